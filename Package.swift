@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "cloakroom",
+  products: [
+    .executable(name: "cloakroom", targets: ["CloakroomCommand"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+
+    .target(name: "CloakroomCore", swiftSettings: strict),
+    .target(
+      name: "CloakroomWire",
+      dependencies: ["CloakroomCore", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "CloakroomRedis",
+      dependencies: [
+        "CHiredis", "CloakroomCore",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "CloakroomStore",
+      dependencies: [
+        "COpenSSL", "CloakroomCore", "CloakroomRedis",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "CloakroomMethods",
+      dependencies: [
+        "CloakroomCore", "CloakroomWire", "CloakroomStore",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "CloakroomObservability",
+      dependencies: [
+        "COpenSSL", "CloakroomCore",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Cloakroom",
+      dependencies: [
+        "CJansson", "CloakroomCore", "CloakroomWire", "CloakroomRedis", "CloakroomStore",
+        "CloakroomMethods", "CloakroomObservability",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "CloakroomCommand",
+      dependencies: [
+        "Cloakroom",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "Support",
+      dependencies: [
+        "CloakroomCore", "CloakroomStore", "CloakroomRedis", "CloakroomWire",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/Support",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CloakroomCoreTests", dependencies: ["CloakroomCore"], swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomWireTests",
+      dependencies: [
+        "CloakroomWire", "CloakroomCore", "CJansson", "Support",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CloakroomRedisTests",
+      dependencies: [
+        "CloakroomRedis", "CloakroomCore", "CHiredis", "Support",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CloakroomStoreTests",
+      dependencies: ["CloakroomStore", "CloakroomCore", "Support"], swiftSettings: strict),
+    .testTarget(
+      name: "ContractTests",
+      dependencies: ["CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support"],
+      path: "Tests/Contract", swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomMethodsTests",
+      dependencies: ["CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomObservabilityTests",
+      dependencies: ["CloakroomObservability", "CloakroomCore"], swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomTests",
+      dependencies: [
+        "Cloakroom", "CloakroomCore", .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["Support", "CloakroomCommand"], path: "Tests/EndToEnd",
+      swiftSettings: strict),
+  ]
+)

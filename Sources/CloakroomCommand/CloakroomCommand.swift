@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The `cloakroom` command: the daemon and its operator's tools.
+@main
+struct CloakroomCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cloakroom",
+    abstract: "A local sidecar that keeps an application's temporary data."
+  )
+}

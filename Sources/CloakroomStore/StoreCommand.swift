@@ -1,0 +1,81 @@
+public import CloakroomCore
+public import NIOCore
+
+/// The whole name of one value in the store: prefix, service, scope, namespace and key.
+public struct StoreKey: Sendable, Hashable {
+  /// The name as the store sees it.
+  public let bytes: ByteBuffer
+
+  /// Names a value; admission and the key space have made the name, nothing else may.
+  public init(bytes: ByteBuffer) { self.bytes = bytes }
+}
+
+/// What becomes of a value's life when the value is written.
+public enum Expiry: Sendable, Hashable {
+  /// It lives this long from now on.
+  case after(TimeToLive)
+  /// It lives for ever.
+  case never
+  /// What is left of its life stays as it is; a value that is new, or had no end, takes the other.
+  case keep(otherwise: TimeToLive)
+}
+
+/// What must hold for a value to be written.
+public enum SetCondition: Sendable, Hashable {
+  /// It is written whatever there is.
+  case none
+  /// Only when there is nothing: otherwise CONFLICT.
+  case absent
+  /// Only when there is something: otherwise CONFLICT.
+  case present
+  /// Only when what is there has this etag: otherwise CONFLICT, or NOT_FOUND when there is nothing.
+  case matches(etag: String)
+}
+
+/// One atomic step of the store.
+///
+/// Both stores do all of them, with the same results; the contract suite says so. A key whose time
+/// has come is not there, whether or not it has been swept.
+public enum StoreCommand: Sendable {
+  /// Reads a value. → `.value`
+  case get(StoreKey)
+  /// Reads a value and how long it still lives, in one step. → `.entry`
+  case getWithMeta(StoreKey)
+  /// Writes a value. → `.done`, or `.failure` with CONFLICT or NOT_FOUND
+  case set(StoreKey, value: ByteBuffer, Expiry, SetCondition)
+  /// Whether there is a value. → `.boolean`
+  case exists(StoreKey)
+  /// Removes a value. → `.boolean`: whether there was one
+  case remove(StoreKey)
+  /// Changes how long a value lives. → `.boolean`: whether there was one
+  case expire(StoreKey, Expiry)
+  /// Reads a value and removes it, in one step. → `.value`
+  case take(StoreKey)
+  /// Reads many values. → `.values`, in the order of the keys
+  case getMany([StoreKey])
+  /// Adds to a whole number kept as decimal text, unless the sum would leave `bounds` (or the range of
+  /// a signed 64-bit number). A counter that is not there counts as 0 and gets `expiry` in the same
+  /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
+  /// number: `.failure` with STORE_REFUSED
+  case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Asks whether the store answers. → `.done`
+  case ping
+}
+
+/// What the store answered to one command.
+public enum StoreReply: Sendable, Equatable {
+  /// It was done, and there is nothing more to say.
+  case done
+  /// Yes or no.
+  case boolean(Bool)
+  /// A value, or nil when there is none.
+  case value(ByteBuffer?)
+  /// A value with the rest of its life in milliseconds (nil: it lives for ever).
+  case entry(ByteBuffer, ttlMs: Int64?)
+  /// Values in the order of their keys; nil where there is none.
+  case values([ByteBuffer?])
+  /// A counter's value, and whether it was changed.
+  case counted(Int64, applied: Bool)
+  /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
+  case failure(RPCError)
+}

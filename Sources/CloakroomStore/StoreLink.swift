@@ -1,0 +1,24 @@
+/// Which waiting call a reply belongs to: an index that only the one who submits understands.
+public struct StoreTicket: Sendable, Hashable {
+  /// The index.
+  public let index: UInt32
+
+  /// Makes a ticket from an index.
+  public init(index: UInt32) { self.index = index }
+}
+
+/// Whoever waits for replies on one event loop.
+public protocol StoreSink: AnyObject {
+  /// Hands over the reply to a command; called once for each ticket, on the loop, and possibly
+  /// before `submit` has returned.
+  func complete(_ ticket: StoreTicket, with reply: consuming StoreReply)
+}
+
+/// One event loop's way to the store.
+///
+/// Bound to its loop: it is made, called and let go there, and has no locks of its own. Commands
+/// take effect in the order in which they are submitted.
+public protocol StoreLink: AnyObject {
+  /// Hands a command to the store; its reply goes to the sink with the same ticket.
+  func submit(_ command: consuming StoreCommand, ticket: StoreTicket)
+}
