@@ -25,7 +25,11 @@ let package = Package(
     .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
-    .target(name: "CloakroomCore", swiftSettings: strict),
+    .target(
+      name: "CloakroomCore",
+      dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict
+    ),
     .target(
       name: "CloakroomWire",
       dependencies: ["CloakroomCore", .product(name: "NIOCore", package: "swift-nio")],
@@ -48,6 +52,7 @@ let package = Package(
         "COpenSSL", "CloakroomCore", "CloakroomRedis",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict
     ),

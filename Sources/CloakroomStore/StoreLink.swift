@@ -12,6 +12,8 @@ public protocol StoreSink: AnyObject {
   /// Hands over the reply to a command; called once for each ticket, on the loop, and possibly
   /// before `submit` has returned.
   func complete(_ ticket: StoreTicket, with reply: consuming StoreReply)
+  /// All replies that had arrived together have been handed over: the moment to flush what they led to.
+  func finishedBurst()
 }
 
 /// One event loop's way to the store.

@@ -1,0 +1,27 @@
+internal import NIOCore
+
+/// What may be done about a command whose connection was lost.
+public enum Resend: UInt8, Sendable {
+  /// It changes nothing: it can be sent again, and when it can't be, nothing was done.
+  case read
+  /// It changes something, but twice is as good as once, its answer too.
+  case idempotentWrite
+  /// Once it was sent, nobody knows whether it ran.
+  case write
+}
+
+/// A command that waits for its reply.
+struct PendingCommand {
+  /// The submitter's own word for it; handed back with the reply.
+  let context: UInt64
+  /// What may be done when the connection is lost.
+  let resend: Resend
+  /// Whether it was sent again already: once is enough.
+  var wasResent = false
+  /// Whether it was handed to the socket.
+  var wasSent = false
+  /// How many bytes it takes in the journal.
+  let length: Int
+  /// When its connection is given up.
+  let deadline: NIODeadline
+}

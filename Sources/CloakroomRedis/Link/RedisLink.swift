@@ -1,0 +1,393 @@
+internal import DequeModule
+public import Logging
+public import NIOCore
+internal import NIOPosix
+
+/// Whoever gets the replies that come over a link.
+public protocol RedisLinkDelegate: AnyObject {
+  /// Redis has answered a command; the reply is reused as soon as this returns.
+  func received(_ reply: borrowing RESPReply, for context: UInt64)
+  /// A command will get no reply.
+  func failed(_ failure: RedisFailure, for context: UInt64)
+  /// All replies that were there have been handed over: the moment to flush what they led to.
+  func finishedBurst()
+}
+
+/// One event loop's pipelined connection to Redis, and its next one when that is lost.
+///
+/// Bound to its loop: made, called and let go there. Commands are gathered for a tick of the loop
+/// and written at once; replies come in the order of the commands.
+public final class RedisLink {
+  /// What has happened on this link since it was made.
+  public struct Counters: Sendable {
+    /// Connections made after the first.
+    public var reconnects: UInt64 = 0
+    /// Attempts to connect that failed.
+    public var failedConnects: UInt64 = 0
+    /// Connections discarded because a command waited too long.
+    public var timeouts: UInt64 = 0
+    /// Commands sent again after their connection was lost.
+    public var resent: UInt64 = 0
+    /// Commands refused because too much waited already.
+    public var refused: UInt64 = 0
+  }
+
+  /// What has happened so far.
+  public private(set) var counters = Counters()
+  /// Why commands are refused; nil while they are not.
+  public private(set) var downReason: String? = "not connected yet"
+  /// Whether Redis has greeted back and the connection stands.
+  public var isReady: Bool { state.phase == .ready }
+  /// How many commands wait for replies.
+  public var pendingCount: Int { pending.count }
+
+  private let loop: any EventLoop
+  private let target: RedisTarget
+  private let scripts: [RedisScript]
+  private let logger: Logger
+  private weak var delegate: (any RedisLinkDelegate)?
+
+  private var state: RedisLinkState
+  private var journal = CommandJournal()
+  private var pending = Deque<PendingCommand>()
+  private var channel: (any Channel)?
+  private var handler: RedisChannelHandler?
+  private var reader: RESPReader?
+  private var greeting: RedisGreeting?
+  private var lastIdentity: RedisGreeting.Identity?
+  private var wasReadyBefore = false
+  private var tickStart = NIODeadline.uptimeNanoseconds(0)
+  private var isFlushScheduled = false
+  private var isTimerScheduled = false
+  private var attempt: UInt64 = 0
+
+  /// A link that is not connected yet; `start` connects it.
+  ///
+  /// - Parameters:
+  ///   - loop: the loop that it lives on; this must be called there.
+  ///   - scripts: what Redis must keep before the first command.
+  public init(
+    on loop: any EventLoop, to target: RedisTarget, scripts: [RedisScript], logger: Logger
+  ) {
+    self.loop = loop
+    self.target = target
+    self.scripts = scripts
+    self.logger = logger
+    state = RedisLinkState(
+      shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
+  }
+
+  /// Connects, and stays connected from now on.
+  public func start(delegate: any RedisLinkDelegate) {
+    self.delegate = delegate
+    connect()
+  }
+
+  /// Gives up the connection; whatever still waits fails.
+  public func close() {
+    perform(state.close(), reason: "the sidecar is stopping")
+    discardChannel()
+  }
+
+  // MARK: Commands on their way out
+
+  /// Hands over a command; its reply, or failure, goes to the delegate with the same context.
+  ///
+  /// - Parameters:
+  ///   - context: the caller's own word for the command.
+  ///   - resend: what may be done with it when the connection is lost.
+  ///   - encode: writes the command, exactly one.
+  public func submit(context: UInt64, resend: Resend, _ encode: (inout ByteBuffer) -> Void) {
+    guard state.phase != .down, state.phase != .closed else {
+      delegate?.failed(.unavailable(downReason ?? "Redis can't be reached"), for: context)
+      return
+    }
+    guard pending.count < target.pendingCommands, journal.count < target.pendingBytes else {
+      counters.refused &+= 1
+      delegate?.failed(.full, for: context)
+      return
+    }
+    scheduleFlush()
+    let length = journal.append(encode)
+    pending.append(
+      PendingCommand(
+        context: context, resend: resend, length: length,
+        deadline: tickStart + target.commandTimeout))
+  }
+
+  /// Writes what the tick has gathered.
+  func flush() {
+    guard state.phase == .ready, let channel, channel.isWritable else { return }
+    guard let bytes = journal.takeUnsent() else { return }
+    var index = pending.endIndex
+    while index > pending.startIndex, !pending[index - 1].wasSent {
+      index -= 1
+      pending[index].wasSent = true
+    }
+    channel.writeAndFlush(bytes, promise: nil)
+  }
+
+  private func scheduleFlush() {
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    tickStart = .now()
+    loop.assumeIsolated().execute {
+      self.isFlushScheduled = false
+      self.flush()
+    }
+    scheduleTimer(at: tickStart + target.commandTimeout)
+  }
+
+  // MARK: Replies on their way in
+
+  func received(_ bytes: ByteBuffer) {
+    guard let reader, let current = handler else { return }
+    do throws(RESPFault) {
+      try reader.read(bytes) { reply in
+        greeting == nil ? answered(reply) : greeted(reply)
+        // A discarded connection's further replies belong to nobody.
+        return handler === current
+      }
+    } catch {
+      disconnected("Redis sent something that is not RESP: \(error.message)")
+    }
+  }
+
+  func finishedBurst() { delegate?.finishedBurst() }
+
+  private func answered(_ reply: borrowing RESPReply) {
+    guard let command = pending.popFirst() else {
+      disconnected("Redis sent a reply that nobody waits for")
+      return
+    }
+    let first = reply.first
+    if first.kind == .error, !command.wasResent, reply.text(of: first).hasPrefix("NOSCRIPT") {
+      reloadScripts(andResend: command)
+      return
+    }
+    journal.removeFirst(length: command.length)
+    if command.context != Self.nobody { delegate?.received(reply, for: command.context) }
+  }
+
+  /// Somebody flushed the scripts (SCRIPT FLUSH, or a failover). The command did not run.
+  private func reloadScripts(andResend command: PendingCommand) {
+    let bytes = journal.first(length: command.length)
+    journal.removeFirst(length: command.length)
+    scheduleFlush()
+    for script in scripts {
+      let length = journal.append { $0.writeScriptLoad(script) }
+      pending.append(
+        PendingCommand(
+          context: Self.nobody, resend: .read, length: length, deadline: command.deadline))
+    }
+    let length = journal.append { if let bytes { $0.writeImmutableBuffer(bytes) } }
+    var again = PendingCommand(
+      context: command.context, resend: command.resend, length: length, deadline: command.deadline)
+    again.wasResent = true
+    pending.append(again)
+    counters.resent &+= 1
+  }
+
+  /// The context of commands that the link sends for itself.
+  private static let nobody = UInt64.max
+
+  // MARK: Connecting
+
+  private func connect() {
+    attempt &+= 1
+    let current = attempt
+    let handler = RedisChannelHandler(link: self)
+    let bound = NIOLoopBound(handler, eventLoop: loop)
+    let bootstrap = ClientBootstrap(group: loop)
+      .connectTimeout(target.connectTimeout)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(bound.value)
+        }
+      }
+    let connecting =
+      switch target.address {
+      case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+      case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+      }
+    connecting.assumeIsolated().whenComplete { result in
+      guard current == self.attempt else {
+        if case .success(let channel) = result { channel.close(promise: nil) }
+        return
+      }
+      switch result {
+      case .success(let channel): self.connected(channel, handler)
+      case .failure: self.disconnected("can't connect to Redis at \(self.target.address)")
+      }
+    }
+    // Connecting and greeting have one patience together.
+    loop.assumeIsolated().scheduleTask(in: target.connectTimeout) {
+      guard current == self.attempt, self.state.phase != .ready else { return }
+      self.disconnected("Redis at \(self.target.address) does not answer")
+    }
+  }
+
+  private func connected(_ channel: any Channel, _ handler: RedisChannelHandler) {
+    guard let reader = RESPReader() else {
+      channel.close(promise: nil)
+      disconnected("no memory for a reader")
+      return
+    }
+    self.channel = channel
+    self.handler = handler
+    self.reader = reader
+    var greeting = RedisGreeting(previous: lastIdentity)
+    channel.writeAndFlush(greeting.begin(target, scripts: scripts), promise: nil)
+    self.greeting = greeting
+  }
+
+  private func greeted(_ reply: borrowing RESPReply) {
+    guard let progress = greeting?.receive(reply) else { return }
+    switch progress {
+    case .waiting:
+      break
+    case .send(let bytes):
+      channel?.writeAndFlush(bytes, promise: nil)
+    case .ready(let isFenced):
+      lastIdentity = greeting?.identity
+      greeting = nil
+      if wasReadyBefore { counters.reconnects &+= 1 }
+      wasReadyBefore = true
+      if !isFenced { refuseUnfencedWrites() }
+      downReason = nil
+      logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
+      perform(state.becameReady(), reason: "")
+    case .refused(let text):
+      disconnected("Redis refused the connection: \(text)")
+    }
+  }
+
+  /// A write of a lost connection may still be waiting in Redis' buffer, and could then run after
+  /// what is sent now; without a fence it must not be sent again.
+  private func refuseUnfencedWrites() {
+    sift(now: .now()) { !($0.wasResent && $0.resend == .idempotentWrite) }
+  }
+
+  // MARK: Losing the connection
+
+  /// The connection is of no use any more, or did not come about.
+  func disconnected(_ reason: String) {
+    guard state.phase != .closed else { return }
+    let wasReady = state.phase == .ready
+    discardChannel()
+    if wasReady {
+      logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
+    } else {
+      counters.failedConnects &+= 1
+      // Said once for each outage, not for each attempt.
+      if state.failures == 0 { logger.error("\(reason)") }
+    }
+    perform(state.lost(), reason: reason)
+    finishedBurst()
+  }
+
+  private func discardChannel() {
+    attempt &+= 1
+    handler?.link = nil
+    handler = nil
+    reader = nil
+    greeting = nil
+    channel?.close(promise: nil)
+    channel = nil
+  }
+
+  private func perform(_ action: RedisLinkState.Action, reason: String) {
+    switch action {
+    case .none:
+      break
+    case .connect:
+      keepWhatMayBeResent()
+      connect()
+    case .send:
+      flush()
+    case .refuseAndRetry(let longest):
+      downReason = reason
+      refuseAll(reason)
+      let wait = TimeAmount.nanoseconds(Int64.random(in: 0...max(longest.nanoseconds, 0)))
+      loop.assumeIsolated().scheduleTask(in: wait) {
+        guard self.state.phase == .down, self.channel == nil else { return }
+        self.connect()
+      }
+    case .refuse:
+      downReason = reason
+      refuseAll(reason)
+    }
+  }
+
+  private func keepWhatMayBeResent() {
+    sift(now: .now()) { command in
+      guard command.wasSent || command.wasResent else { return true }
+      return command.resend != .write && !command.wasResent
+    }
+  }
+
+  private func refuseAll(_ reason: String) {
+    sift(now: .now(), reason: reason) { _ in false }
+  }
+
+  /// Puts what may be sent again into a new journal, in the old order, and fails the rest.
+  private func sift(
+    now: NIODeadline, reason: String = "the connection to Redis was lost",
+    keeping isKept: (PendingCommand) -> Bool
+  ) {
+    var old = Deque<PendingCommand>()
+    var bytes = CommandJournal()
+    swap(&old, &pending)
+    swap(&bytes, &journal)
+    for var command in old {
+      let text = bytes.popFirst(length: command.length)
+      if command.deadline > now, isKept(command) {
+        if command.wasSent {
+          command.wasResent = true
+          counters.resent &+= 1
+        }
+        command.wasSent = false
+        _ = journal.append { $0.writeImmutableBuffer(text) }
+        pending.append(command)
+      } else {
+        fail(command, reason)
+      }
+    }
+  }
+
+  private func fail(_ command: PendingCommand, _ reason: String) {
+    guard command.context != Self.nobody else { return }
+    let mayHaveRun = (command.wasSent || command.wasResent) && command.resend != .read
+    delegate?.failed(mayHaveRun ? .outcomeUnknown : .unavailable(reason), for: command.context)
+  }
+
+  // MARK: Patience
+
+  private func scheduleTimer(at deadline: NIODeadline) {
+    guard !isTimerScheduled else { return }
+    isTimerScheduled = true
+    loop.assumeIsolated().scheduleTask(deadline: deadline) {
+      self.isTimerScheduled = false
+      self.checkPatience()
+    }
+  }
+
+  private func checkPatience() {
+    guard let oldest = pending.first else { return }
+    guard oldest.deadline <= .now() else {
+      scheduleTimer(at: oldest.deadline)
+      return
+    }
+    guard state.phase == .ready else {
+      // Waiting for a connection: those whose time has passed fail, the others go on waiting.
+      sift(now: .now(), reason: "Redis did not come back in time") { _ in true }
+      if let next = pending.first { scheduleTimer(at: next.deadline) }
+      finishedBurst()
+      return
+    }
+    // A late reply would answer the next command: the connection goes with the command.
+    counters.timeouts &+= 1
+    disconnected("Redis did not answer in time")
+    if let next = pending.first { scheduleTimer(at: next.deadline) }
+  }
+}

@@ -1,0 +1,60 @@
+internal import CloakroomCore
+internal import CloakroomRedis
+internal import NIOCore
+
+/// How Redis' reply to a command is to be read.
+enum RedisReplyShape: UInt8 {
+  /// `+OK`, or null when a condition of SET did not hold.
+  case stored
+  /// 1, 0 or -1 of the script that sets conditionally.
+  case storedConditionally
+  /// An integer that is 0 or not.
+  case boolean
+  /// A string or null.
+  case value
+  /// A string and an integer, or null.
+  case entry
+  /// An array of strings and nulls.
+  case values
+  /// A decimal text and whether it was changed.
+  case counted
+  /// Anything that is not an error.
+  case done
+
+  /// Reads a reply.
+  func read(_ reply: borrowing RESPReply) -> StoreReply {
+    let first = reply.first
+    if first.kind == .error {
+      return .failure(RPCError(redisError: reply.text(of: first)))
+    }
+    switch self {
+    case .done:
+      return .done
+    case .stored:
+      return first.kind == .null ? .failure(RPCError(.conflict)) : .done
+    case .storedConditionally:
+      return switch first.integer {
+      case 1: .done
+      case 0: .failure(RPCError(.notFound))
+      default: .failure(RPCError(.conflict))
+      }
+    case .boolean:
+      return .boolean(first.integer != 0)
+    case .value:
+      return .value(first.kind == .string ? reply.slice(of: first) : nil)
+    case .entry:
+      guard first.kind == .array, reply.nodes.count == 3 else { return .value(nil) }
+      let ttl = reply.nodes[2].integer
+      return .entry(reply.slice(of: reply.nodes[1]), ttlMs: ttl < 0 ? nil : ttl)
+    case .values:
+      return .values(
+        reply.nodes.dropFirst().map { $0.kind == .string ? reply.slice(of: $0) : nil })
+    case .counted:
+      guard
+        first.kind == .array, reply.nodes.count == 3,
+        let value = Int64(reply.text(of: reply.nodes[1]))
+      else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
+      return .counted(value, applied: reply.nodes[2].integer == 1)
+    }
+  }
+}
