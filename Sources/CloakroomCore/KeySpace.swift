@@ -1,0 +1,117 @@
+public import NIOCore
+
+/// The parts of the store that each kind of value has for itself.
+public enum Namespace: String, CaseIterable, Sendable {
+  /// Plain values (`kv.*`, `batch.*`).
+  case kv
+  /// Counters (`counter.*`).
+  case counter
+  /// Claims (`claim.*`).
+  case claim
+  /// Event channels (`events.*`).
+  case events
+  /// Streams (`streams.*`).
+  case streams
+  /// Pending operations (`pending.*`).
+  case pending
+  /// Flows and sessions (`flow.*`, `session.*`).
+  case session
+  /// Caches (`cache.*`).
+  case cache
+  /// Idempotency records (`idempotency.*`, and `idempotencyKey`).
+  case idempotency
+  /// Rate limits (`ratelimit.*`).
+  case ratelimit
+  /// Revoked tokens (`jwt.*`).
+  case jwt
+}
+
+/// One step of a scope: what it is of, and which one.
+public struct ScopeStep: Sendable, Hashable {
+  /// What the scope is of, as `organization`.
+  public let key: String
+  /// Which one, as `org_123`.
+  public let id: String
+
+  /// Names one step of a scope.
+  public init(key: String, id: String) {
+    self.key = key
+    self.id = id
+  }
+}
+
+/// Makes the names of values in the store, for one service:
+/// `<prefix>:<service>[:<scope key>:<scope id>…]:<namespace>:<key>`.
+///
+/// No caller can spell another's name: a service's name has no colon, a scope's id has its colons
+/// encoded, and a scope's key is never a namespace's name, so that the first namespace in a name is
+/// where the scope ends.
+public struct KeySpace: Sendable {
+  /// How many steps a scope has at most.
+  public static let scopeDepth = 8
+  /// How long a scope's key or id is at most, in bytes.
+  public static let scopePartBytes = 256
+
+  private let root: ByteBuffer
+
+  /// The names of one service.
+  ///
+  /// - Parameters:
+  ///   - prefix: what every name begins with, without its last colon.
+  ///   - service: the service's name, which has no colon.
+  public init(prefix: String, service: String) {
+    root = ByteBuffer(string: "\(prefix):\(service):")
+  }
+
+  /// Writes all of a name but the key.
+  ///
+  /// - Throws: SCOPE_INVALID when the scope is too deep, or a step of it is empty, too long or not
+  ///   allowed.
+  public func write(
+    _ namespace: Namespace, scope: [ScopeStep], into buffer: inout ByteBuffer
+  ) throws(RPCError) {
+    buffer.writeImmutableBuffer(root)
+    guard scope.count <= Self.scopeDepth else {
+      throw RPCError(.scopeInvalid, "a scope has at most \(Self.scopeDepth) steps")
+    }
+    for step in scope {
+      try Self.check(step)
+      Self.writeEncoded(step.key, into: &buffer)
+      Self.writeEncoded(step.id, into: &buffer)
+    }
+    buffer.writeString(namespace.rawValue)
+    buffer.writeInteger(UInt8(ascii: ":"))
+  }
+
+  private static func check(_ step: ScopeStep) throws(RPCError) {
+    guard !step.key.isEmpty, !step.id.isEmpty else {
+      throw RPCError(.scopeInvalid, "a scope's key and id are not empty")
+    }
+    guard step.key.utf8.count <= scopePartBytes, step.id.utf8.count <= scopePartBytes else {
+      throw RPCError(.scopeInvalid, "a scope's key and id have at most \(scopePartBytes) bytes")
+    }
+    guard Namespace(rawValue: step.key) == nil else {
+      throw RPCError(.scopeInvalid, "a scope's key can't be the name of a namespace")
+    }
+  }
+
+  /// Percent-encodes what has a meaning in names: colon, percent, braces and control characters.
+  private static func writeEncoded(_ text: String, into buffer: inout ByteBuffer) {
+    for byte in text.utf8 {
+      switch byte {
+      case 0..<0x20, 0x7F, UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "{"),
+        UInt8(ascii: "}"):
+        buffer.writeInteger(UInt8(ascii: "%"))
+        buffer.writeInteger(hexDigit(byte >> 4))
+        buffer.writeInteger(hexDigit(byte & 15))
+      default:
+        buffer.writeInteger(byte)
+      }
+    }
+    buffer.writeInteger(UInt8(ascii: ":"))
+  }
+
+  private static func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
+  }
+}
