@@ -1,0 +1,30 @@
+extension Configuration {
+  /// How much of everything is taken at most. Each limit has a counter of how often it bit.
+  public struct Limits: Sendable, Equatable {
+    /// The longest request, a batch included, in bytes. Past it: TOO_LARGE.
+    public var frameBytes = 4 << 20
+    /// Calls of one connection that are under way at once. Past it, the connection is not read
+    /// until one has ended: backpressure, not an error.
+    public var inFlightPerConnection = 1024
+    /// Requests in one batch. Past it: INVALID_REQUEST.
+    public var batchLength = 1000
+    /// Connections open at once, over all loops. Past it, a new one is closed at once.
+    public var connections = 10_240
+    /// How long a connection may say nothing and have nothing under way; nil is for ever.
+    public var idleTimeout: Duration?
+    /// Replies held for a peer that doesn't read them, per connection, in bytes. Past it, that
+    /// connection is closed.
+    public var unreadReplyBytes = 16 << 20
+    /// How deep JSON may be nested. Past it: PARSE_ERROR.
+    public var depth = 128
+    /// The longest key that a caller may name, in bytes of UTF-8. Past it: INVALID_PARAMS.
+    public var keyBytes = 1024
+    /// Commands to the store that are under way at once, per loop. Past it: OVERLOADED.
+    public var pendingCommands = 65_536
+    /// What the memory store holds at most, in bytes of keys and values. Past it: STORE_REFUSED.
+    public var memoryBytes = 256 << 20
+
+    /// The defaults.
+    public init() {}
+  }
+}

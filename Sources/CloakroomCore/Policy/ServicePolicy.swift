@@ -1,0 +1,96 @@
+/// What one service is: who may be it, what it may call, and how often.
+public struct ServicePolicy: Sendable, Equatable {
+  /// How often a service may call, over all of its connections.
+  public struct Rate: Sendable, Equatable {
+    /// Calls a second, in the long run; 1 or more.
+    public let perSecond: Int
+    /// Calls that may come at once after a quiet time; 1 or more.
+    public let burst: Int
+
+    /// A rate, with a burst of one second's worth unless told otherwise. Less than one call counts
+    /// as one.
+    public init(perSecond: Int, burst: Int? = nil) {
+      self.perSecond = max(perSecond, 1)
+      self.burst = max(burst ?? perSecond, 1)
+    }
+  }
+
+  /// Who may be a service.
+  public struct Members: Sendable, Equatable {
+    /// Whether it is for whoever may open the socket.
+    public var everyone: Bool
+    /// User ids: those that were given, of named users, and of the members of named groups.
+    public var userIDs: Set<UInt32>
+    /// Group ids: those that were given, and of named groups.
+    public var groupIDs: Set<UInt32>
+
+    /// Names the members.
+    public init(
+      everyone: Bool = false, userIDs: Set<UInt32> = [], groupIDs: Set<UInt32> = []
+    ) {
+      self.everyone = everyone
+      self.userIDs = userIDs
+      self.groupIDs = groupIDs
+    }
+
+    /// Whether a peer is one of them.
+    ///
+    /// - Parameters:
+    ///   - peer: who is at the other end.
+    ///   - groups: the peer's supplementary groups as the kernel knows them (`SO_PEERGROUPS`).
+    public func contains(_ peer: Peer, groups: [UInt32] = []) -> Bool {
+      everyone || userIDs.contains(peer.uid) || groupIDs.contains(peer.gid)
+        || groups.contains(where: groupIDs.contains)
+    }
+  }
+
+  /// The service's name, which is part of its keys in the store and a label of the metrics.
+  public let name: String
+  /// Who may be it.
+  public let members: Members
+  /// The methods that it may call.
+  public let methods: [Glob]
+  /// How often it may call; nil is without limit.
+  public let rate: Rate?
+
+  /// Describes a service; `name` has to be one that `isName` takes, or nothing is described.
+  public init?(name: String, members: Members, methods: [Glob], rate: Rate? = nil) {
+    guard Self.isName(name) else { return nil }
+    self.name = name
+    self.members = members
+    self.methods = methods
+    self.rate = rate
+  }
+
+  private init(open name: String) {
+    self.name = name
+    self.members = Members(everyone: true)
+    self.methods = [Glob("*")]
+    self.rate = nil
+  }
+
+  /// The service of everybody when no service is configured: every method, at any rate.
+  public static let open = ServicePolicy(open: "default")
+
+  /// Whether a text can be a service's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, so that it needs no
+  /// escaping in a key, a label or a file's name.
+  public static func isName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+          UInt8(ascii: "-"):
+          true
+        default:
+          false
+        }
+      }
+  }
+
+  /// Whether the service may call each of some methods, by the methods' own order: worked out once,
+  /// so that a call costs one look into an array.
+  public func allowedMethods(in methodNames: [String]) -> [Bool] {
+    methodNames.map { name in methods.contains { $0.matches(name) } }
+  }
+}
