@@ -1,0 +1,70 @@
+/// What lets a call in: only admission makes one, and every method requires one.
+public struct Permit: Sendable {
+  /// The service that the caller acts for: an index into the policy's services.
+  public let service: Int
+  /// The names that the service's values have.
+  public let keySpace: KeySpace
+
+  fileprivate init(service: Int, keySpace: KeySpace) {
+    self.service = service
+    self.keySpace = keySpace
+  }
+}
+
+/// The one place where it is decided who may call what, and how often.
+///
+/// Made from a policy; when the policy is read anew, a new admission takes the old one's place and
+/// connections ask it for their service again.
+public final class Admission: Sendable {
+  private struct Desk: Sendable {
+    let allowed: [Bool]
+    let gate: RateGate?
+    let permit: Permit
+  }
+
+  /// What every service may call: without these a caller can't even find out who it is.
+  private static let openToAll: Set<String> = ["system.hello", "system.ping"]
+
+  /// The policy that is applied.
+  public let policy: Policy
+  private let desks: [Desk]
+
+  /// Applies a policy.
+  ///
+  /// - Parameters:
+  ///   - prefix: what all names in the store begin with.
+  ///   - methods: the names of all methods, in the order of the method table.
+  public init(policy: Policy, prefix: String, methods: [String]) {
+    self.policy = policy
+    desks = policy.services.enumerated().map { index, service in
+      Desk(
+        allowed: zip(methods, service.allowedMethods(in: methods)).map { name, isAllowed in
+          isAllowed || Self.openToAll.contains(name)
+        },
+        gate: service.rate.map(RateGate.init),
+        permit: Permit(
+          service: index, keySpace: KeySpace(prefix: prefix, service: service.name)))
+    }
+  }
+
+  /// Lets a call in, or refuses it.
+  ///
+  /// - Parameters:
+  ///   - service: the caller's service, nil when the policy names none for it.
+  ///   - method: the method's index in the method table.
+  ///   - now: nanoseconds of a clock that never goes back.
+  /// - Throws: FORBIDDEN, or RATE_LIMITED with the time to wait.
+  public func admit(service: Int?, method: Int, now: UInt64) throws(RPCError) -> Permit {
+    guard let service, desks.indices.contains(service) else {
+      throw RPCError(.forbidden, "the policy names no service for this caller")
+    }
+    let desk = desks[service]
+    guard desk.allowed.indices.contains(method), desk.allowed[method] else {
+      throw RPCError(.forbidden, "the service may not call this method")
+    }
+    if let gate = desk.gate, let wait = gate.pass(at: now) {
+      throw RPCError(.rateLimited, retryAfterMs: Int64(clamping: wait / 1_000_000 + 1))
+    }
+    return desk.permit
+  }
+}

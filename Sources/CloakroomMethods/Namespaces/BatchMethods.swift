@@ -1,0 +1,158 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// `batch.*`: many plain values in one call, each with its own outcome.
+enum BatchMethods {
+  static let all = [get, set, remove]
+
+  private static let keys = Parameter(
+    "keys", #"{"type":"array","items":{"type":"string","minLength":1},"minItems":1}"#,
+    required: true, "The keys, at most 1,000.")
+
+  static let get = Method(
+    "batch.get", "Reads many values.", [keys],
+    result:
+      #"{"type":"array","items":{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"error":{"type":"object"}},"required":["found","value"]}}"#,
+    reasons: [.tooLarge],
+    example: (
+      #"{"keys":["user:1","user:2"]}"#,
+      #"[{"found":true,"value":{"name":"Alice"}},{"found":false,"value":null}]"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in .getMany(try storeKeys(&arguments)) },
+      end: { reply, _, result throws(RPCError) in
+        guard case .values(let values) = try reply.orThrow() else { throw .unexpectedReply }
+        try writeArray(values, into: &result) { value, result throws(RPCError) in
+          guard let value else {
+            result.writeStaticString("{\"found\":false,\"value\":null}")
+            return
+          }
+          let start = result.writerIndex
+          do throws(RPCError) {
+            result.writeStaticString("{\"found\":true,\"value\":")
+            try result.writeStored(value)
+          } catch {
+            result.moveWriterIndex(to: start)
+            result.writeStaticString("{\"found\":true,\"value\":null,\"error\":")
+            result.writeJSON(error)
+          }
+          result.writeStaticString("}")
+        }
+      }))
+
+  static let set = Method(
+    "batch.set", "Writes many values, in the order of the entries.",
+    [
+      Parameter(
+        "entries",
+        #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string","minLength":1},"value":true,"ttl":{"type":["integer","string","null"]}},"required":["key","value"],"additionalProperties":false},"minItems":1}"#,
+        required: true, "The keys with their values and lives, at most 1,000.")
+    ],
+    result:
+      #"{"type":"array","items":{"type":"object","properties":{"ok":{"type":"boolean"},"error":{"type":"object"}},"required":["ok"]}}"#,
+    reasons: [.tooLarge, .ttlInvalid],
+    example: (
+      #"{"entries":[{"key":"user:1","value":{"name":"Alice"},"ttl":3600}]}"#, #"[{"ok":true}]"#
+    ),
+    .many(
+      begin: { arguments throws(RPCError) in
+        var commands: [StoreCommand] = []
+        let limit = arguments.settings.batchLength
+        for entry in try arguments.elements(0, "entries", atMost: limit) {
+          commands.append(try setting(entry, &arguments))
+        }
+        return commands
+      },
+      end: { replies, _, result throws(RPCError) in
+        try writeArray(replies, into: &result) { reply, result throws(RPCError) in
+          if case .failure(let error) = reply {
+            result.writeStaticString("{\"ok\":false,\"error\":")
+            result.writeJSON(error)
+            result.writeStaticString("}")
+          } else {
+            result.writeStaticString("{\"ok\":true}")
+          }
+        }
+      }))
+
+  static let remove = Method(
+    "batch.remove", "Removes many values, and tells for each whether there was one.", [keys],
+    result:
+      #"{"type":"array","items":{"type":"object","properties":{"removed":{"type":"boolean"},"error":{"type":"object"}},"required":["removed"]}}"#,
+    reasons: [.tooLarge],
+    example: (#"{"keys":["user:1","user:2"]}"#, #"[{"removed":true},{"removed":false}]"#),
+    .many(
+      begin: { arguments throws(RPCError) in
+        try storeKeys(&arguments).map { .remove($0) }
+      },
+      end: { replies, _, result throws(RPCError) in
+        try writeArray(replies, into: &result) { reply, result throws(RPCError) in
+          switch reply {
+          case .boolean(let removed):
+            result.writeStaticString("{\"removed\":")
+            result.writeJSON(removed)
+          case .failure(let error):
+            result.writeStaticString("{\"removed\":false,\"error\":")
+            result.writeJSON(error)
+          default:
+            throw .unexpectedReply
+          }
+          result.writeStaticString("}")
+        }
+      }))
+
+  private static func storeKeys(
+    _ arguments: inout Arguments
+  ) throws(RPCError) -> [StoreKey] {
+    var keys: [StoreKey] = []
+    let limit = arguments.settings.batchLength
+    for element in try arguments.elements(0, "keys", atMost: limit) {
+      guard element.kind == .string else {
+        throw RPCError(.invalidParams, "keys holds strings")
+      }
+      keys.append(try arguments.storeKey(element, "a key", in: .kv))
+    }
+    return keys
+  }
+
+  private static func setting(
+    _ entry: JSONMember, _ arguments: inout Arguments
+  ) throws(RPCError) -> StoreCommand {
+    guard entry.kind == .object else {
+      throw RPCError(.invalidParams, "entries holds objects with key, value and ttl")
+    }
+    var key: StoreKey?
+    var value: ByteBuffer?
+    var expiry: Expiry?
+    for member in try arguments.parts(of: entry, "an entry", atMost: 3) {
+      if key == nil, arguments.isNamed(member, "key") {
+        guard member.kind == .string else { throw RPCError(.invalidParams, "key is a string") }
+        key = try arguments.storeKey(member, "key", in: .kv)
+      } else if value == nil, arguments.isNamed(member, "value") {
+        value = arguments.value(member)
+      } else if expiry == nil, arguments.isNamed(member, "ttl") {
+        expiry = try arguments.expiry(member)
+      } else {
+        throw RPCError(.invalidParams, "an entry has key, value and ttl, each once")
+      }
+    }
+    guard let key, let value else {
+      throw RPCError(.invalidParams, "an entry has at least a key and a value")
+    }
+    return .set(key, value: value, expiry ?? .after(arguments.settings.defaultTTL), .none)
+  }
+
+  private static func writeArray<Element>(
+    _ elements: [Element], into result: inout ByteBuffer,
+    _ write: (Element, inout ByteBuffer) throws(RPCError) -> Void
+  ) throws(RPCError) {
+    result.writeStaticString("[")
+    for (index, element) in elements.enumerated() {
+      if index > 0 { result.writeStaticString(",") }
+      try write(element, &result)
+    }
+    result.writeStaticString("]")
+  }
+}

@@ -1,0 +1,54 @@
+internal import CloakroomCore
+
+/// `system.*` and `rpc.*`: questions about the sidecar itself.
+enum SystemMethods {
+  static let all = [ping, hello, health, metrics, discover]
+
+  static let ping = Method(
+    "system.ping", "Answers \"pong\", without asking the store.", [], result: #"{"const":"pong"}"#,
+    example: ("{}", #""pong""#), .system { _ throws(RPCError) in .ping })
+
+  static let hello = Method(
+    "system.hello",
+    "Tells who the caller is to the sidecar, and picks one of the services that the policy allows it.",
+    [
+      Parameter(
+        "service", #"{"type":"string"}"#, "The service to act for on this connection from now on."),
+      Parameter("client", #"{"type":"string"}"#, "The client's own name, for the operator's log."),
+    ],
+    result:
+      #"{"type":"object","properties":{"service":{"type":"string"},"services":{"type":"array","items":{"type":"string"}},"server":{"type":"string"},"version":{"type":"string"},"store":{"enum":["memory","redis"]},"uid":{"type":"integer"},"gid":{"type":"integer"},"pid":{"type":"integer"}}}"#,
+    reasons: [.forbidden],
+    example: (
+      #"{"client":"billing/1.4"}"#,
+      #"{"service":"default","services":["default"],"server":"cloakroom","version":"0.1.0","store":"memory","uid":1000,"gid":1000,"pid":4711}"#
+    ),
+    .system { arguments throws(RPCError) in
+      .hello(
+        service: arguments.has(0) ? try arguments.string(0, "service", longest: 64) : nil,
+        client: arguments.has(1) ? try arguments.string(1, "client", longest: 128) : nil)
+    })
+
+  static let health = Method(
+    "system.health", "Tells how the sidecar is, and the reason for each thing that is not well.",
+    [],
+    result:
+      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"store":{"type":"object"},"memory":{"type":"object"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string"},"errorRate":{"type":"number"}},"required":["status","degraded"]}"#,
+    example: (
+      "{}",
+      #"{"status":"ok","degraded":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001}}"#
+    ),
+    .system { _ throws(RPCError) in .health })
+
+  static let metrics = Method(
+    "system.metrics", "Answers the metrics in Prometheus' text format, as one string.", [],
+    result: #"{"type":"string"}"#,
+    example: ("{}", ##""# HELP cloakroom_calls_total Calls that have ended.\n…""##),
+    .system { _ throws(RPCError) in .metrics })
+
+  static let discover = Method(
+    "rpc.discover", "Answers this reference as an OpenRPC 1.3 document.", [],
+    result: #"{"type":"object"}"#,
+    example: ("{}", #"{"openrpc":"1.3.2","info":{"title":"Cloakroom"},"methods":[]}"#),
+    .system { _ throws(RPCError) in .discover })
+}

@@ -1,0 +1,85 @@
+public import CloakroomCore
+public import CloakroomStore
+public import NIOCore
+
+/// One row of the method table: what a method is called, takes, answers and does.
+///
+/// Validation, `rpc.discover`, the README's reference, completion and metric labels all come from
+/// here; a method that has no row does not exist.
+public final class Method: Sendable {
+  /// Begins a primitive: from the parameters to one step of the store.
+  public typealias Begin =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> StoreCommand
+  /// Ends a primitive: from the store's reply to the result's JSON.
+  public typealias End =
+    @Sendable (_ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer) throws(RPCError) ->
+    Void
+  /// Begins a call of several independent steps.
+  public typealias BeginMany =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> [StoreCommand]
+  /// Ends a call of several independent steps; the replies are in the order of the steps.
+  public typealias EndMany =
+    @Sendable (_ replies: [StoreReply], _ memo: Memo, _ result: inout ByteBuffer) throws(RPCError)
+    -> Void
+  /// Answers at once, or after asking the sidecar about itself.
+  public typealias Ask =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SystemQuestion
+
+  /// What a method does.
+  public enum Work: Sendable {
+    /// One step of the store: no task, and nothing allocated.
+    case primitive(begin: Begin, end: End)
+    /// Many steps of the store, each with its own outcome.
+    case many(begin: BeginMany, end: EndMany)
+    /// A question about the sidecar itself.
+    case system(Ask)
+  }
+
+  /// The name that callers use, as `kv.get`.
+  public let name: String
+  /// One sentence on what it does.
+  public let summary: String
+  /// Its own parameters, in the order in which an array gives them.
+  public let parameters: [Parameter]
+  /// Its own parameters, and those that every method takes.
+  public let allParameters: [Parameter]
+  /// The JSON Schema of its result.
+  public let resultSchema: StaticString
+  /// The reasons, beside those that every method can fail with, that it can fail with.
+  public let reasons: [Reason]
+  /// An example of `params`, and of the result they get.
+  public let example: (params: StaticString, result: StaticString)
+  /// What it does.
+  public let work: Work
+
+  /// The part of the name before the dot.
+  public var namespace: Substring { name.prefix { $0 != "." } }
+
+  init(
+    _ name: String, _ summary: String, _ parameters: [Parameter], result: StaticString,
+    reasons: [Reason] = [], example: (params: StaticString, result: StaticString), _ work: Work
+  ) {
+    self.name = name
+    self.summary = summary
+    self.parameters = parameters
+    allParameters = parameters + Parameter.common
+    resultSchema = result
+    self.reasons = reasons
+    self.example = example
+    self.work = work
+  }
+}
+
+/// What a method wants to know about the sidecar itself; the assembly answers it.
+public enum SystemQuestion: Sendable {
+  /// `system.ping`
+  case ping
+  /// `system.hello`: to act for a service from now on, under a client's name.
+  case hello(service: String?, client: String?)
+  /// `system.health`
+  case health
+  /// `system.metrics`
+  case metrics
+  /// `rpc.discover`
+  case discover
+}

@@ -1,0 +1,55 @@
+/// One parameter of a method, as the table describes it.
+public struct Parameter: Sendable {
+  /// The member's name in `params`.
+  public let name: StaticString
+  /// Its JSON Schema.
+  public let schema: StaticString
+  /// Whether a call without it is refused.
+  public let isRequired: Bool
+  /// What it means, with its default.
+  public let summary: StaticString
+
+  init(
+    _ name: StaticString, _ schema: StaticString, required: Bool = false, _ summary: StaticString
+  ) {
+    self.name = name
+    self.schema = schema
+    self.isRequired = required
+    self.summary = summary
+  }
+}
+
+extension Parameter {
+  static let key = Parameter(
+    "key", #"{"type":"string","minLength":1}"#, required: true, "The key, at most 1,024 bytes.")
+  static let value = Parameter(
+    "value", "true", required: true, "Any JSON; it comes back byte for byte.")
+  static let ttl = Parameter(
+    "ttl", #"{"type":["integer","string","null"]}"#,
+    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h."#
+  )
+  static let requiredTTL = Parameter(
+    "ttl", #"{"type":["integer","string","null"]}"#, required: true,
+    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it."#
+  )
+  static let by = Parameter(
+    "by", #"{"type":"integer","default":1}"#, "How much. Default: 1.")
+  static let min = Parameter(
+    "min", #"{"type":"integer"}"#, "The counter is left as it is rather than go below this.")
+  static let max = Parameter(
+    "max", #"{"type":"integer"}"#, "The counter is left as it is rather than go above this.")
+
+  /// What every method takes beside its own parameters, by name only.
+  static let common: [Parameter] = [
+    Parameter(
+      "scope",
+      #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string"},"id":{"type":"string"}},"required":["key","id"],"additionalProperties":false}}"#,
+      "Whose data this is, outermost first."),
+    Parameter("actor", #"{"type":"string"}"#, "Who acts; goes to the access log."),
+    Parameter(
+      "deadlineMs", #"{"type":"integer","minimum":1}"#,
+      "The caller's patience in milliseconds; past it the call answers DEADLINE_EXCEEDED."),
+    Parameter(
+      "traceparent", #"{"type":"string"}"#, "W3C trace context; goes to the access log."),
+  ]
+}

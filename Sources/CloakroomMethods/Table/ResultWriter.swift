@@ -1,0 +1,39 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// The results' JSON is written straight into the reply, piece by piece.
+extension ByteBuffer {
+  /// Writes `true` or `false`.
+  mutating func writeJSON(_ value: Bool) { writeStaticString(value ? "true" : "false") }
+
+  /// Writes a value from the store as it is.
+  ///
+  /// - Throws: STORE_REFUSED when what is stored is not JSON: somebody else wrote it, and passing
+  ///   it on could break the reply open.
+  mutating func writeStored(_ value: ByteBuffer) throws(RPCError) {
+    do throws(JSONFault) {
+      try JSONScanner.validate(
+        value.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
+    } catch {
+      throw RPCError(
+        .storeRefused, "what is stored under that key is not JSON",
+        details: [.text("code", "NOTJSON")])
+    }
+    writeImmutableBuffer(value)
+  }
+}
+
+extension StoreReply {
+  /// The failure that a reply is, thrown.
+  func orThrow() throws(RPCError) -> StoreReply {
+    if case .failure(let error) = self { throw error }
+    return self
+  }
+}
+
+extension RPCError {
+  /// A store that answers something else than its contract says.
+  static let unexpectedReply = RPCError(.internal, "the store answered something unexpected")
+}

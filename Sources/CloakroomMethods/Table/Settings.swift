@@ -1,0 +1,52 @@
+public import CloakroomCore
+
+/// What the configuration says that methods need to know.
+public struct Settings: Sendable {
+  /// The life of a value whose caller gives none.
+  public var defaultTTL: TimeToLive
+  /// Whether values may live for ever.
+  public var allowForever: Bool
+  /// How long a key is at most, in bytes.
+  public var keyBytes: Int
+  /// How many keys or entries one `batch.*` call has at most.
+  public var batchLength: Int
+  /// Which scopes there may, and must, be.
+  public var scopes: ScopeRules
+
+  /// Takes from a configuration what methods need.
+  public init(_ configuration: Configuration) {
+    defaultTTL = configuration.keys.defaultTTL
+    allowForever = configuration.keys.allowForever
+    keyBytes = configuration.limits.keyBytes
+    batchLength = configuration.limits.batchLength
+    scopes = ScopeRules(
+      declared: configuration.scopes.declared, required: configuration.scopes.required)
+  }
+}
+
+/// Which scopes the configuration declares, and which it requires.
+public struct ScopeRules: Sendable {
+  private let declared: Set<String>
+  private let required: [String]
+
+  /// - Parameters:
+  ///   - declared: the keys that may be used; empty allows all.
+  ///   - required: the keys that each call must have.
+  public init(declared: [String], required: [String]) {
+    self.declared = Set(declared)
+    self.required = required
+  }
+
+  /// What is wrong with a scope: SCOPE_INVALID or SCOPE_REQUIRED, or nil.
+  func problem(with scope: [ScopeStep]) -> RPCError? {
+    if !declared.isEmpty, !scope.allSatisfy({ declared.contains($0.key) }) {
+      return RPCError(.scopeInvalid)
+    }
+    if let missing = required.first(where: { key in !scope.contains { $0.key == key } }) {
+      return RPCError(
+        .scopeRequired, "the configuration requires the scope \(missing)",
+        details: [.text("scope", missing)])
+    }
+    return nil
+  }
+}

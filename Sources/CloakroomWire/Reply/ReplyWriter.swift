@@ -1,0 +1,68 @@
+public import CloakroomCore
+public import NIOCore
+
+/// Replies are written as JSON-RPC 2.0 text, straight into the outgoing buffer.
+extension ByteBuffer {
+  /// Writes a reply up to its result: what follows is the result's JSON and `writeReplyEnd`.
+  ///
+  /// - Parameter id: the request's id as the JSON text it came as.
+  public mutating func writeResultHead(id: String) {
+    writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
+    writeString(id)
+    writeStaticString(",\"result\":")
+  }
+
+  /// Ends a reply.
+  public mutating func writeReplyEnd() { writeStaticString("}") }
+
+  /// Writes a whole reply that says how the call failed.
+  ///
+  /// - Parameter id: the request's id as the JSON text it came as; nil, where none could be read,
+  ///   is written as null.
+  public mutating func writeErrorReply(id: String?, _ error: RPCError) {
+    writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
+    writeString(id ?? "null")
+    writeStaticString(",\"error\":")
+    writeJSON(error)
+    writeReplyEnd()
+  }
+
+  /// Writes an error object (JSON-RPC 2.0, section 5.1), the reason and what to do in its `data`.
+  public mutating func writeJSON(_ error: RPCError) {
+    writeStaticString("{\"code\":")
+    writeDecimal(error.reason.code)
+    writeStaticString(",\"message\":")
+    writeJSON(error.message)
+    writeStaticString(",\"data\":{\"reason\":\"")
+    writeString(error.reason.name)
+    writeStaticString("\",\"retryable\":")
+    writeStaticString(error.reason.isRetryable ? "true" : "false")
+    if let retryAfterMs = error.retryAfterMs {
+      writeStaticString(",\"retryAfterMs\":")
+      writeDecimal(retryAfterMs)
+    }
+    if !error.details.isEmpty { writeDetails(error.details) }
+    writeStaticString("}}")
+  }
+
+  private mutating func writeDetails(_ details: [RPCError.Detail]) {
+    writeStaticString(",\"details\":{")
+    for (index, detail) in details.enumerated() {
+      if index > 0 { writeStaticString(",") }
+      writeJSON(detail.name)
+      writeStaticString(":")
+      switch detail.value {
+      case .text(let text): writeJSON(text)
+      case .integer(let number): writeDecimal(number)
+      }
+    }
+    writeStaticString("}")
+  }
+
+  /// Writes a string as JSON, in its quotes.
+  public mutating func writeJSON(_ string: String) {
+    var bytes: [UInt8] = []
+    JSONString.quote(string, into: &bytes)
+    writeBytes(bytes)
+  }
+}
