@@ -1,0 +1,51 @@
+public import NIOCore
+
+extension ByteBuffer: ByteSink {
+  mutating func append(run: UnsafeRawBufferPointer) { writeBytes(run) }
+  mutating func append(byte: UInt8) { writeInteger(byte) }
+}
+
+extension ByteBuffer {
+  /// Appends a string as a JSON string in its quotes, with no more escapes than RFC 8259 demands.
+  public mutating func writeJSONString(_ string: String) {
+    JSONString.quote(string, to: &self)
+  }
+
+  /// Appends bytes as a JSON string in its quotes. Bytes that are not UTF-8 are replaced by
+  /// U+FFFD.
+  public mutating func writeJSONString(_ bytes: RawSpan) {
+    JSONString.quote(bytes, to: &self)
+  }
+
+  /// Appends what the content of a scanned JSON string stands for; see `JSONString.decode`.
+  public mutating func writeDecoded(
+    _ content: ByteRange, of text: RawSpan
+  ) throws(JSONFault) {
+    try JSONString.decode(text, content, to: &self)
+  }
+
+  /// Appends a piece of a text as it is; nothing if it doesn't lie inside of the text.
+  public mutating func writeBytes(_ range: ByteRange, of text: RawSpan) {
+    guard range.end <= text.byteCount else { return }
+    JSONString.append(text, range.start, range.end, to: &self)
+  }
+
+  /// Appends a scanned JSON value with spaces in place of its line breaks, so that it can go into
+  /// a line. Valid JSON has raw line breaks only between tokens, so the value stays the same.
+  public mutating func writeOnOneLine(_ range: ByteRange, of text: RawSpan) {
+    let index = writerIndex
+    writeBytes(range, of: text)
+    for at in index..<writerIndex {
+      let byte = getInteger(at: at, as: UInt8.self)
+      if byte == ASCII.lineFeed || byte == ASCII.carriageReturn {
+        setInteger(ASCII.space, at: at)
+      }
+    }
+  }
+
+  /// The slice of the readable bytes that a range covers, nil if it doesn't lie inside of them.
+  public func slice(_ range: ByteRange) -> ByteBuffer? {
+    guard range.end <= readableBytes else { return nil }
+    return getSlice(at: readerIndex + range.start, length: range.count)
+  }
+}

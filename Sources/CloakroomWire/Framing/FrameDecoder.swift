@@ -1,0 +1,230 @@
+public import NIOCore
+
+/// Takes a connection's bytes apart into frames; knows no channel and no clock.
+///
+/// The framing is found out from the first byte that is no white space: a `C` begins a
+/// `Content-Length:` or `Content-Type:` header, which no JSON text does. What was read is sliced,
+/// not copied; only an unfinished frame at the end is copied, and only to that are later reads
+/// appended, each byte being searched once. Between frames nothing is held.
+public struct FrameDecoder: Sendable {
+  /// How the connection is framed, nil until its first byte was seen.
+  public private(set) var framing: Framing?
+
+  /// The longest text in bytes.
+  public let frameLimit: Int
+
+  /// The longest block of headers in bytes, the blank line not counted.
+  public static let headerLimit = 4096
+
+  /// How many bytes are held that are no whole frame yet.
+  public var bufferedByteCount: Int { input.readableBytes + partial.readableBytes }
+
+  /// What was read and not used yet; empty whenever `next()` has answered nil.
+  private var input = ByteBuffer()
+  /// The decoder's own copy of the beginning of an unfinished frame or header line.
+  private var partial = ByteBuffer()
+  private var state = State.detecting
+
+  private enum State {
+    case detecting
+    case line
+    case restOfLine
+    case headers(FrameHeaders)
+    case body(length: Int)
+    case restOfBody(length: Int)
+    case failed
+  }
+
+  /// A decoder for a new connection.
+  ///
+  /// - Parameter frameLimit: the longest text in bytes, at most `JSONScanner.longestText`.
+  public init(frameLimit: Int = 4 << 20) {
+    self.frameLimit = min(max(frameLimit, 1), JSONScanner.longestText)
+  }
+
+  /// Hands over what was read. Call `next()` until it answers nil before the next read: then the
+  /// decoder no longer refers to the buffer, and the channel can use it again.
+  public mutating func append(_ buffer: consuming ByteBuffer) {
+    if case .failed = state { return }
+    if input.readableBytes == 0 {
+      input = buffer
+    } else {
+      input.writeImmutableBuffer(buffer)
+    }
+  }
+
+  /// The next frame, or nil until more was read.
+  ///
+  /// In lines, blank ones are skipped; a last line without LF is no frame.
+  public mutating func next() -> Frame? {
+    while true {
+      switch state {
+      case .detecting:
+        guard detectFraming() else { return nil }
+
+      case .line:
+        switch takeLine(limit: frameLimit) {
+        case .none: return nil
+        case .line(let line, endsInCRLF: _):
+          if !line.isBlank { return .text(line) }
+        case .tooLong(let ended):
+          state = ended ? .line : .restOfLine
+          return .tooLarge(limit: frameLimit)
+        }
+
+      case .restOfLine:
+        guard skipLine() else { return nil }
+        state = .line
+
+      case .headers(let headers):
+        switch readHeader(headers) {
+        case .success(true): break
+        case .success(false): return nil
+        case .failure(let fault):
+          fail()
+          return .malformed(fault.reason)
+        }
+
+      case .body(let length):
+        guard length <= frameLimit else {
+          state = .restOfBody(length: length)
+          return .tooLarge(limit: frameLimit)
+        }
+        guard let body = takeBody(length: length) else { return nil }
+        state = .headers(FrameHeaders())
+        return .text(body)
+
+      case .restOfBody(let length):
+        let skipped = min(length, input.readableBytes)
+        input.moveReaderIndex(forwardBy: skipped)
+        guard skipped == length else {
+          state = .restOfBody(length: length - skipped)
+          releaseInput()
+          return nil
+        }
+        state = .headers(FrameHeaders())
+
+      case .failed:
+        return nil
+      }
+    }
+  }
+
+  private mutating func detectFraming() -> Bool {
+    while let byte: UInt8 = input.readInteger() {
+      switch byte {
+      case ASCII.space, ASCII.tab, ASCII.lineFeed, ASCII.carriageReturn: continue
+      case UInt8(ascii: "C"), UInt8(ascii: "c"):
+        framing = .headers
+        state = .headers(FrameHeaders())
+      default:
+        framing = .lines
+        state = .line
+      }
+      input.moveReaderIndex(to: input.readerIndex - 1)
+      return true
+    }
+    releaseInput()
+    return false
+  }
+
+  /// Reads one line of headers, if it is there whole.
+  ///
+  /// - Returns: whether it was; or why the headers are malformed.
+  private mutating func readHeader(_ headers: FrameHeaders) -> Result<Bool, FrameHeaders.Fault> {
+    let taken = takeLine(limit: max(0, Self.headerLimit - headers.byteCount))
+    switch taken {
+    case .none: return .success(false)
+    case .tooLong: return .failure(.tooLong)
+    case .line(let line, let endsInCRLF):
+      guard endsInCRLF else { return .failure(.bareLineFeed) }
+      do throws(FrameHeaders.Fault) {
+        if line.readableBytes == 0 {
+          state = .body(length: try headers.bodyLength)
+        } else {
+          var headers = headers
+          try headers.add(line.readableBytesSpan)
+          state = .headers(headers)
+        }
+        return .success(true)
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  private enum Line {
+    case none
+    case line(ByteBuffer, endsInCRLF: Bool)
+    case tooLong(ended: Bool)
+  }
+
+  /// Takes the next line without its end, or else keeps what there is of it.
+  private mutating func takeLine(limit: Int) -> Line {
+    guard let length = input.distanceToLineFeed() else {
+      // One byte more is let through if it can be the CR of a line of just the limit.
+      let held = bufferedByteCount
+      let last = input.readableBytesView.last
+      guard held <= limit || (held == limit + 1 && last == ASCII.carriageReturn) else {
+        partial = ByteBuffer()
+        releaseInput()
+        return .tooLong(ended: false)
+      }
+      keepInput()
+      return .none
+    }
+    guard partial.readableBytes + length <= limit + 1, var line = input.readSlice(length: length)
+    else {
+      partial = ByteBuffer()
+      input.moveReaderIndex(forwardBy: length + 1)
+      return .tooLong(ended: true)
+    }
+    input.moveReaderIndex(forwardBy: 1)
+    if partial.readableBytes > 0 {
+      partial.writeBuffer(&line)
+      line = partial
+      partial = ByteBuffer()
+    }
+    let endsInCRLF = line.readableBytesView.last == ASCII.carriageReturn
+    if endsInCRLF { line.moveWriterIndex(to: line.writerIndex - 1) }
+    guard line.readableBytes <= limit else { return .tooLong(ended: true) }
+    return .line(line, endsInCRLF: endsInCRLF)
+  }
+
+  /// Throws away the rest of a line. Returns whether its end was there.
+  private mutating func skipLine() -> Bool {
+    guard let length = input.distanceToLineFeed() else {
+      releaseInput()
+      return false
+    }
+    input.moveReaderIndex(forwardBy: length + 1)
+    return true
+  }
+
+  private mutating func takeBody(length: Int) -> ByteBuffer? {
+    if partial.readableBytes == 0, let body = input.readSlice(length: length) { return body }
+    let wanted = min(length - partial.readableBytes, input.readableBytes)
+    if var piece = input.readSlice(length: wanted) { partial.writeBuffer(&piece) }
+    guard partial.readableBytes == length else {
+      releaseInput()
+      return nil
+    }
+    let body = partial
+    partial = ByteBuffer()
+    return body
+  }
+
+  private mutating func keepInput() {
+    if input.readableBytes > 0 { partial.writeBuffer(&input) }
+    releaseInput()
+  }
+
+  /// Lets go of the buffer that was read, so that the channel can use it again.
+  private mutating func releaseInput() { input = ByteBuffer() }
+
+  private mutating func fail() {
+    state = .failed
+    partial = ByteBuffer()
+    releaseInput()
+  }
+}

@@ -1,0 +1,85 @@
+public import NIOCore
+
+/// Frames outgoing texts as the connection's incoming ones were framed.
+///
+/// A text is written straight into the outgoing buffer between `begin` and `end`; its length need
+/// not be known before.
+public struct FrameEncoder: Sendable {
+  /// How texts are framed.
+  public let framing: Framing
+
+  /// Where a frame was begun.
+  public struct Start: Sendable {
+    fileprivate let index: Int
+  }
+
+  private static let lengthName: StaticString = "Content-Length: "
+  private static let headerEnd: StaticString = "\r\n\r\n"
+  /// Room for the length of most replies; for longer and shorter ones the text is moved.
+  private static let reservedDigits = 3
+
+  /// An encoder for a connection whose framing is known.
+  public init(_ framing: Framing) { self.framing = framing }
+
+  /// Begins a frame at the buffer's end.
+  public func begin(in output: inout ByteBuffer) -> Start {
+    let start = Start(index: output.writerIndex)
+    if framing == .headers {
+      output.writeStaticString(Self.lengthName)
+      output.writeRepeatingByte(ASCII.zero, count: Self.reservedDigits)
+      output.writeStaticString(Self.headerEnd)
+    }
+    return start
+  }
+
+  /// Ends the frame that everything written since `begin` makes.
+  public func end(_ start: Start, in output: inout ByteBuffer) {
+    switch framing {
+    case .lines: output.writeInteger(ASCII.lineFeed)
+    case .headers: writeLength(start, in: &output)
+    }
+  }
+
+  /// Takes back a begun frame and all that was written into it.
+  public func cancel(_ start: Start, in output: inout ByteBuffer) {
+    guard start.index >= output.readerIndex, start.index <= output.writerIndex else { return }
+    output.moveWriterIndex(to: start.index)
+  }
+
+  /// Writes a frame whose text is there already; it is copied.
+  public func write(_ text: ByteBuffer, to output: inout ByteBuffer) {
+    switch framing {
+    case .lines:
+      output.writeImmutableBuffer(text)
+      output.writeInteger(ASCII.lineFeed)
+    case .headers:
+      output.writeStaticString(Self.lengthName)
+      output.writeString(String(text.readableBytes))
+      output.writeStaticString(Self.headerEnd)
+      output.writeImmutableBuffer(text)
+    }
+  }
+
+  private func writeLength(_ start: Start, in output: inout ByteBuffer) {
+    let digitsIndex = start.index + Self.lengthName.utf8CodeUnitCount
+    let endLength = Self.headerEnd.utf8CodeUnitCount
+    let bodyIndex = digitsIndex + Self.reservedDigits + endLength
+    let length = output.writerIndex - bodyIndex
+    guard start.index >= output.readerIndex, length >= 0 else { return }
+
+    let digits = String(length)
+    let shift = digits.utf8.count - Self.reservedDigits
+    if shift != 0 {
+      if shift > 0 { output.writeRepeatingByte(0, count: shift) }
+      let offset = bodyIndex - output.readerIndex
+      output.withUnsafeMutableReadableBytes { bytes in
+        let body = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
+        // The two overlap, which copyMemory allows.
+        UnsafeMutableRawBufferPointer(rebasing: bytes[(offset + shift)...]).copyMemory(from: body)
+      }
+      if shift < 0 { output.moveWriterIndex(to: output.writerIndex + shift) }
+      _ = output.setStaticString(Self.headerEnd, at: digitsIndex + digits.utf8.count)
+    }
+    output.setString(digits, at: digitsIndex)
+  }
+}

@@ -1,0 +1,22 @@
+/// One member of a request's `params`: a member of the object, or an element of the array.
+public struct JSONMember: Sendable, Hashable {
+  /// The name between its quotes, as it was written; empty for an array's element.
+  public let name: ByteRange
+  /// The value's text. A string's includes its quotes.
+  public let value: ByteRange
+  /// What the value is.
+  public let kind: JSONKind
+  /// The name has a backslash in it and must be decoded before it is compared.
+  public let nameHasEscapes: Bool
+  /// The value is a string with a backslash in it.
+  public let hasEscapes: Bool
+  /// A raw CR or LF stands between tokens inside of the value, so that it can't go into a line
+  /// as it is.
+  public let hasLineBreaks: Bool
+
+  /// A string's content between its quotes; for other kinds the whole value.
+  public var content: ByteRange {
+    guard kind == .string, value.count >= 2 else { return value }
+    return ByteRange(scanned: value.start &+ 1, value.end &- 1)
+  }
+}

@@ -1,0 +1,130 @@
+// The callers of everything here have checked `0 <= at`, `end <= text.byteCount` and
+// `end <= longestText`; each function compares an offset with `end` before it reads there.
+extension JSONScanner {
+  /// A string's content: up to the closing quote, which is at `end`.
+  struct StringContent {
+    let end: Int
+    let hasEscapes: Bool
+  }
+
+  /// Scans a string's content from behind its opening quote, eight bytes at a time.
+  static func scanString(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> StringContent {
+    var at = start
+    var hasEscapes = false
+    while true {
+      // `end` is at most 2^31, so the sum can't overflow, and the load stays before `end`.
+      while at &+ 8 <= end {
+        let special = specialBytes(in: text.word(at))
+        if special == 0 {
+          at &+= 8
+        } else {
+          at &+= special.trailingZeroBitCount &>> 3
+          break
+        }
+      }
+      guard at < end else { throw .syntax(at: at) }
+      let byte = text.byte(at)
+      if byte == ASCII.quote { return StringContent(end: at, hasEscapes: hasEscapes) }
+      if byte == ASCII.backslash {
+        hasEscapes = true
+        at = try skipEscape(text, at, end)
+      } else if byte >= 0x80 {
+        at = try skipNonASCII(text, at, end)
+      } else if byte >= ASCII.space {
+        at &+= 1
+      } else {
+        throw .syntax(at: at)
+      }
+    }
+  }
+
+  /// Marks, by its highest bit, the first byte of eight that ends a run of plain characters: a
+  /// quote, a backslash, a control character or one of a longer UTF-8 sequence. Bytes above the
+  /// first marked one may be marked wrongly, those below it never are, so only the lowest mark
+  /// counts.
+  ///
+  /// The tests are "haszero" and "hasless" of Sean Eron Anderson's Bit Twiddling Hacks.
+  @inline(__always)
+  private static func specialBytes(in word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quotes = word ^ 0x2222_2222_2222_2222
+    let backslashes = word ^ 0x5C5C_5C5C_5C5C_5C5C
+    let control = (word &- 0x2020_2020_2020_2020) & ~word
+    let quote = (quotes &- ones) & ~quotes
+    let backslash = (backslashes &- ones) & ~backslashes
+    return (control | quote | backslash | word) & 0x8080_8080_8080_8080
+  }
+
+  /// Skips the escape whose backslash is at `at`.
+  private static func skipEscape(
+    _ text: RawSpan, _ at: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    guard at &+ 1 < end else { throw .syntax(at: end) }
+    switch text.byte(at &+ 1) {
+    case ASCII.quote, ASCII.backslash, ASCII.slash,
+      UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"),
+      UInt8(ascii: "t"):
+      return at &+ 2
+    case UInt8(ascii: "u"):
+      _ = try hexadecimal(text, at &+ 2, end)
+      return at &+ 6
+    default:
+      throw .syntax(at: at &+ 1)
+    }
+  }
+
+  /// The value of the four hexadecimal digits at `start`.
+  static func hexadecimal(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> UInt16 {
+    guard start &+ 4 <= end else { throw .syntax(at: end) }
+    var value: UInt16 = 0
+    for at in start..<start &+ 4 {
+      let byte = text.byte(at)
+      let letter = (byte | 0x20) &- UInt8(ascii: "a")
+      let digit: UInt8
+      if isDigit(byte) {
+        digit = byte &- ASCII.zero
+      } else if letter < 6 {
+        digit = letter &+ 10
+      } else {
+        throw .syntax(at: at)
+      }
+      value = value &<< 4 | UInt16(digit)
+    }
+    return value
+  }
+
+  /// Skips characters from U+0080 on, of which the first begins at `start`. The bounds of the
+  /// second byte, which rule out overlong forms, surrogates and what is past U+10FFFF, are those
+  /// of RFC 3629, section 4.
+  static func skipNonASCII(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    var at = start
+    repeat {
+      let lead = text.byte(at)
+      let length: Int
+      var second: ClosedRange<UInt8> = 0x80...0xBF
+      switch lead {
+      case 0xC2...0xDF: length = 2
+      case 0xE0: (length, second) = (3, 0xA0...0xBF)
+      case 0xED: (length, second) = (3, 0x80...0x9F)
+      case 0xE1...0xEF: length = 3
+      case 0xF0: (length, second) = (4, 0x90...0xBF)
+      case 0xF1...0xF3: length = 4
+      case 0xF4: (length, second) = (4, 0x80...0x8F)
+      default: throw .invalidUTF8(at: at)
+      }
+      guard at &+ length <= end, second.contains(text.byte(at &+ 1)) else {
+        throw .invalidUTF8(at: at)
+      }
+      if length > 2, text.byte(at &+ 2) & 0xC0 != 0x80 { throw .invalidUTF8(at: at) }
+      if length > 3, text.byte(at &+ 3) & 0xC0 != 0x80 { throw .invalidUTF8(at: at) }
+      at &+= length
+    } while at < end && text.byte(at) >= 0x80
+    return at
+  }
+}

@@ -1,0 +1,110 @@
+// The callers of everything here have checked `0 <= at`, `end <= text.byteCount` and
+// `end <= longestText`; each function compares an offset with `end` before it reads there.
+extension JSONScanner {
+  /// White space that was skipped.
+  struct Gap {
+    let offset: Int
+    let hasLineBreaks: Bool
+  }
+
+  /// Skips white space, of which texts written by programs mostly have none or one byte.
+  @inline(__always)
+  static func skipSpace(_ text: RawSpan, _ at: Int, _ end: Int) -> Gap {
+    if at < end, text.byte(at) > ASCII.space { return Gap(offset: at, hasLineBreaks: false) }
+    return skipMoreSpace(text, at, end)
+  }
+
+  @inline(never)
+  private static func skipMoreSpace(_ text: RawSpan, _ start: Int, _ end: Int) -> Gap {
+    var at = start
+    var hasLineBreaks = false
+    while at < end {
+      switch text.byte(at) {
+      case ASCII.space, ASCII.tab: break
+      case ASCII.lineFeed, ASCII.carriageReturn: hasLineBreaks = true
+      default: return Gap(offset: at, hasLineBreaks: hasLineBreaks)
+      }
+      at &+= 1
+    }
+    return Gap(offset: at, hasLineBreaks: hasLineBreaks)
+  }
+
+  /// A member's name and where its value begins.
+  struct Name {
+    let name: ByteRange
+    let value: Int
+    let hasEscapes: Bool
+    let hasLineBreaks: Bool
+  }
+
+  /// Scans a member's name, which must begin at `at`, its colon, and the white space up to the
+  /// value.
+  @inline(__always)
+  static func scanName(_ text: RawSpan, _ at: Int, _ end: Int) throws(JSONFault) -> Name {
+    guard at < end, text.byte(at) == ASCII.quote else { throw .syntax(at: at) }
+    let name = try scanString(text, at &+ 1, end)
+    let before = skipSpace(text, name.end &+ 1, end)
+    guard before.offset < end, text.byte(before.offset) == ASCII.colon else {
+      throw .syntax(at: before.offset)
+    }
+    let behind = skipSpace(text, before.offset &+ 1, end)
+    return Name(
+      name: ByteRange(scanned: at &+ 1, name.end), value: behind.offset,
+      hasEscapes: name.hasEscapes, hasLineBreaks: before.hasLineBreaks || behind.hasLineBreaks)
+  }
+
+  @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { byte &- ASCII.zero < 10 }
+
+  /// Scans the number that begins at `start` with a digit or a minus, and returns its end.
+  static func scanNumber(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    var at = start
+    if text.byte(at) == ASCII.minus { at &+= 1 }
+    if at < end, text.byte(at) == ASCII.zero {
+      at &+= 1
+    } else {
+      at = try skipDigits(text, at, end)
+    }
+    if at < end, text.byte(at) == ASCII.dot {
+      at = try skipDigits(text, at &+ 1, end)
+    }
+    // 0x20 is the bit by which "E" and "e" differ.
+    if at < end, text.byte(at) | 0x20 == UInt8(ascii: "e") {
+      at &+= 1
+      if at < end, text.byte(at) == ASCII.plus || text.byte(at) == ASCII.minus { at &+= 1 }
+      at = try skipDigits(text, at, end)
+    }
+    // A digit can follow only a leading zero.
+    if at < end, isDigit(text.byte(at)) { throw .syntax(at: at) }
+    return at
+  }
+
+  @inline(__always)
+  private static func skipDigits(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    var at = start
+    while at < end, isDigit(text.byte(at)) { at &+= 1 }
+    guard at > start else { throw .syntax(at: at) }
+    return at
+  }
+
+  /// Scans `true`, `false` or `null`, each of which is told by its first four letters.
+  static func scanLiteral(
+    _ text: RawSpan, _ at: Int, _ end: Int
+  ) throws(JSONFault) -> JSONKind {
+    guard end &- at >= 4 else { throw .syntax(at: at) }
+    switch text.halfWord(at) {
+    case 0x6575_7274: return .true  // "true", the first letter lowest
+    case 0x6C6C_756E: return .null  // "null"
+    case 0x736C_6166:  // "fals"
+      guard end &- at >= 5, text.byte(at &+ 4) == UInt8(ascii: "e") else {
+        throw .syntax(at: at)
+      }
+      return .false
+    default: throw .syntax(at: at)
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/// Checks JSON texts against RFC 8259 to the letter, in one pass and without building anything.
+///
+/// Strict: no text behind the value, no leading zeros, no control character in a string, UTF-8
+/// without overlong forms and surrogates (RFC 3629). An escaped lone surrogate passes, as the
+/// grammar allows it and values are handed on as bytes. Nothing is allocated.
+public enum JSONScanner {
+  /// The longest text in bytes, so that every offset fits into 31 bits.
+  public static let longestText = Int(Int32.max)
+
+  /// How many arrays and objects may be nested when nobody says otherwise.
+  public static let defaultDepthLimit = 128
+
+  /// The highest limit that can be asked for; a higher one counts as this one.
+  public static let greatestDepthLimit = 2048
+
+  /// Checks that the text is one JSON value, with white space around it at most.
+  ///
+  /// - Parameter depthLimit: how many arrays and objects may be nested, up to
+  ///   `greatestDepthLimit`.
+  /// - Returns: what the value is.
+  /// - Throws: the first fault met.
+  @discardableResult
+  public static func validate(
+    _ text: RawSpan, depthLimit: Int = defaultDepthLimit
+  ) throws(JSONFault) -> JSONKind {
+    var offset = 0
+    let kind = try skipValue(in: text, from: &offset, depthLimit: depthLimit)
+    let rest = skipSpace(text, offset, text.byteCount)
+    guard rest.offset == text.byteCount else { throw .syntax(at: rest.offset) }
+    return kind
+  }
+
+  /// Checks one value and moves `offset` behind it. White space before it is skipped; what comes
+  /// behind it is not looked at.
+  ///
+  /// - Returns: what the value is.
+  /// - Throws: the first fault met; `offset` is then left alone.
+  public static func skipValue(
+    in text: RawSpan, from offset: inout Int, depthLimit: Int = defaultDepthLimit
+  ) throws(JSONFault) -> JSONKind {
+    let end = text.byteCount
+    guard end <= longestText, offset >= 0, offset <= end else { throw .outOfBounds }
+    let start = skipSpace(text, offset, end).offset
+    let value = try scanValue(text, start, end, depth: min(depthLimit, greatestDepthLimit))
+    offset = value.end
+    return value.kind
+  }
+
+  /// What a scan of one value found.
+  struct Value {
+    let end: Int
+    let kind: JSONKind
+    /// A string has at least one backslash in it. Never set for other kinds.
+    let hasEscapes: Bool
+    /// A raw CR or LF stands between tokens of the value.
+    let hasLineBreaks: Bool
+  }
+
+  /// Scans the value that begins exactly at `start`.
+  ///
+  /// Nesting is kept as one bit a level (set: object) in a word. The sixty-fifth level takes a
+  /// call of its own, so the stack is bounded by `greatestDepthLimit / 64` small frames. The
+  /// callers have checked `0 <= start`, `end <= text.byteCount` and `end <= longestText`: every
+  /// offset below is compared with `end` before its byte is read, and can't overflow.
+  static func scanValue(
+    _ text: RawSpan, _ start: Int, _ end: Int, depth limit: Int
+  ) throws(JSONFault) -> Value {
+    var at = start
+    var isObject: UInt64 = 0
+    var depth = 0
+    var lineBreaks = false
+
+    while true {
+      guard at < end else { throw .syntax(at: at) }
+      var kind: JSONKind
+      let first = text.byte(at)
+      switch first {
+      case ASCII.quote:
+        let string = try scanString(text, at &+ 1, end)
+        at = string.end &+ 1
+        if depth == 0 {
+          return Value(
+            end: at, kind: .string, hasEscapes: string.hasEscapes, hasLineBreaks: false)
+        }
+        kind = .string
+
+      case ASCII.leftBrace, ASCII.leftBracket:
+        let opensObject = first == ASCII.leftBrace
+        kind = opensObject ? .object : .array
+        guard depth < limit else { throw .tooDeep(at: at) }
+        if depth == UInt64.bitWidth {
+          let nested = try scanValue(text, at, end, depth: limit &- depth)
+          lineBreaks = lineBreaks || nested.hasLineBreaks
+          at = nested.end
+          break
+        }
+        let inside = skipSpace(text, at &+ 1, end)
+        lineBreaks = lineBreaks || inside.hasLineBreaks
+        at = inside.offset
+        guard at < end else { throw .syntax(at: at) }
+        if text.byte(at) == (opensObject ? ASCII.rightBrace : ASCII.rightBracket) {
+          at &+= 1
+          break
+        }
+        isObject = isObject &<< 1 | (opensObject ? 1 : 0)
+        depth &+= 1
+        if opensObject {
+          let name = try scanName(text, at, end)
+          lineBreaks = lineBreaks || name.hasLineBreaks
+          at = name.value
+        }
+        continue
+
+      default:
+        if first == ASCII.minus || isDigit(first) {
+          kind = .number
+          at = try scanNumber(text, at, end)
+        } else {
+          kind = try scanLiteral(text, at, end)
+          at &+= kind == .false ? 5 : 4
+        }
+      }
+
+      // A value has ended. Close what ends with it, up to the next value or the outermost end.
+      while true {
+        if depth == 0 {
+          return Value(end: at, kind: kind, hasEscapes: false, hasLineBreaks: lineBreaks)
+        }
+        let gap = skipSpace(text, at, end)
+        lineBreaks = lineBreaks || gap.hasLineBreaks
+        at = gap.offset
+        guard at < end else { throw .syntax(at: at) }
+        let next = text.byte(at)
+        if next == ASCII.comma {
+          let inside = skipSpace(text, at &+ 1, end)
+          lineBreaks = lineBreaks || inside.hasLineBreaks
+          at = inside.offset
+          if isObject & 1 == 1 {
+            let name = try scanName(text, at, end)
+            lineBreaks = lineBreaks || name.hasLineBreaks
+            at = name.value
+          }
+          break
+        }
+        let closing = isObject & 1 == 1 ? ASCII.rightBrace : ASCII.rightBracket
+        guard next == closing else { throw .syntax(at: at) }
+        kind = isObject & 1 == 1 ? .object : .array
+        isObject &>>= 1
+        depth &-= 1
+        at &+= 1
+      }
+    }
+  }
+}

@@ -1,0 +1,218 @@
+/// Takes the text of one JSON-RPC 2.0 request apart, in one pass that checks the whole of it.
+///
+/// Meant to be kept and used again and again: in the steady state a scan allocates nothing. It
+/// refuses only what is not JSON; whether the envelope is a valid request is told by its
+/// properties, so that INVALID_REQUEST and PARSE_ERROR can be told apart.
+public struct RequestScanner: Sendable {
+  /// Whether the text is an object. If not, it is JSON all the same, and nothing else is set.
+  public private(set) var isObject = false
+
+  /// Whether there is a member `jsonrpc` that is exactly the string "2.0".
+  public private(set) var hasVersion = false
+
+  /// The id's JSON text, to be echoed as it is; nil for a notification.
+  public private(set) var id: ByteRange?
+
+  /// What the id is; a string, a number or null in a valid request.
+  public private(set) var idKind: JSONKind?
+
+  /// The method's name between its quotes (the whole value if it isn't a string), nil if there is
+  /// none.
+  public private(set) var method: ByteRange?
+
+  /// What the method is; a string in a valid request.
+  public private(set) var methodKind: JSONKind?
+
+  /// The method is a string with a backslash in it and must be decoded before it is compared.
+  public private(set) var methodHasEscapes = false
+
+  /// The text of `params`, nil if there are none.
+  public private(set) var params: ByteRange?
+
+  /// What the params are; an object or an array in a valid request.
+  public private(set) var paramsKind: JSONKind?
+
+  /// The members or elements of `params` in their order, at most `memberLimit` of them.
+  public private(set) var members: ContiguousArray<JSONMember> = []
+
+  /// `params` has more members than `memberLimit`. The rest was checked, but not recorded.
+  public private(set) var hasTooManyMembers = false
+
+  /// `jsonrpc`, `id`, `method` or `params` is there twice: no valid request.
+  public private(set) var hasDuplicates = false
+
+  /// How many arrays and objects may be nested, the envelope being the first.
+  public let depthLimit: Int
+
+  /// How many members of `params` are recorded.
+  public let memberLimit: Int
+
+  private var hasVersionMember = false
+
+  /// A scanner with its limits; the depth is held to `JSONScanner.greatestDepthLimit`.
+  public init(depthLimit: Int = JSONScanner.defaultDepthLimit, memberLimit: Int = 64) {
+    self.depthLimit = min(depthLimit, JSONScanner.greatestDepthLimit)
+    self.memberLimit = max(memberLimit, 0)
+    members.reserveCapacity(min(self.memberLimit, 64))
+  }
+
+  /// Whether the envelope is that of a valid request or notification, `params` being an object,
+  /// an array or absent. Says nothing about the method and its parameters.
+  public var isValidRequest: Bool {
+    guard isObject, hasVersion, !hasDuplicates, methodKind == .string else { return false }
+    switch idKind {
+    case nil, .string, .number, .null: break
+    default: return false
+    }
+    return paramsKind == nil || paramsKind == .object || paramsKind == .array
+  }
+
+  /// Scans the request that the bytes from `from` up to `to` hold, with white space around it at
+  /// most. The ranges found count from the first byte of `text`, not from `from`.
+  ///
+  /// - Throws: the first fault met. The properties then tell nothing.
+  public mutating func scan(
+    _ text: RawSpan, from: Int, to end: Int
+  ) throws(JSONFault) {
+    removeAll()
+    guard from >= 0, from <= end, end <= text.byteCount, end <= JSONScanner.longestText else {
+      throw .outOfBounds
+    }
+    var at = JSONScanner.skipSpace(text, from, end).offset
+    guard at < end else { throw .syntax(at: at) }
+    if text.byte(at) == ASCII.leftBrace {
+      at = try scanEnvelope(text, at, end)
+      isObject = true
+    } else {
+      at = try JSONScanner.scanValue(text, at, end, depth: depthLimit).end
+    }
+    at = JSONScanner.skipSpace(text, at, end).offset
+    guard at == end else { throw .syntax(at: at) }
+  }
+
+  /// Scans a request that is the whole of `text`.
+  ///
+  /// - Throws: the first fault met. The properties then tell nothing.
+  public mutating func scan(_ text: RawSpan) throws(JSONFault) {
+    try scan(text, from: 0, to: text.byteCount)
+  }
+
+  /// Forgets the last request, but keeps the memory for the next.
+  public mutating func removeAll() {
+    isObject = false
+    hasVersion = false
+    hasVersionMember = false
+    id = nil
+    idKind = nil
+    method = nil
+    methodKind = nil
+    methodHasEscapes = false
+    params = nil
+    paramsKind = nil
+    hasTooManyMembers = false
+    hasDuplicates = false
+    if !members.isEmpty { members.removeAll(keepingCapacity: true) }
+  }
+
+  private mutating func scanEnvelope(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    guard depthLimit > 0 else { throw .tooDeep(at: start) }
+    var at = JSONScanner.skipSpace(text, start &+ 1, end).offset
+    guard at < end else { throw .syntax(at: at) }
+    if text.byte(at) == ASCII.rightBrace { return at &+ 1 }
+    while true {
+      let name = try JSONScanner.scanName(text, at, end)
+      let member = EnvelopeMember(name.name, hasEscapes: name.hasEscapes, in: text)
+      at = try scanMember(member, text, name.value, end)
+      at = JSONScanner.skipSpace(text, at, end).offset
+      guard at < end else { throw .syntax(at: at) }
+      if text.byte(at) == ASCII.rightBrace { return at &+ 1 }
+      guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
+      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+    }
+  }
+
+  /// Scans the value of an envelope's member and records it. Returns the value's end.
+  private mutating func scanMember(
+    _ member: EnvelopeMember?, _ text: RawSpan, _ at: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    if member == .params, at < end {
+      if paramsKind != nil {
+        hasDuplicates = true
+        members.removeAll(keepingCapacity: true)
+      }
+      let first = text.byte(at)
+      if first == ASCII.leftBrace || first == ASCII.leftBracket {
+        return try scanParams(text, at, end, isObject: first == ASCII.leftBrace)
+      }
+    }
+    let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit &- 1)
+    let range = ByteRange(scanned: at, value.end)
+    let content =
+      value.kind == .string ? ByteRange(scanned: at &+ 1, value.end &- 1) : range
+    switch member {
+    case .version:
+      hasDuplicates = hasDuplicates || hasVersionMember
+      hasVersionMember = true
+      hasVersion =
+        value.kind == .string
+        && EnvelopeMember.isVersion(content, hasEscapes: value.hasEscapes, in: text)
+    case .id:
+      hasDuplicates = hasDuplicates || id != nil
+      id = range
+      idKind = value.kind
+    case .method:
+      hasDuplicates = hasDuplicates || method != nil
+      method = content
+      methodKind = value.kind
+      methodHasEscapes = value.hasEscapes
+    case .params:
+      params = range
+      paramsKind = value.kind
+    case nil: break
+    }
+    return value.end
+  }
+
+  /// Scans the object or array that `params` is, recording each member. Returns its end.
+  private mutating func scanParams(
+    _ text: RawSpan, _ start: Int, _ end: Int, isObject: Bool
+  ) throws(JSONFault) -> Int {
+    guard depthLimit > 1 else { throw .tooDeep(at: start) }
+    let closing = isObject ? ASCII.rightBrace : ASCII.rightBracket
+    paramsKind = isObject ? .object : .array
+    var at = JSONScanner.skipSpace(text, start &+ 1, end).offset
+    guard at < end else { throw .syntax(at: at) }
+    if text.byte(at) == closing {
+      params = ByteRange(scanned: start, at &+ 1)
+      return at &+ 1
+    }
+    while true {
+      var name = ByteRange(scanned: at, at)
+      var nameHasEscapes = false
+      if isObject {
+        let scanned = try JSONScanner.scanName(text, at, end)
+        (name, nameHasEscapes, at) = (scanned.name, scanned.hasEscapes, scanned.value)
+      }
+      let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit &- 2)
+      if members.count < memberLimit {
+        members.append(
+          JSONMember(
+            name: name, value: ByteRange(scanned: at, value.end), kind: value.kind,
+            nameHasEscapes: nameHasEscapes, hasEscapes: value.hasEscapes,
+            hasLineBreaks: value.hasLineBreaks))
+      } else {
+        hasTooManyMembers = true
+      }
+      at = JSONScanner.skipSpace(text, value.end, end).offset
+      guard at < end else { throw .syntax(at: at) }
+      if text.byte(at) == closing {
+        params = ByteRange(scanned: start, at &+ 1)
+        return at &+ 1
+      }
+      guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
+      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+    }
+  }
+}
