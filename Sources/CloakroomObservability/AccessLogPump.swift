@@ -1,0 +1,102 @@
+import CloakroomCore
+import Logging
+
+/// What the access log's thread does: takes records, makes lines, writes them.
+///
+/// It is made by one thread and run by another, and by nobody else; see ``WriterThread``.
+final class AccessLogPump {
+  /// Lines are written as soon as this many bytes of them have gathered.
+  private static let chunk = 64 << 10
+
+  private let queue: AccessLogQueue
+  private let logger: Logger
+  private var formatter: AccessLogFormatter
+  private var file: LogFile
+  private var sink: LineSink
+  private var lines: [UInt8] = []
+  /// Of the lines that have gathered: how many records, and their weight in the queue.
+  private var records = 0
+  private var bytes = 0
+  /// Lines lost since writing began to fail; nil while it doesn't.
+  private var lostInEpisode: Int?
+
+  init(queue: AccessLogQueue, formatter: AccessLogFormatter, file: LogFile, logger: Logger) {
+    self.queue = queue
+    self.logger = logger
+    self.formatter = formatter
+    self.file = file
+    sink = LineSink(endsWithinLine: file.endsWithinLine)
+    lines.reserveCapacity(Self.chunk + AccessLogFormatter.longestLine)
+  }
+
+  /// Works until the queue is closed and empty.
+  func run() {
+    while true {
+      let work = queue.next()
+      if work.reopens { reopen() }
+      for batch in work.batches {
+        for index in batch.indices {
+          formatter.append(batch[index], to: &lines)
+          records += 1
+          bytes += AccessLogQueue.weight(of: batch[index])
+          if lines.count >= Self.chunk { write() }
+        }
+      }
+      write()
+      if work.isLast { break }
+    }
+    abandonRest()
+    queue.end()
+  }
+
+  private func write() {
+    guard records > 0 else { return }
+    let outcome = sink.write(lines, through: file.write)
+    lines.removeAll(keepingCapacity: true)
+    queue.settle(
+      records: records, bytes: bytes, written: outcome.written, dropped: outcome.dropped)
+    records = 0
+    bytes = 0
+    report(outcome)
+  }
+
+  /// Tells the operator once when lines begin to be lost, and once when they no longer are.
+  private func report(_ outcome: LineSink.Outcome) {
+    if let errno = outcome.errno {
+      if lostInEpisode == nil {
+        logger.error(
+          "the access log can't be written, its lines are dropped",
+          metadata: ["path": "\(file.path)", "error": "\(SystemError.text(errno))"])
+      }
+      lostInEpisode = (lostInEpisode ?? 0) + outcome.dropped
+    } else if let lost = lostInEpisode {
+      lostInEpisode = nil
+      logger.notice(
+        "the access log is written again",
+        metadata: ["path": "\(file.path)", "dropped": "\(lost)"])
+    }
+  }
+
+  /// Tries once more to end the line that the file ends within, as the file is about to be left.
+  private func abandonRest() {
+    guard sink.holdsRest else { return }
+    var outcome = sink.write([], through: file.write)
+    outcome.dropped += sink.abandonRest()
+    queue.settle(records: 0, bytes: 0, written: outcome.written, dropped: outcome.dropped)
+    report(outcome)
+  }
+
+  private func reopen() {
+    do {
+      let fresh = try LogFile(path: file.path)
+      abandonRest()
+      file = fresh
+      sink = LineSink(endsWithinLine: fresh.endsWithinLine)
+    } catch {
+      queue.countReopenFailure()
+      logger.error(
+        "the access log can't be opened again, its old file is kept",
+        metadata: ["error": "\(error)"])
+    }
+  }
+}

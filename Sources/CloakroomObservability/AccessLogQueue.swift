@@ -1,0 +1,193 @@
+import CloakroomCore
+import Dispatch
+import Synchronization
+
+/// Records on their way from the event loops to the writer's thread, limited in number and bytes.
+///
+/// The lock is only ever held for a few assignments, never over a system call, so a loop doesn't
+/// wait for the disk. What has been taken out counts against the limits until it is settled.
+final class AccessLogQueue: Sendable {
+  /// What the writer has to do next.
+  struct Work {
+    var batches: [[CallRecord]]
+    var reopens: Bool
+    /// Nothing comes after this.
+    var isLast: Bool
+  }
+
+  /// What the writer's thread is at; loops wake it only when it would not look by itself soon.
+  private enum Writer {
+    case idle
+    case lingering
+    case working
+  }
+
+  private struct State {
+    var batches: [[CallRecord]] = []
+    var waiting = 0
+    var waitingBytes = 0
+    var reopens = false
+    var closing = false
+    var writer = Writer.working
+    var counts = AccessLogCounts()
+  }
+
+  private let limit: Int
+  private let byteLimit: Int
+  private let linger: DispatchTimeInterval
+  private let state = Mutex(State())
+  private let wake = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  init(limit: Int, byteLimit: Int, linger: Duration) {
+    self.limit = max(1, limit)
+    self.byteLimit = max(1, byteLimit)
+    self.linger = linger.dispatchInterval
+  }
+
+  /// What a record's strings weigh against the limit of bytes.
+  static func weight(of record: borrowing CallRecord) -> Int {
+    var bytes = 64
+    if let id = record.id { bytes += id.utf8.count }
+    if let key = record.key { bytes += key.count }
+    if let scope = record.scope { bytes += scope.utf8.count }
+    if let actor = record.actor { bytes += actor.utf8.count }
+    if let traceparent = record.traceparent { bytes += traceparent.utf8.count }
+    return bytes
+  }
+
+  /// Takes a batch in as far as there is room, and answers how many of its records there was none
+  /// for.
+  func enqueue(_ batch: consuming [CallRecord]) -> Int {
+    let count = batch.count
+    guard count > 0 else { return 0 }
+    var bytes = 0
+    for index in batch.indices {
+      bytes += Self.weight(of: batch[index])
+    }
+    let accepted = [CallRecord](batch)
+    let (dropped, wakes) = state.withLock { state -> (Int, Bool) in
+      var dropped = 0
+      if state.closing {
+        dropped = count
+      } else if state.waiting + count <= limit && state.waitingBytes + bytes <= byteLimit {
+        state.waiting += count
+        state.waitingBytes += bytes
+        state.batches.append(accepted)
+      } else {
+        dropped = Self.squeeze(accepted, into: &state, limit: limit, byteLimit: byteLimit)
+      }
+      state.counts.droppedByQueue += UInt64(dropped)
+      return (dropped, Self.mustWake(&state, limit: limit))
+    }
+    if wakes { wake.signal() }
+    return dropped
+  }
+
+  /// Takes in the first records of a batch that doesn't fit whole.
+  private static func squeeze(
+    _ batch: [CallRecord], into state: inout State, limit: Int, byteLimit: Int
+  ) -> Int {
+    var fitting = 0
+    for record in batch {
+      let weight = weight(of: record)
+      guard state.waiting < limit, state.waitingBytes + weight <= byteLimit else { break }
+      state.waiting += 1
+      state.waitingBytes += weight
+      fitting += 1
+    }
+    if fitting > 0 {
+      state.batches.append(Array(batch.prefix(fitting)))
+    }
+    return batch.count - fitting
+  }
+
+  private static func mustWake(_ state: inout State, limit: Int) -> Bool {
+    switch state.writer {
+    case .working:
+      return false
+    case .lingering:
+      guard state.waiting >= limit / 2 else { return false }
+    case .idle:
+      guard !state.batches.isEmpty else { return false }
+    }
+    state.writer = .working
+    return true
+  }
+
+  /// Waits until there is something to do and takes all of it. For the writer's thread alone.
+  func next() -> Work {
+    let lingers = state.withLock { state in
+      let lingers = !state.closing && !state.reopens && state.waiting < limit / 2
+      if lingers { state.writer = .lingering }
+      return lingers
+    }
+    if lingers {
+      _ = wake.wait(timeout: .now() + linger)
+    }
+    while true {
+      let work = state.withLock { state -> Work? in
+        if state.batches.isEmpty && !state.reopens && !state.closing {
+          state.writer = .idle
+          return nil
+        }
+        state.writer = .working
+        let work = Work(batches: state.batches, reopens: state.reopens, isLast: state.closing)
+        state.batches = []
+        state.reopens = false
+        return work
+      }
+      if let work { return work }
+      wake.wait()
+    }
+  }
+
+  /// Notes what became of records that the writer had taken, and makes room for as many.
+  func settle(records: Int, bytes: Int, written: Int, dropped: Int) {
+    state.withLock { state in
+      state.waiting -= records
+      state.waitingBytes -= bytes
+      state.counts.written += UInt64(written)
+      state.counts.droppedByWrite += UInt64(dropped)
+    }
+  }
+
+  /// Notes that the file couldn't be opened again.
+  func countReopenFailure() {
+    state.withLock { $0.counts.reopenFailures += 1 }
+  }
+
+  /// Has the writer open its file anew before it goes on.
+  func reopen() {
+    state.withLock { $0.reopens = true }
+    wake.signal()
+  }
+
+  /// Takes nothing more in; what is there is still written.
+  func close() {
+    state.withLock { $0.closing = true }
+    wake.signal()
+  }
+
+  /// The writer's thread has done its last work.
+  func end() {
+    ended.signal()
+  }
+
+  /// Waits for the writer's thread to end; false when it hadn't by then.
+  func waitForEnd(atMost patience: Duration) -> Bool {
+    guard ended.wait(timeout: .now() + patience.dispatchInterval) == .success else { return false }
+    // For whoever waits as well.
+    ended.signal()
+    return true
+  }
+
+  var counts: AccessLogCounts {
+    state.withLock { $0.counts }
+  }
+
+  /// Records taken in and neither written nor dropped yet.
+  var waiting: Int {
+    state.withLock { $0.waiting }
+  }
+}

@@ -1,0 +1,50 @@
+/// The limits that protect the sidecar from its clients, its store and its disk.
+///
+/// Closed, so that a metric's label never takes more values than the code can name.
+public enum Limit: Int, CaseIterable, Sendable {
+  /// A frame was longer than a frame may be.
+  case frameSize
+  /// A connection had as many calls under way as it may have, and wasn't read for a while.
+  case inFlight
+  /// A batch held more calls than a batch may.
+  case batchLength
+  /// A connection came when as many were open as may be.
+  case connections
+  /// A connection was closed because nothing had come over it for too long.
+  case idleTimeout
+  /// A connection was closed because its client didn't read its replies.
+  case unreadReplies
+  /// JSON was nested deeper than it may be.
+  case depth
+  /// A key was longer than a key may be.
+  case keyLength
+  /// As many commands were waiting for the store as may wait.
+  case pendingCommands
+  /// The store in memory held as much as it may hold.
+  case memory
+  /// A service had used up its rate of calls.
+  case rate
+  /// A call's deadline had passed before the call was done.
+  case deadline
+  /// The access log's queue was full, and lines were dropped.
+  case accessLogQueue
+
+  /// The name that metrics are labelled with.
+  public var name: String {
+    switch self {
+    case .frameSize: "frame_size"
+    case .inFlight: "in_flight"
+    case .batchLength: "batch_length"
+    case .connections: "connections"
+    case .idleTimeout: "idle_timeout"
+    case .unreadReplies: "unread_replies"
+    case .depth: "depth"
+    case .keyLength: "key_length"
+    case .pendingCommands: "pending_commands"
+    case .memory: "memory"
+    case .rate: "rate"
+    case .deadline: "deadline"
+    case .accessLogQueue: "access_log_queue"
+    }
+  }
+}

@@ -1,0 +1,105 @@
+public import CloakroomCore
+
+/// Counts what happens on one event loop, and gathers its lines for the access log.
+///
+/// It belongs to its loop: no lock, no atomic, and nothing that another thread may touch. What
+/// others may see of it is a ``MetricsSnapshot``, taken on the loop.
+public final class LoopObserver {
+  private let labels: MetricsLabels
+  private let accessLog: AccessLogWriter?
+  private let batchLimit: Int
+  private var counters: Counters
+  private var batch: [CallRecord] = []
+
+  /// Makes the observer of one loop.
+  ///
+  /// - Parameters:
+  ///   - labels: the names of services and methods, the same for every loop.
+  ///   - accessLog: where lines go; nil keeps no access log.
+  ///   - batchLimit: how many records are gathered before they are handed on within a tick.
+  public init(labels: MetricsLabels, accessLog: AccessLogWriter? = nil, batchLimit: Int = 512) {
+    self.labels = labels
+    self.accessLog = accessLog
+    self.batchLimit = max(1, batchLimit)
+    counters = Counters(labels: labels)
+  }
+
+  /// Whether an access log is kept; without one a record needs no id, key, scope, actor or trace.
+  public var keepsAccessLog: Bool {
+    accessLog != nil
+  }
+
+  /// Takes in a call that has ended. It doesn't touch the calls in flight: see ``leave()``.
+  public func record(_ record: borrowing CallRecord) {
+    counters.count(record)
+    guard accessLog != nil else { return }
+    batch.append(copy record)
+    if batch.count >= batchLimit {
+      flush()
+    }
+  }
+
+  /// Hands the gathered records to the access log; to be called at the end of each tick.
+  public func flush() {
+    guard let accessLog, !batch.isEmpty else { return }
+    var full: [CallRecord] = []
+    full.reserveCapacity(min(batch.count, batchLimit))
+    swap(&full, &batch)
+    if accessLog.enqueue(full) > 0 {
+      limitBit(.accessLogQueue)
+    }
+  }
+
+  /// A call has begun.
+  public func enter() {
+    counters.inFlight &+= 1
+  }
+
+  /// A call that had begun has ended.
+  public func leave() {
+    counters.inFlight &-= 1
+  }
+
+  /// A client has connected.
+  public func connectionOpened() {
+    counters.connectionsOpened &+= 1
+  }
+
+  /// A client's connection is gone.
+  public func connectionClosed() {
+    counters.connectionsClosed &+= 1
+  }
+
+  /// A limit took effect.
+  public func limitBit(_ limit: Limit) {
+    counters.limits[limit.rawValue] &+= 1
+  }
+
+  /// Something was thrown away.
+  public func dropped(_ what: Drop, count: Int = 1) {
+    counters.drops[what.rawValue] &+= UInt64(max(0, count))
+  }
+
+  /// A connection to the store was given up and is being made anew.
+  public func storeReconnecting(_ reason: ReconnectReason) {
+    counters.reconnects[reason.rawValue] &+= 1
+  }
+
+  /// A command of the store was not answered in time.
+  public func storeCommandTimedOut() {
+    counters.storeTimeouts &+= 1
+  }
+
+  /// Commands were sent to the store once more, over a new connection.
+  public func storeCommandsResent(_ count: Int = 1) {
+    counters.storeResends &+= UInt64(max(0, count))
+  }
+
+  /// What the loop has counted so far; to be called on the loop.
+  public func snapshot() -> MetricsSnapshot {
+    MetricsSnapshot(labels: labels, counters: counters)
+  }
+}
+
+@available(*, unavailable)
+extension LoopObserver: Sendable {}

@@ -1,0 +1,163 @@
+import CloakroomCore
+
+/// Everything that is counted, as text in Prometheus' exposition format, version 0.0.4.
+///
+/// The process' own facts carry the sidecar's prefix as well: under their usual names they would
+/// collide with those of the collector that reads the file.
+public struct MetricsText: Sendable {
+  /// The loops' counts, added up.
+  public var snapshot: MetricsSnapshot
+  /// What the system says of the process.
+  public var process: ProcessFacts
+  /// What is known of the store.
+  public var store: StoreGauges
+  /// What became of the access log's lines; nil when none is kept.
+  public var accessLog: AccessLogCounts?
+  /// How often the file of metrics couldn't be written.
+  public var fileFailures: UInt64
+
+  /// Gathers what is to be written.
+  public init(
+    snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
+    accessLog: AccessLogCounts? = nil, fileFailures: UInt64 = 0
+  ) {
+    self.snapshot = snapshot
+    self.process = process
+    self.store = store
+    self.accessLog = accessLog
+    self.fileFailures = fileFailures
+  }
+
+  /// The text, in UTF-8 and ended by a line feed.
+  public func render() -> [UInt8] {
+    var page = MetricsPage()
+    writeCalls(to: &page)
+    writeConnections(to: &page)
+    writeStore(to: &page)
+    writeLosses(to: &page)
+    writeProcess(to: &page)
+    return page.text
+  }
+
+  private func writeCalls(to page: inout MetricsPage) {
+    let counters = snapshot.counters
+    let labels = snapshot.labels
+    page.begin("calls_total", .counter, "Calls that ended, by outcome; a reason of ok is success.")
+    for service in 0..<counters.serviceSlots {
+      for method in 0..<counters.methodSlots {
+        for outcome in 0..<Counters.outcomes {
+          let index = counters.callIndex(service: service, method: method, outcome: outcome)
+          let count = counters.calls[index]
+          guard count > 0 else { continue }
+          page.sample(
+            "calls_total",
+            [
+              ("service", labels.service(service)), ("method", labels.method(method)),
+              ("reason", outcome == 0 ? "ok" : Reason.allCases[outcome - 1].name),
+            ], count)
+        }
+      }
+    }
+    page.begin(
+      "call_duration_seconds", .histogram,
+      "Time from a request's first byte to its reply being ready.")
+    for method in 0..<counters.methodSlots {
+      let first = method * DurationBuckets.count
+      page.histogram(
+        "call_duration_seconds", label: ("method", labels.method(method)),
+        buckets: counters.durations[first..<first + DurationBuckets.count],
+        nanoseconds: counters.durationSums[method], skipsEmpty: true)
+    }
+    page.single("calls_in_flight", .gauge, "Calls under way.", counters.inFlight)
+    page.single(
+      "received_bytes_total", .counter, "Bytes of requests.", counters.bytesIn)
+    page.single("sent_bytes_total", .counter, "Bytes of replies.", counters.bytesOut)
+  }
+
+  private func writeConnections(to page: inout MetricsPage) {
+    let counters = snapshot.counters
+    page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
+    page.single(
+      "connections_opened_total", .counter, "Clients' connections that were opened.",
+      counters.connectionsOpened)
+    page.single(
+      "connections_closed_total", .counter, "Clients' connections that were closed.",
+      counters.connectionsClosed)
+    page.begin("limit_hits_total", .counter, "Times that a limit took effect.")
+    for limit in Limit.allCases {
+      page.sample("limit_hits_total", [("limit", limit.name)], counters.limits[limit.rawValue])
+    }
+  }
+
+  private func writeStore(to page: inout MetricsPage) {
+    let counters = snapshot.counters
+    page.single("store_up", .gauge, "Whether the store can be reached.", store.isUp ? 1 : 0)
+    page.begin(
+      "store_round_trip_seconds", .histogram,
+      "Time that a call waited for the store, its round trips together.")
+    page.histogram(
+      "store_round_trip_seconds", label: nil, buckets: counters.storeDurations[...],
+      nanoseconds: counters.storeDurationSum, skipsEmpty: false)
+    page.begin(
+      "store_reconnects_total", .counter,
+      "Connections to the store that were given up and made anew.")
+    for reason in ReconnectReason.allCases {
+      page.sample(
+        "store_reconnects_total", [("reason", reason.name)], counters.reconnects[reason.rawValue])
+    }
+    page.single(
+      "store_command_timeouts_total", .counter, "Commands that the store didn't answer in time.",
+      counters.storeTimeouts)
+    page.single(
+      "store_commands_resent_total", .counter,
+      "Commands that were sent once more over a new connection.", counters.storeResends)
+    if let bytes = store.memoryBytes {
+      page.single("store_memory_bytes", .gauge, "Bytes that the store in memory holds.", bytes)
+    }
+    if let entries = store.memoryEntries {
+      page.single(
+        "store_memory_entries", .gauge, "Entries that the store in memory holds.", entries)
+    }
+  }
+
+  private func writeLosses(to page: inout MetricsPage) {
+    let counters = snapshot.counters
+    page.begin("dropped_total", .counter, "What nobody was left to take.")
+    for drop in Drop.allCases {
+      page.sample("dropped_total", [("what", drop.name)], counters.drops[drop.rawValue])
+    }
+    if let accessLog {
+      page.begin("access_log_lines_total", .counter, "Lines for the access log, by their fate.")
+      let fates = [
+        ("written", accessLog.written), ("queue_full", accessLog.droppedByQueue),
+        ("write_failed", accessLog.droppedByWrite),
+      ]
+      for (fate, count) in fates {
+        page.sample("access_log_lines_total", [("fate", fate)], count)
+      }
+      page.single(
+        "access_log_reopen_failures_total", .counter,
+        "Times that the access log couldn't be opened again.", accessLog.reopenFailures)
+    }
+    page.single(
+      "metrics_file_failures_total", .counter,
+      "Times that the file of metrics couldn't be written.", fileFailures)
+  }
+
+  private func writeProcess(to page: inout MetricsPage) {
+    if let start = process.startTime {
+      page.single(
+        "process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.",
+        start)
+    }
+    if let bytes = process.residentBytes {
+      page.single("process_resident_memory_bytes", .gauge, "Memory that is resident.", bytes)
+    }
+    if let seconds = process.cpuSeconds {
+      page.single("process_cpu_seconds_total", .counter, "Processor time spent.", seconds)
+    }
+    if let files = process.openFiles {
+      page.single("process_open_fds", .gauge, "File descriptors that are open.", files)
+    }
+  }
+}
