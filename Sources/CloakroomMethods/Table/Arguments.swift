@@ -106,7 +106,7 @@ public struct Arguments: ~Copyable {
 
   /// A parameter's name as an error may show it: nothing long, nothing that isn't a name.
   private func nameForPeople(_ member: JSONMember) -> String {
-    let bytes = request.slice(member.name).readableBytesView
+    let bytes = slice(member.name).readableBytesView
     guard bytes.count <= 32, bytes.allSatisfy({ $0.isNameCharacter }) else { return "" }
     return "\"\(String(decoding: bytes, as: UTF8.self))\""
   }
@@ -174,7 +174,7 @@ public struct Arguments: ~Copyable {
     if member.hasEscapes {
       names.writeBytes(try decoded(member, name))
     } else {
-      names.writeImmutableBuffer(request.slice(member.content))
+      names.writeImmutableBuffer(slice(member.content))
     }
     let count = names.writerIndex - start
     guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
@@ -191,11 +191,10 @@ public struct Arguments: ~Copyable {
 
   /// The bytes of a part of the request that is any JSON, in one line.
   public func value(_ member: JSONMember) -> ByteBuffer {
-    let value = request.slice(member.value)
-    guard member.hasLineBreaks else { return value }
-    // Only white space between tokens can hold them: a string's own are escaped.
-    return ByteBuffer(
-      bytes: value.readableBytesView.lazy.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+    guard member.hasLineBreaks else { return slice(member.value) }
+    var value = ByteBuffer()
+    value.writeOnOneLine(member.value, of: request.readableBytesSpan)
+    return value
   }
 
   /// A parameter that is a string.
@@ -215,7 +214,7 @@ public struct Arguments: ~Copyable {
     }
     return member.hasEscapes
       ? String(decoding: try decoded(member, name), as: UTF8.self)
-      : String(buffer: request.slice(member.content))
+      : String(buffer: slice(member.content))
   }
 
   private func decoded(
@@ -235,7 +234,7 @@ public struct Arguments: ~Copyable {
     let member = try member(slot, name)
     guard
       member.kind == .number,
-      let number = Int64(String(buffer: request.slice(member.value)))
+      let number = Int64(String(buffer: slice(member.value)))
     else { throw RPCError(.invalidParams, "\(name) is a whole number of 64 bits") }
     return number
   }
@@ -270,12 +269,12 @@ public struct Arguments: ~Copyable {
       }
       return .never
     case .number:
-      guard let seconds = Int64(String(buffer: request.slice(member.value))) else {
+      guard let seconds = Int64(String(buffer: slice(member.value))) else {
         throw RPCError(.ttlInvalid)
       }
       return .after(try TimeToLive(seconds: seconds))
     case .string where !member.hasEscapes:
-      let text = request.slice(member.content).readableBytesView
+      let text = slice(member.content).readableBytesView
       if text.elementsEqual("keep".utf8) { return .keep(otherwise: settings.defaultTTL) }
       if text.elementsEqual("reset".utf8) { return .after(settings.defaultTTL) }
       return .after(try TimeToLive(text: text))
@@ -283,6 +282,9 @@ public struct Arguments: ~Copyable {
       throw RPCError(.ttlInvalid)
     }
   }
+
+  /// A part of the request, where a scanner has found it.
+  private func slice(_ range: ByteRange) -> ByteBuffer { request.slice(range) ?? ByteBuffer() }
 
   // MARK: Parameters that hold more than one thing
 
@@ -339,13 +341,6 @@ public struct Arguments: ~Copyable {
       scope.append(ScopeStep(key: key, id: id))
     }
     return scope
-  }
-}
-
-extension ByteBuffer {
-  /// The slice that a range found by a scanner covers.
-  func slice(_ range: ByteRange) -> ByteBuffer {
-    getSlice(at: readerIndex + range.start, length: range.count) ?? ByteBuffer()
   }
 }
 

@@ -32,7 +32,7 @@ extension ByteBuffer {
     writeStaticString("{\"code\":")
     writeDecimal(error.reason.code)
     writeStaticString(",\"message\":")
-    writeJSON(error.message)
+    writeJSONString(error.message)
     writeStaticString(",\"data\":{\"reason\":\"")
     writeString(error.reason.name)
     writeStaticString("\",\"retryable\":")
@@ -49,20 +49,13 @@ extension ByteBuffer {
     writeStaticString(",\"details\":{")
     for (index, detail) in details.enumerated() {
       if index > 0 { writeStaticString(",") }
-      writeJSON(detail.name)
+      writeJSONString(detail.name)
       writeStaticString(":")
       switch detail.value {
-      case .text(let text): writeJSON(text)
+      case .text(let text): writeJSONString(text)
       case .integer(let number): writeDecimal(number)
       }
     }
     writeStaticString("}")
-  }
-
-  /// Writes a string as JSON, in its quotes.
-  public mutating func writeJSON(_ string: String) {
-    var bytes: [UInt8] = []
-    JSONString.quote(string, into: &bytes)
-    writeBytes(bytes)
   }
 }

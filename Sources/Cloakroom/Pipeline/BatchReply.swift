@@ -1,0 +1,28 @@
+internal import NIOCore
+
+/// The reply to a JSON-RPC batch, gathered until its last member is answered.
+final class BatchReply {
+  /// The members' replies so far, the opening bracket before them.
+  private(set) var text = ByteBuffer()
+  private var remaining: Int
+
+  /// - Parameter count: how many members the batch has, notifications counted.
+  init(count: Int) { remaining = count }
+
+  /// Whether all members have ended.
+  var isComplete: Bool { remaining == 0 }
+  /// Whether there is something to answer: a batch of notifications gets no reply at all.
+  var hasReplies: Bool { text.readableBytes > 0 }
+
+  /// Ends one member.
+  ///
+  /// - Parameter write: writes its reply; nil for a notification.
+  func endMember(_ write: ((inout ByteBuffer) -> Void)?) {
+    remaining -= 1
+    if let write {
+      text.writeStaticString(hasReplies ? "," : "[")
+      write(&text)
+    }
+    if isComplete, hasReplies { text.writeStaticString("]") }
+  }
+}

@@ -1,0 +1,43 @@
+internal import CloakroomMethods
+internal import CloakroomStore
+internal import NIOCore
+
+/// A request as it has come in: where from, and what its reply will need.
+struct Request {
+  /// Where it came from, and its reply goes.
+  let connection: ClientConnection
+  /// The batch that it is a member of.
+  let batch: BatchReply?
+  /// When its bytes had been read, in nanoseconds of the loop's clock.
+  let startedAt: UInt64
+  /// Its length in bytes.
+  let bytesIn: Int
+  /// The id's JSON text; nil for a notification, which is never answered. Until the envelope has
+  /// been read it is null, as JSON-RPC has it for requests whose id can't be told.
+  var id: String? = "null"
+  /// The method: an index into the table; nil when there is no such method.
+  var method: Int?
+}
+
+/// A request that has been let in and waits for the store.
+struct Call {
+  let request: Request
+  /// What the method remembers until the store has answered.
+  let memo: Memo
+  /// What most calls do without.
+  let extras: CallExtras?
+}
+
+/// What most calls do without, apart, so that the others stay small.
+final class CallExtras {
+  /// What the access log will say.
+  var notes: CallNotes?
+  /// The timer of the caller's deadline.
+  var deadline: Scheduled<Void>?
+  /// Whether the deadline has passed and the caller has been told.
+  var isAnswered = false
+  /// The replies of a call of many steps, as far as they have come.
+  var replies: [StoreReply?] = []
+  /// How many replies are to come.
+  var remaining = 0
+}

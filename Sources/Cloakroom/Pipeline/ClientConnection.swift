@@ -1,0 +1,199 @@
+internal import CloakroomCore
+internal import CloakroomObservability
+internal import CloakroomWire
+internal import NIOCore
+
+/// One client's connection: its bytes on their way in, its replies on their way out, and the limits
+/// that keep it from taking more than its share.
+final class ClientConnection: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Which connection of this run it is.
+  let id: UInt64
+  /// Who is at the other end.
+  let peer: Peer
+  /// The peer's supplementary groups.
+  let groups: [UInt32]
+  /// The service that it acts for: an index into the policy's services; nil when none takes it.
+  var service: Int?
+  /// The service that the client has asked for by name.
+  var chosenService: String?
+  /// When it was last heard of, in nanoseconds of the loop's clock.
+  private(set) var lastActive: UInt64
+
+  private unowned let worker: Worker
+  private var decoder: FrameDecoder
+  private var encoder = FrameEncoder(.lines)
+  private var output = ByteBuffer()
+  private var context: ChannelHandlerContext?
+  private var inFlight = 0
+  private var isDirty = false
+  private var isInputClosed = false
+  private var isDraining = false
+  private var isReadHeld = false
+  private var isProcessing = false
+
+  init(id: UInt64, peer: Peer, groups: [UInt32], worker: Worker) {
+    self.id = id
+    self.peer = peer
+    self.groups = groups
+    self.worker = worker
+    lastActive = worker.now()
+    decoder = FrameDecoder(frameLimit: worker.limits.frameBytes)
+  }
+
+  // MARK: Coming and going
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    worker.opened(self)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    self.context = nil
+    output = ByteBuffer()
+    worker.closed(self)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // A reset, or a write to somebody who left: nothing to be said to anybody.
+    context.close(promise: nil)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let event = event as? ChannelEvent, event == .inputClosed {
+      // The client has said all it wanted and waits for the answers.
+      isInputClosed = true
+      closeIfDone()
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  /// Takes no more calls, and closes as soon as those in flight are answered.
+  func drain() {
+    isDraining = true
+    closeIfDone()
+  }
+
+  /// Closes at once.
+  func close() { context?.close(promise: nil) }
+
+  private func closeIfDone() {
+    guard isInputClosed || isDraining, inFlight == 0, output.readableBytes == 0 else { return }
+    // Bytes handed to the channel before are still written: closing waits for them.
+    context?.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+      self.close()
+    }
+  }
+
+  // MARK: Bytes in
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isDraining else { return }
+    lastActive = worker.beginBurst()
+    decoder.append(unwrapInboundIn(data))
+    process()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) { worker.finishedBurst() }
+
+  func read(context: ChannelHandlerContext) {
+    if mayRead { context.read() } else { isReadHeld = true }
+  }
+
+  private var mayRead: Bool {
+    inFlight < worker.limits.inFlightPerConnection && output.readableBytes == 0 && !isDraining
+  }
+
+  /// Starts the calls that have arrived, as long as there is room for more in flight.
+  private func process() {
+    // Answers given on the spot come back here; the loop below goes on with what they made room for.
+    guard !isProcessing else { return }
+    isProcessing = true
+    defer { isProcessing = false }
+    while inFlight < worker.limits.inFlightPerConnection, let frame = decoder.next() {
+      if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
+      switch frame {
+      case .text(let text):
+        worker.receive(text, from: self)
+      case .tooLarge(let limit):
+        worker.refuse(
+          RPCError(.tooLarge, "a request has at most \(limit) bytes"), limit: .frameSize, from: self)
+      case .malformed(let why):
+        worker.refuse(RPCError(.parseError, why), limit: nil, from: self)
+        isInputClosed = true
+        isDraining = true
+      }
+    }
+    if inFlight >= worker.limits.inFlightPerConnection { worker.observer.limitBit(.inFlight) }
+  }
+
+  // MARK: Replies out
+
+  /// A call has been started.
+  func began() { inFlight += 1 }
+
+  /// A call has ended; its reply, if it gets one, has been written.
+  func ended() {
+    inFlight -= 1
+    // Even a call without a reply may have made room, or been the last.
+    markDirty()
+  }
+
+  /// Writes one reply.
+  ///
+  /// - Returns: how many bytes it takes, its frame counted.
+  @discardableResult
+  func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
+    guard context != nil else { return 0 }
+    if output.capacity == 0 { output = worker.takeBuffer() }
+    let before = output.readableBytes
+    let start = encoder.begin(in: &output)
+    write(&output)
+    encoder.end(start, in: &output)
+    markDirty()
+    return output.readableBytes - before
+  }
+
+  private func markDirty() {
+    guard !isDirty, context != nil else { return }
+    isDirty = true
+    worker.markDirty(self)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable else { return }
+    flush()
+    worker.finishedBurst()
+  }
+
+  /// Sends what has been written, and takes up reading again where there is room.
+  func flush() {
+    isDirty = false
+    guard let context else { return }
+    if output.readableBytes > 0 { send(context) }
+    if inFlight < worker.limits.inFlightPerConnection { process() }
+    if isReadHeld, mayRead {
+      isReadHeld = false
+      context.read()
+    }
+    closeIfDone()
+  }
+
+  private func send(_ context: ChannelHandlerContext) {
+    guard context.channel.isWritable else {
+      guard output.readableBytes > worker.limits.unreadReplyBytes else { return }
+      // It asks and does not read: it alone is dropped.
+      worker.observer.limitBit(.unreadReplies)
+      context.close(promise: nil)
+      return
+    }
+    context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+    var empty = ByteBuffer()
+    swap(&empty, &output)
+    worker.giveBack(empty)
+  }
+}

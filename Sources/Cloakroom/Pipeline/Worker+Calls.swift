@@ -1,0 +1,171 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// The way of a call: in through `receive`, out through `complete`.
+extension Worker {
+  /// Takes in one JSON text: a request, or a batch of them.
+  func receive(_ text: ByteBuffer, from connection: ClientConnection) {
+    guard BatchScanner.isBatch(text.readableBytesSpan) else {
+      call(text, 0..<text.readableBytes, on: connection, batch: nil)
+      return
+    }
+    do throws(JSONFault) {
+      try batchScanner.scan(text.readableBytesSpan)
+    } catch {
+      return refuse(RPCError(error), limit: error.limit, from: connection)
+    }
+    guard !batchScanner.isEmpty else {
+      return refuse(
+        RPCError(.invalidRequest, "a batch has at least one member"), limit: nil, from: connection)
+    }
+    guard !batchScanner.isTooLong else {
+      return refuse(
+        RPCError(.tooLarge, "a batch has at most \(limits.batchLength) members"),
+        limit: .batchLength, from: connection)
+    }
+    let batch = BatchReply(count: batchScanner.count)
+    for element in batchScanner.elements {
+      call(text, element.offsets, on: connection, batch: batch)
+    }
+  }
+
+  /// The whole way of one request, from its bytes to the store.
+  private func call(
+    _ text: ByteBuffer, _ range: Range<Int>, on connection: ClientConnection, batch: BatchReply?
+  ) {
+    var request = Request(
+      connection: connection, batch: batch, startedAt: burstStart, bytesIn: range.count)
+    begin(request)
+    do throws(RPCError) {
+      try scan(text, range, into: &request)
+      guard let index = table.index(of: methodName(in: text)) else {
+        throw RPCError(.methodNotFound)
+      }
+      request.method = index
+      let permit = try admit(connection, index)
+      let method = table.methods[index]
+      try arguments.begin(method, request: text, scanner: scanner, permit: permit)
+      defer { arguments.end() }
+      switch method.work {
+      case .primitive(let begin, _):
+        let command = try begin(&arguments)
+        store.submit(command, ticket: wait(for: request))
+      case .many(let begin, _):
+        submit(try begin(&arguments), for: request)
+      case .system(let ask):
+        answer(try ask(&arguments), for: request)
+      }
+    } catch {
+      end(request, notes: nil, .failure(error))
+    }
+  }
+
+  /// Takes the envelope apart.
+  private func scan(
+    _ text: ByteBuffer, _ range: Range<Int>, into request: inout Request
+  ) throws(RPCError) {
+    do throws(JSONFault) {
+      try scanner.scan(text.readableBytesSpan, from: range.lowerBound, to: range.upperBound)
+    } catch {
+      if let limit = error.limit { observer.limitBit(limit) }
+      throw RPCError(error)
+    }
+    let isValid = scanner.isValidRequest
+    switch scanner.idKind {
+    case .string, .number, .null:
+      request.id = scanner.id.flatMap { text.slice($0) }.map { String(buffer: $0) } ?? "null"
+    case nil where isValid:
+      request.id = nil
+    default:
+      break
+    }
+    guard isValid else { throw RPCError(.invalidRequest) }
+  }
+
+  private func methodName(in text: ByteBuffer) -> ByteBuffer {
+    guard let range = scanner.method, let name = text.slice(range) else { return ByteBuffer() }
+    guard scanner.methodHasEscapes else { return name }
+    var decoded = ByteBuffer()
+    // An escape that stands for nothing makes a name that no method has.
+    try? decoded.writeDecoded(range, of: text.readableBytesSpan)
+    return decoded
+  }
+
+  private func admit(_ connection: ClientConnection, _ method: Int) throws(RPCError) -> Permit {
+    do throws(RPCError) {
+      return try admission.admit(service: connection.service, method: method, now: burstStart)
+    } catch {
+      if error.reason == .rateLimited { observer.limitBit(.rate) }
+      throw error
+    }
+  }
+
+  // MARK: Waiting for the store
+
+  /// Gives a request a ticket under which its reply will come.
+  func wait(for request: Request) -> StoreTicket {
+    var extras: CallExtras?
+    if arguments.notes.isKept || arguments.deadlineMs != nil {
+      let all = CallExtras()
+      if arguments.notes.isKept { all.notes = arguments.notes }
+      extras = all
+    }
+    let ticket = calls.add(.call(Call(request: request, memo: arguments.memo, extras: extras)))
+    if let milliseconds = arguments.deadlineMs, let extras {
+      startDeadline(milliseconds, for: ticket, extras)
+    }
+    return ticket
+  }
+
+  private func startDeadline(
+    _ milliseconds: Int64, for ticket: StoreTicket, _ extras: CallExtras
+  ) {
+    let patience = TimeAmount.milliseconds(min(milliseconds, TimeToLive.longest.milliseconds))
+    extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
+      guard
+        case .call(let call) = self.calls.entry(ticket.index), call.extras === extras,
+        !extras.isAnswered
+      else { return }
+      // The ticket stays out until the store has answered, but nobody waits for it any more.
+      extras.isAnswered = true
+      self.observer.limitBit(.deadline)
+      self.end(call.request, notes: extras.notes, .failure(RPCError(.deadlineExceeded)))
+      self.finishedBurst()
+    }
+  }
+
+  private func submit(_ commands: [StoreCommand], for request: Request) {
+    let parent = wait(for: request)
+    guard case .call(var call) = calls.entry(parent.index) else { return }
+    let extras = call.extras ?? CallExtras()
+    extras.replies = Array(repeating: nil, count: commands.count)
+    extras.remaining = commands.count
+    call = Call(request: call.request, memo: call.memo, extras: extras)
+    calls.replace(parent.index, with: .call(call))
+    for (position, command) in commands.enumerated() {
+      store.submit(command, ticket: calls.add(.step(of: parent.index, position: position)))
+    }
+  }
+
+  /// The store has answered.
+  func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
+    if replyStart == 0 { replyStart = now() }
+    switch calls.remove(ticket.index) {
+    case .call(let call):
+      end(call, reply)
+    case .step(let parent, let position):
+      guard case .call(let call) = calls.entry(parent), let extras = call.extras else { return }
+      extras.replies[position] = reply
+      extras.remaining -= 1
+      guard extras.remaining == 0 else { return }
+      _ = calls.remove(parent)
+      end(call, extras.replies.compactMap { $0 })
+    case .free:
+      break
+    }
+  }
+}

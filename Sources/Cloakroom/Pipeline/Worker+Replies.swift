@@ -1,0 +1,129 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// How a call ends: its reply and its record.
+extension Worker {
+  /// What a call has come to.
+  enum Outcome {
+    /// A result, written as JSON.
+    case result((inout ByteBuffer) throws(RPCError) -> Void)
+    /// A failure.
+    case failure(RPCError)
+  }
+
+  /// A request begins.
+  func begin(_ request: Request) {
+    request.connection.began()
+    observer.enter()
+  }
+
+  /// A call of a primitive ends with the store's reply.
+  func end(_ call: Call, _ reply: consuming StoreReply) {
+    guard let index = call.request.method, claim(call) else { return }
+    guard case .primitive(_, let write) = table.methods[index].work else {
+      return endSystem(call, reply)
+    }
+    let reply = reply
+    end(call.request, notes: call.extras?.notes, .result { result throws(RPCError) in
+      try write(reply, call.memo, &result)
+    })
+  }
+
+  /// A call of many steps ends with the replies to all of them.
+  func end(_ call: Call, _ replies: [StoreReply]) {
+    guard let index = call.request.method, claim(call) else { return }
+    guard case .many(_, let write) = table.methods[index].work else { return }
+    end(call.request, notes: call.extras?.notes, .result { result throws(RPCError) in
+      try write(replies, call.memo, &result)
+    })
+  }
+
+  /// Takes the right to answer a call: false when its deadline has answered it already.
+  private func claim(_ call: Call) -> Bool {
+    guard let extras = call.extras else { return true }
+    extras.deadline?.cancel()
+    guard !extras.isAnswered else { return false }
+    extras.isAnswered = true
+    return true
+  }
+
+  /// A call ends: it is answered, unless it is a notification, and recorded.
+  func end(_ request: Request, notes: CallNotes?, _ outcome: Outcome) {
+    var failure: Reason?
+    var bytesOut = 0
+    let write = { (buffer: inout ByteBuffer) in
+      failure = Self.write(outcome, id: request.id ?? "null", to: &buffer)
+    }
+    if request.id == nil {
+      // Nobody gets the reply, but the log and the metrics tell how it went.
+      var unsent = takeBuffer()
+      write(&unsent)
+      giveBack(unsent)
+      request.batch?.endMember(nil)
+    } else if let batch = request.batch {
+      batch.endMember { buffer in
+        let before = buffer.writerIndex
+        write(&buffer)
+        bytesOut = buffer.writerIndex - before
+      }
+    } else {
+      bytesOut = request.connection.reply(write)
+    }
+    if let batch = request.batch, batch.isComplete, batch.hasReplies {
+      request.connection.reply { $0.writeImmutableBuffer(batch.text) }
+    }
+    request.connection.ended()
+    record(request, notes: notes, failure: failure, bytesOut: bytesOut)
+  }
+
+  /// Refuses bytes that no call could be read from.
+  func refuse(_ error: RPCError, limit: Limit?, from connection: ClientConnection) {
+    if let limit { observer.limitBit(limit) }
+    let request = Request(
+      connection: connection, batch: nil, startedAt: burstStart, bytesIn: 0)
+    begin(request)
+    end(request, notes: nil, .failure(error))
+  }
+
+  /// Writes a reply; a result that fails half way is taken back and the failure written in its place.
+  private static func write(
+    _ outcome: Outcome, id: String, to buffer: inout ByteBuffer
+  ) -> Reason? {
+    let start = buffer.writerIndex
+    do throws(RPCError) {
+      switch outcome {
+      case .failure(let error):
+        throw error
+      case .result(let write):
+        buffer.writeResultHead(id: id)
+        try write(&buffer)
+        buffer.writeReplyEnd()
+        return nil
+      }
+    } catch {
+      buffer.moveWriterIndex(to: start)
+      buffer.writeErrorReply(id: id, error)
+      return error.reason
+    }
+  }
+
+  private func record(_ request: Request, notes: CallNotes?, failure: Reason?, bytesOut: Int) {
+    observer.leave()
+    let ended = max(replyStart, burstStart, request.startedAt)
+    let duration = ended - request.startedAt
+    let isLogged = observer.keepsAccessLog
+    observer.record(
+      CallRecord(
+        startedAt: isLogged ? wallClock(at: request.startedAt) : 0, duration: duration,
+        storeDuration: replyStart == 0 ? 0 : duration, peer: request.connection.peer,
+        service: request.connection.service ?? 0, connection: request.connection.id,
+        id: isLogged ? request.id : nil, method: request.method, key: notes?.key,
+        scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
+        traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
+        bytesOut: bytesOut))
+  }
+}

@@ -1,0 +1,138 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import CloakroomStore
+internal import CloakroomWire
+internal import Glibc
+internal import NIOCore
+
+/// All that one event loop has of its own: its connections, its way to the store, its counters.
+///
+/// Bound to its loop: nothing in it is shared, so that a call meets no lock and no other thread
+/// between its first byte and its reply's last.
+final class Worker {
+  let loop: any EventLoop
+  let table: MethodTable
+  let limits: Configuration.Limits
+  let observer: LoopObserver
+  let system: SystemAnswers
+  /// Who may call what; replaced when the policy is read anew.
+  var admission: Admission
+  /// The way to the store; set once, before the first connection.
+  var store: any StoreLink
+
+  var scanner: RequestScanner
+  var batchScanner: BatchScanner
+  var arguments: Arguments
+  var calls = CallTable()
+  /// When the bytes that are being worked on had been read.
+  var burstStart: UInt64 = 0
+  /// When the replies that are being worked on had been read; 0 when no reply is.
+  var replyStart: UInt64 = 0
+
+  private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
+  private var dirty: [ClientConnection] = []
+  private var spareBuffers: [ByteBuffer] = []
+
+  init(
+    loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
+    observer: LoopObserver, system: SystemAnswers, store: any StoreLink
+  ) {
+    self.loop = loop
+    self.table = table
+    self.admission = admission
+    self.observer = observer
+    self.system = system
+    self.store = store
+    limits = configuration.limits
+    scanner = RequestScanner(depthLimit: limits.depth)
+    batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
+    arguments = Arguments(settings: Settings(configuration))
+    arguments.notes = CallNotes(isKept: observer.keepsAccessLog)
+  }
+
+  // MARK: Time
+
+  /// Nanoseconds of a clock that never goes back.
+  func now() -> UInt64 { NIODeadline.now().uptimeNanoseconds }
+
+  /// The time of day at a moment of the loop's clock, in nanoseconds since 1970 (UTC).
+  func wallClock(at uptime: UInt64) -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let nanoseconds = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    return nanoseconds - Int64(clamping: now() - min(uptime, now()))
+  }
+
+  /// Notes that a connection's bytes are being worked on.
+  ///
+  /// The clock is read once for a burst, not for each of its calls: they have arrived together.
+  func beginBurst() -> UInt64 {
+    burstStart = now()
+    return burstStart
+  }
+
+  // MARK: Connections
+
+  func opened(_ connection: ClientConnection) {
+    connections[ObjectIdentifier(connection)] = connection
+    assignService(to: connection)
+    observer.connectionOpened()
+  }
+
+  func closed(_ connection: ClientConnection) {
+    connections[ObjectIdentifier(connection)] = nil
+    observer.connectionClosed()
+  }
+
+  /// Applies a policy that has been read anew, to the connections that there are too.
+  func apply(_ admission: Admission) {
+    self.admission = admission
+    for connection in connections.values { assignService(to: connection) }
+  }
+
+  /// Gives a connection the service that it has asked for, as long as the policy allows it, else the
+  /// first that the policy has for it.
+  func assignService(to connection: ClientConnection) {
+    let policy = admission.policy
+    if let name = connection.chosenService {
+      connection.service = policy.service(
+        named: name, for: connection.peer, groups: connection.groups)
+    } else {
+      connection.service = policy.service(for: connection.peer, groups: connection.groups)
+    }
+  }
+
+  // MARK: Flushing
+
+  func markDirty(_ connection: ClientConnection) { dirty.append(connection) }
+
+  /// A buffer for replies. They are kept here and not with the connections, so that a connection
+  /// that is idle holds none.
+  func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
+
+  /// Takes a buffer back whose bytes have been handed to the socket.
+  func giveBack(_ buffer: consuming ByteBuffer) {
+    guard spareBuffers.count < 256, buffer.capacity <= 64 * 1024 else { return }
+    // Where the socket still holds the bytes, `clear` leaves them to it and takes new memory.
+    buffer.clear()
+    spareBuffers.append(buffer)
+  }
+}
+
+extension Worker: StoreSink {
+  /// Sends the replies of a burst, each connection's together.
+  func finishedBurst() {
+    replyStart = 0
+    while !dirty.isEmpty {
+      var connections: [ClientConnection] = []
+      swap(&connections, &dirty)
+      for connection in connections { connection.flush() }
+      if dirty.isEmpty {
+        connections.removeAll(keepingCapacity: true)
+        swap(&connections, &dirty)
+      }
+    }
+    observer.flush()
+  }
+}

@@ -1,0 +1,36 @@
+internal import CloakroomCore
+internal import Glibc
+internal import NIOCore
+
+/// Asks the kernel who is at the other end of a Unix socket.
+enum PeerCredentials {
+  /// As many supplementary groups as are asked for; Linux answers ERANGE when there are more, and
+  /// then none counts.
+  private typealias Groups = InlineArray<64, gid_t>
+
+  /// `struct ucred` of unix(7), which Swift does not import: pid, uid and gid.
+  private typealias Credentials = InlineArray<3, UInt32>
+
+  /// `SO_PEERGROUPS` of socket(7); not among the constants that Swift imports.
+  private static let peerGroups = NIOBSDSocket.Option(rawValue: 59)
+
+  /// Who has connected, with its supplementary groups, as the kernel noted when it did.
+  static func read(from channel: any Channel) -> EventLoopFuture<(Peer, [UInt32])> {
+    guard let socket = channel as? any SocketOptionProvider else {
+      return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+    let credentials: EventLoopFuture<Credentials> = socket.unsafeGetSocketOption(
+      level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+    let groups: EventLoopFuture<Groups> = socket.unsafeGetSocketOption(
+      level: .socket, name: peerGroups)
+    return credentials.and(groups.recover { _ in Groups(repeating: 0) })
+      .map { credentials, groups in
+        // The rest of the memory is zero, and so is the id of the group root, which for that reason
+        // only counts as a primary group.
+        let members = groups.indices.map { UInt32(groups[$0]) }.filter { $0 != 0 }
+        let peer = Peer(
+          uid: credentials[1], gid: credentials[2], pid: Int32(bitPattern: credentials[0]))
+        return (peer, members)
+      }
+  }
+}
