@@ -56,9 +56,9 @@ extension ConfigurationSource {
       provider: provider(variables) { $0.conventional?.name },
       place: { .variable($0.conventional?.name ?? $0.variable) },
       adapt: { setting, content in
-        guard case .seconds = setting.conventional, case .string(let text) = content else {
-          return content
-        }
+        guard case .seconds = setting.conventional, let text = content.text,
+          text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return content }
         return .string(text + "s")
       })
   }

@@ -8,7 +8,7 @@ struct Setting: Sendable {
   enum Conventional: Sendable, Equatable {
     /// The value is written as everywhere else.
     case plain(String)
-    /// The value is a bare number of seconds.
+    /// The value may be a bare number, of seconds.
     case seconds(String)
 
     var name: String {
