@@ -20,7 +20,7 @@ struct GlobTests {
 
   @Test("takes no exponential time for many stars")
   func stars() {
-    let pattern = Glob(String(repeating: "a*", count: 200) + "b")
-    #expect(!pattern.matches(String(repeating: "a", count: 2000)))
+    let pattern = Glob(String(repeating: "a*", count: 100) + "b")
+    #expect(!pattern.matches(String(repeating: "a", count: 1000)))
   }
 }
