@@ -40,7 +40,7 @@ public struct TimeToLive: Sendable, Hashable, Comparable {
     for byte in text {
       if unit.isEmpty, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
         digits += 1
-        // Twelve digits hold ten years of milliseconds and leave room for any unit.
+        // Twelve digits hold ten years of milliseconds.
         guard digits <= 12 else { throw RPCError(.ttlInvalid) }
         count = count * 10 + Int64(byte - UInt8(ascii: "0"))
       } else {
@@ -51,7 +51,8 @@ public struct TimeToLive: Sendable, Hashable, Comparable {
     guard digits > 0, let factor = Self.milliseconds(per: unit) else {
       throw RPCError(.ttlInvalid)
     }
-    try self.init(milliseconds: count * factor)
+    let (milliseconds, overflow) = count.multipliedReportingOverflow(by: factor)
+    try self.init(milliseconds: overflow ? -1 : milliseconds)
   }
 
   private static func milliseconds(per unit: [UInt8]) -> Int64? {

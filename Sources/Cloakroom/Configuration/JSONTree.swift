@@ -1,0 +1,80 @@
+internal import CJansson
+
+/// JSON as a tree of values that outlives the parser's own, members in the order they came in.
+indirect enum JSONTree: Sendable, Equatable {
+  case object([Member])
+  case array([JSONTree])
+  case string(String)
+  case integer(Int)
+  case real(Double)
+  case boolean(Bool)
+  case null
+
+  /// One member of an object.
+  struct Member: Sendable, Equatable {
+    let name: String
+    let value: JSONTree
+  }
+
+  /// Where a text stops being JSON.
+  struct SyntaxFault: Error, Equatable {
+    let line: Int
+    let column: Int
+    let message: String
+  }
+
+  /// Parses a text. A member that comes twice is a fault: one of the two would be ignored.
+  init(parsing text: [UInt8]) throws(SyntaxFault) {
+    var error = json_error_t()
+    let flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY
+    let root = text.withUnsafeBytes { bytes in
+      json_loadb(bytes.baseAddress, bytes.count, Int(flags), &error)
+    }
+    guard let root else {
+      throw SyntaxFault(
+        line: max(Int(error.line), 1), column: max(Int(error.column), 1),
+        message: Self.message(of: error))
+    }
+    defer { cloakroom_json_release(root) }
+    self.init(copying: root)
+  }
+
+  /// What the parser says, without the piece of the text that it quotes: that may be a secret.
+  private static func message(of error: json_error_t) -> String {
+    let bytes = withUnsafeBytes(of: error.text) { Array($0.prefix { $0 != 0 }) }
+    let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
+    return words.prefix { $0 != "near" }.joined(separator: " ")
+  }
+
+  // The depth of recursion is the parser's limit, JSON_PARSER_MAX_DEPTH (2048).
+  private init(copying value: UnsafeMutablePointer<json_t>) {
+    switch value.pointee.type {
+    case JSON_OBJECT:
+      var members: [Member] = []
+      var iterator = json_object_iter(value)
+      while let current = iterator, let member = json_object_iter_value(current) {
+        let name = Self.string(json_object_iter_key(current), json_object_iter_key_len(current))
+        members.append(Member(name: name, value: JSONTree(copying: member)))
+        iterator = json_object_iter_next(value, current)
+      }
+      self = .object(members)
+    case JSON_ARRAY:
+      self = .array(
+        (0..<json_array_size(value)).compactMap { index in
+          json_array_get(value, index).map(JSONTree.init(copying:))
+        })
+    case JSON_STRING:
+      self = .string(Self.string(json_string_value(value), json_string_length(value)))
+    case JSON_INTEGER: self = .integer(Int(json_integer_value(value)))
+    case JSON_REAL: self = .real(json_real_value(value))
+    case JSON_TRUE: self = .boolean(true)
+    case JSON_FALSE: self = .boolean(false)
+    default: self = .null
+    }
+  }
+
+  private static func string(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
+    let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,163 @@
+internal import CloakroomCore
+
+extension Setting {
+  /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
+  /// or describes settings goes by this table.
+  static let table: [Setting] =
+    socket + store + keys + limits + session + runtime + observation
+
+  /// The setting of a key.
+  static func named(_ key: String) -> Setting? { byKey[key] }
+
+  private static let byKey = Dictionary(
+    table.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+
+  private static let socket: [Setting] = [
+    Setting(
+      "socket.path", \.socket, .path, flag: "socket",
+      "The socket's path, 107 bytes at most. Default: cloakroom.sock in $RUNTIME_DIRECTORY, "
+        + "$XDG_RUNTIME_DIR or /tmp/cloakroom-UID."),
+    Setting(
+      "socket.mode", \.configuration.socket.mode, .mode, flag: "socket-mode",
+      "Who may connect, as the socket's permission bits."),
+    Setting(
+      "socket.group", \.group, .group, flag: "socket-group",
+      "The group that the socket is given to; otherwise the process's own."),
+    Setting(
+      "socket.backlog", \.configuration.socket.backlog, .count(1...65_535),
+      "Connections that the kernel queues before they are accepted."),
+  ]
+
+  private static let store: [Setting] = [
+    Setting(
+      "store.url", \.store, .store, flag: "store", conventional: .plain("REDIS_URL"),
+      isSecret: true,
+      "Where values are kept. REDIS_HOST, REDIS_PORT and REDIS_PASSWORD together do the same."),
+    Setting(
+      "store.passwordFile", \.passwordFile, .path, flag: "store-password-file",
+      "A file that holds Redis' password, so that it is in no URL; a line break at its end is not "
+        + "part of it."),
+    Setting(
+      "store.clientName", \.redis.clientName, .clientName,
+      "What Redis' CLIENT LIST shows for the sidecar's connections."),
+    Setting(
+      "store.connectTimeout", \.redis.connectTimeout, .duration(.milliseconds(10) ... .seconds(60)),
+      "How long a connection to Redis may take until it is ready for commands."),
+    Setting(
+      "store.commandTimeout", \.redis.commandTimeout, .duration(.milliseconds(10) ... .seconds(60)),
+      "How long Redis may take to answer. Past it, the connection is given up and made anew."),
+    Setting(
+      "store.reconnectMin", \.redis.reconnectMin, .duration(.milliseconds(1) ... .seconds(60)),
+      "The first wait before connecting to Redis again; it doubles with each failure."),
+    Setting(
+      "store.reconnectMax", \.redis.reconnectMax, .duration(.milliseconds(1) ... .seconds(600)),
+      "The longest wait before connecting to Redis again."),
+  ]
+
+  private static let keys: [Setting] = [
+    Setting(
+      "keys.prefix", \.configuration.keys.prefix, .keyPrefix, flag: "prefix",
+      "What every key in the store begins with; a : follows it."),
+    Setting(
+      "keys.defaultTTL", \.configuration.keys.defaultTTL, .timeToLive,
+      "How long a value lives when the call doesn't say."),
+    Setting(
+      "keys.allowForever", \.configuration.keys.allowForever, .boolean,
+      "Whether \"ttl\": null is allowed: values that never expire."),
+    Setting(
+      "scopes.declared", \.configuration.scopes.declared, .names,
+      "The scope keys that calls may carry; without any, all."),
+    Setting(
+      "scopes.required", \.configuration.scopes.required, .names,
+      "The scope keys that every call must carry."),
+  ]
+
+  private static let limits: [Setting] = [
+    Setting(
+      "limits.frameBytes", \.configuration.limits.frameBytes, .size(1024...(1 << 30)),
+      "The longest request, batches included."),
+    Setting(
+      "limits.inFlightPerConnection", \.configuration.limits.inFlightPerConnection,
+      .count(1...1_000_000),
+      "Calls of one connection under way at once. Past it, the connection waits."),
+    Setting(
+      "limits.batchLength", \.configuration.limits.batchLength, .count(1...1_000_000),
+      "Requests in one batch."),
+    Setting(
+      "limits.connections", \.configuration.limits.connections, .count(1...1_000_000),
+      "Connections open at once. Past it, a new one is closed."),
+    Setting(
+      "limits.idleTimeout", \.configuration.limits.idleTimeout,
+      .optionalDuration(.seconds(1) ... .seconds(7 * 86_400)),
+      "How long a connection with nothing under way may say nothing before it is closed."),
+    Setting(
+      "limits.unreadReplyBytes", \.configuration.limits.unreadReplyBytes, .size(65_536...(1 << 32)),
+      "Replies held for a client that doesn't read them. Past it, it is disconnected."),
+    Setting(
+      "limits.depth", \.configuration.limits.depth, .count(8...1024),
+      "How deep JSON may be nested."),
+    Setting(
+      "limits.keyBytes", \.configuration.limits.keyBytes, .count(16...65_536),
+      "The longest key that a call may name, in bytes."),
+    Setting(
+      "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),
+      "Commands to the store under way at once on one event loop. Past it: OVERLOADED."),
+    Setting(
+      "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
+      flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
+  ]
+
+  private static let session: [Setting] = [
+    Setting(
+      "session.ttl", \.configuration.session.ttl, .timeToLive,
+      conventional: .seconds("SESSION_TTL"),
+      "How long a session lives when its flow doesn't say."),
+    Setting(
+      "session.cleanupInterval", \.configuration.session.cleanupInterval,
+      .duration(.seconds(1) ... .seconds(7 * 86_400)),
+      conventional: .seconds("SESSION_CLEANUP_INTERVAL"),
+      "How often expired sessions are looked for, to log and count them."),
+    Setting(
+      "session.rateLimit", \.configuration.session.rateLimit, .count(1...1_000_000),
+      conventional: .plain("SESSION_RATE_LIMIT"),
+      "Sessions that one service may create in a minute."),
+    Setting(
+      "session.maxAttempts", \.configuration.session.maxAttempts, .count(1...1_000_000),
+      conventional: .plain("SESSION_MAX_ATTEMPTS"),
+      "Sessions that one IP address may create in a minute."),
+  ]
+
+  private static let runtime: [Setting] = [
+    Setting(
+      "runtime.loops", \.configuration.runtime.loops, .count(1...64), flag: "loops",
+      "Event loops: threads, each with its own connection to Redis; never more than processors "
+        + "by default."),
+    Setting(
+      "runtime.drainTimeout", \.configuration.runtime.drainTimeout,
+      .duration(.milliseconds(1) ... .seconds(3600)), flag: "drain-timeout",
+      "How long calls under way may take to end when the sidecar is told to stop."),
+  ]
+
+  private static let observation: [Setting] = [
+    Setting(
+      "accessLog.path", \.configuration.accessLog.path, .path, flag: "access-log",
+      "The file with one line for each call; without it there is none."),
+    Setting(
+      "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
+      "Whether the access log has keys as they are, and not as keyed hashes."),
+    Setting(
+      "accessLog.queueRecords", \.configuration.accessLog.queueRecords, .count(1024...10_000_000),
+      "Calls that wait to be written to the access log. Past it, lines are dropped and counted."),
+    Setting(
+      "metrics.path", \.configuration.metrics.path, .path, flag: "metrics-file",
+      "The file for node_exporter's textfile collector, which reads names that end in .prom; "
+        + "without it there is none."),
+    Setting(
+      "metrics.interval", \.configuration.metrics.interval,
+      .duration(.seconds(1) ... .seconds(3600)),
+      "How often the metrics file is written."),
+    Setting(
+      "log.level", \.configuration.log.level, .logLevel, flag: "log-level",
+      "The least severe messages of the operator's log."),
+  ]
+}

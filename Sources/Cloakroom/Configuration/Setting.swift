@@ -1,0 +1,68 @@
+internal import CloakroomCore
+internal import Configuration
+
+/// One thing that an operator can set: what it is called everywhere, what it takes, and where in a
+/// configuration it goes.
+struct Setting: Sendable {
+  /// A name from before there was a sidecar, which applications set already.
+  enum Conventional: Sendable, Equatable {
+    /// The value is written as everywhere else.
+    case plain(String)
+    /// The value may be a bare number, of seconds.
+    case seconds(String)
+
+    var name: String {
+      switch self {
+      case .plain(let name), .seconds(let name): name
+      }
+    }
+  }
+
+  /// Its path in the configuration file, as in `limits.frameBytes`, and its name for `--set`.
+  let key: String
+  /// Its own flag without dashes; nil when `--set` is its only one.
+  let flag: String?
+  /// The environment variable that other programs call it by.
+  let conventional: Conventional?
+  /// Whether its value may hold a password.
+  let isSecret: Bool
+  /// What a value has to be.
+  let takes: String
+  /// What it means, in one sentence.
+  let summary: String
+  /// Reads a value and puts it in its place.
+  let apply: @Sendable (ConfigContent, inout ConfigurationDraft) throws(SettingComplaint) -> Void
+  /// What is in its place, as it could be written; nil when that stands for nothing.
+  let show: @Sendable (ConfigurationDraft) -> String?
+
+  /// A setting that goes to one place of a draft.
+  init<Value>(
+    _ key: String, _ place: any WritableKeyPath<ConfigurationDraft, Value> & Sendable,
+    _ syntax: SettingSyntax<Value>, flag: String? = nil, conventional: Conventional? = nil,
+    isSecret: Bool = false, _ summary: String
+  ) {
+    self.key = key
+    self.flag = flag
+    self.conventional = conventional
+    self.isSecret = isSecret
+    self.takes = syntax.takes
+    self.summary = summary
+    self.apply = { content, draft throws(SettingComplaint) in
+      draft[keyPath: place] = try syntax.read(content)
+    }
+    self.show = { syntax.show($0[keyPath: place]) }
+  }
+
+  /// The sidecar's own environment variable: as the flag, or else as the path in the file, in
+  /// capitals behind `CLOAKROOM_`.
+  var variable: String {
+    var name = "CLOAKROOM_"
+    var afterSmall = false
+    for character in flag ?? key {
+      if character.isUppercase, afterSmall { name.append("_") }
+      name.append(character == "-" || character == "." ? "_" : character.uppercased())
+      afterSmall = character.isLowercase
+    }
+    return name
+  }
+}

@@ -1,0 +1,26 @@
+import CloakroomCore
+import Testing
+
+@Suite("A glob")
+struct GlobTests {
+  @Test(
+    "matches whole texts, and a star matches any run",
+    arguments: [
+      ("*", "", true), ("*", "kv.get", true), ("", "", true), ("", "a", false),
+      ("kv.*", "kv.get", true), ("kv.*", "kv.", true), ("kv.*", "kv", false),
+      ("kv.*", "akv.get", false), ("kv.get", "kv.get", true), ("kv.get", "kv.gets", false),
+      ("kv.get", "kvxget", false), ("*.get", "batch.get", true), ("*.get", "batch.gets", false),
+      ("a*b*c", "aXbXbXc", true), ("a*b*c", "aXcXb", false), ("**", "x", true),
+      ("a*", "a*", true), ("*a*a*b", "aaaa", false), ("*aab", "aaaab", true),
+      ("ä*", "äö", true), ("?", "x", false), ("[a]", "a", false),
+    ] as [(String, String, Bool)])
+  func matches(pattern: String, text: String, expected: Bool) {
+    #expect(Glob(pattern).matches(text) == expected)
+  }
+
+  @Test("takes no exponential time for many stars")
+  func stars() {
+    let pattern = Glob(String(repeating: "a*", count: 100) + "b")
+    #expect(!pattern.matches(String(repeating: "a", count: 1000)))
+  }
+}

@@ -1,0 +1,128 @@
+import Cloakroom
+import CloakroomCore
+import Testing
+
+@Suite("The configuration's faults")
+struct ConfigurationFaultsTests {
+  @Test("are found all at once, each with its place and what to do")
+  func all() throws {
+    let file = try TemporaryFile(
+      #"""
+      {
+        "limit": {"depth": 1},
+        "limits": {"dept": 100, "batchLength": 0, "keyBytes": {"a": 1}, "frameBytes": [1, "a"]},
+        "keys": 5,
+        "scopes": {"declared": ["user"], "required": ["tenant"]},
+        "services": {"a b": {"users": ["nobody-here"], "method": ["kv.*"]}}
+      }
+      """#)
+    let faults = Load.faults(
+      flags: ["log-level": "loud", "log-levle": "info"],
+      assignments: ["limits.depth", "limits.dpeth=3", "store.reconnectMin=30s"],
+      environment: [
+        "CLOAKROOM_LOOPS": "many", "CLOAKROOM_SOKCET": "/x", "SESSION_TTL": "soon",
+        "REDIS_PORT": "tcp://10.0.0.1:6379", "CLOAKROOM_SOCKET_GROUP": "no-such-group",
+        "CLOAKROOM_SOCKET": "/" + String(repeating: "x", count: 120),
+      ], file: file.path
+    ).map(\.description)
+    let path = file.path
+    let wanted = [
+      "\(path): limit: is no group of settings (did you mean limits?)",
+      "\(path): limits.dept: is no setting (did you mean limits.depth?)",
+      "\(path): limits.keyBytes: has to be a whole number from 16 to 65536",
+      "\(path): limits.frameBytes: has to be bytes, or a number with KiB, MiB or GiB, from 1KiB to 1GiB",
+      "\(path): keys: has to be an object of settings: {\"keys\": {…}}",
+      "--set: has to be KEY=VALUE",
+      "--set limits.dpeth: is no setting (did you mean limits.depth?)",
+      "--log-levle: is no setting's flag (did you mean log-level?)",
+      "CLOAKROOM_SOKCET: is no setting's variable (did you mean CLOAKROOM_SOCKET?)",
+      "REDIS_PORT: has to be a number from 1 to 65535; "
+        + "set CLOAKROOM_STORE if it is not meant for this",
+      "\(path): limits.batchLength: has to be a whole number from 1 to 1000000",
+      "SESSION_TTL: has to be a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
+      "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64",
+      "--log-level: has to be one of trace, debug, info, notice, warning, error, critical",
+      "\(path): services.a b.method: is nothing that a service has (did you mean methods?)",
+      "\(path): services.a b.users[0]: is no user of this system: add it, or use uids",
+      "\(path): services.a b: is no name for a service: use 1 to 64 of A-Z a-z 0-9 . _ -",
+      "CLOAKROOM_SOCKET: the socket path /\(String(repeating: "x", count: 120)) has 121 bytes, "
+        + "and a Unix socket's path at most 107: choose a shorter one",
+      "CLOAKROOM_SOCKET_GROUP: is no group of this system: add it first",
+      "--set store.reconnectMin: store.reconnectMin is longer than store.reconnectMax",
+      "\(path): scopes.required: requires scopes that scopes.declared doesn't have: tenant",
+    ]
+    #expect(faults == wanted)
+  }
+
+  @Test("are one a line")
+  func lines() {
+    let faults = ConfigurationFaults(faults: [
+      ConfigurationFault(.flag("a"), "one"), ConfigurationFault(.variable("B"), "two"),
+    ])
+    #expect(faults.description == "--a: one\nB: two")
+  }
+
+  @Test(
+    "of a file's text say where it stops being JSON",
+    arguments: [
+      ("", 1, "is not valid JSON"), ("{\n  \"limits\": {,}\n}", 2, "is not valid JSON"),
+      ("{\n\n\"a\": 1 \"b\": 2}", 3, "is not valid JSON"),
+      ("{\"a\": 1,\n\"a\": 2}", 2, "duplicate"),
+      ("{} {}", 1, "end of file expected"), ("{\"a\": \"\u{1}\"}", 1, "control character"),
+    ])
+  func syntax(text: String, line: Int, message: String) throws {
+    let file = try TemporaryFile(text)
+    let faults = Load.faults(file: file.path)
+    let fault = try #require(faults.first)
+    #expect(faults.count == 1)
+    #expect(fault.description.hasPrefix("\(file.path):\(line):"))
+    #expect(fault.message.contains(message))
+  }
+
+  @Test("of a file that can't be read or is no object say why")
+  func unreadable() throws {
+    let none = Load.faults(file: "/nowhere/cloakroom.json").map(\.description)
+    #expect(none == ["/nowhere/cloakroom.json: can't be read: No such file or directory"])
+    #expect(Load.faults(file: "/").map(\.description) == ["/: is not a regular file"])
+    let list = try TemporaryFile("[]")
+    let found = Load.faults(file: list.path).map(\.description)
+    #expect(found == ["\(list.path): has to be a JSON object: {\"socket\": {…}, …}"])
+    let large = try TemporaryFile("{" + String(repeating: " ", count: 1 << 20) + "}")
+    #expect(
+      Load.faults(file: large.path).map(\.description)
+        == ["\(large.path): has more than 1048576 bytes"])
+  }
+
+  @Test("never hold a secret, wherever it was put")
+  func secrecy() throws {
+    let secret = "hunter2"
+    let texts = [
+      #"{"store": {"url": "redis://:hunter2@h:x"}}"#,
+      #"{"store": {"url": "redis://:hunter2@h"#,
+      #"{"store": {"url": hunter2}}"#,
+      #"{"store": {"url": "hunter2", "url": "hunter2"}}"#,
+      #"{"store": "redis://:hunter2@h"}"#,
+      #"{"store": {"url": ["hunter2"]}}"#,
+      #"{"store": {"passwordFile": "/nowhere", "url": "rediss://:hunter2@h"}}"#,
+      #"{"limits": {"depth": "hunter2"}, "keys": {"prefix": "hunter2 "}}"#,
+      #"{"services": {"a": {"users": ["hunter2"], "rate": "hunter2"}}}"#,
+    ]
+    for text in texts {
+      let file = try TemporaryFile(text)
+      let faults = Load.faults(file: file.path)
+      #expect(!faults.isEmpty, "\(text)")
+      for fault in faults { #expect(!fault.description.contains(secret), "\(text)") }
+    }
+    let faults = Load.faults(
+      flags: ["store": "http://:hunter2@h"], assignments: ["hunter2"],
+      environment: ["REDIS_HOST": "hunter2@h", "CLOAKROOM_LOG_LEVEL": "hunter2"])
+    #expect(faults.count == 3)
+    let variables = [
+      ["REDIS_URL": "redis://:hunter2@h/x"], ["CLOAKROOM_STORE": "unix://:hunter2@h/x"],
+      ["REDIS_PASSWORD": "hunter2", "REDIS_PORT": "hunter2"], ["REDIS_HOST": "u:hunter2@h"],
+    ]
+    let more = variables.flatMap { Load.faults(environment: $0) }
+    #expect(more.count == 4)
+    for fault in faults + more { #expect(!fault.description.contains(secret)) }
+  }
+}
