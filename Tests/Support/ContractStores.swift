@@ -1,0 +1,20 @@
+internal import CloakroomStore
+
+/// All stores that the contract is held against.
+public enum ContractStores {
+  /// The store in memory, with a clock of the test's own.
+  public static let memory = ContractStore("memory") {
+    let clock = TestClock()
+    let store = MemoryStore(byteLimit: 1 << 28, clock: clock.storeClock)
+    return try await StoreHarness(slackMs: 0, passTime: { clock.advance(by: $0) }) { _, sink in
+      MemoryStoreLink(store: store, sink: sink)
+    }
+  }
+
+  /// Every store.
+  public static let all = [memory]
+
+  /// The stores whose clock moves only when a test moves it: what happens in one certain
+  /// millisecond can be asked of them alone.
+  public static let withInjectedClock = [memory]
+}
