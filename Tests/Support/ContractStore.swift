@@ -3,25 +3,36 @@ public struct ContractStore: Sendable, CustomStringConvertible {
   /// The store's name, as it stands in the names of tests.
   public let description: String
 
-  private let open: @Sendable () async throws -> StoreHarness
+  private let open: @Sendable (_ links: Int) async throws -> [StoreHarness]
 
   /// Describes a kind of store.
   ///
-  /// - Parameter open: makes a link to a store; keys need not be gone, a harness has its own.
-  public init(_ name: String, open: @escaping @Sendable () async throws -> StoreHarness) {
+  /// - Parameter open: makes as many links as it is asked for, all to one store; the store need not
+  ///   be empty, for a harness has keys of its own.
+  public init(
+    _ name: String, open: @escaping @Sendable (_ links: Int) async throws -> [StoreHarness]
+  ) {
     description = name
     self.open = open
   }
 
   /// Lends a link to the store, and lets it go however the body ends.
   public func run(_ body: (StoreHarness) async throws -> Void) async throws {
-    let harness = try await open()
-    do {
-      try await body(harness)
-    } catch {
-      try await harness.close()
-      throw error
+    try await run(links: 1) { harnesses in
+      for harness in harnesses { try await body(harness) }
     }
-    try await harness.close()
+  }
+
+  /// Lends several links to one store, and lets them go however the body ends.
+  public func run(links: Int, _ body: ([StoreHarness]) async throws -> Void) async throws {
+    let harnesses = try await open(links)
+    let outcome: Result<Void, any Error>
+    do {
+      outcome = .success(try await body(harnesses))
+    } catch {
+      outcome = .failure(error)
+    }
+    for harness in harnesses { try await harness.close() }
+    try outcome.get()
   }
 }
