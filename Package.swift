@@ -125,10 +125,17 @@ let package = Package(
     ),
     .testTarget(
       name: "CloakroomStoreTests",
-      dependencies: ["CloakroomStore", "CloakroomCore", "Support"], swiftSettings: strict),
+      dependencies: [
+        "CloakroomStore", "CloakroomCore", "Support",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "ContractTests",
-      dependencies: ["CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support"],
+      dependencies: [
+        "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
       path: "Tests/Contract", swiftSettings: strict),
     .testTarget(
       name: "CloakroomMethodsTests",

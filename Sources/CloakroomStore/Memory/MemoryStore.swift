@@ -1,0 +1,160 @@
+public import CloakroomCore
+internal import NIOCore
+internal import Synchronization
+
+/// The store in the process' own memory, shared by all event loops.
+///
+/// Keys are dealt out over shards by their hash, and each shard has a lock that is held for one
+/// command on one key; no lock is ever held while another is taken. A command on many keys is one
+/// step for each of them, not one for all. A value is copied once, when it is written; readers are
+/// handed the stored buffer itself.
+public final class MemoryStore: Sendable {
+  /// What an entry costs beside its key and value, in bytes.
+  public static let overheadPerEntry = MemoryEntry.overhead
+
+  private final class Shard: Sendable {
+    let table: Mutex<MemoryTable>
+
+    init(budget: MemoryBudget) { table = Mutex(MemoryTable(budget: budget)) }
+  }
+
+  /// A power of two, so that a hash's low bits pick a shard.
+  private static let shardCount = 16
+  /// How many reminders are looked at before a write that found no room tries again.
+  private static let sweepStep = 1024
+
+  private let shards: [Shard]
+  private let budget: MemoryBudget
+  private let clock: StoreClock
+  private let refused = Atomic<UInt64>(0)
+  private let nextShard = Atomic<Int>(0)
+
+  /// Makes an empty store.
+  ///
+  /// - Parameters:
+  ///   - byteLimit: how many bytes keys, values and `overheadPerEntry` for each may take together;
+  ///     a key or value counts with the memory it was given, which is its size rounded up to a
+  ///     power of two. What would go past it is refused with STORE_REFUSED, code `OOM`.
+  ///   - clock: what decides when a life has ended.
+  public init(byteLimit: Int, clock: StoreClock = .system) {
+    let budget = MemoryBudget(limit: byteLimit)
+    self.budget = budget
+    self.clock = clock
+    shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
+  }
+
+  /// What the store holds and has done.
+  public var stats: MemoryStoreStats {
+    var entries = 0
+    var deadlines = 0
+    var expired: UInt64 = 0
+    for shard in shards {
+      shard.table.withLock { table in
+        entries += table.count
+        deadlines += table.queued
+        expired += table.expired
+      }
+    }
+    return MemoryStoreStats(
+      bytes: budget.used, entries: entries, deadlines: deadlines, expired: expired,
+      refused: refused.load(ordering: .relaxed))
+  }
+
+  /// Does one command, on any thread.
+  public func perform(_ command: consuming StoreCommand) -> StoreReply {
+    switch command {
+    case .get(let key):
+      .value(value(of: key))
+    case .getWithMeta(let key):
+      read(key) { table, key, now in
+        table.entry(of: key, at: now).map { .entry($0, ttlMs: $1) } ?? .value(nil)
+      }
+    case .set(let key, let value, let expiry, let condition):
+      set(key, to: value.detached(), expiry, if: condition)
+    case .exists(let key):
+      read(key) { table, key, now in .boolean(table.contains(key, at: now)) }
+    case .remove(let key):
+      read(key) { table, key, now in .boolean(table.remove(key, at: now) != nil) }
+    case .expire(let key, let expiry):
+      read(key) { table, key, now in .boolean(table.expire(key, expiry, at: now)) }
+    case .take(let key):
+      read(key) { table, key, now in .value(table.remove(key, at: now)) }
+    case .getMany(let keys):
+      .values(keys.map { value(of: $0) })
+    case .add(let key, let step, let bounds, let expiry):
+      write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
+        try table.add(key, by: step, within: bounds, expiry, at: now)
+      }
+    case .ping:
+      .done
+    }
+  }
+
+  /// Removes entries whose time has come; reading is right without it, it gives memory back.
+  ///
+  /// - Parameter limit: how many queued deadlines to look at, at most: a bound on the time it takes
+  ///   (well below a microsecond each). The shards take turns in being the first.
+  /// - Returns: how many entries went.
+  @discardableResult
+  public func sweep(limit: Int) -> Int { examine(limit: limit).removed }
+
+  private func examine(limit: Int) -> (examined: Int, removed: Int) {
+    let first = nextShard.wrappingAdd(1, ordering: .relaxed).oldValue
+    var total = (examined: 0, removed: 0)
+    for offset in 0..<shards.count where total.examined < limit {
+      let shard = shards[(first &+ offset) & (Self.shardCount - 1)]
+      let (examined, removed) = shard.table.withLock { table in
+        table.sweep(limit: limit - total.examined, at: clock.now)
+      }
+      total.examined += examined
+      total.removed += removed
+    }
+    return total
+  }
+
+  private func value(of key: StoreKey) -> ByteBuffer? {
+    let key = MemoryKey(borrowing: key)
+    return shard(of: key).table.withLock { table in table.value(of: key, at: clock.now) }
+  }
+
+  private func set(
+    _ key: StoreKey, to value: ByteBuffer, _ expiry: Expiry, if condition: SetCondition
+  ) -> StoreReply {
+    write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
+      try table.set(key, to: value, expiry, if: condition, at: now)
+    }
+  }
+
+  /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
+  private func read(
+    _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
+  ) -> StoreReply {
+    let key = MemoryKey(borrowing: key)
+    return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
+  }
+
+  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  private func write(
+    _ key: StoreKey,
+    _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
+    let key = MemoryKey(borrowing: key)
+    while true {
+      do throws(MemoryBudget.Exhausted) {
+        return try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+          try body(&table, key, clock.now)
+        }
+      } catch {
+        guard examine(limit: Self.sweepStep).examined > 0 else {
+          refused.wrappingAdd(1, ordering: .relaxed)
+          return .failure(Self.outOfMemory)
+        }
+      }
+    }
+  }
+
+  private func shard(of key: MemoryKey) -> Shard { shards[key.hash & (Self.shardCount - 1)] }
+
+  private static let outOfMemory = RPCError(
+    .storeRefused, "the store has no room left", details: [.text("code", "OOM")])
+}

@@ -1,0 +1,65 @@
+internal import Glibc
+
+/// Sockets of this machine, as far as starting a server needs them.
+enum LocalSocket {
+  /// A TCP port of 127.0.0.1 that was free just now.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw RedisServer.Failure("socket: errno \(errno)") }
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+      }
+    }
+    guard result == 0 else { throw RedisServer.Failure("bind: errno \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  /// Whether a server at a Unix socket answers PING, or asks for a password, before the time is up.
+  static func answersPing(at path: String, withinMilliseconds limit: Int) -> Bool {
+    for _ in 0..<max(limit / 5, 1) {
+      let answer = ping(path)
+      if answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH") { return true }
+      usleep(5000)
+    }
+    return false
+  }
+
+  private static func ping(_ path: String) -> String {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: 1, tv_usec: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    guard connect(descriptor, to: path) else { return "" }
+    let request = Array("PING\r\n".utf8)
+    guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) > 0 else {
+      return ""
+    }
+    var answer = [UInt8](repeating: 0, count: 64)
+    let count = recv(descriptor, &answer, answer.count, 0)
+    return String(decoding: answer.prefix(max(count, 0)), as: UTF8.self)
+  }
+
+  private static func connect(_ descriptor: Int32, to path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { field in
+      guard path.utf8.count < field.count else { return false }
+      field.copyBytes(from: path.utf8)
+      return true
+    }
+    guard fits else { return false }
+    return withUnsafePointer(to: address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        Glibc.connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+      }
+    }
+  }
+}

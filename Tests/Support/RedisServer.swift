@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Synchronization
+
+/// A real `redis-server` for tests, in a fresh folder, listening on a Unix socket, keeping nothing.
+///
+/// The server doesn't outlive the test process, even one that crashes: it is the child of a shell
+/// that waits for the end of its standard input, which is a pipe from here, and then kills it.
+public final class RedisServer: Sendable {
+  /// What went wrong with the server or one of its tools.
+  public struct Failure: Error, CustomStringConvertible {
+    /// A sentence that says it.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+  }
+
+  /// The socket the server listens on.
+  public let socketPath: String
+  /// The TCP port that it listens on at 127.0.0.1 beside the socket, if asked for.
+  public let port: UInt16?
+
+  private let folder: String
+  private let arguments: [String]
+  private let password: String?
+  private let process = Mutex<RedisProcess?>(nil)
+
+  /// Starts a server and waits until it answers.
+  ///
+  /// - Parameters:
+  ///   - arguments: what else to put on its command line, such as `--maxmemory`, `1mb`.
+  ///   - tcp: whether it also listens on a free port of 127.0.0.1.
+  public init(arguments: [String] = [], tcp: Bool = false) throws {
+    folder = try TemporaryFolder.make()
+    socketPath = folder + "/redis.sock"
+    port = tcp ? try LocalSocket.freePort() : nil
+    self.arguments = arguments
+    let option = arguments.firstIndex(of: "--requirepass")
+    password = option.flatMap { arguments.dropFirst($0 + 1).first }
+    do {
+      try restart()
+    } catch {
+      TemporaryFolder.remove(folder)
+      throw error
+    }
+  }
+
+  deinit { stop() }
+
+  /// Stops the server's process where it is: connections stay open and nothing is answered.
+  public func pause() { process.withLock { $0?.signal(SIGSTOP) } }
+
+  /// Lets a paused server go on.
+  public func resume() { process.withLock { $0?.signal(SIGCONT) } }
+
+  /// Kills the server and waits until it is gone.
+  public func kill() {
+    process.withLock { process in
+      process?.end()
+      process = nil
+    }
+  }
+
+  /// Starts the server on the same socket and port, empty; a running one is killed first.
+  public func restart() throws {
+    kill()
+    unlink(socketPath)
+    let command =
+      [
+        "redis-server", "--unixsocket", socketPath, "--dir", folder, "--port", "\(port ?? 0)",
+        "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
+      ] + arguments
+    let log = folder + "/redis.log"
+    try process.withLock { $0 = try RedisProcess(command, log: log) }
+    guard LocalSocket.answersPing(at: socketPath, withinMilliseconds: 10_000) else {
+      kill()
+      throw Failure("redis-server did not answer PING within ten seconds")
+    }
+  }
+
+  /// Kills the server and removes its folder; the server can't be used after that.
+  public func stop() {
+    kill()
+    TemporaryFolder.remove(folder)
+  }
+
+  /// Runs one command with `redis-cli` and answers with what it printed, without the last line feed.
+  ///
+  /// - Throws: `Failure` when the server answers with an error, or not within ten seconds.
+  public func command(_ arguments: [String]) throws -> String {
+    let authentication = password.map { ["--no-auth-warning", "-a", $0] } ?? []
+    return try RedisProcess.output(
+      of: ["timeout", "10", "redis-cli", "-e", "-s", socketPath] + authentication + arguments)
+  }
+}
