@@ -14,15 +14,16 @@ final class BatchReply {
   /// Whether there is something to answer: a batch of notifications gets no reply at all.
   var hasReplies: Bool { text.readableBytes > 0 }
 
-  /// Ends one member.
-  ///
-  /// - Parameter write: writes its reply; nil for a notification.
-  func endMember(_ write: ((inout ByteBuffer) -> Void)?) {
+  /// Ends one member that is a notification, and has no reply.
+  func endMember() {
     remaining -= 1
-    if let write {
-      text.writeStaticString(hasReplies ? "," : "[")
-      write(&text)
-    }
     if isComplete, hasReplies { text.writeStaticString("]") }
+  }
+
+  /// Ends one member with its reply.
+  func endMember(_ write: (inout ByteBuffer) -> Void) {
+    text.writeStaticString(hasReplies ? "," : "[")
+    write(&text)
+    endMember()
   }
 }

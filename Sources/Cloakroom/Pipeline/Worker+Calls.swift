@@ -42,13 +42,11 @@ extension Worker {
     begin(request)
     do throws(RPCError) {
       try scan(text, range, into: &request)
-      guard let index = table.index(of: methodName(in: text)) else {
-        throw RPCError(.methodNotFound)
-      }
+      let index = try method(in: text)
       request.method = index
       let permit = try admit(connection, index)
       let method = table.methods[index]
-      try arguments.begin(method, request: text, scanner: scanner, permit: permit)
+      try arguments.begin(method, request: text, permit: permit)
       defer { arguments.end() }
       switch method.work {
       case .primitive(let begin, _):
@@ -60,7 +58,7 @@ extension Worker {
         answer(try ask(&arguments), for: request)
       }
     } catch {
-      end(request, notes: nil, .failure(error))
+      end(request, notes: nil, error)
     }
   }
 
@@ -69,15 +67,19 @@ extension Worker {
     _ text: ByteBuffer, _ range: Range<Int>, into request: inout Request
   ) throws(RPCError) {
     do throws(JSONFault) {
-      try scanner.scan(text.readableBytesSpan, from: range.lowerBound, to: range.upperBound)
+      try arguments.scanner.scan(
+        text.readableBytesSpan, from: range.lowerBound, to: range.upperBound)
     } catch {
       if let limit = error.limit { observer.limitBit(limit) }
       throw RPCError(error)
     }
-    let isValid = scanner.isValidRequest
-    switch scanner.idKind {
+    let isValid = arguments.scanner.isValidRequest
+    switch arguments.scanner.idKind {
     case .string, .number, .null:
-      request.id = scanner.id.flatMap { text.slice($0) }.map { String(buffer: $0) } ?? "null"
+      if let id = arguments.scanner.id {
+        // Fifteen bytes and less are kept in the string itself, without an allocation.
+        request.id = text.getString(at: text.readerIndex + id.start, length: id.count)
+      }
     case nil where isValid:
       request.id = nil
     default:
@@ -86,13 +88,22 @@ extension Worker {
     guard isValid else { throw RPCError(.invalidRequest) }
   }
 
-  private func methodName(in text: ByteBuffer) -> ByteBuffer {
-    guard let range = scanner.method, let name = text.slice(range) else { return ByteBuffer() }
-    guard scanner.methodHasEscapes else { return name }
-    var decoded = ByteBuffer()
-    // An escape that stands for nothing makes a name that no method has.
-    try? decoded.writeDecoded(range, of: text.readableBytesSpan)
-    return decoded
+  private func method(in text: ByteBuffer) throws(RPCError) -> Int {
+    guard let name = arguments.scanner.method else { throw RPCError(.methodNotFound) }
+    if arguments.scanner.methodHasEscapes {
+      var decoded = ByteBuffer()
+      // An escape that stands for nothing makes a name that no method has.
+      try? decoded.writeDecoded(name, of: text.readableBytesSpan)
+      let whole = ByteRange(0..<decoded.readableBytes)
+      guard let index = table.index(of: whole, in: decoded.readableBytesSpan) else {
+        throw RPCError(.methodNotFound)
+      }
+      return index
+    }
+    guard let index = table.index(of: name, in: text.readableBytesSpan) else {
+      throw RPCError(.methodNotFound)
+    }
+    return index
   }
 
   private func admit(_ connection: ClientConnection, _ method: Int) throws(RPCError) -> Permit {
@@ -107,7 +118,7 @@ extension Worker {
   // MARK: Waiting for the store
 
   /// Gives a request a ticket under which its reply will come.
-  func wait(for request: Request) -> StoreTicket {
+  func wait(for request: consuming Request) -> StoreTicket {
     var extras: CallExtras?
     if arguments.notes.isKept || arguments.deadlineMs != nil {
       let all = CallExtras()
@@ -133,7 +144,7 @@ extension Worker {
       // The ticket stays out until the store has answered, but nobody waits for it any more.
       extras.isAnswered = true
       self.observer.limitBit(.deadline)
-      self.end(call.request, notes: extras.notes, .failure(RPCError(.deadlineExceeded)))
+      self.end(call.request, notes: extras.notes, RPCError(.deadlineExceeded))
       self.finishedBurst()
     }
   }

@@ -7,14 +7,6 @@ internal import NIOCore
 
 /// How a call ends: its reply and its record.
 extension Worker {
-  /// What a call has come to.
-  enum Outcome {
-    /// A result, written as JSON.
-    case result((inout ByteBuffer) throws(RPCError) -> Void)
-    /// A failure.
-    case failure(RPCError)
-  }
-
   /// A request begins.
   func begin(_ request: Request) {
     request.connection.began()
@@ -28,18 +20,18 @@ extension Worker {
       return endSystem(call, reply)
     }
     let reply = reply
-    end(call.request, notes: call.extras?.notes, .result { result throws(RPCError) in
+    end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
       try write(reply, call.memo, &result)
-    })
+    }
   }
 
   /// A call of many steps ends with the replies to all of them.
   func end(_ call: Call, _ replies: [StoreReply]) {
     guard let index = call.request.method, claim(call) else { return }
     guard case .many(_, let write) = table.methods[index].work else { return }
-    end(call.request, notes: call.extras?.notes, .result { result throws(RPCError) in
+    end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
       try write(replies, call.memo, &result)
-    })
+    }
   }
 
   /// Takes the right to answer a call: false when its deadline has answered it already.
@@ -51,19 +43,29 @@ extension Worker {
     return true
   }
 
+  /// A call ends with a failure.
+  func end(_ request: Request, notes: CallNotes?, _ error: RPCError) {
+    end(request, notes: notes) { _ throws(RPCError) in throw error }
+  }
+
   /// A call ends: it is answered, unless it is a notification, and recorded.
-  func end(_ request: Request, notes: CallNotes?, _ outcome: Outcome) {
+  ///
+  /// - Parameter writeResult: writes the result's JSON, or says why there is none.
+  func end(
+    _ request: Request, notes: CallNotes?,
+    _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void
+  ) {
     var failure: Reason?
     var bytesOut = 0
-    let write = { (buffer: inout ByteBuffer) in
-      failure = Self.write(outcome, id: request.id ?? "null", to: &buffer)
+    func write(_ buffer: inout ByteBuffer) {
+      failure = Self.write(writeResult, id: request.id ?? "null", to: &buffer)
     }
     if request.id == nil {
       // Nobody gets the reply, but the log and the metrics tell how it went.
       var unsent = takeBuffer()
       write(&unsent)
       giveBack(unsent)
-      request.batch?.endMember(nil)
+      request.batch?.endMember()
     } else if let batch = request.batch {
       batch.endMember { buffer in
         let before = buffer.writerIndex
@@ -86,24 +88,20 @@ extension Worker {
     let request = Request(
       connection: connection, batch: nil, startedAt: burstStart, bytesIn: 0)
     begin(request)
-    end(request, notes: nil, .failure(error))
+    end(request, notes: nil, error)
   }
 
   /// Writes a reply; a result that fails half way is taken back and the failure written in its place.
   private static func write(
-    _ outcome: Outcome, id: String, to buffer: inout ByteBuffer
+    _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void, id: String,
+    to buffer: inout ByteBuffer
   ) -> Reason? {
     let start = buffer.writerIndex
     do throws(RPCError) {
-      switch outcome {
-      case .failure(let error):
-        throw error
-      case .result(let write):
-        buffer.writeResultHead(id: id)
-        try write(&buffer)
-        buffer.writeReplyEnd()
-        return nil
-      }
+      buffer.writeResultHead(id: id)
+      try writeResult(&buffer)
+      buffer.writeReplyEnd()
+      return nil
     } catch {
       buffer.moveWriterIndex(to: start)
       buffer.writeErrorReply(id: id, error)

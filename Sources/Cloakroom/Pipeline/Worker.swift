@@ -18,10 +18,9 @@ final class Worker {
   let system: SystemAnswers
   /// Who may call what; replaced when the policy is read anew.
   var admission: Admission
-  /// The way to the store; set once, before the first connection.
-  var store: any StoreLink
+  /// The way to the store.
+  let store: any StoreLink
 
-  var scanner: RequestScanner
   var batchScanner: BatchScanner
   var arguments: Arguments
   var calls = CallTable()
@@ -45,9 +44,8 @@ final class Worker {
     self.system = system
     self.store = store
     limits = configuration.limits
-    scanner = RequestScanner(depthLimit: limits.depth)
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
-    arguments = Arguments(settings: Settings(configuration))
+    arguments = Arguments(settings: Settings(configuration), depthLimit: limits.depth)
     arguments.notes = CallNotes(isKept: observer.keepsAccessLog)
   }
 

@@ -9,11 +9,11 @@ extension Worker {
   func answer(_ question: SystemQuestion, for request: Request) {
     switch question {
     case .ping:
-      end(request, notes: nil, .result { result throws(RPCError) in
+      end(request, notes: nil) { result throws(RPCError) in
         result.writeStaticString("\"pong\"")
-      })
+      }
     default:
-      end(request, notes: nil, .failure(RPCError(.internal)))
+      end(request, notes: nil, RPCError(.internal))
     }
   }
 

@@ -19,27 +19,35 @@ public struct Arguments: ~Copyable {
   /// The caller's patience in milliseconds.
   public private(set) var deadlineMs: Int64?
 
+  /// The request's envelope and parameters, as the scanner has found them.
+  public var scanner: RequestScanner
+
   private var request = ByteBuffer()
-  private var members: ContiguousArray<JSONMember> = []
   private var names = ByteBuffer()
   private var slots = InlineArray<32, Int8>(repeating: -1)
   private var scope: [ScopeStep] = []
 
+  private var members: ContiguousArray<JSONMember> { scanner.members }
+
   /// Arguments with what holds for all calls.
-  public init(settings: Settings) { self.settings = settings }
+  ///
+  /// - Parameter depthLimit: how deep a request's JSON may be nested.
+  public init(settings: Settings, depthLimit: Int) {
+    self.settings = settings
+    scanner = RequestScanner(depthLimit: depthLimit)
+  }
 
   // MARK: Taking parameters apart
 
-  /// Takes on the parameters of a call.
+  /// Takes on the parameters of a call whose request has been scanned.
   ///
   /// - Throws: INVALID_PARAMS for a parameter that is unknown, given twice or missing, SCOPE_…
   ///   for a scope that may not be.
   public mutating func begin(
-    _ method: Method, request: ByteBuffer, scanner: borrowing RequestScanner, permit: Permit
+    _ method: Method, request: ByteBuffer, permit: Permit
   ) throws(RPCError) {
     self.permit = permit
     self.request = request
-    members = scanner.members
     slots = InlineArray(repeating: -1)
     memo = Memo()
     if notes.isKept { notes = CallNotes(isKept: true) }
@@ -63,7 +71,6 @@ public struct Arguments: ~Copyable {
   /// Lets go of the request's bytes.
   public mutating func end() {
     request = ByteBuffer()
-    members = []
     permit = nil
   }
 

@@ -37,6 +37,8 @@ public final class Method: Sendable {
 
   /// The name that callers use, as `kv.get`.
   public let name: String
+  /// The same name, for comparing it with bytes.
+  let staticName: StaticString
   /// One sentence on what it does.
   public let summary: String
   /// Its own parameters, in the order in which an array gives them.
@@ -56,10 +58,11 @@ public final class Method: Sendable {
   public var namespace: Substring { name.prefix { $0 != "." } }
 
   init(
-    _ name: String, _ summary: String, _ parameters: [Parameter], result: StaticString,
+    _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
     reasons: [Reason] = [], example: (params: StaticString, result: StaticString), _ work: Work
   ) {
-    self.name = name
+    self.name = "\(name)"
+    staticName = name
     self.summary = summary
     self.parameters = parameters
     allParameters = parameters + Parameter.common

@@ -1,4 +1,4 @@
-public import NIOCore
+public import CloakroomWire
 
 /// All methods there are, found by their names.
 public struct MethodTable: Sendable {
@@ -27,10 +27,13 @@ public struct MethodTable: Sendable {
 
   /// A method's index.
   ///
-  /// - Parameter name: the name's bytes, without quotes and escapes.
-  public func index(of name: ByteBuffer) -> Int? {
-    for index in buckets[Self.bucket(of: name.readableBytesSpan)]
-    where name.readableBytesView.elementsEqual(names[index].utf8) {
+  /// - Parameters:
+  ///   - name: where the method's name stands, without its quotes and without escapes.
+  ///   - text: the text that it stands in.
+  public func index(of name: ByteRange, in text: RawSpan) -> Int? {
+    guard name.end <= text.byteCount else { return nil }
+    let bucket = Self.bucket(of: text.extracting(name.offsets))
+    for index in buckets[bucket] where name.holds(methods[index].staticName, in: text) {
       return index
     }
     return nil

@@ -6,7 +6,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   /// Whom to tell; nil once the connection was discarded.
-  weak var link: RedisLink?
+  var link: RedisLink?
 
   init(link: RedisLink) { self.link = link }
 

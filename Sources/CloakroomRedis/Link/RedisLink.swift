@@ -45,7 +45,8 @@ public final class RedisLink {
   private let target: RedisTarget
   private let scripts: [RedisScript]
   private let logger: Logger
-  private weak var delegate: (any RedisLinkDelegate)?
+  /// Strong, and let go in `close`: a weak one would make each use of the delegate's count slower.
+  private var delegate: (any RedisLinkDelegate)?
 
   private var state: RedisLinkState
   private var journal = CommandJournal()
@@ -87,6 +88,7 @@ public final class RedisLink {
   public func close() {
     perform(state.close(), reason: "the sidecar is stopping")
     discardChannel()
+    delegate = nil
   }
 
   // MARK: Commands on their way out

@@ -7,7 +7,8 @@ public import NIOCore
 public final class RedisStoreLink: StoreLink {
   /// The connection underneath.
   public let link: RedisLink
-  private weak var sink: (any StoreSink)?
+  /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
+  private var sink: (any StoreSink)?
 
   /// A way to Redis that is not open yet; made on its loop.
   public init(on loop: any EventLoop, to target: RedisTarget, logger: Logger) {
@@ -21,7 +22,10 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Gives up the connection; whatever still waits is answered with a failure.
-  public func close() { link.close() }
+  public func close() {
+    link.close()
+    sink = nil
+  }
 
   /// Hands a command to Redis with the next flush of the loop's tick.
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
