@@ -109,8 +109,9 @@ struct AccessLogFormatter {
   }
 
   /// The bytes of a piece of a line that is always the same, with a name in it as a JSON string.
-  private static func piece(_ before: StaticString, _ name: String, _ after: StaticString) -> [UInt8]
-  {
+  private static func piece(
+    _ before: StaticString, _ name: String, _ after: StaticString
+  ) -> [UInt8] {
     var piece = LineBuffer(capacity: 64)
     piece.append(before)
     piece.append(string: name)
