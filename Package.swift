@@ -146,7 +146,12 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",
-      dependencies: ["CloakroomObservability", "CloakroomCore"], swiftSettings: strict),
+      dependencies: [
+        "CloakroomObservability", "CloakroomCore",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "CloakroomTests",
       dependencies: [

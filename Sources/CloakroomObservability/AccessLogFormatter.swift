@@ -3,14 +3,15 @@ import CloakroomCore
 /// Makes the access log's line of a record: one JSON object with its members in a fixed order.
 ///
 /// What the program itself can say (services, methods, reasons) is made into bytes once; what comes
-/// from outside is escaped, so that no client can end a line or forge a member.
+/// from outside is escaped, so that no client can end a line or forge a member. A call of a method
+/// that doesn't exist has neither method nor namespace.
 struct AccessLogFormatter {
   /// Namespaces whose keys open what is kept under them; they are logged as hashes whatever the
   /// configuration says.
   static let ticketNamespaces: Set<String> = ["pending", "session", "jwt"]
 
   /// An upper bound of a line's length in bytes: five strings with every byte escaped, and the rest.
-  static let longestLine = 5 * 6 * JSONText.longestString + 1_024
+  static let longestLine = 5 * 6 * LineBuffer.longestString + 1_024
 
   private let hasher: KeyHasher
   private let services: [[UInt8]]
@@ -21,86 +22,100 @@ struct AccessLogFormatter {
 
   init(labels: MetricsLabels, namespacesInClear: Set<String>, hasher: KeyHasher) {
     self.hasher = hasher
-    services = (labels.services + [MetricsLabels.unknown]).map { Self.member(",\"service\":", $0) }
-    let namespaces = labels.methods.map(Self.namespace)
-    methods = zip(labels.methods, namespaces).map { method, namespace in
-      Self.member(",\"method\":", method) + Self.member(",\"ns\":", namespace)
+    services = (labels.services + [MetricsLabels.unknown]).map {
+      Self.piece("\",\"service\":", $0, "")
     }
+    let namespaces = labels.methods.map(Self.namespace)
+    methods =
+      zip(labels.methods, namespaces).map { method, namespace in
+        Self.piece(",\"method\":", method, "") + Self.piece(",\"ns\":", namespace, "")
+      } + [[]]
     let clear = namespacesInClear.subtracting(Self.ticketNamespaces)
-    keysInClear = namespaces.map(clear.contains)
-    outcomes = (["ok"] + Reason.allCases.map(\.name)).map { Self.member(",\"outcome\":", $0) }
+    keysInClear = namespaces.map(clear.contains) + [false]
+    outcomes = (["ok"] + Reason.allCases.map(\.name)).map {
+      Self.piece(",\"outcome\":", $0, ",\"us\":")
+    }
   }
 
   /// Appends one record's line, line feed included.
-  mutating func append(_ record: borrowing CallRecord, to line: inout [UInt8]) {
-    line.append(contentsOf: "{\"time\":\"".utf8)
+  mutating func append(_ record: borrowing CallRecord, to line: inout LineBuffer) {
+    line.append("{\"time\":\"")
     timestamps.append(nanoseconds: record.startedAt, to: &line)
-    line.append(UInt8(ascii: "\""))
-    let service = record.service
-    line.append(
-      contentsOf: services[services.indices.contains(service) ? service : services.count - 1])
-    if let actor = record.actor { Self.append(",\"actor\":", actor, &line) }
-    Self.append(",\"uid\":", UInt64(record.peer.uid), &line)
-    Self.append(",\"pid\":", Int64(record.peer.pid), &line)
-    Self.append(",\"conn\":", record.connection, &line)
-    // The id's JSON text as a string: one type for whoever indexes the log, whatever clients send.
-    if let id = record.id { Self.append(",\"id\":", id, &line) }
-    if let method = record.method, methods.indices.contains(method) {
-      line.append(contentsOf: methods[method])
+    line.append(services[Self.slot(record.service, of: services)])
+    if let actor = record.actor {
+      line.append(",\"actor\":")
+      line.append(string: actor)
     }
-    if let key = record.key { append(key: key, of: record.method, &line) }
-    if let scope = record.scope { Self.append(",\"scope\":", scope, &line) }
-    if let ttl = record.ttlMs { Self.append(",\"ttl_ms\":", ttl, &line) }
-    line.append(contentsOf: outcomes[record.failure.map { Int($0.rawValue) + 1 } ?? 0])
-    Self.append(",\"us\":", record.duration / 1_000, &line)
-    Self.append(",\"store_us\":", record.storeDuration / 1_000, &line)
-    Self.append(",\"in\":", Int64(record.bytesIn), &line)
-    Self.append(",\"out\":", Int64(record.bytesOut), &line)
-    if let traceparent = record.traceparent { Self.append(",\"traceparent\":", traceparent, &line) }
-    line.append(contentsOf: "}\n".utf8)
+    line.append(",\"uid\":")
+    line.append(decimal: UInt64(record.peer.uid))
+    line.append(",\"pid\":")
+    line.append(decimal: Int64(record.peer.pid))
+    line.append(",\"conn\":")
+    line.append(decimal: record.connection)
+    if let id = record.id {
+      // The id's JSON text as a string: one type for whoever indexes the log, whatever clients send.
+      line.append(",\"id\":")
+      line.append(string: id)
+    }
+    line.append(methods[Self.slot(record.method ?? -1, of: methods)])
+    if let key = record.key {
+      line.append(",\"key\":")
+      append(key: key, inClear: keysInClear[Self.slot(record.method ?? -1, of: keysInClear)], &line)
+    }
+    if let scope = record.scope {
+      line.append(",\"scope\":")
+      line.append(string: scope)
+    }
+    if let ttl = record.ttlMs {
+      line.append(",\"ttl_ms\":")
+      line.append(decimal: ttl)
+    }
+    line.append(outcomes[record.failure.map { Int($0.rawValue) + 1 } ?? 0])
+    line.append(decimal: record.duration / 1_000)
+    line.append(",\"store_us\":")
+    line.append(decimal: record.storeDuration / 1_000)
+    line.append(",\"in\":")
+    line.append(decimal: Int64(record.bytesIn))
+    line.append(",\"out\":")
+    line.append(decimal: Int64(record.bytesOut))
+    if let traceparent = record.traceparent {
+      line.append(",\"traceparent\":")
+      line.append(string: traceparent)
+    }
+    line.append("}\n")
   }
 
-  private func append(key: [UInt8], of method: Int?, _ line: inout [UInt8]) {
-    line.append(contentsOf: ",\"key\":".utf8)
-    if let method, keysInClear.indices.contains(method), keysInClear[method] {
+  private func append(key: [UInt8], inClear: Bool, _ line: inout LineBuffer) {
+    if inClear {
       // Keys are any bytes; what isn't UTF-8 comes out as U+FFFD.
-      JSONText.append(string: String(decoding: key, as: UTF8.self), to: &line)
+      line.append(string: String(decoding: key, as: UTF8.self))
     } else if let hash = key.withUnsafeBufferPointer(hasher.hash) {
       line.append(UInt8(ascii: "\""))
-      JSONText.appendHex(hash, to: &line)
+      line.append(hexadecimal: hash)
       line.append(UInt8(ascii: "\""))
     } else {
-      line.append(contentsOf: "null".utf8)
+      line.append("null")
     }
   }
 
-  private static func append(_ name: StaticString, _ value: String, _ line: inout [UInt8]) {
-    append(name, &line)
-    JSONText.append(string: value, to: &line)
-  }
-
-  private static func append(_ name: StaticString, _ value: UInt64, _ line: inout [UInt8]) {
-    append(name, &line)
-    JSONText.append(value, to: &line)
-  }
-
-  private static func append(_ name: StaticString, _ value: Int64, _ line: inout [UInt8]) {
-    append(name, &line)
-    JSONText.append(value, to: &line)
-  }
-
-  private static func append(_ name: StaticString, _ line: inout [UInt8]) {
-    name.withUTF8Buffer { line.append(contentsOf: $0) }
-  }
-
-  private static func member(_ name: StaticString, _ value: String) -> [UInt8] {
-    var text: [UInt8] = []
-    append(name, value, &text)
-    return text
+  /// The place of an index in a table whose last place is for what has no name.
+  private static func slot<Entry>(_ index: Int, of table: [Entry]) -> Int {
+    index >= 0 && index < table.count ? index : table.count - 1
   }
 
   /// The part of a method's name before its point.
   private static func namespace(of method: String) -> String {
     String(method.prefix { $0 != "." })
+  }
+
+  /// The bytes of a piece of a line that is always the same, with a name in it as a JSON string.
+  private static func piece(
+    _ before: StaticString, _ name: String, _ after: StaticString
+  ) -> [UInt8] {
+    var piece = LineBuffer(capacity: 64)
+    piece.append(before)
+    piece.append(string: name)
+    piece.append(after)
+    return piece.withBytes { Array($0) }
   }
 }

@@ -13,10 +13,6 @@ final class AccessLogPump {
   private var formatter: AccessLogFormatter
   private var file: LogFile
   private var sink: LineSink
-  private var lines: [UInt8] = []
-  /// Of the lines that have gathered: how many records, and their weight in the queue.
-  private var records = 0
-  private var bytes = 0
   /// Lines lost since writing began to fail; nil while it doesn't.
   private var lostInEpisode: Int?
 
@@ -26,37 +22,41 @@ final class AccessLogPump {
     self.formatter = formatter
     self.file = file
     sink = LineSink(endsWithinLine: file.endsWithinLine)
-    lines.reserveCapacity(Self.chunk + AccessLogFormatter.longestLine)
   }
 
   /// Works until the queue is closed and empty.
   func run() {
+    var lines = LineBuffer(capacity: Self.chunk + AccessLogFormatter.longestLine)
     while true {
       let work = queue.next()
       if work.reopens { reopen() }
+      // Of the lines that have gathered: how many records, and their weight in the queue.
+      var records = 0
+      var weight = 0
       for batch in work.batches {
+        let batch = batch.span
         for index in batch.indices {
           formatter.append(batch[index], to: &lines)
           records += 1
-          bytes += AccessLogQueue.weight(of: batch[index])
-          if lines.count >= Self.chunk { write() }
+          weight += AccessLogQueue.weight(of: batch[index])
+          if lines.count >= Self.chunk {
+            write(&lines, records: records, weight: weight)
+            (records, weight) = (0, 0)
+          }
         }
       }
-      write()
+      if records > 0 { write(&lines, records: records, weight: weight) }
       if work.isLast { break }
     }
     abandonRest()
     queue.end()
   }
 
-  private func write() {
-    guard records > 0 else { return }
-    let outcome = sink.write(lines, through: file.write)
-    lines.removeAll(keepingCapacity: true)
+  private func write(_ lines: inout LineBuffer, records: Int, weight: Int) {
+    let outcome = lines.withBytes { sink.write($0, lines: records, through: file.write) }
+    lines.removeAll()
     queue.settle(
-      records: records, bytes: bytes, written: outcome.written, dropped: outcome.dropped)
-    records = 0
-    bytes = 0
+      records: records, weight: weight, written: outcome.written, dropped: outcome.dropped)
     report(outcome)
   }
 
@@ -80,9 +80,10 @@ final class AccessLogPump {
   /// Tries once more to end the line that the file ends within, as the file is about to be left.
   private func abandonRest() {
     guard sink.holdsRest else { return }
-    var outcome = sink.write([], through: file.write)
+    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+    var outcome = sink.write(nothing, lines: 0, through: file.write)
     outcome.dropped += sink.abandonRest()
-    queue.settle(records: 0, bytes: 0, written: outcome.written, dropped: outcome.dropped)
+    queue.settle(records: 0, weight: 0, written: outcome.written, dropped: outcome.dropped)
     report(outcome)
   }
 

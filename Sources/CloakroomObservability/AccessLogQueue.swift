@@ -143,10 +143,10 @@ final class AccessLogQueue: Sendable {
   }
 
   /// Notes what became of records that the writer had taken, and makes room for as many.
-  func settle(records: Int, bytes: Int, written: Int, dropped: Int) {
+  func settle(records: Int, weight: Int, written: Int, dropped: Int) {
     state.withLock { state in
       state.waiting -= records
-      state.waitingBytes -= bytes
+      state.waitingBytes -= weight
       state.counts.written += UInt64(written)
       state.counts.droppedByWrite += UInt64(dropped)
     }

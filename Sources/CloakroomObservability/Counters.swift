@@ -4,61 +4,52 @@ import CloakroomCore
 ///
 /// The last slot of services and methods is for what has no name, so every index finds a place.
 struct Counters: Sendable {
-  /// Outcomes a call can have: success first, then the reasons in the order of their raw values.
-  static let outcomes = Reason.allCases.count + 1
-
   let serviceSlots: Int
   let methodSlots: Int
+  /// Outcomes a call can have: success first, then the reasons in the order of their raw values.
+  let outcomes = Reason.allCases.count + 1
 
   /// By service, method and outcome.
   var calls: [UInt64]
-  /// By method and bucket.
-  var durations: [UInt64]
-  /// By method, in nanoseconds.
-  var durationSums: [UInt64]
-  /// By bucket.
-  var storeDurations = [UInt64](repeating: 0, count: DurationBuckets.count)
-  /// In nanoseconds.
-  var storeDurationSum: UInt64 = 0
+  /// How long calls took: a row a method, and a last one for how long they waited for the store.
+  var durations: Histograms
   var bytesIn: UInt64 = 0
   var bytesOut: UInt64 = 0
   var inFlight = 0
   var connectionsOpened: UInt64 = 0
   var connectionsClosed: UInt64 = 0
-  var limits = [UInt64](repeating: 0, count: Limit.allCases.count)
-  var drops = [UInt64](repeating: 0, count: Drop.allCases.count)
-  var reconnects = [UInt64](repeating: 0, count: ReconnectReason.allCases.count)
+  var limits = [UInt64].zeros(Limit.allCases.count)
+  var drops = [UInt64].zeros(Drop.allCases.count)
+  var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
   var storeTimeouts: UInt64 = 0
   var storeResends: UInt64 = 0
 
   init(labels: MetricsLabels) {
     serviceSlots = labels.services.count + 1
     methodSlots = labels.methods.count + 1
-    calls = [UInt64](repeating: 0, count: serviceSlots * methodSlots * Self.outcomes)
-    durations = [UInt64](repeating: 0, count: methodSlots * DurationBuckets.count)
-    durationSums = [UInt64](repeating: 0, count: methodSlots)
+    calls = .zeros(serviceSlots * methodSlots * outcomes)
+    durations = Histograms(rows: methodSlots + 1)
+  }
+
+  /// The row of ``durations`` that is the store's.
+  var storeRow: Int {
+    methodSlots
   }
 
   /// The place of a service's, a method's and an outcome's count in ``calls``.
   func callIndex(service: Int, method: Int, outcome: Int) -> Int {
-    (service * methodSlots + method) * Self.outcomes + outcome
+    (service * methodSlots + method) * outcomes + outcome
   }
 
   /// Counts one call.
-  ///
-  /// Sums wrap: one of nanoseconds after 584 years of waiting, and Prometheus takes a counter that
-  /// starts again for a restart.
   mutating func count(_ record: borrowing CallRecord) {
     let service = Self.slot(record.service, of: serviceSlots)
     let method = Self.slot(record.method ?? -1, of: methodSlots)
     let outcome = record.failure.map { Int($0.rawValue) + 1 } ?? 0
     calls[callIndex(service: service, method: method, outcome: outcome)] &+= 1
-    let bucket = DurationBuckets.index(nanoseconds: record.duration)
-    durations[method * DurationBuckets.count + bucket] &+= 1
-    durationSums[method] &+= record.duration
+    durations.count(record.duration, row: method)
     if record.storeDuration > 0 {
-      storeDurations[DurationBuckets.index(nanoseconds: record.storeDuration)] &+= 1
-      storeDurationSum &+= record.storeDuration
+      durations.count(record.storeDuration, row: storeRow)
     }
     bytesIn &+= UInt64(truncatingIfNeeded: record.bytesIn)
     bytesOut &+= UInt64(truncatingIfNeeded: record.bytesOut)
@@ -71,26 +62,17 @@ struct Counters: Sendable {
 
   /// Adds another loop's counts, made with the same labels.
   mutating func add(_ other: Self) {
-    Self.add(other.calls, to: &calls)
-    Self.add(other.durations, to: &durations)
-    Self.add(other.durationSums, to: &durationSums)
-    Self.add(other.storeDurations, to: &storeDurations)
-    storeDurationSum &+= other.storeDurationSum
+    calls.add(other.calls)
+    durations.add(other.durations)
     bytesIn &+= other.bytesIn
     bytesOut &+= other.bytesOut
     inFlight &+= other.inFlight
     connectionsOpened &+= other.connectionsOpened
     connectionsClosed &+= other.connectionsClosed
-    Self.add(other.limits, to: &limits)
-    Self.add(other.drops, to: &drops)
-    Self.add(other.reconnects, to: &reconnects)
+    limits.add(other.limits)
+    drops.add(other.drops)
+    reconnects.add(other.reconnects)
     storeTimeouts &+= other.storeTimeouts
     storeResends &+= other.storeResends
-  }
-
-  private static func add(_ other: [UInt64], to sums: inout [UInt64]) {
-    for index in 0..<min(sums.count, other.count) {
-      sums[index] &+= other[index]
-    }
   }
 }

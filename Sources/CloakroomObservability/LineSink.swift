@@ -27,33 +27,42 @@ struct LineSink {
     !rest.isEmpty
   }
 
-  /// Writes lines, each ended by a line feed, through a function that may take fewer bytes.
+  /// Writes so many lines, each ended by a line feed, through a function that may take fewer bytes.
   mutating func write(
-    _ lines: [UInt8], through write: (UnsafeRawBufferPointer) -> LogFile.WriteResult
+    _ bytes: UnsafeRawBufferPointer, lines: Int,
+    through write: (UnsafeRawBufferPointer) -> LogFile.WriteResult
   ) -> Outcome {
     var outcome = Outcome()
     outcome.errno = writeRest(through: write, &outcome)
-    lines.withUnsafeBytes { bytes in
-      var position = 0
-      while outcome.errno == nil && position < bytes.count {
-        switch write(UnsafeRawBufferPointer(rebasing: bytes[position...])) {
-        case .wrote(let count) where count > 0: position += min(count, bytes.count - position)
-        case .wrote: outcome.errno = Self.noProgress
-        case .failed(let errno): outcome.errno = errno
-        }
+    var position = 0
+    while outcome.errno == nil && position < bytes.count {
+      switch write(UnsafeRawBufferPointer(rebasing: bytes[position...])) {
+      case .wrote(let count) where count > 0: position += min(count, bytes.count - position)
+      case .wrote: outcome.errno = Self.noProgress
+      case .failed(let errno): outcome.errno = errno
       }
-      outcome.written += Self.countLines(bytes[..<position])
-      guard position < bytes.count else { return }
-      var unwritten = bytes[position...]
-      if position > 0, bytes[position - 1] != Self.lineFeed {
-        let end = unwritten.firstIndex(of: Self.lineFeed).map { $0 + 1 } ?? unwritten.endIndex
-        rest = Array(unwritten[..<end])
-        restIsOwn = true
-        unwritten = unwritten[end...]
-      }
-      outcome.dropped += Self.countLines(unwritten)
+    }
+    if position == bytes.count {
+      outcome.written += lines
+    } else {
+      keepRest(of: bytes, from: position, &outcome)
     }
     return outcome
+  }
+
+  /// Keeps the rest of the line that writing stopped within, if it did, and counts the other lines.
+  private mutating func keepRest(
+    of bytes: UnsafeRawBufferPointer, from position: Int, _ outcome: inout Outcome
+  ) {
+    outcome.written += Self.countLines(bytes[..<position])
+    var unwritten = bytes[position...]
+    if position > 0, bytes[position - 1] != Self.lineFeed {
+      let end = unwritten.firstIndex(of: Self.lineFeed).map { $0 + 1 } ?? unwritten.endIndex
+      rest = Array(unwritten[..<end])
+      restIsOwn = true
+      unwritten = unwritten[end...]
+    }
+    outcome.dropped += Self.countLines(unwritten)
   }
 
   /// Gives the held line up, as its file is left; answers how many lines that loses.

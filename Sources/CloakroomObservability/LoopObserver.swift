@@ -8,8 +8,10 @@ public final class LoopObserver {
   private let labels: MetricsLabels
   private let accessLog: AccessLogWriter?
   private let batchLimit: Int
-  private var counters: Counters
-  private var batch: [CallRecord] = []
+  // No method of this class calls out while it changes these, so no two accesses can overlap, and
+  // looking for that at every access would cost more than the counting.
+  @exclusivity(unchecked) private var counters: Counters
+  @exclusivity(unchecked) private var batch: [CallRecord] = []
 
   /// Makes the observer of one loop.
   ///
@@ -30,10 +32,10 @@ public final class LoopObserver {
   }
 
   /// Takes in a call that has ended. It doesn't touch the calls in flight: see ``leave()``.
-  public func record(_ record: borrowing CallRecord) {
+  public func record(_ record: consuming CallRecord) {
     counters.count(record)
     guard accessLog != nil else { return }
-    batch.append(copy record)
+    batch.append(record)
     if batch.count >= batchLimit {
       flush()
     }

@@ -30,7 +30,7 @@ public struct MetricsSnapshot: Sendable {
   /// Calls that ended badly.
   public var failures: UInt64 {
     var sum: UInt64 = 0
-    for (index, count) in counters.calls.enumerated() where index % Counters.outcomes != 0 {
+    for (index, count) in counters.calls.enumerated() where index % counters.outcomes != 0 {
       sum &+= count
     }
     return sum

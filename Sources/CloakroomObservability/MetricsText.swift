@@ -45,7 +45,7 @@ public struct MetricsText: Sendable {
     page.begin("calls_total", .counter, "Calls that ended, by outcome; a reason of ok is success.")
     for service in 0..<counters.serviceSlots {
       for method in 0..<counters.methodSlots {
-        for outcome in 0..<Counters.outcomes {
+        for outcome in 0..<counters.outcomes {
           let index = counters.callIndex(service: service, method: method, outcome: outcome)
           let count = counters.calls[index]
           guard count > 0 else { continue }
@@ -62,11 +62,10 @@ public struct MetricsText: Sendable {
       "call_duration_seconds", .histogram,
       "Time from a request's first byte to its reply being ready.")
     for method in 0..<counters.methodSlots {
-      let first = method * DurationBuckets.count
       page.histogram(
         "call_duration_seconds", label: ("method", labels.method(method)),
-        buckets: counters.durations[first..<first + DurationBuckets.count],
-        nanoseconds: counters.durationSums[method], skipsEmpty: true)
+        buckets: counters.durations.buckets(row: method),
+        nanoseconds: counters.durations.sum(row: method), skipsEmpty: true)
     }
     page.single("calls_in_flight", .gauge, "Calls under way.", counters.inFlight)
     page.single(
@@ -96,8 +95,9 @@ public struct MetricsText: Sendable {
       "store_round_trip_seconds", .histogram,
       "Time that a call waited for the store, its round trips together.")
     page.histogram(
-      "store_round_trip_seconds", label: nil, buckets: counters.storeDurations[...],
-      nanoseconds: counters.storeDurationSum, skipsEmpty: false)
+      "store_round_trip_seconds", label: nil,
+      buckets: counters.durations.buckets(row: counters.storeRow),
+      nanoseconds: counters.durations.sum(row: counters.storeRow), skipsEmpty: false)
     page.begin(
       "store_reconnects_total", .counter,
       "Connections to the store that were given up and made anew.")

@@ -7,15 +7,18 @@ struct TimestampFormatter {
   private var prefix: [UInt8] = []
 
   /// Appends the time so many nanoseconds after 1970 began; earlier ones are negative.
-  mutating func append(nanoseconds: Int64, to text: inout [UInt8]) {
+  mutating func append(nanoseconds: Int64, to line: inout LineBuffer) {
     let (second, rest) = Self.floorDivide(nanoseconds, 1_000_000_000)
     if second != self.second {
       self.second = second
       prefix = Self.prefix(of: second)
     }
-    text.append(contentsOf: prefix)
-    Self.append(rest / 1_000_000, digits: 3, to: &text)
-    text.append(UInt8(ascii: "Z"))
+    line.append(prefix)
+    let milliseconds = rest / 1_000_000
+    line.append(Self.digit(milliseconds / 100))
+    line.append(Self.digit(milliseconds / 10))
+    line.append(Self.digit(milliseconds))
+    line.append(UInt8(ascii: "Z"))
   }
 
   /// Days to a civil date after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
@@ -57,8 +60,13 @@ struct TimestampFormatter {
     var divisor: Int64 = 1
     for _ in 1..<digits { divisor *= 10 }
     while divisor > 0 {
-      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+      text.append(digit(number / divisor))
       divisor /= 10
     }
+  }
+
+  /// The last digit of a number.
+  private static func digit(_ number: Int64) -> UInt8 {
+    UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10)
   }
 }
