@@ -21,8 +21,12 @@ enum LocalSocket {
   }
 
   /// Whether a server at a Unix socket answers PING, or asks for a password, before the time is up.
-  static func answersPing(at path: String, withinMilliseconds limit: Int) -> Bool {
-    for _ in 0..<max(limit / 5, 1) {
+  ///
+  /// - Parameter isRunning: whether there is a server to wait for.
+  static func answersPing(
+    at path: String, withinMilliseconds limit: Int, while isRunning: () -> Bool
+  ) -> Bool {
+    for _ in 0..<max(limit / 5, 1) where isRunning() {
       let answer = ping(path)
       if answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH") { return true }
       usleep(5000)

@@ -44,6 +44,13 @@ struct RedisProcess: ~Copyable, Sendable {
     lifeline = input.write
   }
 
+  /// Whether the process has not ended; one that has, and that nobody has reaped, has no executable
+  /// any more (proc(5)).
+  var isRunning: Bool {
+    var target: CChar = 0
+    return readlink("/proc/\(serverID)/exe", &target, 1) > 0
+  }
+
   /// Sends the process a signal. Its id can't be another's: the guardian has not reaped it.
   func signal(_ signal: Int32) { Glibc.kill(serverID, signal) }
 
@@ -99,15 +106,33 @@ struct RedisProcess: ~Copyable, Sendable {
       posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     }
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    var attributes = Self.attributes()
+    defer { posix_spawnattr_destroy(&attributes) }
     var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
     words.append(nil)
     defer { for word in words { free(word) } }
     var child: pid_t = 0
-    let failure = posix_spawnp(&child, command[0], &actions, nil, words, environ)
+    let failure = posix_spawnp(&child, command[0], &actions, &attributes, words, environ)
     guard failure == 0 else {
       throw RedisServer.Failure("\(command[0]) could not be started: errno \(failure)")
     }
     return child
+  }
+
+  /// Signals are what they are to a program started from a shell: the threads of a pool block them
+  /// all, and a shell that never hears of a child's end waits for it for ever.
+  private static func attributes() -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    var none = sigset_t()
+    var all = sigset_t()
+    sigemptyset(&none)
+    sigfillset(&all)
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return attributes
   }
 
   private static func readAll(_ descriptor: Int32, until end: UInt8? = nil) -> String {

@@ -71,9 +71,12 @@ public final class RedisServer: Sendable {
       ] + arguments
     let log = folder + "/redis.log"
     try process.withLock { $0 = try RedisProcess(command, log: log) }
-    guard LocalSocket.answersPing(at: socketPath, withinMilliseconds: 10_000) else {
+    let answers = LocalSocket.answersPing(
+      at: socketPath, withinMilliseconds: 10_000,
+      while: { process.withLock { $0?.isRunning ?? false } })
+    guard answers else {
       kill()
-      throw Failure("redis-server did not answer PING within ten seconds")
+      throw Failure("redis-server ended at once, or did not answer PING within ten seconds")
     }
   }
 
