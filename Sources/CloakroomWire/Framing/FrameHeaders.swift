@@ -34,6 +34,7 @@ struct FrameHeaders: Sendable {
   /// Reads a line without its end. Headers of other names mean nothing here and are skipped.
   mutating func add(_ line: RawSpan) throws(Fault) {
     byteCount += line.byteCount + 2
+    guard byteCount <= FrameDecoder.headerLimit else { throw .tooLong }
     var colon = 0
     while colon < line.byteCount, line.byte(colon) != ASCII.colon { colon += 1 }
     guard colon > 0, colon < line.byteCount else { throw .noColon }

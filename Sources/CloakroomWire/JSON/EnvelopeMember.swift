@@ -13,12 +13,19 @@ enum EnvelopeMember {
     }
   }
 
+  /// Compares a name together with its quotes, which are loaded with it: the range must be that
+  /// of a scanned string.
+  @inline(__always)
   private init?(_ name: ByteRange, in text: RawSpan) {
     switch name.count {
-    case 2 where name.holds("id", in: text): self = .id
-    case 6 where name.holds("method", in: text): self = .method
-    case 6 where name.holds("params", in: text): self = .params
-    case 7 where name.holds("jsonrpc", in: text): self = .version
+    case 2 where text.halfWord(name.start &- 1) == 0x2264_6922: self = .id  // "id"
+    case 6:
+      switch text.word(name.start &- 1) {
+      case 0x2264_6F68_7465_6D22: self = .method  // "method"
+      case 0x2273_6D61_7261_7022: self = .params  // "params"
+      default: return nil
+      }
+    case 7 where text.word(name.start) == 0x2263_7072_6E6F_736A: self = .version  // jsonrpc"
     default: return nil
     }
   }
@@ -27,9 +34,10 @@ enum EnvelopeMember {
   private init?(decoding name: ByteRange, in text: RawSpan) {
     // Six bytes a letter: nothing longer can be one of the names.
     guard name.count <= 42 else { return nil }
-    var decoded: [UInt8] = []
+    var decoded: [UInt8] = [ASCII.quote]
     guard (try? JSONString.decode(text, name, into: &decoded)) != nil else { return nil }
-    self.init(ByteRange(0..<decoded.count), in: decoded.span.bytes)
+    decoded.append(ASCII.quote)
+    self.init(ByteRange(1..<decoded.count - 1), in: decoded.span.bytes)
   }
 
   /// Whether a string's content is the one version that the protocol has.

@@ -7,24 +7,42 @@ extension JSONScanner {
     let hasEscapes: Bool
   }
 
-  /// Scans a string's content from behind its opening quote, eight bytes at a time.
+  /// Scans a string's content from behind its opening quote. Most strings are names and end
+  /// within the first eight bytes: those are worth being inlined.
+  @inline(__always)
   static func scanString(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> StringContent {
+    if start &+ 8 <= end {
+      let special = specialBytes(in: text.word(start))
+      let at = start &+ special.trailingZeroBitCount &>> 3
+      if special != 0, text.byte(at) == ASCII.quote {
+        return StringContent(end: at, hasEscapes: false)
+      }
+    }
+    return try scanLongString(text, start, end)
+  }
+
+  /// Scans a string's content of any length, eight bytes at a time.
+  @inline(never)
+  private static func scanLongString(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> StringContent {
     var at = start
     var hasEscapes = false
     while true {
-      // `end` is at most 2^31, so the sum can't overflow, and the load stays before `end`.
+      var special: UInt64 = 0
       while at &+ 8 <= end {
-        let special = specialBytes(in: text.word(at))
-        if special == 0 {
-          at &+= 8
-        } else {
-          at &+= special.trailingZeroBitCount &>> 3
-          break
-        }
+        special = specialBytes(in: text.word(at))
+        if special != 0 { break }
+        at &+= 8
       }
-      guard at < end else { throw .syntax(at: at) }
+      if special == 0 {
+        guard at < end else { break }
+        special = specialBytes(in: text.lastWord(at, end))
+      }
+      at &+= special.trailingZeroBitCount &>> 3
+      guard at < end else { break }
       let byte = text.byte(at)
       if byte == ASCII.quote { return StringContent(end: at, hasEscapes: hasEscapes) }
       if byte == ASCII.backslash {
@@ -32,12 +50,11 @@ extension JSONScanner {
         at = try skipEscape(text, at, end)
       } else if byte >= 0x80 {
         at = try skipNonASCII(text, at, end)
-      } else if byte >= ASCII.space {
-        at &+= 1
       } else {
-        throw .syntax(at: at)
+        break
       }
     }
+    throw .syntax(at: min(at, end))
   }
 
   /// Marks, by its highest bit, the first byte of eight that ends a run of plain characters: a

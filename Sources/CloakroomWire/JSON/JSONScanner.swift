@@ -56,13 +56,28 @@ public enum JSONScanner {
     let hasLineBreaks: Bool
   }
 
-  /// Scans the value that begins exactly at `start`.
+  /// Scans the value that begins exactly at `start`. The callers have checked `0 <= start`,
+  /// `end <= text.byteCount` and `end <= longestText`: here and below every offset is compared
+  /// with `end` before its byte is read, and none can overflow.
+  @inline(__always)
+  static func scanValue(
+    _ text: RawSpan, _ start: Int, _ end: Int, depth limit: Int
+  ) throws(JSONFault) -> Value {
+    // Most parameters are strings, and for those the call below is most of the cost.
+    if start < end, text.byte(start) == ASCII.quote {
+      let string = try scanString(text, start &+ 1, end)
+      return Value(
+        end: string.end &+ 1, kind: .string, hasEscapes: string.hasEscapes, hasLineBreaks: false)
+    }
+    return try scanNested(text, start, end, depth: limit)
+  }
+
+  /// Scans a value of any kind, though a string's escapes are not told.
   ///
   /// Nesting is kept as one bit a level (set: object) in a word. The sixty-fifth level takes a
-  /// call of its own, so the stack is bounded by `greatestDepthLimit / 64` small frames. The
-  /// callers have checked `0 <= start`, `end <= text.byteCount` and `end <= longestText`: every
-  /// offset below is compared with `end` before its byte is read, and can't overflow.
-  static func scanValue(
+  /// call of its own, so the stack is bounded by `greatestDepthLimit / 64` small frames.
+  @inline(never)
+  private static func scanNested(
     _ text: RawSpan, _ start: Int, _ end: Int, depth limit: Int
   ) throws(JSONFault) -> Value {
     var at = start
@@ -71,25 +86,25 @@ public enum JSONScanner {
     var lineBreaks = false
 
     while true {
+      if isObject & 1 == 1 {
+        let name = try scanName(text, at, end)
+        lineBreaks = lineBreaks || name.hasLineBreaks
+        at = name.value
+      }
       guard at < end else { throw .syntax(at: at) }
       var kind: JSONKind
       let first = text.byte(at)
       switch first {
       case ASCII.quote:
-        let string = try scanString(text, at &+ 1, end)
-        at = string.end &+ 1
-        if depth == 0 {
-          return Value(
-            end: at, kind: .string, hasEscapes: string.hasEscapes, hasLineBreaks: false)
-        }
         kind = .string
+        at = try scanString(text, at &+ 1, end).end &+ 1
 
       case ASCII.leftBrace, ASCII.leftBracket:
         let opensObject = first == ASCII.leftBrace
         kind = opensObject ? .object : .array
         guard depth < limit else { throw .tooDeep(at: at) }
         if depth == UInt64.bitWidth {
-          let nested = try scanValue(text, at, end, depth: limit &- depth)
+          let nested = try scanNested(text, at, end, depth: limit &- depth)
           lineBreaks = lineBreaks || nested.hasLineBreaks
           at = nested.end
           break
@@ -104,11 +119,6 @@ public enum JSONScanner {
         }
         isObject = isObject &<< 1 | (opensObject ? 1 : 0)
         depth &+= 1
-        if opensObject {
-          let name = try scanName(text, at, end)
-          lineBreaks = lineBreaks || name.hasLineBreaks
-          at = name.value
-        }
         continue
 
       default:
@@ -135,11 +145,6 @@ public enum JSONScanner {
           let inside = skipSpace(text, at &+ 1, end)
           lineBreaks = lineBreaks || inside.hasLineBreaks
           at = inside.offset
-          if isObject & 1 == 1 {
-            let name = try scanName(text, at, end)
-            lineBreaks = lineBreaks || name.hasLineBreaks
-            at = name.value
-          }
           break
         }
         let closing = isObject & 1 == 1 ? ASCII.rightBrace : ASCII.rightBracket

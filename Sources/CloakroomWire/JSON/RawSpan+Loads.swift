@@ -12,6 +12,17 @@ extension RawSpan {
     UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
   }
 
+  /// The fewer than eight bytes from `offset` up to `end`, and zeros in place of the rest. The
+  /// caller has made sure that `end - 8 < offset < end <= byteCount`.
+  func lastWord(_ offset: Int, _ end: Int) -> UInt64 {
+    let count = end &- offset
+    // A word that ends where the text does, with what comes before `offset` shifted out.
+    if end >= 8 { return word(end &- 8) >> UInt64(64 &- 8 &* count) }
+    var word: UInt64 = 0
+    for index in 0..<count { word |= UInt64(byte(offset &+ index)) &<< UInt64(8 &* index) }
+    return word
+  }
+
   /// Four bytes at once, under the same condition.
   @inline(__always)
   func halfWord(_ offset: Int) -> UInt32 {
