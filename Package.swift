@@ -92,8 +92,9 @@ let package = Package(
     .executableTarget(
       name: "CloakroomCommand",
       dependencies: [
-        "Cloakroom",
+        "Cloakroom", "CloakroomCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict
     ),

@@ -1,3 +1,5 @@
+public import CloakroomRedis
+
 /// Which waiting call a reply belongs to: an index that only the one who submits understands.
 public struct StoreTicket: Sendable, Hashable {
   /// The index.
@@ -21,6 +23,17 @@ public protocol StoreSink: AnyObject {
 /// Bound to its loop: it is made, called and let go there, and has no locks of its own. Commands
 /// take effect in the order in which they are submitted.
 public protocol StoreLink: AnyObject {
+  /// Why commands are refused at once; nil while they are not.
+  var downReason: String? { get }
+  /// What has happened on the way to the store so far.
+  var counters: StoreLinkCounters { get }
+  /// Opens the way, and hands all replies to a sink from now on.
+  func start(sink: any StoreSink)
+  /// Gives the way up; whatever still waits is answered with a failure.
+  func close()
   /// Hands a command to the store; its reply goes to the sink with the same ticket.
   func submit(_ command: consuming StoreCommand, ticket: StoreTicket)
 }
+
+/// What has happened on the way to a store; all zero for the store in memory.
+public typealias StoreLinkCounters = RedisLink.Counters

@@ -37,7 +37,7 @@ struct ConfigurationFaultsTests {
       "--log-levle: is no setting's flag (did you mean log-level?)",
       "CLOAKROOM_SOKCET: is no setting's variable (did you mean CLOAKROOM_SOCKET?)",
       "REDIS_PORT: has to be a number from 1 to 65535; "
-        + "set CLOAKROOM_STORE if it is not meant for this",
+        + "set CLOAKROOM_REDIS if it is not meant for this",
       "\(path): limits.batchLength: has to be a whole number from 1 to 1000000",
       "SESSION_TTL: has to be a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
       "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64",
@@ -114,11 +114,11 @@ struct ConfigurationFaultsTests {
       for fault in faults { #expect(!fault.description.contains(secret), "\(text)") }
     }
     let faults = Load.faults(
-      flags: ["store": "http://:hunter2@h"], assignments: ["hunter2"],
+      flags: ["redis": "http://:hunter2@h"], assignments: ["hunter2"],
       environment: ["REDIS_HOST": "hunter2@h", "CLOAKROOM_LOG_LEVEL": "hunter2"])
     #expect(faults.count == 3)
     let variables = [
-      ["REDIS_URL": "redis://:hunter2@h/x"], ["CLOAKROOM_STORE": "unix://:hunter2@h/x"],
+      ["REDIS_URL": "redis://:hunter2@h/x"], ["CLOAKROOM_REDIS": "unix://:hunter2@h/x"],
       ["REDIS_PASSWORD": "hunter2", "REDIS_PORT": "hunter2"], ["REDIS_HOST": "u:hunter2@h"],
     ]
     let more = variables.flatMap { Load.faults(environment: $0) }

@@ -4,7 +4,7 @@ import Testing
 @Suite("The configured store")
 struct ConfigurationStoreTests {
   @Test(
-    "is named by a flag, by CLOAKROOM_STORE, by REDIS_URL or by its pieces, in this order",
+    "is named by a flag, by CLOAKROOM_REDIS, by REDIS_URL or by its pieces, in this order",
     arguments: [
       ([:], nil, .memory),
       (["REDIS_HOST": "a"], nil, redis("a")),
@@ -15,15 +15,15 @@ struct ConfigurationStoreTests {
       (["REDIS_HOST": "a", "REDIS_URL": "redis://b"], nil, redis("b")),
       (["REDIS_HOST": "a", "REDIS_URL": ""], nil, redis("a")),
       (["REDIS_PORT": "tcp://k8s", "REDIS_URL": "redis://b"], nil, redis("b")),
-      (["REDIS_URL": "redis://b", "CLOAKROOM_STORE": "redis://c"], nil, redis("c")),
-      (["REDIS_PORT": "tcp://k8s", "CLOAKROOM_STORE": "memory"], nil, .memory),
-      (["CLOAKROOM_STORE": "redis://c"], "redis://d", redis("d")),
+      (["REDIS_URL": "redis://b", "CLOAKROOM_REDIS": "redis://c"], nil, redis("c")),
+      (["REDIS_PORT": "tcp://k8s", "CLOAKROOM_REDIS": "memory"], nil, .memory),
+      (["CLOAKROOM_REDIS": "redis://c"], "redis://d", redis("d")),
       (["REDIS_HOST": "a"], "memory", .memory),
     ] as [([String: String], String?, Configuration.Store)])
   func precedence(
     environment: [String: String], flag: String?, store: Configuration.Store
   ) throws {
-    let flags = flag.map { ["store": $0] } ?? [:]
+    let flags = flag.map { ["redis": $0] } ?? [:]
     #expect(try Load.configuration(flags: flags, environment: environment).store == store)
   }
 
@@ -45,7 +45,7 @@ struct ConfigurationStoreTests {
     for text in ["pass word", "pass word\n", "pass word\r\n"] {
       let password = try TemporaryFile(text)
       let found = try Load.configuration(
-        flags: ["store": "redis://app@h", "store-password-file": password.path])
+        flags: ["redis": "redis://app@h", "store-password-file": password.path])
       guard case .redis(let endpoint) = found.store else {
         Issue.record("the store is not Redis")
         return
@@ -60,7 +60,7 @@ struct ConfigurationStoreTests {
     let empty = try TemporaryFile("\n")
     let full = try TemporaryFile("secret")
     let faults = { (store: String, path: String) in
-      Load.faults(flags: ["store": store, "store-password-file": path]).map(\.description)
+      Load.faults(flags: ["redis": store, "store-password-file": path]).map(\.description)
     }
     #expect(
       faults("redis://h", "/nowhere") == ["/nowhere: can't be read: No such file or directory"])

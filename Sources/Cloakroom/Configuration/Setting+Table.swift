@@ -30,7 +30,7 @@ extension Setting {
 
   private static let store: [Setting] = [
     Setting(
-      "store.url", \.store, .store, flag: "store", conventional: .plain("REDIS_URL"),
+      "store.url", \.store, .store, flag: "redis", conventional: .plain("REDIS_URL"),
       isSecret: true,
       "Where values are kept. REDIS_HOST, REDIS_PORT and REDIS_PASSWORD together do the same."),
     Setting(

@@ -28,7 +28,8 @@ final class ClientConnection: ChannelDuplexHandler {
   private var encoder = FrameEncoder(.lines)
   private var output = ByteBuffer()
   private var context: ChannelHandlerContext?
-  private var inFlight = 0
+  /// How many of its calls have not been answered.
+  private(set) var inFlight = 0
   private var isDirty = false
   private var isInputClosed = false
   private var isDraining = false
@@ -43,6 +44,9 @@ final class ClientConnection: ChannelDuplexHandler {
     lastActive = worker.now()
     decoder = FrameDecoder(frameLimit: worker.limits.frameBytes)
   }
+
+  /// Whether nothing is in flight and no reply waits to be read.
+  var isIdle: Bool { inFlight == 0 && output.readableBytes == 0 }
 
   // MARK: Coming and going
 
@@ -120,8 +124,8 @@ final class ClientConnection: ChannelDuplexHandler {
       case .text(let text):
         worker.receive(text, from: self)
       case .tooLarge(let limit):
-        worker.refuse(
-          RPCError(.tooLarge, "a request has at most \(limit) bytes"), limit: .frameSize, from: self)
+        let error = RPCError(.tooLarge, "a request has at most \(limit) bytes")
+        worker.refuse(error, limit: .frameSize, from: self)
       case .malformed(let why):
         worker.refuse(RPCError(.parseError, why), limit: nil, from: self)
         isInputClosed = true

@@ -15,12 +15,13 @@ extension Worker {
 
   /// A call of a primitive ends with the store's reply.
   func end(_ call: Call, _ reply: consuming StoreReply) {
-    guard let index = call.request.method, claim(call) else { return }
+    guard let index = call.request.method else { return }
     guard case .primitive(_, let write) = table.methods[index].work else {
       return endSystem(call, reply)
     }
+    guard claim(call) else { return }
     let reply = reply
-    end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
+    end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(reply, call.memo, &result)
     }
   }
@@ -29,13 +30,13 @@ extension Worker {
   func end(_ call: Call, _ replies: [StoreReply]) {
     guard let index = call.request.method, claim(call) else { return }
     guard case .many(_, let write) = table.methods[index].work else { return }
-    end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
+    end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(replies, call.memo, &result)
     }
   }
 
   /// Takes the right to answer a call: false when its deadline has answered it already.
-  private func claim(_ call: Call) -> Bool {
+  func claim(_ call: Call) -> Bool {
     guard let extras = call.extras else { return true }
     extras.deadline?.cancel()
     guard !extras.isAnswered else { return false }
@@ -50,9 +51,11 @@ extension Worker {
 
   /// A call ends: it is answered, unless it is a notification, and recorded.
   ///
-  /// - Parameter writeResult: writes the result's JSON, or says why there is none.
+  /// - Parameters:
+  ///   - fromStore: whether it was the store that was waited for.
+  ///   - writeResult: writes the result's JSON, or says why there is none.
   func end(
-    _ request: Request, notes: CallNotes?,
+    _ request: Request, notes: CallNotes?, fromStore: Bool = false,
     _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void
   ) {
     var failure: Reason?
@@ -79,7 +82,7 @@ extension Worker {
       request.connection.reply { $0.writeImmutableBuffer(batch.text) }
     }
     request.connection.ended()
-    record(request, notes: notes, failure: failure, bytesOut: bytesOut)
+    record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 
   /// Refuses bytes that no call could be read from.
@@ -109,7 +112,9 @@ extension Worker {
     }
   }
 
-  private func record(_ request: Request, notes: CallNotes?, failure: Reason?, bytesOut: Int) {
+  private func record(
+    _ request: Request, notes: CallNotes?, fromStore: Bool, failure: Reason?, bytesOut: Int
+  ) {
     observer.leave()
     let ended = max(replyStart, burstStart, request.startedAt)
     let duration = ended - request.startedAt
@@ -117,8 +122,8 @@ extension Worker {
     observer.record(
       CallRecord(
         startedAt: isLogged ? wallClock(at: request.startedAt) : 0, duration: duration,
-        storeDuration: replyStart == 0 ? 0 : duration, peer: request.connection.peer,
-        service: request.connection.service ?? 0, connection: request.connection.id,
+        storeDuration: fromStore ? duration : 0, peer: request.connection.peer,
+        service: admission.label(of: request.connection.service), connection: request.connection.id,
         id: isLogged ? request.id : nil, method: request.method, key: notes?.key,
         scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,

@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomObservability
+internal import CloakroomRedis
 internal import CloakroomStore
 internal import CloakroomWire
 internal import Glibc
@@ -15,7 +16,7 @@ final class Worker {
   let table: MethodTable
   let limits: Configuration.Limits
   let observer: LoopObserver
-  let system: SystemAnswers
+  let system: SystemHub
   /// Who may call what; replaced when the policy is read anew.
   var admission: Admission
   /// The way to the store.
@@ -29,13 +30,16 @@ final class Worker {
   /// When the replies that are being worked on had been read; 0 when no reply is.
   var replyStart: UInt64 = 0
 
-  private(set) var connections: [ObjectIdentifier: ClientConnection] = [:]
+  private var connections: [ObjectIdentifier: ClientConnection] = [:]
+  /// Fulfilled when the last connection is gone; only while draining.
+  private var allGone: EventLoopPromise<Void>?
+  private var reported = StoreLinkCounters()
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
-    observer: LoopObserver, system: SystemAnswers, store: any StoreLink
+    observer: LoopObserver, system: SystemHub, store: any StoreLink
   ) {
     self.loop = loop
     self.table = table
@@ -81,6 +85,71 @@ final class Worker {
   func closed(_ connection: ClientConnection) {
     connections[ObjectIdentifier(connection)] = nil
     observer.connectionClosed()
+    if connections.isEmpty { allGone?.succeed() }
+  }
+
+  /// Closes connections that have been silent for too long.
+  private func closeIdle(after timeout: UInt64) {
+    let now = now()
+    for connection in connections.values where now - min(connection.lastActive, now) > timeout {
+      guard connection.isIdle else { continue }
+      observer.limitBit(.idleTimeout)
+      connection.close()
+    }
+  }
+
+  // MARK: Beginning and ending
+
+  /// Opens the way to the store.
+  func start() {
+    store.start(sink: self)
+    guard let timeout = limits.idleTimeout else { return }
+    let nanoseconds = TimeAmount(timeout).nanoseconds
+    let interval = TimeAmount.nanoseconds(max(nanoseconds / 4, 1_000_000))
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+      bound.value.closeIdle(after: UInt64(clamping: nanoseconds))
+    }
+  }
+
+  /// Takes no more calls; the future is fulfilled when all connections are gone.
+  func drain() -> EventLoopFuture<Void> {
+    let promise = loop.makePromise(of: Void.self)
+    allGone = promise
+    for connection in connections.values { connection.drain() }
+    if connections.isEmpty { promise.succeed() }
+    return promise.futureResult
+  }
+
+  /// Closes all connections as they are.
+  ///
+  /// - Returns: how many calls were cut off.
+  func closeConnections() -> Int {
+    let cut = connections.values.reduce(0) { $0 + $1.inFlight }
+    for connection in connections.values { connection.close() }
+    return cut
+  }
+
+  /// Gives up the way to the store and hands the last records to the log.
+  func stop() {
+    store.close()
+    finishedBurst()
+  }
+
+  // MARK: Counting
+
+  /// What the loop has counted so far.
+  func snapshot() -> MetricsSnapshot {
+    let counters = store.counters
+    for cause in LossCause.allCases {
+      let count = counters.losses[cause.rawValue] - reported.losses[cause.rawValue]
+      for _ in 0..<count { observer.storeReconnecting(cause.reconnectReason) }
+      if cause == .commandTimeout { for _ in 0..<count { observer.storeCommandTimedOut() } }
+    }
+    observer.storeCommandsResent(Int(clamping: counters.resent - reported.resent))
+    for _ in 0..<(counters.refused - reported.refused) { observer.limitBit(.pendingCommands) }
+    reported = counters
+    return observer.snapshot()
   }
 
   /// Applies a policy that has been read anew, to the connections that there are too.

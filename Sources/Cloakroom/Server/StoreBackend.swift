@@ -4,6 +4,31 @@ internal import CloakroomStore
 internal import Logging
 internal import NIOCore
 
+/// The store that the configuration asks for.
+struct StoreBackend: Sendable {
+  /// "memory" or "redis".
+  let kind: String
+  /// The store in memory, when it is that one.
+  let memory: MemoryStore?
+  /// Makes one loop's way to the store; called on the loop.
+  let makeLink: @Sendable (any EventLoop) -> any StoreLink
+
+  init(_ configuration: Configuration, logger: Logger) {
+    switch configuration.store {
+    case .memory:
+      let store = MemoryStore(byteLimit: configuration.limits.memoryBytes)
+      kind = "memory"
+      memory = store
+      makeLink = { _ in MemoryStoreLink(store: store) }
+    case .redis(let endpoint):
+      let target = RedisTarget(endpoint, limits: configuration.limits)
+      kind = "redis"
+      memory = nil
+      makeLink = { loop in RedisStoreLink(on: loop, to: target, logger: logger) }
+    }
+  }
+}
+
 extension RedisTarget {
   /// What the configuration says of Redis, as a link wants it.
   init(_ endpoint: RedisEndpoint, limits: Configuration.Limits) {

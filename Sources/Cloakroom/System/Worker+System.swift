@@ -1,21 +1,92 @@
 internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomStore
+internal import CloakroomWire
 internal import NIOCore
 
 /// Questions about the sidecar itself.
 extension Worker {
-  /// Answers a question, or asks the store first.
+  /// Answers a question on the spot, or once the store or the other loops have been asked.
   func answer(_ question: SystemQuestion, for request: Request) {
     switch question {
     case .ping:
       end(request, notes: nil) { result throws(RPCError) in
         result.writeStaticString("\"pong\"")
       }
-    default:
-      end(request, notes: nil, RPCError(.internal))
+    case .hello(let service, let client):
+      hello(service: service, client: client, for: request)
+    case .discover:
+      end(request, notes: nil) { result throws(RPCError) in
+        result.writeImmutableBuffer(system.discovery)
+      }
+    case .health:
+      burstStart = now()
+      store.submit(.ping, ticket: wait(for: request))
+    case .metrics:
+      let ticket = wait(for: request)
+      answerLater(ticket) { [system] in
+        var result = ByteBuffer()
+        result.writeJSONString(String(decoding: await system.metricsText(), as: UTF8.self))
+        return result
+      }
     }
   }
 
-  func endSystem(_ call: Call, _ reply: StoreReply) {}
+  /// The store has answered a ping for `system.health`: the rest of the report is still to come.
+  func endSystem(_ call: Call, _ reply: StoreReply) {
+    guard call.extras?.isAnswered != true else { return }
+    let roundTrip = now() - call.request.startedAt
+    var failure: RPCError?
+    if case .failure(let error) = reply { failure = error }
+    let ticket = calls.add(.call(call))
+    answerLater(ticket) { [system, failure] in
+      var result = ByteBuffer()
+      await system.health(roundTrip: roundTrip, failure: failure).write(to: &result)
+      return result
+    }
+  }
+
+  private func hello(service: String?, client: String?, for request: Request) {
+    let connection = request.connection
+    let before = connection.chosenService
+    if let service { connection.chosenService = service }
+    assignService(to: connection)
+    let policy = admission.policy
+    guard let index = connection.service else {
+      connection.chosenService = before
+      assignService(to: connection)
+      return end(
+        request, notes: nil,
+        RPCError(.forbidden, "the policy does not let this caller act for that service"))
+    }
+    let services = policy.services(for: connection.peer, groups: connection.groups)
+    end(request, notes: nil) { result throws(RPCError) in
+      result.writeString("{\"service\":\"\(policy.services[index].name)\",\"services\":[")
+      result.writeString(services.map { "\"\(policy.services[$0].name)\"" }.joined(separator: ","))
+      result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(SystemHub.version)\"")
+      result.writeString(",\"store\":\"\(system.storeKind)\",\"uid\":\(connection.peer.uid)")
+      result.writeString(",\"gid\":\(connection.peer.gid),\"pid\":\(connection.peer.pid)}")
+    }
+  }
+
+  /// Answers a call with what a task finds out away from the loop; rare calls only.
+  private func answerLater(
+    _ ticket: StoreTicket, _ find: @escaping @Sendable () async -> ByteBuffer
+  ) {
+    let worker = NIOLoopBound(self, eventLoop: loop)
+    Task {
+      let found = await find()
+      worker.eventLoop.execute { worker.value.endLater(ticket, found) }
+    }
+  }
+
+  private func endLater(_ ticket: StoreTicket, _ found: ByteBuffer) {
+    replyStart = now()
+    if case .call(let call) = calls.remove(ticket.index), claim(call) {
+      end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
+        result.writeImmutableBuffer(found)
+      }
+    }
+    finishedBurst()
+  }
 }

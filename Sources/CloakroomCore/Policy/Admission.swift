@@ -28,14 +28,20 @@ public final class Admission: Sendable {
   /// The policy that is applied.
   public let policy: Policy
   private let desks: [Desk]
+  private let labels: [Int]
+  private let unknownLabel: Int
 
   /// Applies a policy.
   ///
   /// - Parameters:
   ///   - prefix: what all names in the store begin with.
   ///   - methods: the names of all methods, in the order of the method table.
-  public init(policy: Policy, prefix: String, methods: [String]) {
+  ///   - labels: the services' names that log and metrics began with; a service that a later policy
+  ///     brings is unknown to them.
+  public init(policy: Policy, prefix: String, methods: [String], labels: [String]) {
     self.policy = policy
+    self.labels = policy.services.map { labels.firstIndex(of: $0.name) ?? labels.count }
+    unknownLabel = labels.count
     desks = policy.services.enumerated().map { index, service in
       Desk(
         allowed: zip(methods, service.allowedMethods(in: methods)).map { name, isAllowed in
@@ -45,6 +51,12 @@ public final class Admission: Sendable {
         permit: Permit(
           service: index, keySpace: KeySpace(prefix: prefix, service: service.name)))
     }
+  }
+
+  /// What log and metrics know a service by; for none, or one they don't know, an index past theirs.
+  public func label(of service: Int?) -> Int {
+    guard let service, labels.indices.contains(service) else { return unknownLabel }
+    return labels[service]
   }
 
   /// Lets a call in, or refuses it.

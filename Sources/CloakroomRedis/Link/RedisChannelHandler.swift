@@ -23,11 +23,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    link?.disconnected("Redis closed the connection")
+    link?.disconnected(.closed, "Redis closed the connection")
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    link?.disconnected("the connection to Redis failed")
+    link?.disconnected(.closed, "the connection to Redis failed")
     context.close(promise: nil)
   }
 }

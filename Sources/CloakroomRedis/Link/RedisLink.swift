@@ -20,16 +20,15 @@ public protocol RedisLinkDelegate: AnyObject {
 public final class RedisLink {
   /// What has happened on this link since it was made.
   public struct Counters: Sendable {
-    /// Connections made after the first.
-    public var reconnects: UInt64 = 0
-    /// Attempts to connect that failed.
-    public var failedConnects: UInt64 = 0
-    /// Connections discarded because a command waited too long.
-    public var timeouts: UInt64 = 0
+    /// Connections given up, or not come about, by `LossCause`.
+    public var losses = [UInt64](repeating: 0, count: LossCause.allCases.count)
     /// Commands sent again after their connection was lost.
     public var resent: UInt64 = 0
     /// Commands refused because too much waited already.
     public var refused: UInt64 = 0
+
+    /// Nothing has happened.
+    public init() {}
   }
 
   /// What has happened so far.
@@ -56,7 +55,6 @@ public final class RedisLink {
   private var reader: RESPReader?
   private var greeting: RedisGreeting?
   private var lastIdentity: RedisGreeting.Identity?
-  private var wasReadyBefore = false
   private var tickStart = NIODeadline.uptimeNanoseconds(0)
   private var isFlushScheduled = false
   private var isTimerScheduled = false
@@ -151,7 +149,7 @@ public final class RedisLink {
         return handler === current
       }
     } catch {
-      disconnected("Redis sent something that is not RESP: \(error.message)")
+      disconnected(.protocolError, "Redis sent something that is not RESP: \(error.message)")
     }
   }
 
@@ -159,7 +157,7 @@ public final class RedisLink {
 
   private func answered(_ reply: borrowing RESPReply) {
     guard let command = pending.popFirst() else {
-      disconnected("Redis sent a reply that nobody waits for")
+      disconnected(.protocolError, "Redis sent a reply that nobody waits for")
       return
     }
     let first = reply.first
@@ -219,20 +217,20 @@ public final class RedisLink {
       }
       switch result {
       case .success(let channel): self.connected(channel, handler)
-      case .failure: self.disconnected("can't connect to Redis at \(self.target.address)")
+      case .failure: self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
       }
     }
     // Connecting and greeting have one patience together.
     loop.assumeIsolated().scheduleTask(in: target.connectTimeout) {
       guard current == self.attempt, self.state.phase != .ready else { return }
-      self.disconnected("Redis at \(self.target.address) does not answer")
+      self.disconnected(.connectFailed, "Redis at \(self.target.address) does not answer")
     }
   }
 
   private func connected(_ channel: any Channel, _ handler: RedisChannelHandler) {
     guard let reader = RESPReader() else {
       channel.close(promise: nil)
-      disconnected("no memory for a reader")
+      disconnected(.protocolError, "no memory for a reader")
       return
     }
     self.channel = channel
@@ -253,14 +251,12 @@ public final class RedisLink {
     case .ready(let isFenced):
       lastIdentity = greeting?.identity
       greeting = nil
-      if wasReadyBefore { counters.reconnects &+= 1 }
-      wasReadyBefore = true
       if !isFenced { refuseUnfencedWrites() }
       downReason = nil
       logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
       perform(state.becameReady(), reason: "")
     case .refused(let text):
-      disconnected("Redis refused the connection: \(text)")
+      disconnected(.greetingRefused, "Redis refused the connection: \(text)")
     }
   }
 
@@ -273,14 +269,14 @@ public final class RedisLink {
   // MARK: Losing the connection
 
   /// The connection is of no use any more, or did not come about.
-  func disconnected(_ reason: String) {
+  func disconnected(_ cause: LossCause, _ reason: String) {
     guard state.phase != .closed else { return }
     let wasReady = state.phase == .ready
     discardChannel()
+    counters.losses[cause.rawValue] &+= 1
     if wasReady {
       logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
     } else {
-      counters.failedConnects &+= 1
       // Said once for each outage, not for each attempt.
       if state.failures == 0 { logger.error("\(reason)") }
     }
@@ -388,8 +384,7 @@ public final class RedisLink {
       return
     }
     // A late reply would answer the next command: the connection goes with the command.
-    counters.timeouts &+= 1
-    disconnected("Redis did not answer in time")
+    disconnected(.commandTimeout, "Redis did not answer in time")
     if let next = pending.first { scheduleTimer(at: next.deadline) }
   }
 }

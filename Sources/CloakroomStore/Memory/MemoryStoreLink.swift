@@ -1,21 +1,25 @@
 /// One event loop's way to the store in memory: no way at all, the reply is there when `submit`
 /// returns.
 public final class MemoryStoreLink: StoreLink {
-  private let store: MemoryStore
-  // Whoever waits for replies owns its link, so that a strong reference would keep both for ever;
-  // and it is there whenever the link is called, because it is the one who calls.
-  private unowned let sink: any StoreSink
+  /// Always nil: the store in memory can always be reached.
+  public var downReason: String? { nil }
+  /// Always zero.
+  public var counters: StoreLinkCounters { StoreLinkCounters() }
 
-  /// Makes a link to a store that all loops share.
-  ///
-  /// - Parameter sink: who waits for the replies; must outlive the link.
-  public init(store: MemoryStore, sink: any StoreSink) {
-    self.store = store
-    self.sink = sink
-  }
+  private let store: MemoryStore
+  private var sink: (any StoreSink)?
+
+  /// A link to a store that all loops share.
+  public init(store: MemoryStore) { self.store = store }
+
+  /// Hands all replies to a sink from now on.
+  public func start(sink: any StoreSink) { self.sink = sink }
+
+  /// Lets go of the sink.
+  public func close() { sink = nil }
 
   /// Does a command and completes its ticket before it returns.
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
-    sink.complete(ticket, with: store.perform(command))
+    sink?.complete(ticket, with: store.perform(command))
   }
 }

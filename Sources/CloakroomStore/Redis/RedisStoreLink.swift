@@ -5,8 +5,12 @@ public import NIOCore
 
 /// One event loop's way to a store that is Redis.
 public final class RedisStoreLink: StoreLink {
-  /// The connection underneath.
-  public let link: RedisLink
+  /// Why commands are refused at once; nil while they are not.
+  public var downReason: String? { link.downReason }
+  /// What has happened on the connection so far.
+  public var counters: StoreLinkCounters { link.counters }
+
+  private let link: RedisLink
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
 

@@ -1,0 +1,121 @@
+public import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import CloakroomRedis
+internal import CloakroomStore
+internal import Glibc
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+
+/// The sidecar as a process: what it is made of, in the order in which it starts.
+public struct Daemon: Sendable {
+  /// The names of all methods, for whoever checks a policy.
+  public static var methodNames: [String] { MethodTable.standard.names }
+
+  private let configuration: Configuration
+  private let environment: [String: String]
+  private let logger: Logger
+  private let reload: @Sendable () throws(ConfigurationFaults) -> Configuration
+
+  /// Describes a sidecar that is not running yet.
+  ///
+  /// - Parameters:
+  ///   - configuration: what to be.
+  ///   - environment: the process's environment, for what systemd says in it.
+  ///   - logger: the operator's log.
+  ///   - reload: reads the configuration anew; of it the policy is applied.
+  public init(
+    configuration: Configuration, environment: [String: String], logger: Logger,
+    reload: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
+  ) {
+    self.configuration = configuration
+    self.environment = environment
+    self.logger = logger
+    self.reload = reload
+  }
+
+  /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
+  ///
+  /// - Throws: `ListenFault` when the socket can't be taken, `AccessLogError` when the log can't be
+  ///   opened.
+  public func run() async throws {
+    let notifier = SystemdNotifier(environment: environment)
+    let socket = try takeSocket()
+    defer { socket.remove() }
+
+    let labels = MetricsLabels(
+      services: configuration.policy.services.map(\.name), methods: MethodTable.standard.names)
+    let accessLog = try openAccessLog(labels)
+    let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
+    let backend = StoreBackend(configuration, logger: logger)
+    let system = SystemHub(
+      configuration: configuration, backend: backend, accessLog: accessLog, logger: logger)
+    let workers = try await WorkerPool(
+      loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
+      labels: labels, accessLog: accessLog, system: system, makeLink: backend.makeLink)
+    system.attach(workers)
+
+    let services: [any Service] = [
+      MetricsService(system: system, interval: configuration.metrics.interval),
+      WatchdogService(notifier: notifier, workers: workers),
+      SweepService(store: backend.memory),
+      ListenerService(
+        socket: socket, loops: loops, workers: workers, configuration: configuration,
+        storeKind: backend.kind, notifier: notifier, logger: logger),
+    ]
+    let group = ServiceGroup(
+      configuration: .init(
+        services: services, logger: logger))
+    let signals = Task {
+      await SignalHandler(logger: logger).listen(
+        end: { await group.triggerGracefulShutdown() },
+        hangUp: {
+          accessLog?.reopen()
+          await reloadPolicy(workers)
+        })
+    }
+    defer { signals.cancel() }
+    try await group.run()
+    try await workers.stop()
+    _ = accessLog?.close()
+    await system.writeMetrics()
+    try await loops.shutdownGracefully()
+    logger.notice("stopped")
+  }
+
+  private func takeSocket() throws -> ListeningSocket {
+    if let inherited = ListeningSocket.inherited(environment: environment) { return inherited }
+    if let folder = configuration.socket.privateFolder {
+      try PrivateFolder.make(folder, userID: geteuid())
+    }
+    return try ListeningSocket.bind(configuration.socket)
+  }
+
+  private func openAccessLog(_ labels: MetricsLabels) throws -> AccessLogWriter? {
+    guard let path = configuration.accessLog.path else { return nil }
+    let options = AccessLogOptions(
+      path: path, queueLimit: configuration.accessLog.queueRecords,
+      namespacesInClear: configuration.accessLog.keysInClear
+        ? Set(Namespace.allCases.map(\.rawValue) + ["batch"]) : [])
+    return try AccessLogWriter(options: options, labels: labels, logger: logger)
+  }
+
+  private func admission(of policy: Policy) -> Admission {
+    Admission(
+      policy: policy, prefix: configuration.keys.prefix, methods: MethodTable.standard.names,
+      labels: configuration.policy.services.map(\.name))
+  }
+
+  private func reloadPolicy(_ workers: WorkerPool) async {
+    do throws(ConfigurationFaults) {
+      let policy = try reload().policy
+      try? await workers.apply(admission(of: policy))
+      logger.notice(
+        "policy reloaded", metadata: ["services": "\(policy.services.map(\.name))"])
+    } catch {
+      logger.error("the policy stays as it is: the configuration is wrong\n\(error)")
+    }
+  }
+}

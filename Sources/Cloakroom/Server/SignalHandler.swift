@@ -1,0 +1,28 @@
+internal import Glibc
+internal import Logging
+internal import UnixSignals
+
+/// What signals mean: SIGTERM and SIGINT end the sidecar, a second one at once; SIGHUP has it
+/// reopen its log and read its policy anew.
+struct SignalHandler {
+  let logger: Logger
+
+  /// Listens until its task is cancelled.
+  func listen(
+    end: @Sendable () async -> Void, hangUp: @Sendable () async -> Void
+  ) async {
+    var isEnding = false
+    for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
+      if signal == .sighup {
+        await hangUp()
+      } else if isEnding {
+        logger.warning("second signal: stopping without finishing what is in flight")
+        _exit(1)
+      } else {
+        isEnding = true
+        logger.notice("stopping: finishing what is in flight", metadata: ["signal": "\(signal)"])
+        await end()
+      }
+    }
+  }
+}

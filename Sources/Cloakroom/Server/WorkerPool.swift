@@ -1,0 +1,137 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import CloakroomStore
+internal import CloakroomWire
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// All workers, one for each event loop, and what is asked of them together.
+final class WorkerPool: Sendable {
+  private let workers: [NIOLoopBound<Worker>]
+  private let byLoop: [ObjectIdentifier: NIOLoopBound<Worker>]
+  private let labels: MetricsLabels
+  private let connectionLimit: Int
+  /// How many connections there are, over all loops.
+  private let connectionCount = Atomic<Int>(0)
+  private let lastConnection = Atomic<UInt64>(0)
+
+  /// Makes a worker on each loop, and opens its way to the store.
+  init(
+    loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
+    labels: MetricsLabels, accessLog: AccessLogWriter?, system: SystemHub,
+    makeLink: @escaping @Sendable (any EventLoop) -> any StoreLink
+  ) async throws {
+    var workers: [NIOLoopBound<Worker>] = []
+    for loop in loops.makeIterator() {
+      let worker = try await loop.submit {
+        let worker = Worker(
+          loop: loop, configuration: configuration, table: .standard, admission: admission,
+          observer: LoopObserver(labels: labels, accessLog: accessLog), system: system,
+          store: makeLink(loop))
+        worker.start()
+        return NIOLoopBound(worker, eventLoop: loop)
+      }.get()
+      workers.append(worker)
+    }
+    self.workers = workers
+    self.labels = labels
+    connectionLimit = configuration.limits.connections
+    byLoop = Dictionary(
+      uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
+  }
+
+  // MARK: Connections
+
+  /// Takes on a connection that was accepted; called on its own loop.
+  func adopt(_ channel: any Channel) -> EventLoopFuture<Void> {
+    let count = connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+    channel.closeFuture.whenComplete { _ in
+      self.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+    }
+    guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else {
+      return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
+    }
+    guard count <= connectionLimit else {
+      worker.value.observer.limitBit(.connections)
+      return channel.writeAndFlush(Self.refusal(limit: connectionLimit))
+        .flatMap { channel.close() }
+    }
+    let id = lastConnection.wrappingAdd(1, ordering: .relaxed).newValue
+    return PeerCredentials.read(from: channel).flatMapThrowing { peer, groups in
+      let connection = ClientConnection(id: id, peer: peer, groups: groups, worker: worker.value)
+      try channel.pipeline.syncOperations.addHandler(connection)
+    }
+  }
+
+  /// What a client reads that comes when all places are taken.
+  private static func refusal(limit: Int) -> ByteBuffer {
+    var line = ByteBuffer()
+    line.writeErrorReply(
+      id: nil, RPCError(.overloaded, "there are \(limit) connections already", retryAfterMs: 1000))
+    line.writeString("\n")
+    return line
+  }
+
+  // MARK: All loops together
+
+  /// Asks every worker, each on its own loop.
+  private func ask<Answer: Sendable>(
+    _ question: @escaping @Sendable (Worker) -> Answer
+  ) async throws -> [Answer] {
+    var answers: [Answer] = []
+    for worker in workers {
+      answers.append(try await worker.eventLoop.submit { question(worker.value) }.get())
+    }
+    return answers
+  }
+
+  /// What all loops have counted.
+  func snapshot() async throws -> MetricsSnapshot {
+    try await ask { $0.snapshot() }.reduce(MetricsSnapshot(labels: labels), +)
+  }
+
+  /// Why the store can't be reached, from any loop; nil when it can from all.
+  func storeDownReason() async throws -> String? {
+    try await ask { $0.store.downReason }.compactMap { $0 }.first
+  }
+
+  /// Applies a policy that has been read anew.
+  func apply(_ admission: Admission) async throws {
+    _ = try await ask { $0.apply(admission) }
+  }
+
+  // MARK: Ending
+
+  /// Lets every connection finish what it has in flight, then closes it.
+  ///
+  /// - Parameter patience: after this long, what is still open is closed as it is.
+  /// - Returns: how many calls were cut off.
+  func drain(within patience: Duration) async throws -> Int {
+    let idle = try await ask { $0.drain() }
+    let clock = ContinuousClock()
+    let deadline = clock.now + patience
+    try? await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for future in idle { try await future.get() }
+      }
+      group.addTask {
+        try await clock.sleep(until: deadline)
+        throw CancellationError()
+      }
+      try await group.next()
+      group.cancelAll()
+      // A future can't be cancelled: closing the connections below fulfils it.
+      _ = try await self.closeAll()
+    }
+    return try await closeAll()
+  }
+
+  private func closeAll() async throws -> Int {
+    try await ask { $0.closeConnections() }.reduce(0, +)
+  }
+
+  /// Gives up the ways to the store and hands the last records to the log.
+  func stop() async throws { _ = try await ask { $0.stop() } }
+}

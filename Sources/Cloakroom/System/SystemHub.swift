@@ -1,0 +1,129 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomObservability
+internal import Glibc
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+/// What there is to know about the sidecar as a whole, over all loops.
+final class SystemHub: Sendable {
+  /// The sidecar's version.
+  static let version = "0.1.0"
+
+  /// "memory" or "redis".
+  let storeKind: String
+  /// The answer of `rpc.discover`.
+  let discovery: ByteBuffer
+
+  private let configuration: Configuration
+  private let backend: StoreBackend
+  private let accessLog: AccessLogWriter?
+  private let startedAt: Int64
+  private let started = ContinuousClock.now
+  private let state: Mutex<State>
+
+  private struct State {
+    var workers: WorkerPool?
+    var file: MetricsFile?
+    var recent = RecentCalls()
+  }
+
+  init(
+    configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
+    logger: Logger
+  ) {
+    self.configuration = configuration
+    self.backend = backend
+    self.accessLog = accessLog
+    storeKind = backend.kind
+    discovery = ByteBuffer(string: "{}")
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    startedAt = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
+    state = Mutex(
+      State(file: configuration.metrics.path.map { MetricsFile(path: $0, logger: logger) }))
+  }
+
+  /// Lets the hub ask the loops; once, right after they are made.
+  func attach(_ workers: WorkerPool) { state.withLock { $0.workers = workers } }
+
+  // MARK: Metrics
+
+  /// The metrics in Prometheus' text format.
+  func metricsText() async -> [UInt8] {
+    guard let workers = state.withLock({ $0.workers }),
+      let snapshot = try? await workers.snapshot()
+    else { return [] }
+    let isUp = (try? await workers.storeDownReason()) == .some(nil)
+    let stats = backend.memory?.stats
+    let fileFailures = state.withLock { state in
+      state.recent.add(calls: snapshot.calls, failures: snapshot.failures, at: .now)
+      return state.file?.failures ?? 0
+    }
+    return MetricsText(
+      snapshot: snapshot, process: .read(),
+      store: StoreGauges(isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries),
+      accessLog: accessLog?.counts, fileFailures: fileFailures
+    ).render()
+  }
+
+  /// Writes the metrics file, where one is configured.
+  func writeMetrics() async {
+    let text = await metricsText()
+    guard !text.isEmpty else { return }
+    // Written with the lock held: it is this task alone that writes, and a reader of the state waits
+    // no longer than for a file of some kilobytes.
+    state.withLock { _ = $0.file?.write(text) }
+  }
+
+  // MARK: Health
+
+  /// How the sidecar is.
+  ///
+  /// - Parameters:
+  ///   - roundTrip: how long the store took to answer a ping, in nanoseconds.
+  ///   - failure: why it did not answer.
+  func health(roundTrip: UInt64, failure: RPCError?) async -> HealthReport {
+    var degraded: [HealthReport.Problem] = []
+    if let failure {
+      degraded.append(HealthReport.Problem(what: "store", reason: failure.message))
+    } else if let workers = state.withLock({ $0.workers }),
+      let reason = try? await workers.storeDownReason()
+    {
+      degraded.append(HealthReport.Problem(what: "store", reason: reason))
+    }
+    let snapshot = try? await state.withLock { $0.workers }?.snapshot()
+    let counts = accessLog?.counts
+    if let counts, counts.droppedByQueue + counts.droppedByWrite > 0 {
+      degraded.append(
+        HealthReport.Problem(
+          what: "accessLog",
+          reason: "\(counts.droppedByQueue + counts.droppedByWrite) lines were dropped"))
+    }
+    let (fileFailures, errorRate) = state.withLock { state in
+      if let snapshot {
+        state.recent.add(calls: snapshot.calls, failures: snapshot.failures, at: .now)
+      }
+      return (state.file?.failures ?? 0, state.recent.errorRate)
+    }
+    if fileFailures > 0 {
+      degraded.append(
+        HealthReport.Problem(
+          what: "metricsFile", reason: "\(fileFailures) writes of the metrics file failed"))
+    }
+    let stats = backend.memory?.stats
+    if let stats, stats.bytes > configuration.limits.memoryBytes / 10 * 9 {
+      degraded.append(
+        HealthReport.Problem(what: "memory", reason: "the store in memory is nearly full"))
+    }
+    return HealthReport(
+      degraded: degraded, storeKind: storeKind, isStoreUp: failure == nil,
+      roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,
+      residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
+      storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
+      uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAtMs: startedAt,
+      errorRate: errorRate, connections: snapshot?.connections ?? 0,
+      inFlight: snapshot?.inFlight ?? 0, version: Self.version)
+  }
+}
