@@ -133,7 +133,8 @@ struct FuzzedText {
   /// Ends the process, which libFuzzer reports together with the text.
   private func expect(_ condition: Bool, _ message: StaticString) {
     guard !condition else { return }
-    fputs("disagreement: \(message)\n", stderr)
+    _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
+    _ = write(STDERR_FILENO, "\n", 1)
     abort()
   }
 }

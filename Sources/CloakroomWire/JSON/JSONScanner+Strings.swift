@@ -16,9 +16,8 @@ extension JSONScanner {
     if start &+ 8 <= end {
       let special = specialBytes(in: text.word(start))
       let at = start &+ special.trailingZeroBitCount &>> 3
-      if special != 0, text.byte(at) == ASCII.quote {
-        return StringContent(end: at, hasEscapes: false)
-      }
+      if special == 0 { return try scanLongString(text, start &+ 8, end) }
+      if text.byte(at) == ASCII.quote { return StringContent(end: at, hasEscapes: false) }
     }
     return try scanLongString(text, start, end)
   }

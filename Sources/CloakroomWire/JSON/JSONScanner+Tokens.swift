@@ -56,7 +56,8 @@ extension JSONScanner {
   @inline(__always)
   static func isDigit(_ byte: UInt8) -> Bool { byte &- ASCII.zero < 10 }
 
-  /// Scans the number that begins at `start` with a digit or a minus, and returns its end.
+  /// Scans the number that begins at `start` with a digit or a minus, and returns its end. A digit
+  /// behind a leading zero is left standing there, where no token can begin with it.
   static func scanNumber(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> Int {
@@ -76,8 +77,6 @@ extension JSONScanner {
       if at < end, text.byte(at) == ASCII.plus || text.byte(at) == ASCII.minus { at &+= 1 }
       at = try skipDigits(text, at, end)
     }
-    // A digit can follow only a leading zero.
-    if at < end, isDigit(text.byte(at)) { throw .syntax(at: at) }
     return at
   }
 

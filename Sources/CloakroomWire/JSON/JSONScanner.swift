@@ -63,11 +63,19 @@ public enum JSONScanner {
   static func scanValue(
     _ text: RawSpan, _ start: Int, _ end: Int, depth limit: Int
   ) throws(JSONFault) -> Value {
-    // Most parameters are strings, and for those the call below is most of the cost.
-    if start < end, text.byte(start) == ASCII.quote {
-      let string = try scanString(text, start &+ 1, end)
-      return Value(
-        end: string.end &+ 1, kind: .string, hasEscapes: string.hasEscapes, hasLineBreaks: false)
+    // Most parameters are strings or numbers, and for those the call below is most of the cost.
+    if start < end {
+      let first = text.byte(start)
+      if first == ASCII.quote {
+        let string = try scanString(text, start &+ 1, end)
+        return Value(
+          end: string.end &+ 1, kind: .string, hasEscapes: string.hasEscapes,
+          hasLineBreaks: false)
+      }
+      if isDigit(first) {
+        let number = try scanNumber(text, start, end)
+        return Value(end: number, kind: .number, hasEscapes: false, hasLineBreaks: false)
+      }
     }
     return try scanNested(text, start, end, depth: limit)
   }
