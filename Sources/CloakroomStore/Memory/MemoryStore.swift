@@ -1,4 +1,4 @@
-public import CloakroomCore
+internal import CloakroomCore
 internal import NIOCore
 internal import Synchronization
 
