@@ -67,6 +67,7 @@ struct MemorySweepTests {
     clock.advance(by: 999)
     #expect(store.sweep(limit: .max) == 0)
     #expect(store.stats.entries == 6)
+    #expect(store.stats.deadlines == 3)
     clock.advance(by: 1)
     #expect(store.sweep(limit: .max) == 3)
     #expect(store.stats.entries == 3)

@@ -7,6 +7,7 @@ internal import NIOCore
 /// changed, and the caller makes room and asks again.
 struct MemoryTable: Sendable {
   private typealias Index = Dictionary<MemoryKey, MemoryEntry>.Index
+  private typealias Place = (index: Index, entry: MemoryEntry)
 
   private var entries: [MemoryKey: MemoryEntry] = [:]
   private var queue = ExpiryQueue()
@@ -27,12 +28,11 @@ struct MemoryTable: Sendable {
   // MARK: Reading
 
   mutating func value(of key: MemoryKey, at now: Int64) -> ByteBuffer? {
-    find(key, at: now).map { entries.values[$0].value }
+    find(key, at: now)?.entry.value
   }
 
   mutating func entry(of key: MemoryKey, at now: Int64) -> (ByteBuffer, ttlMs: Int64?)? {
-    guard let index = find(key, at: now) else { return nil }
-    let entry = entries.values[index]
+    guard let entry = find(key, at: now)?.entry else { return nil }
     return (entry.value, entry.deadline.remaining(at: now))
   }
 
@@ -45,13 +45,12 @@ struct MemoryTable: Sendable {
     _ key: MemoryKey, to value: ByteBuffer, _ expiry: Expiry, if condition: SetCondition,
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> StoreReply {
-    let index = find(key, at: now)
-    let current = index.map { entries.values[$0] }
-    if let failure = condition.failure(for: current?.value) { return .failure(failure) }
-    let deadline = expiry.deadline(from: now, keeping: current?.deadline)
-    if let index {
-      try replace(at: index, with: value)
-      postpone(index, to: deadline)
+    let place = find(key, at: now)
+    if let failure = condition.failure(for: place?.entry.value) { return .failure(failure) }
+    let deadline = expiry.deadline(from: now, keeping: place?.entry.deadline)
+    if let place {
+      try replace(at: place.index, with: value)
+      postpone(place.index, to: deadline)
     } else {
       try insert(key, value, deadline)
     }
@@ -59,11 +58,11 @@ struct MemoryTable: Sendable {
   }
 
   mutating func remove(_ key: MemoryKey, at now: Int64) -> ByteBuffer? {
-    find(key, at: now).map { drop($0).value }
+    find(key, at: now).map { drop($0.index).value }
   }
 
   mutating func expire(_ key: MemoryKey, _ expiry: Expiry, at now: Int64) -> Bool {
-    guard let index = find(key, at: now) else { return false }
+    guard let index = find(key, at: now)?.index else { return false }
     // To keep what is left of a life without writing the value is to do nothing.
     if case .keep = expiry { return true }
     postpone(index, to: expiry.deadline(from: now, keeping: nil))
@@ -74,14 +73,9 @@ struct MemoryTable: Sendable {
     _ key: MemoryKey, by step: Int64, within bounds: ClosedRange<Int64>, _ expiry: Expiry,
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> StoreReply {
-    let index = find(key, at: now)
-    var current: Int64 = 0
-    if let index {
-      guard let number = DecimalText.number(in: entries.values[index].value) else {
-        return .failure(.notANumber)
-      }
-      current = number
-    }
+    let index = find(key, at: now)?.index
+    guard let current = index.map({ entries.values[$0].value }).map(DecimalText.number(in:)) ?? 0
+    else { return .failure(.notANumber) }
     let (sum, overflow) = current.addingReportingOverflow(step)
     guard !overflow, bounds.contains(sum) else { return .counted(current, applied: false) }
     if let index, entries.values[index].value.capacity >= DecimalText.longest {
@@ -126,10 +120,11 @@ struct MemoryTable: Sendable {
 
   // MARK: Entries
 
-  /// Where a key's entry is; one whose time has come is removed and is not there.
-  private mutating func find(_ key: MemoryKey, at now: Int64) -> Index? {
+  /// A key's entry, and where it is; one whose time has come is removed and is not there.
+  private mutating func find(_ key: MemoryKey, at now: Int64) -> Place? {
     guard let index = entries.index(forKey: key) else { return nil }
-    guard entries.values[index].deadline.isOver(at: now) else { return index }
+    let entry = entries.values[index]
+    guard entry.deadline.isOver(at: now) else { return (index, entry) }
     drop(index)
     expired += 1
     return nil
