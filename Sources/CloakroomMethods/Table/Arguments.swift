@@ -176,14 +176,19 @@ public struct Arguments: ~Copyable {
   ) throws(RPCError) -> StoreKey {
     guard let permit else { throw RPCError(.internal) }
     names.clear()
-    try permit.keySpace.write(namespace, scope: scope, into: &names)
-    let start = names.writerIndex
+    let count: Int
     if member.hasEscapes {
-      names.writeBytes(try decoded(member, name))
+      let key = try decoded(member, name)
+      count = key.count
+      try permit.keySpace.write(namespace, scope: scope, key: key.span.bytes, into: &names)
     } else {
-      names.writeImmutableBuffer(slice(member.content))
+      let range = member.content
+      count = range.count
+      // Another reference to the same bytes: the names are changed while they are read.
+      let request = request
+      let key = request.readableBytesSpan.extracting(range.offsets)
+      try permit.keySpace.write(namespace, scope: scope, key: key, into: &names)
     }
-    let count = names.writerIndex - start
     guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
     guard count <= settings.keyBytes else {
       throw RPCError(.tooLarge, "\(name) has at most \(settings.keyBytes) bytes")

@@ -10,9 +10,14 @@ extension ByteBuffer {
 
   /// Writes a value from the store as it is.
   ///
+  /// - Parameters:
+  ///   - head: what stands before the value.
+  ///   - tail: what stands behind it.
   /// - Throws: STORE_REFUSED when what is stored is not JSON: somebody else wrote it, and passing
   ///   it on could break the reply open.
-  mutating func writeStored(_ value: ByteBuffer) throws(RPCError) {
+  mutating func writeStored(
+    _ value: ByteBuffer, after head: StaticString = "", before tail: StaticString = ""
+  ) throws(RPCError) {
     do throws(JSONFault) {
       try JSONScanner.validate(
         value.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
@@ -21,7 +26,11 @@ extension ByteBuffer {
         .storeRefused, "what is stored under that key is not JSON",
         details: [.text("code", "NOTJSON")])
     }
-    writeImmutableBuffer(value)
+    write(atMost: value.readableBytes + head.utf8CodeUnitCount + tail.utf8CodeUnitCount) {
+      $0.write(head)
+      $0.write(value)
+      $0.write(tail)
+    }
   }
 }
 
