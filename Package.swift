@@ -102,6 +102,7 @@ let package = Package(
       name: "Support",
       dependencies: [
         "CloakroomCore", "CloakroomStore", "CloakroomRedis", "CloakroomWire",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
