@@ -157,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore", .product(name: "Configuration", package: "swift-configuration"),
+        "Cloakroom", "CloakroomCore",
+        .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),
     .testTarget(

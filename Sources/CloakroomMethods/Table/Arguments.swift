@@ -102,7 +102,9 @@ public struct Arguments: ~Copyable {
     if member.nameHasEscapes {
       var name: [UInt8] = []
       try? JSONString.decode(text, member.name, into: &name)
-      return method.allParameters.firstIndex { "\($0.name)" == String(decoding: name, as: UTF8.self) }
+      return method.allParameters.firstIndex {
+        "\($0.name)" == String(decoding: name, as: UTF8.self)
+      }
     }
     for slot in method.allParameters.indices
     where member.name.holds(method.allParameters[slot].name, in: text) {

@@ -224,7 +224,8 @@ public final class RedisLink {
       }
       switch result {
       case .success(let channel): self.connected(channel, handler)
-      case .failure: self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
+      case .failure:
+        self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
       }
     }
     // Connecting and greeting have one patience together.
