@@ -114,17 +114,25 @@ public final class KeySpace: Sendable {
   private func write(
     _ namespace: Namespace, scope: [ScopeStep], into buffer: inout ByteBuffer
   ) throws(RPCError) {
+    try Self.check(scope)
     buffer.writeImmutableBuffer(root)
-    guard scope.count <= Self.scopeDepth else {
-      throw RPCError(.scopeInvalid, "a scope has at most \(Self.scopeDepth) steps")
-    }
     for step in scope {
-      try Self.check(step)
       Self.writeEncoded(step.key, into: &buffer)
       Self.writeEncoded(step.id, into: &buffer)
     }
     buffer.writeString(namespace.rawValue)
     buffer.writeInteger(UInt8(ascii: ":"))
+  }
+
+  /// Checks a scope, for calls that name no value too.
+  ///
+  /// - Throws: SCOPE_INVALID when the scope is too deep, or a step of it is empty, too long or not
+  ///   allowed.
+  public static func check(_ scope: [ScopeStep]) throws(RPCError) {
+    guard scope.count <= scopeDepth else {
+      throw RPCError(.scopeInvalid, "a scope has at most \(scopeDepth) steps")
+    }
+    for step in scope { try check(step) }
   }
 
   private static func check(_ step: ScopeStep) throws(RPCError) {

@@ -75,7 +75,7 @@ public final class Admission: Sendable {
       throw RPCError(.forbidden, "the service may not call this method")
     }
     if let gate = desk.gate, let wait = gate.pass(at: now) {
-      throw RPCError(.rateLimited, retryAfterMs: Int64(clamping: wait / 1_000_000 + 1))
+      throw RPCError(.rateLimited, retryAfterMs: Int64(clamping: 1 + (wait - 1) / 1_000_000))
     }
     return desk.permit
   }

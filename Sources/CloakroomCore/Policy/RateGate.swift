@@ -15,7 +15,8 @@ public final class RateGate: Sendable {
 
   /// A gate with a rate.
   public init(_ rate: ServicePolicy.Rate) {
-    interval = max(1_000_000_000 / UInt64(clamping: rate.perSecond), 1)
+    // Rounded up, so that it is never more calls than the rate says.
+    interval = 1 + 999_999_999 / UInt64(clamping: max(rate.perSecond, 1))
     let (product, overflow) = interval.multipliedReportingOverflow(
       by: UInt64(clamping: rate.burst - 1))
     tolerance = overflow ? UInt64.max / 4 : product

@@ -67,12 +67,15 @@ enum BatchMethods {
       },
       end: { replies, _, result throws(RPCError) in
         try writeArray(replies, into: &result) { reply, result throws(RPCError) in
-          if case .failure(let error) = reply {
+          switch reply {
+          case .done:
+            result.writeStaticString("{\"ok\":true}")
+          case .failure(let error):
             result.writeStaticString("{\"ok\":false,\"error\":")
             result.writeJSON(error)
             result.writeStaticString("}")
-          } else {
-            result.writeStaticString("{\"ok\":true}")
+          default:
+            throw .unexpectedReply
           }
         }
       }))
@@ -109,9 +112,6 @@ enum BatchMethods {
     var keys: [StoreKey] = []
     let limit = arguments.settings.batchLength
     for element in try arguments.elements(0, "keys", atMost: limit) {
-      guard element.kind == .string else {
-        throw RPCError(.invalidParams, "keys holds strings")
-      }
       keys.append(try arguments.storeKey(element, "a key", in: .kv))
     }
     return keys
@@ -126,9 +126,11 @@ enum BatchMethods {
     var key: StoreKey?
     var value: ByteBuffer?
     var expiry: Expiry?
-    for member in try arguments.parts(of: entry, "an entry", atMost: 3) {
+    guard let members = arguments.parts(of: entry, atMost: 3) else {
+      throw RPCError(.invalidParams, "an entry has key, value and ttl, each once")
+    }
+    for member in members {
       if key == nil, arguments.isNamed(member, "key") {
-        guard member.kind == .string else { throw RPCError(.invalidParams, "key is a string") }
         key = try arguments.storeKey(member, "key", in: .kv)
       } else if value == nil, arguments.isNamed(member, "value") {
         value = arguments.value(member)

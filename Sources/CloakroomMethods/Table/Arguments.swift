@@ -24,10 +24,11 @@ public struct Arguments: ~Copyable {
 
   private var request = ByteBuffer()
   private var names = ByteBuffer()
+  /// Which member each of the method's parameters is; says nothing where `given` has no bit.
   private var slots = InlineArray<32, Int8>(repeating: -1)
+  /// The parameters that the caller gave, one bit each.
+  private var given: UInt32 = 0
   private var scope: [ScopeStep] = []
-
-  private var members: ContiguousArray<JSONMember> { scanner.members }
 
   /// Arguments with what holds for all calls.
   ///
@@ -48,24 +49,18 @@ public struct Arguments: ~Copyable {
   ) throws(RPCError) {
     self.permit = permit
     self.request = request
-    slots = InlineArray(repeating: -1)
+    given = 0
     memo = Memo()
     if notes.isKept { notes = CallNotes(isKept: true) }
     if !scope.isEmpty { scope = [] }
     deadlineMs = nil
-    guard !scanner.hasTooManyMembers else {
-      throw RPCError(.invalidParams, "more parameters than any method takes")
+    do throws(RPCError) {
+      try assign(method)
+      try takeCommon(from: method.parameters.count)
+    } catch {
+      end()
+      throw error
     }
-    if scanner.paramsKind == .array {
-      try assignByPosition(method)
-    } else {
-      try assignByName(method)
-    }
-    for (slot, parameter) in method.parameters.enumerated()
-    where parameter.isRequired && slots[slot] < 0 {
-      throw RPCError(.invalidParams, "\(parameter.name) is missing")
-    }
-    try takeCommon(from: method.parameters.count)
   }
 
   /// Lets go of the request's bytes.
@@ -74,40 +69,54 @@ public struct Arguments: ~Copyable {
     permit = nil
   }
 
+  private mutating func assign(_ method: Method) throws(RPCError) {
+    guard !scanner.hasTooManyMembers else {
+      throw RPCError(.invalidParams, "more parameters than any method takes")
+    }
+    if scanner.paramsKind == .array {
+      try assignByPosition(method)
+    } else {
+      try assignByName(method)
+    }
+    let missing = method.required & ~given
+    guard missing == 0 else {
+      let parameter = method.parameters[missing.trailingZeroBitCount]
+      throw RPCError(.invalidParams, "\(parameter.name) is missing")
+    }
+  }
+
   private mutating func assignByPosition(_ method: Method) throws(RPCError) {
-    guard members.count <= method.parameters.count else {
+    guard scanner.members.count <= method.parameters.count else {
       throw RPCError(
         .invalidParams, "the method takes at most \(method.parameters.count) parameters")
     }
-    for index in members.indices { slots[index] = Int8(truncatingIfNeeded: index) }
+    for index in scanner.members.indices { give(index, to: index) }
   }
 
   private mutating func assignByName(_ method: Method) throws(RPCError) {
-    for (index, member) in members.enumerated() {
+    for index in scanner.members.indices {
+      let member = scanner.members[index]
       guard let slot = slot(of: member, in: method) else {
         throw RPCError(
           .invalidParams,
           "unknown parameter \(nameForPeople(member)); \(method.name) takes "
             + method.allParameters.map { "\($0.name)" }.joined(separator: ", "))
       }
-      guard slots[slot] < 0 else {
+      guard !has(slot) else {
         throw RPCError(.invalidParams, "\(method.allParameters[slot].name) is given twice")
       }
-      slots[slot] = Int8(truncatingIfNeeded: index)
+      give(index, to: slot)
     }
   }
 
+  private mutating func give(_ member: Int, to slot: Int) {
+    slots[slot] = Int8(truncatingIfNeeded: member)
+    given |= 1 &<< UInt32(truncatingIfNeeded: slot)
+  }
+
   private func slot(of member: JSONMember, in method: Method) -> Int? {
-    let text = request.readableBytesSpan
-    if member.nameHasEscapes {
-      var name: [UInt8] = []
-      try? JSONString.decode(text, member.name, into: &name)
-      return method.allParameters.firstIndex {
-        "\($0.name)" == String(decoding: name, as: UTF8.self)
-      }
-    }
     for slot in method.allParameters.indices
-    where member.name.holds(method.allParameters[slot].name, in: text) {
+    where isNamed(member, method.allParameters[slot].name) {
       return slot
     }
     return nil
@@ -123,6 +132,7 @@ public struct Arguments: ~Copyable {
   private mutating func takeCommon(from first: Int) throws(RPCError) {
     if has(first) { scope = try readScope(first) }
     if let problem = settings.scopes.problem(with: scope) { throw problem }
+    guard given >> UInt32(truncatingIfNeeded: first) != 0 else { return }
     if has(first + 2) {
       let milliseconds = try integer(first + 2, "deadlineMs")
       guard milliseconds > 0 else {
@@ -143,20 +153,18 @@ public struct Arguments: ~Copyable {
   // MARK: Reading one parameter
 
   /// Whether the caller gave the parameter.
-  public func has(_ slot: Int) -> Bool { slots[slot] >= 0 }
+  public func has(_ slot: Int) -> Bool {
+    given & 1 << UInt32(truncatingIfNeeded: slot) != 0
+  }
 
   private func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
-    let index = Int(slots[slot])
-    guard members.indices.contains(index) else {
-      throw RPCError(.invalidParams, "\(name) is missing")
-    }
-    return members[index]
+    guard has(slot) else { throw RPCError(.invalidParams, "\(name) is missing") }
+    return scanner.members[Int(slots[slot])]
   }
 
   /// What kind of JSON the parameter is; nil when it was not given.
   public func kind(_ slot: Int) -> JSONKind? {
-    let index = Int(slots[slot])
-    return members.indices.contains(index) ? members[index].kind : nil
+    has(slot) ? scanner.members[Int(slots[slot])].kind : nil
   }
 
   /// The name of a value in the store, made from the parameter.
@@ -166,21 +174,39 @@ public struct Arguments: ~Copyable {
     _ slot: Int, _ name: StaticString, in namespace: Namespace
   ) throws(RPCError) -> StoreKey {
     let member = try member(slot, name)
-    guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
-    let key = try storeKey(member, name, in: namespace)
-    if notes.isKept { notes.key = Array(key.bytes.readableBytesView.suffix(member.content.count)) }
-    return key
+    let count = try writeKey(member, name, in: namespace)
+    if notes.isKept { notes.key = Array(names.readableBytesView.suffix(count)) }
+    return StoreKey(bytes: names)
   }
 
   /// The name of a value in the store, made from a string of the request.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string or empty, TOO_LARGE for what is too long.
   public mutating func storeKey(
     _ member: JSONMember, _ name: StaticString, in namespace: Namespace
   ) throws(RPCError) -> StoreKey {
+    _ = try writeKey(member, name, in: namespace)
+    return StoreKey(bytes: names)
+  }
+
+  /// Writes a name into `names`, and tells how many of its last bytes are the caller's own key.
+  private mutating func writeKey(
+    _ member: JSONMember, _ name: StaticString, in namespace: Namespace
+  ) throws(RPCError) -> Int {
     guard let permit else { throw RPCError(.internal) }
+    guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
+    // Before the copy, so that no caller makes the buffer grow; an escape takes up to six bytes.
+    let atLeast = member.hasEscapes ? member.content.count / 6 : member.content.count
+    guard atLeast <= settings.keyBytes else { throw tooLong(name) }
     names.clear()
     let count: Int
     if member.hasEscapes {
-      let key = try decoded(member, name)
+      var key: [UInt8] = []
+      do throws(JSONFault) {
+        try JSONString.decode(request.readableBytesSpan, member.content, into: &key)
+      } catch {
+        throw RPCError(.invalidParams, "\(name) holds half of a surrogate pair")
+      }
       count = key.count
       try permit.keySpace.write(namespace, scope: scope, key: key.span.bytes, into: &names)
     } else {
@@ -192,10 +218,12 @@ public struct Arguments: ~Copyable {
       try permit.keySpace.write(namespace, scope: scope, key: key, into: &names)
     }
     guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
-    guard count <= settings.keyBytes else {
-      throw RPCError(.tooLarge, "\(name) has at most \(settings.keyBytes) bytes")
-    }
-    return StoreKey(bytes: names)
+    guard count <= settings.keyBytes else { throw tooLong(name) }
+    return count
+  }
+
+  private func tooLong(_ name: StaticString) -> RPCError {
+    RPCError(.tooLarge, "\(name) has at most \(settings.keyBytes) bytes")
   }
 
   /// The bytes of a parameter that is any JSON, in one line.
@@ -223,34 +251,43 @@ public struct Arguments: ~Copyable {
     _ member: JSONMember, _ name: StaticString, longest: Int
   ) throws(RPCError) -> String {
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
-    guard member.content.count <= longest else {
-      throw RPCError(.invalidParams, "\(name) has at most \(longest) bytes")
+    // An escape takes up to six bytes for one.
+    let atLeast = member.hasEscapes ? member.content.count / 6 : member.content.count
+    guard atLeast <= longest, let string = decoded(member.content, member.hasEscapes) else {
+      throw RPCError(.invalidParams, "\(name) is UTF-8 of at most \(longest) bytes")
     }
-    return member.hasEscapes
-      ? String(decoding: try decoded(member, name), as: UTF8.self)
-      : String(buffer: slice(member.content))
+    guard string.utf8.count <= longest else {
+      throw RPCError(.invalidParams, "\(name) is UTF-8 of at most \(longest) bytes")
+    }
+    return string
   }
 
-  private func decoded(
-    _ member: JSONMember, _ name: StaticString
-  ) throws(RPCError) -> [UInt8] {
+  /// What a string of the request stands for; nil when half of a surrogate pair stands alone in it.
+  private func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
+    guard hasEscapes else { return String(buffer: slice(content)) }
     var bytes: [UInt8] = []
     do throws(JSONFault) {
-      try JSONString.decode(request.readableBytesSpan, member.content, into: &bytes)
+      try JSONString.decode(request.readableBytesSpan, content, into: &bytes)
     } catch {
-      throw RPCError(.invalidParams, "\(name) holds half of a surrogate pair")
+      return nil
     }
-    return bytes
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A parameter that is a whole number of 64 bits.
   public func integer(_ slot: Int, _ name: StaticString) throws(RPCError) -> Int64 {
     let member = try member(slot, name)
-    guard
-      member.kind == .number,
-      let number = Int64(String(buffer: slice(member.value)))
-    else { throw RPCError(.invalidParams, "\(name) is a whole number of 64 bits") }
+    guard member.kind == .number, let number = wholeNumber(member) else {
+      throw RPCError(.invalidParams, "\(name) is a whole number of 64 bits")
+    }
     return number
+  }
+
+  /// A number of the request, nil when it has a fraction, an exponent or more than 64 bits.
+  private func wholeNumber(_ member: JSONMember) -> Int64? {
+    // No whole number of 64 bits is longer, its sign counted.
+    guard member.value.count <= 20 else { return nil }
+    return Int64(String(buffer: slice(member.value)))
   }
 
   /// A parameter that is true or false; `otherwise` when it was not given.
@@ -283,15 +320,18 @@ public struct Arguments: ~Copyable {
       }
       return .never
     case .number:
-      guard let seconds = Int64(String(buffer: slice(member.value))) else {
+      guard let seconds = wholeNumber(member) else { throw RPCError(.ttlInvalid) }
+      return .after(try TimeToLive(seconds: seconds))
+    case .string:
+      // Fifteen bytes and less, as every TTL has, are kept in the string itself.
+      guard let text = decoded(member.content, member.hasEscapes) else {
         throw RPCError(.ttlInvalid)
       }
-      return .after(try TimeToLive(seconds: seconds))
-    case .string where !member.hasEscapes:
-      let text = slice(member.content).readableBytesView
-      if text.elementsEqual("keep".utf8) { return .keep(otherwise: settings.defaultTTL) }
-      if text.elementsEqual("reset".utf8) { return .after(settings.defaultTTL) }
-      return .after(try TimeToLive(text: text))
+      switch text {
+      case "keep": return .keep(otherwise: settings.defaultTTL)
+      case "reset": return .after(settings.defaultTTL)
+      default: return .after(try TimeToLive(text: text.utf8))
+      }
     default:
       throw RPCError(.ttlInvalid)
     }
@@ -308,53 +348,58 @@ public struct Arguments: ~Copyable {
   ) throws(RPCError) -> ContiguousArray<JSONMember> {
     let member = try member(slot, name)
     guard member.kind == .array else { throw RPCError(.invalidParams, "\(name) is an array") }
-    let elements = try parts(of: member, name, atMost: limit)
+    guard let elements = parts(of: member, atMost: limit) else {
+      throw RPCError(.tooLarge, "\(name) has at most \(limit) entries")
+    }
     guard !elements.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
     return elements
   }
 
-  /// The members of an object, or the elements of an array, inside of the request.
+  /// The members of an object, or the elements of an array, inside of the request; nil when there
+  /// are more than `limit`.
   public func parts(
-    of member: JSONMember, _ name: StaticString, atMost limit: Int
-  ) throws(RPCError) -> ContiguousArray<JSONMember> {
-    guard
-      let parts = JSONParts.of(member.value, in: request.readableBytesSpan, atMost: limit)
-    else {
-      throw RPCError(.tooLarge, "\(name) has at most \(limit) entries")
-    }
-    return parts
+    of member: JSONMember, atMost limit: Int
+  ) -> ContiguousArray<JSONMember>? {
+    JSONParts.of(member.value, in: request.readableBytesSpan, atMost: limit)
   }
 
-  /// Whether a member of an object inside of the request has a name.
+  /// Whether a member of an object inside of the request has a name, however it is written.
   public func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
-    !member.nameHasEscapes && member.name.holds(name, in: request.readableBytesSpan)
+    guard member.nameHasEscapes else {
+      return member.name.holds(name, in: request.readableBytesSpan)
+    }
+    return decoded(member.name, true) == "\(name)"
   }
 
   private func readScope(_ slot: Int) throws(RPCError) -> [ScopeStep] {
     let steps = try member(slot, "scope")
     guard steps.kind == .array else { throw RPCError(.invalidParams, "scope is an array") }
+    guard let parts = parts(of: steps, atMost: KeySpace.scopeDepth) else {
+      throw RPCError(.scopeInvalid, "a scope has at most \(KeySpace.scopeDepth) steps")
+    }
     var scope: [ScopeStep] = []
-    for step in try parts(of: steps, "scope", atMost: KeySpace.scopeDepth) {
-      var key: String?
-      var id: String?
-      guard step.kind == .object else {
-        throw RPCError(.invalidParams, "scope holds objects with key and id")
-      }
-      for member in try parts(of: step, "scope", atMost: 2) {
-        if isNamed(member, "key"), key == nil {
-          key = try string(member, "scope key", longest: KeySpace.scopePartBytes)
-        } else if isNamed(member, "id"), id == nil {
-          id = try string(member, "scope id", longest: KeySpace.scopePartBytes)
-        } else {
-          throw RPCError(.invalidParams, "scope holds objects with key and id")
+    for part in parts { scope.append(try readStep(part)) }
+    try KeySpace.check(scope)
+    return scope
+  }
+
+  private func readStep(_ step: JSONMember) throws(RPCError) -> ScopeStep {
+    var key: String?
+    var id: String?
+    if step.kind == .object, let parts = parts(of: step, atMost: 2) {
+      for part in parts where part.kind == .string {
+        // Both of one name leave the other empty, which is refused below.
+        if isNamed(part, "key") {
+          key = decoded(part.content, part.hasEscapes)
+        } else if isNamed(part, "id") {
+          id = decoded(part.content, part.hasEscapes)
         }
       }
-      guard let key, let id else {
-        throw RPCError(.invalidParams, "scope holds objects with key and id")
-      }
-      scope.append(ScopeStep(key: key, id: id))
     }
-    return scope
+    guard let key, let id else {
+      throw RPCError(.invalidParams, "scope holds objects of a key and an id, both strings")
+    }
+    return ScopeStep(key: key, id: id)
   }
 }
 

@@ -2,8 +2,6 @@
 public struct Memo: Sendable {
   /// The etag of the value that is being written, when the caller asked for it.
   public var etag: String?
-  /// The value's index among those that a call reads or writes.
-  public var wantsMeta = false
 
   /// Nothing to remember.
   public init() {}

@@ -45,6 +45,8 @@ public final class Method: Sendable {
   public let parameters: [Parameter]
   /// Its own parameters, and those that every method takes.
   public let allParameters: [Parameter]
+  /// Those of its own parameters that have to be given, one bit each, the first one lowest.
+  let required: UInt32
   /// The JSON Schema of its result.
   public let resultSchema: StaticString
   /// The reasons, beside those that every method can fail with, that it can fail with.
@@ -66,6 +68,9 @@ public final class Method: Sendable {
     self.summary = summary
     self.parameters = parameters
     allParameters = parameters + Parameter.common
+    required = parameters.indices.reduce(0) { mask, slot in
+      parameters[slot].isRequired ? mask | 1 &<< UInt32(truncatingIfNeeded: slot) : mask
+    }
     resultSchema = result
     self.reasons = reasons
     self.example = example

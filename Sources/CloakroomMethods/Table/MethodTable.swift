@@ -6,8 +6,15 @@ public struct MethodTable: Sendable {
   public let methods: [Method]
   /// Their names, in the same order.
   public let names: [String]
-  /// The methods' indexes, by a cheap hash of their names.
-  private let buckets: [[Int]]
+  /// The same names, for comparing them with bytes.
+  private let staticNames: [StaticString]
+  /// For each bucket the first method in it, or none.
+  private let first: [Int16]
+  /// For each method the next one in its bucket, or none.
+  private let next: [Int16]
+
+  private static let bucketCount = 64
+  private static let none: Int16 = -1
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
@@ -16,27 +23,44 @@ public struct MethodTable: Sendable {
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }
     names = self.methods.map(\.name)
-    var buckets = [[Int]](repeating: [], count: Self.bucketCount)
-    for (index, method) in self.methods.enumerated() {
-      buckets[Self.bucket(of: method.name.utf8.span.bytes)].append(index)
+    staticNames = self.methods.map(\.staticName)
+    var first = [Int16](repeating: Self.none, count: Self.bucketCount)
+    var next = [Int16](repeating: Self.none, count: methods.count)
+    for (index, name) in names.enumerated() {
+      let bucket = Self.bucket(of: name.utf8.span.bytes)
+      next[index] = first[bucket]
+      first[bucket] = Int16(clamping: index)
     }
-    self.buckets = buckets
+    self.first = first
+    self.next = next
   }
-
-  private static let bucketCount = 64
 
   /// A method's index.
   ///
   /// - Parameters:
-  ///   - name: where the method's name stands, without its quotes and without escapes.
+  ///   - name: where the method's name stands, without its quotes.
+  ///   - hasEscapes: whether it has a backslash in it, and must be decoded first.
   ///   - text: the text that it stands in.
-  public func index(of name: ByteRange, in text: RawSpan) -> Int? {
+  public func index(of name: ByteRange, hasEscapes: Bool = false, in text: RawSpan) -> Int? {
     guard name.end <= text.byteCount else { return nil }
-    let bucket = Self.bucket(of: text.extracting(name.offsets))
-    for index in buckets[bucket] where name.holds(methods[index].staticName, in: text) {
-      return index
+    if hasEscapes { return index(decoding: name, in: text) }
+    var index = first[Self.bucket(of: text.extracting(name.offsets))]
+    while index != Self.none {
+      if name.holds(staticNames[Int(index)], in: text) { return Int(index) }
+      index = next[Int(index)]
     }
     return nil
+  }
+
+  private func index(decoding name: ByteRange, in text: RawSpan) -> Int? {
+    var decoded: [UInt8] = []
+    do throws(JSONFault) {
+      try JSONString.decode(text, name, into: &decoded)
+    } catch {
+      // What was decoded before the fault may be a method's name, but this is not.
+      return nil
+    }
+    return index(of: ByteRange(0..<decoded.count), in: decoded.span.bytes)
   }
 
   /// Length, the first letter behind a namespace of two letters, and the last: enough to keep the

@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomWire
+internal import Glibc
 internal import NIOCore
 
 /// The results' JSON is written straight into the reply, piece by piece.
@@ -8,7 +9,7 @@ extension ByteBuffer {
   /// Writes `true` or `false`.
   mutating func writeJSON(_ value: Bool) { writeStaticString(value ? "true" : "false") }
 
-  /// Writes a value from the store as it is.
+  /// Writes a value from the store as it is, in one line.
   ///
   /// - Parameters:
   ///   - head: what stands before the value.
@@ -26,10 +27,25 @@ extension ByteBuffer {
         .storeRefused, "what is stored under that key is not JSON",
         details: [.text("code", "NOTJSON")])
     }
+    guard !value.hasLineBreaks else {
+      // Only somebody else can have written one: what comes in through a call is put into one line.
+      writeStaticString(head)
+      writeOnOneLine(ByteRange(0..<value.readableBytes), of: value.readableBytesSpan)
+      writeStaticString(tail)
+      return
+    }
     write(atMost: value.readableBytes + head.utf8CodeUnitCount + tail.utf8CodeUnitCount) {
       $0.write(head)
       $0.write(value)
       $0.write(tail)
+    }
+  }
+
+  private var hasLineBreaks: Bool {
+    withUnsafeReadableBytes { bytes in
+      guard let start = bytes.baseAddress else { return false }
+      return memchr(start, Int32(UInt8(ascii: "\n")), bytes.count) != nil
+        || memchr(start, Int32(UInt8(ascii: "\r")), bytes.count) != nil
     }
   }
 }

@@ -2,26 +2,39 @@
 public enum JSONParts {
   /// The members of an object, or the elements of an array, that a scanner has found.
   ///
+  /// What was found by a scanner can't fail but for the limit; any other range is checked as
+  /// strictly as a scanner would, and does no harm.
+  ///
   /// - Parameters:
-  ///   - range: where the object or array lies; it has been scanned before.
-  ///   - limit: how many there may be.
-  /// - Returns: nil when there are more, or when the range holds no object or array.
+  ///   - range: where the object or array lies, its brackets included.
+  ///   - text: the text that it lies in, at most `JSONScanner.longestText` bytes.
+  ///   - limit: how many parts there may be.
+  /// - Returns: the parts in their order; nil when there are more of them than `limit`, or when the
+  ///   range holds no object or array.
   public static func of(
     _ range: ByteRange, in text: RawSpan, atMost limit: Int
   ) -> ContiguousArray<JSONMember>? {
-    guard range.count >= 2, range.end <= text.byteCount else { return nil }
-    let isObject = text.byte(range.start) == ASCII.leftBrace
+    guard range.count >= 2, range.end <= text.byteCount, range.end <= JSONScanner.longestText
+    else { return nil }
+    // The closing bracket is left out of what is scanned, so that nothing can reach past it.
     let end = range.end &- 1
+    let isObject: Bool
+    switch (text.byte(range.start), text.byte(end)) {
+    case (ASCII.leftBrace, ASCII.rightBrace): isObject = true
+    case (ASCII.leftBracket, ASCII.rightBracket): isObject = false
+    default: return nil
+    }
     var parts: ContiguousArray<JSONMember> = []
     var at = JSONScanner.skipSpace(text, range.start &+ 1, end).offset
-    while at < end {
-      guard parts.count < limit else { return nil }
-      guard let part = try? part(text, at, end, isNamed: isObject) else { return nil }
+    guard at < end else { return parts }
+    while parts.count < limit, let part = try? part(text, at, end, isNamed: isObject) {
       parts.append(part)
       at = JSONScanner.skipSpace(text, part.value.end, end).offset
-      if at < end { at = JSONScanner.skipSpace(text, at &+ 1, end).offset }
+      if at == end { return parts }
+      guard text.byte(at) == ASCII.comma else { return nil }
+      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
     }
-    return parts
+    return nil
   }
 
   private static func part(

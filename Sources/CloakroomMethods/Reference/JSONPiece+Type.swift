@@ -1,0 +1,33 @@
+/// A JSON Schema in a few words, as far as the table's schemas go.
+extension JSONPiece {
+  /// The type that a schema describes, for people: `string`, `integer or null`, `array of string`,
+  /// `{found: boolean, value: any JSON, etag?: string}`.
+  var typeForPeople: String {
+    if let constant = self["const"] { return constant.json }
+    if let cases = self["enum"] { return Self.alternatives(cases.elements.map(\.json)) }
+    guard let type = self["type"] else { return "any JSON" }
+    let names = type.kind == .array ? type.elements.compactMap(\.string) : [type.string ?? ""]
+    return Self.alternatives(
+      names.map { name in
+        switch name {
+        case "array": "array of \(self["items"]?.typeForPeople ?? "any JSON")"
+        case "object": objectForPeople
+        default: name
+        }
+      })
+  }
+
+  private var objectForPeople: String {
+    guard let properties = self["properties"]?.members, !properties.isEmpty else { return "object" }
+    let required = self["required"]?.elements.compactMap(\.string) ?? []
+    let members = properties.map { name, schema in
+      "\(name)\(required.contains(name) ? "" : "?"): \(schema.typeForPeople)"
+    }
+    return "{\(members.joined(separator: ", "))}"
+  }
+
+  private static func alternatives(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return "\(names.dropLast().joined(separator: ", ")) or \(last)"
+  }
+}

@@ -1,0 +1,69 @@
+internal import CloakroomCore
+
+extension MethodReference {
+  /// The method table in Markdown: the parameters and the errors that all methods share, then each
+  /// namespace under a heading of the third level and each method under one of the fourth.
+  public static func markdown(table: MethodTable) -> String {
+    var blocks = [
+      "### Parameters of every method",
+      "Given by name, beside the method's own.",
+      rows(of: Parameter.common),
+      "### Errors",
+      "An error's `data` has the `reason`, `retryable` (whether the same call, sent again later, may "
+        + "succeed), and for some `retryAfterMs` and `details`. "
+        + "\(list(Method.reasonsBefore)) come before any method, \(list(Method.reasonsOfAll)) from "
+        + "every method, and \(list(Method.reasonsOfStore)) from every method that asks the store; "
+        + "the others are named with their methods.",
+      rows(of: table.reasons),
+    ]
+    var namespace: Substring?
+    for method in table.methods {
+      if method.namespace != namespace { blocks.append("### `\(method.namespace)`") }
+      namespace = method.namespace
+      blocks += describe(method)
+    }
+    return blocks.joined(separator: "\n\n") + "\n"
+  }
+
+  private static func describe(_ method: Method) -> [String] {
+    var blocks = ["#### `\(method.name)`", method.summary]
+    if !method.parameters.isEmpty { blocks.append(rows(of: method.parameters)) }
+    var answers = "Result: `\(type(method.resultSchema))`."
+    if !method.ownReasons.isEmpty { answers += " Errors: \(list(method.ownReasons))." }
+    blocks.append(answers)
+    blocks.append("```sh\n\(call(method))\n# \(method.example.result)\n```")
+    return blocks
+  }
+
+  private static func rows(of parameters: [Parameter]) -> String {
+    let rows = parameters.map { parameter in
+      row([
+        "`\(parameter.name)`", "`\(type(parameter.schema))`", parameter.isRequired ? "yes" : "",
+        "\(parameter.summary)",
+      ])
+    }
+    let head = ["| parameter | type | required | meaning |", "| --- | --- | --- | --- |"]
+    return (head + rows).joined(separator: "\n")
+  }
+
+  private static func rows(of reasons: [Reason]) -> String {
+    let rows = reasons.map { reason in
+      row([
+        "`\(reason.name)`", "\(reason.code)", reason.isRetryable ? "yes" : "", reason.message,
+      ])
+    }
+    let head = ["| reason | code | retryable | meaning |", "| --- | --- | --- | --- |"]
+    return (head + rows).joined(separator: "\n")
+  }
+
+  private static func row(_ cells: [String]) -> String {
+    let escaped = cells.map { cell in
+      cell.split(separator: "|", omittingEmptySubsequences: false).joined(separator: #"\|"#)
+    }
+    return "| \(escaped.joined(separator: " | ")) |"
+  }
+
+  private static func list(_ reasons: [Reason]) -> String {
+    reasons.map { "`\($0.name)`" }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,64 @@
+internal import CloakroomCore
+
+/// The method table for people to read, in a terminal.
+public enum MethodReference {
+  /// Every method with its summary, one a line, an empty line between namespaces.
+  public static func list(_ table: MethodTable) -> String {
+    let width = table.names.map(\.count).max() ?? 0
+    var text = ""
+    var namespace = table.methods.first?.namespace
+    for method in table.methods {
+      if method.namespace != namespace { text += "\n" }
+      namespace = method.namespace
+      text += "\(padded(method.name, to: width))  \(method.summary)\n"
+    }
+    return text
+  }
+
+  /// All that there is to know of one method.
+  public static func plain(_ method: Method) -> String {
+    var text = "\(method.name)\n  \(method.summary)\n"
+    if !method.parameters.isEmpty {
+      text += "\nParameters, by name or in this order\n" + lines(of: method.parameters)
+    }
+    text += "\nParameters of every method, by name\n" + lines(of: Parameter.common)
+    text += "\nResult\n  \(type(method.resultSchema))\n"
+    text += "\nErrors\n" + lines(of: method.allReasons)
+    text += "\nExample\n  \(call(method))\n  \(method.example.result)\n"
+    return text
+  }
+
+  private static func lines(of parameters: [Parameter]) -> String {
+    let names = parameters.map { "\($0.name)\($0.isRequired ? "" : "?")" }
+    let width = names.map(\.count).max() ?? 0
+    let margin = String(repeating: " ", count: width + 4)
+    return zip(names, parameters).map { name, parameter in
+      "  \(padded(name, to: width))  \(type(parameter.schema))\n\(margin)\(parameter.summary)\n"
+    }.joined()
+  }
+
+  private static func lines(of reasons: [Reason]) -> String {
+    let width = reasons.map(\.name.count).max() ?? 0
+    return reasons.map { reason in
+      "  \(reason.code)  \(padded(reason.name, to: width))  \(reason.message)\n"
+    }.joined()
+  }
+
+  /// A command line that calls a method with its example's parameters.
+  static func call(_ method: Method) -> String {
+    let params = "\(method.example.params)"
+    guard params != "{}" else { return "cloakroom call \(method.name)" }
+    // Inside of single quotes a shell leaves everything alone but the quote itself.
+    let parts = params.split(separator: "'", omittingEmptySubsequences: false)
+    return "cloakroom call \(method.name) '\(parts.joined(separator: #"'\''"#))'"
+  }
+
+  /// A schema of the table in a few words.
+  static func type(_ schema: StaticString) -> String {
+    JSONPiece(schema)?.typeForPeople ?? "any JSON"
+  }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(width - text.count, 0))
+  }
+}

@@ -1,0 +1,107 @@
+internal import CloakroomCore
+public import NIOCore
+
+/// What `rpc.discover` answers: the method table as a document of the OpenRPC specification 1.3.2
+/// (https://spec.open-rpc.org).
+public enum OpenRPCDocument {
+  /// The document's JSON in one line. It is made once, when the sidecar starts.
+  ///
+  /// A method's own parameters come first, in the order in which an array gives them; the ones that
+  /// every method takes follow as references, marked `x-by-name-only`.
+  ///
+  /// - Parameters:
+  ///   - table: the methods to describe.
+  ///   - version: the sidecar's own version.
+  public static func text(table: MethodTable, version: String) -> ByteBuffer {
+    var document = JSONDocument()
+    document.object { root in
+      root.string("openrpc", "1.3.2")
+      root.object("info") { info in
+        info.string("title", "Cloakroom")
+        info.string("version", version)
+        info.string(
+          "description",
+          "A local sidecar for temporary data: JSON-RPC 2.0 over a Unix socket, one text a line or "
+            + "with Content-Length headers.")
+      }
+      root.array("methods") { methods in
+        for method in table.methods { methods.object { write(method, to: &$0) } }
+      }
+      root.object("components") { writeComponents(table, to: &$0) }
+    }
+    return document.text
+  }
+
+  private static func write(_ method: Method, to object: inout JSONDocument) {
+    object.string("name", method.name)
+    object.string("summary", method.summary)
+    object.array("tags") { tags in
+      tags.object { $0.string("name", String(method.namespace)) }
+    }
+    object.string("paramStructure", method.parameters.isEmpty ? "by-name" : "either")
+    object.array("params") { params in
+      for parameter in method.parameters { params.object { write(parameter, to: &$0) } }
+      for parameter in Parameter.common {
+        params.object { $0.string("$ref", "#/components/contentDescriptors/\(parameter.name)") }
+      }
+    }
+    object.object("result") { result in
+      result.string("name", "result")
+      result.json("schema", "\(method.resultSchema)")
+    }
+    object.array("errors") { errors in
+      for reason in method.allReasons {
+        errors.object { $0.string("$ref", "#/components/errors/\(reason.name)") }
+      }
+    }
+    object.array("examples") { examples in
+      examples.object { writeExample(of: method, to: &$0) }
+    }
+  }
+
+  private static func write(_ parameter: Parameter, to object: inout JSONDocument) {
+    object.string("name", "\(parameter.name)")
+    object.string("summary", "\(parameter.summary)")
+    object.json("required", parameter.isRequired ? "true" : "false")
+    object.json("schema", "\(parameter.schema)")
+  }
+
+  private static func writeExample(of method: Method, to object: inout JSONDocument) {
+    object.string("name", method.name)
+    object.array("params") { params in
+      for member in JSONPiece(method.example.params)?.members ?? [] {
+        params.object { example in
+          example.string("name", member.name)
+          example.json("value", member.value.json)
+        }
+      }
+    }
+    object.object("result") { result in
+      result.string("name", "result")
+      result.json("value", "\(method.example.result)")
+    }
+  }
+
+  private static func writeComponents(_ table: MethodTable, to components: inout JSONDocument) {
+    components.object("contentDescriptors") { descriptors in
+      for parameter in Parameter.common {
+        descriptors.object("\(parameter.name)") { object in
+          write(parameter, to: &object)
+          object.json("x-by-name-only", "true")
+        }
+      }
+    }
+    components.object("errors") { errors in
+      for reason in table.reasons {
+        errors.object(reason.name) { error in
+          error.json("code", String(reason.code))
+          error.string("message", reason.message)
+          error.object("data") { data in
+            data.string("reason", reason.name)
+            data.json("retryable", reason.isRetryable ? "true" : "false")
+          }
+        }
+      }
+    }
+  }
+}
