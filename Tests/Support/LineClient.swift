@@ -1,0 +1,189 @@
+internal import Glibc
+
+/// A client that speaks bytes: whatever a test wants on the wire, and nothing more.
+///
+/// It belongs to one thread at a time; nothing in it waits without a deadline.
+public final class LineClient {
+  /// What went wrong on the socket.
+  public enum Failure: Error, Equatable {
+    /// The socket could not be had, or written to; the error number.
+    case system(Int32)
+    /// Nothing came for as long as the test was ready to wait.
+    case timedOut(received: String)
+    /// The other end has closed in the middle of something.
+    case ended(received: String)
+  }
+
+  private let descriptor: Int32
+  private var input: [UInt8] = []
+  private var position = 0
+
+  /// Connects to a Unix socket.
+  ///
+  /// - Parameter receiveBuffer: the socket's receive buffer in bytes; nil leaves the system's.
+  public init(path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw Failure.system(errno) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { field in
+      for (index, byte) in path.utf8.prefix(field.count - 1).enumerated() { field[index] = byte }
+    }
+    let result = withUnsafePointer(to: address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if result != 0 {
+      let error = errno
+      Glibc.close(descriptor)
+      throw Failure.system(error)
+    }
+  }
+
+  deinit { Glibc.close(descriptor) }
+
+  // MARK: Out
+
+  /// Sends bytes, all of them; waits as long as the other end does not read.
+  public func send(
+    _ bytes: some Collection<UInt8>, within patience: Duration = .seconds(20)
+  ) throws {
+    let bytes = Array(bytes)
+    let deadline = ContinuousClock.now + patience
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        Glibc.send(
+          descriptor, buffer.baseAddress?.advanced(by: sent), buffer.count - sent,
+          Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+      }
+      if count > 0 {
+        sent += count
+      } else if errno == EAGAIN {
+        guard wait(for: POLLOUT, until: deadline) else { throw Failure.timedOut(received: "") }
+      } else if errno != EINTR {
+        throw Failure.system(errno)
+      }
+    }
+  }
+
+  /// Sends a text as it is.
+  public func send(_ text: String) throws { try send(text.utf8) }
+
+  /// Sends as much as the other end takes without anybody waiting.
+  ///
+  /// - Returns: how many bytes those were.
+  public func offer(_ bytes: [UInt8]) -> Int {
+    max(0, Glibc.send(
+      descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
+  }
+
+  /// Says that nothing more will be sent; answers can still be read.
+  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  // MARK: In
+
+  /// The next line, without its line feed.
+  public func readLine(within patience: Duration = .seconds(20)) throws -> String {
+    let deadline = ContinuousClock.now + patience
+    var searched = position
+    while true {
+      if let end = input[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { consume(to: end + 1) }
+        return String(decoding: input[position..<end], as: UTF8.self)
+      }
+      searched = input.count
+      try receive(until: deadline)
+    }
+  }
+
+  /// As many lines as are asked for.
+  public func readLines(_ count: Int, within patience: Duration = .seconds(20)) throws -> [String] {
+    let deadline = ContinuousClock.now + patience
+    return try (0..<count).map { _ in try readLine(within: deadline - .now) }
+  }
+
+  /// The next text that is framed by `Content-Length:`.
+  public func readFramed(within patience: Duration = .seconds(20)) throws -> String {
+    let deadline = ContinuousClock.now + patience
+    var length = 0
+    while true {
+      let header = try readLine(within: deadline - .now)
+      if header == "\r" || header.isEmpty { break }
+      let parts = header.split(separator: ":")
+      if parts.first == "Content-Length" { length = Int(parts[1].filter(\.isNumber)) ?? 0 }
+    }
+    while input.count - position < length { try receive(until: deadline) }
+    defer { consume(to: position + length) }
+    return String(decoding: input[position..<position + length], as: UTF8.self)
+  }
+
+  /// Everything until the other end closes.
+  public func readToEnd(within patience: Duration = .seconds(20)) throws -> String {
+    let deadline = ContinuousClock.now + patience
+    while true {
+      do {
+        try receive(until: deadline)
+      } catch Failure.ended {
+        defer { consume(to: input.count) }
+        return String(decoding: input[position...], as: UTF8.self)
+      }
+    }
+  }
+
+  /// Whether the other end closes, or has closed, before the time is up; what comes is thrown away.
+  public func isClosed(within patience: Duration = .seconds(10)) -> Bool {
+    do {
+      _ = try readToEnd(within: patience)
+      return true
+    } catch { return false }
+  }
+
+  private func consume(to index: Int) {
+    position = index
+    guard position == input.count || position > 1 << 20 else { return }
+    input.removeFirst(position)
+    position = 0
+  }
+
+  private func receive(until deadline: ContinuousClock.Instant) throws {
+    let chunk = 256 * 1024
+    while true {
+      let before = input.count
+      var failure: Int32 = 0
+      let old = input
+      input = []
+      input = [UInt8](unsafeUninitializedCapacity: before + chunk) { buffer, count in
+        _ = buffer.initialize(from: old)
+        let received = recv(
+          descriptor, buffer.baseAddress?.advanced(by: before), chunk,
+          Int32(MSG_DONTWAIT))
+        failure = received < 0 ? errno : 0
+        count = before + max(received, 0)
+      }
+      if input.count > before { return }
+      switch failure {
+      case EAGAIN:
+        guard wait(for: POLLIN, until: deadline) else {
+          throw Failure.timedOut(received: received)
+        }
+      case EINTR:
+        continue
+      case 0, ECONNRESET:
+        throw Failure.ended(received: received)
+      default:
+        throw Failure.system(failure)
+      }
+    }
+  }
+
+  private var received: String { String(decoding: input[position...].prefix(2000), as: UTF8.self) }
+
+  private func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+    let remaining = (deadline - .now) / .milliseconds(1)
+    guard remaining > 0 else { return false }
+    var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    return poll(&entry, 1, Int32(clamping: Int(remaining) + 1)) != 0
+  }
+}
