@@ -195,9 +195,11 @@ final class ClientConnection: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    context.writeAndFlush(wrapOutboundOut(output), promise: nil)
-    var empty = ByteBuffer()
-    swap(&empty, &output)
-    worker.giveBack(empty)
+    // Taken before it is written: a long one makes the channel unwritable and, when the socket
+    // takes it whole, writable again within this very call, which comes back here.
+    var taken = ByteBuffer()
+    swap(&taken, &output)
+    context.writeAndFlush(wrapOutboundOut(taken), promise: nil)
+    worker.giveBack(taken)
   }
 }
