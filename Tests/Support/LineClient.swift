@@ -19,8 +19,6 @@ public final class LineClient {
   private var position = 0
 
   /// Connects to a Unix socket.
-  ///
-  /// - Parameter receiveBuffer: the socket's receive buffer in bytes; nil leaves the system's.
   public init(path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure.system(errno) }
@@ -75,12 +73,20 @@ public final class LineClient {
   ///
   /// - Returns: how many bytes those were.
   public func offer(_ bytes: [UInt8]) -> Int {
-    max(0, Glibc.send(
-      descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
+    max(
+      0,
+      Glibc.send(
+        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
   }
 
   /// Says that nothing more will be sent; answers can still be read.
   public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Whether the other end has taken everything that was sent (`SIOCOUTQ`, unix(7)).
+  public var isTaken: Bool {
+    var pending: Int32 = 0
+    return ioctl(descriptor, UInt(TIOCOUTQ), &pending) == 0 && pending == 0
+  }
 
   // MARK: In
 
