@@ -42,6 +42,8 @@ public struct Daemon: Sendable {
   ///   opened.
   public func run() async throws {
     let notifier = SystemdNotifier(environment: environment)
+    // Before anybody can be answered: who has been answered may well signal.
+    let handler = await SignalHandler(logger: logger)
     let socket = try takeSocket()
     defer { socket.remove() }
 
@@ -69,7 +71,7 @@ public struct Daemon: Sendable {
       configuration: .init(
         services: services, logger: logger))
     let signals = Task {
-      await SignalHandler(logger: logger).listen(
+      await handler.listen(
         end: { await group.triggerGracefulShutdown() },
         hangUp: {
           accessLog?.reopen()

@@ -4,15 +4,22 @@ internal import UnixSignals
 
 /// What signals mean: SIGTERM and SIGINT end the sidecar, a second one at once; SIGHUP has it
 /// reopen its log and read its policy anew.
-struct SignalHandler {
-  let logger: Logger
+struct SignalHandler: Sendable {
+  private let signals: UnixSignalsSequence
+  private let logger: Logger
+
+  /// From now on the signals are kept for `listen`, and no longer end the process by themselves.
+  init(logger: Logger) async {
+    signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
+    self.logger = logger
+  }
 
   /// Listens until its task is cancelled.
   func listen(
     end: @Sendable () async -> Void, hangUp: @Sendable () async -> Void
   ) async {
     var isEnding = false
-    for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
+    for await signal in signals {
       if signal == .sighup {
         await hangUp()
       } else if isEnding {
