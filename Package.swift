@@ -24,6 +24,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
@@ -89,10 +90,15 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "CloakroomClient",
+      dependencies: ["CEpoll", "CloakroomCore", "CloakroomWire"],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "CloakroomCommand",
       dependencies: [
-        "Cloakroom", "CloakroomCore",
+        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods", "CloakroomWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -102,6 +108,7 @@ let package = Package(
       name: "Support",
       dependencies: [
         "CloakroomCore", "CloakroomStore", "CloakroomRedis", "CloakroomWire",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -161,7 +168,15 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore", .product(name: "Configuration", package: "swift-configuration"),
+        "Cloakroom", "CloakroomCore",
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomClientTests",
+      dependencies: [
+        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -37,6 +37,7 @@ public struct CallRecord: Sendable {
   public var bytesOut: Int
 
   /// Describes a call that has ended.
+  @inlinable
   public init(
     startedAt: Int64, duration: UInt64, storeDuration: UInt64 = 0, peer: Peer, service: Int,
     connection: UInt64, id: String? = nil, method: Int?, key: [UInt8]? = nil,

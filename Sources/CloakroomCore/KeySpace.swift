@@ -2,6 +2,7 @@ public import NIOCore
 
 /// The parts of the store that each kind of value has for itself.
 public enum Namespace: String, CaseIterable, Sendable {
+  // `index` counts on this order being that of `allCases`.
   /// Plain values (`kv.*`, `batch.*`).
   case kv
   /// Counters (`counter.*`).
@@ -26,6 +27,25 @@ public enum Namespace: String, CaseIterable, Sendable {
   case jwt
 }
 
+extension Namespace {
+  /// The namespace's place in `allCases`.
+  var index: Int {
+    switch self {
+    case .kv: 0
+    case .counter: 1
+    case .claim: 2
+    case .events: 3
+    case .streams: 4
+    case .pending: 5
+    case .session: 6
+    case .cache: 7
+    case .idempotency: 8
+    case .ratelimit: 9
+    case .jwt: 10
+    }
+  }
+}
+
 /// One step of a scope: what it is of, and which one.
 public struct ScopeStep: Sendable, Hashable {
   /// What the scope is of, as `organization`.
@@ -46,13 +66,15 @@ public struct ScopeStep: Sendable, Hashable {
 /// No caller can spell another's name: a service's name has no colon, a scope's id has its colons
 /// encoded, and a scope's key is never a namespace's name, so that the first namespace in a name is
 /// where the scope ends.
-public struct KeySpace: Sendable {
+public final class KeySpace: Sendable {
   /// How many steps a scope has at most.
   public static let scopeDepth = 8
   /// How long a scope's key or id is at most, in bytes.
   public static let scopePartBytes = 256
 
   private let root: ByteBuffer
+  /// What a name without a scope begins with, by the namespace's index.
+  private let unscoped: [ByteBuffer]
 
   /// The names of one service.
   ///
@@ -61,13 +83,35 @@ public struct KeySpace: Sendable {
   ///   - service: the service's name, which has no colon.
   public init(prefix: String, service: String) {
     root = ByteBuffer(string: "\(prefix):\(service):")
+    unscoped = Namespace.allCases.map {
+      ByteBuffer(string: "\(prefix):\(service):\($0.rawValue):")
+    }
   }
 
-  /// Writes all of a name but the key.
+  /// Writes a name.
   ///
+  /// - Parameters:
+  ///   - key: the caller's own key, which may be any bytes.
   /// - Throws: SCOPE_INVALID when the scope is too deep, or a step of it is empty, too long or not
   ///   allowed.
   public func write(
+    _ namespace: Namespace, scope: [ScopeStep], key: RawSpan,
+    into buffer: inout ByteBuffer
+  ) throws(RPCError) {
+    if scope.isEmpty {
+      let head = unscoped[namespace.index]
+      buffer.write(atMost: head.readableBytes + key.byteCount) {
+        $0.write(head)
+        $0.write(key)
+      }
+    } else {
+      try write(namespace, scope: scope, into: &buffer)
+      buffer.writeBytes(key)
+    }
+  }
+
+  /// Writes all of a name but the key.
+  private func write(
     _ namespace: Namespace, scope: [ScopeStep], into buffer: inout ByteBuffer
   ) throws(RPCError) {
     try Self.check(scope)

@@ -43,7 +43,7 @@ struct ConfigurationReferenceTests {
     "names variables as flags, or else as keys",
     arguments: [
       ("socket.path", "CLOAKROOM_SOCKET"), ("store.url", "CLOAKROOM_REDIS"),
-      ("store.passwordFile", "CLOAKROOM_REDIS_PASSWORD_FILE"),
+      ("store.passwordFile", "CLOAKROOM_STORE_PASSWORD_FILE"),
       ("limits.frameBytes", "CLOAKROOM_LIMITS_FRAME_BYTES"),
       ("keys.defaultTTL", "CLOAKROOM_KEYS_DEFAULT_TTL"),
       ("limits.inFlightPerConnection", "CLOAKROOM_LIMITS_IN_FLIGHT_PER_CONNECTION"),

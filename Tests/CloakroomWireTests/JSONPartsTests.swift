@@ -20,7 +20,10 @@ struct JSONPartsTests {
     "are its members or elements in their order, as they were written",
     arguments: [
       ("{}", []), ("[]", []), ("{ }", []), ("[\n]", []),
-      ("[1]", ["1"]), ("[ 1 , \"a\" ,[2, 3] , {\"x\":[]} , null ]", ["1", "\"a\"", "[2, 3]", "{\"x\":[]}", "null"]),
+      ("[1]", ["1"]),
+      (
+        "[ 1 , \"a\" ,[2, 3] , {\"x\":[]} , null ]", ["1", "\"a\"", "[2, 3]", "{\"x\":[]}", "null"]
+      ),
       ("{\"a\":1,\"b\":{\"c\":[1,2]}}", ["a=1", "b={\"c\":[1,2]}"]),
       ("{ \"a\" : 1e400 , \"\" : \"}\" }", ["a=1e400", "=\"}\""]),
       ("[\"]\",\",\"]", ["\"]\"", "\",\""]),
@@ -59,7 +62,9 @@ struct JSONPartsTests {
 
   @Test(
     "are none when there are more than the limit, and all when there are just as many",
-    arguments: [(0, false), (1, false), (2, false), (3, true), (4, true), (-1, false), (.max, true)])
+    arguments: [
+      (0, false), (1, false), (2, false), (3, true), (4, true), (-1, false), (.max, true),
+    ])
   func limit(limit: Int, fits: Bool) {
     #expect((Self.parts("[1,2,3]", atMost: limit) != nil) == fits)
     #expect((Self.parts("{\"a\":1,\"b\":2,\"c\":3}", atMost: limit) != nil) == fits)
@@ -80,8 +85,8 @@ struct JSONPartsTests {
   @Test("tell their kind, their escapes and their line breaks")
   func properties() throws {
     let text = Array("{\"a\\n\":\"x\",\"b\":\"\\n\",\"c\":[1,\n2],\"d\":-1,\n\"e\":false}".utf8)
-    let parts = try #require(
-      JSONParts.of(ByteRange(0..<text.count), in: text.span.bytes, atMost: 5))
+    let found = JSONParts.of(ByteRange(0..<text.count), in: text.span.bytes, atMost: 5)
+    let parts = try #require(found)
     #expect(parts.map(\.kind) == [.string, .string, .array, .number, .false])
     #expect(parts.map(\.nameHasEscapes) == [true, false, false, false, false])
     #expect(parts.map(\.hasEscapes) == [false, true, false, false, false])

@@ -142,16 +142,16 @@ struct ExpiryTests {
       let keys = names.map { store.key($0) }
       let (old, new) = (ByteBuffer(string: "old"), ByteBuffer(string: "new"))
       // The first lives are long enough for the second ones to be given in time, and over after.
-      _ = await store.perform(keys.map { .set($0, value: old, .ms(100), .none) })
+      _ = await store.perform(keys.map { .set($0, value: old, .ms(2000), .none) })
       let replies = await store.perform([
         .set(keys[0], value: new, .ms(100_000), .none),
-        .set(keys[1], value: new, .ms(100), .none), .expire(keys[1], .ms(100_000)),
+        .set(keys[1], value: new, .ms(2000), .none), .expire(keys[1], .ms(100_000)),
         .set(keys[2], value: new, .never, .none),
         .remove(keys[3]), .set(keys[3], value: new, .ms(100_000), .absent),
         .take(keys[4]), .set(keys[4], value: new, .ms(100_000), .absent),
       ])
       #expect(replies.allSatisfy { $0.reason == nil && $0 != .boolean(false) })
-      await store.advance(by: 100)
+      await store.advance(by: 2000)
       let reply = await store.perform(.getMany(keys))
       #expect(reply == .values(keys.map { _ in new }))
     }

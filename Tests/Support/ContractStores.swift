@@ -1,4 +1,6 @@
+internal import CloakroomRedis
 internal import CloakroomStore
+internal import Logging
 
 /// All stores that the contract is held against.
 public enum ContractStores {
@@ -10,14 +12,33 @@ public enum ContractStores {
     for _ in 0..<links {
       let harness = try await StoreHarness(
         slackMs: 0, passTime: { clock.advance(by: $0) },
-        makeLink: { _, sink in MemoryStoreLink(store: store, sink: sink) })
+        makeLink: { _ in MemoryStoreLink(store: store) })
       harnesses.append(harness)
     }
     return harnesses
   }
 
+  /// A real Redis, one for all tests of a run; each harness has keys of its own.
+  public static let redis = ContractStore("redis") { links in
+    let path = try server.get().socketPath
+    var harnesses: [StoreHarness] = []
+    for _ in 0..<links {
+      let harness = try await StoreHarness(
+        slackMs: 30_000, passTime: { try? await Task.sleep(for: .milliseconds($0 + 5)) },
+        makeLink: { loop in
+          RedisStoreLink(
+            on: loop, to: RedisTarget(address: .unix(path: path)),
+            logger: Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() })
+        })
+      harnesses.append(harness)
+    }
+    return harnesses
+  }
+
+  private static let server = Result { try RedisServer() }
+
   /// Every store.
-  public static let all = [memory]
+  public static let all = [memory, redis]
 
   /// The stores whose clock moves only when a test moves it: what happens in one certain
   /// millisecond can be asked of them alone.

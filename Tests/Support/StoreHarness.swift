@@ -7,7 +7,7 @@ internal import Synchronization
 /// Drives one store link on an event loop of its own choice, for tests that are not on a loop.
 public final class StoreHarness: Sendable {
   /// Makes a link; called on the loop.
-  public typealias LinkMaker = @Sendable (any EventLoop, any StoreSink) throws -> any StoreLink
+  public typealias LinkMaker = @Sendable (any EventLoop) throws -> any StoreLink
 
   /// The most time, in milliseconds, that may pass between two commands without a test's doing; 0
   /// when the store's clock is the test's.
@@ -19,30 +19,28 @@ public final class StoreHarness: Sendable {
   private let loop: any EventLoop
   private let port: NIOLoopBound<StoreHarnessPort>
   private let passTime: @Sendable (Int64) async -> Void
-  private let closeLink: @Sendable (any StoreLink) -> Void
 
   /// Makes a link and waits until it is made.
   ///
   /// - Parameters:
   ///   - slackMs: the most time that may pass unnoticed between two commands.
   ///   - passTime: lets at least that many milliseconds pass on the store's clock.
-  ///   - closeLink: lets a link go; called on the loop.
   ///   - makeLink: makes the link; called on the loop.
   public init(
     slackMs: Int64, passTime: @escaping @Sendable (Int64) async -> Void,
-    closeLink: @escaping @Sendable (any StoreLink) -> Void = { _ in },
     makeLink: @escaping LinkMaker
   ) async throws {
     self.slackMs = slackMs
     self.passTime = passTime
-    self.closeLink = closeLink
     let number = Self.opened.wrappingAdd(1, ordering: .relaxed).newValue
     namespace = "contract:\(getpid()):\(number):"
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     self.loop = loop
     port = try await loop.submit {
       let port = StoreHarnessPort()
-      port.link = try makeLink(loop, port)
+      let link = try makeLink(loop)
+      port.link = link
+      link.start(sink: port)
       return NIOLoopBound(port, eventLoop: loop)
     }.get()
   }
@@ -86,9 +84,8 @@ public final class StoreHarness: Sendable {
   /// Lets the link go.
   public func close() async throws {
     let port = port
-    let closeLink = closeLink
     try await loop.submit {
-      if let link = port.value.link { closeLink(link) }
+      port.value.link?.close()
       port.value.link = nil
     }.get()
   }

@@ -35,6 +35,8 @@ final class StoreHarnessPort: StoreSink {
     }
   }
 
+  func finishedBurst() {}
+
   func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
     guard let (batch, place) = waiting.removeValue(forKey: ticket.index) else {
       strayReplies += 1

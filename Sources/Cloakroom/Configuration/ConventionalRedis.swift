@@ -23,7 +23,7 @@ enum ConventionalRedis {
       faults.append(
         ConfigurationFault(
           .variable("REDIS_PORT"),
-          "has to be a number from 1 to 65535; set CLOAKROOM_STORE if it is not meant for this"))
+          "has to be a number from 1 to 65535; set CLOAKROOM_REDIS if it is not meant for this"))
     }
     // A host is valid where it is valid in a URL.
     let name = host ?? "localhost"

@@ -23,7 +23,7 @@ final class ClientConnection: ChannelDuplexHandler {
   /// When it was last heard of, in nanoseconds of the loop's clock.
   private(set) var lastActive: UInt64
 
-  private unowned let worker: Worker
+  private let worker: Worker
   private var decoder: FrameDecoder
   private var encoder = FrameEncoder(.lines)
   private var output = ByteBuffer()

@@ -37,7 +37,7 @@ final class SystemHub: Sendable {
     self.backend = backend
     self.accessLog = accessLog
     storeKind = backend.kind
-    discovery = ByteBuffer(string: "{}")
+    discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     startedAt = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000

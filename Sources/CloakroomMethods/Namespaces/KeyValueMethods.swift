@@ -132,8 +132,8 @@ enum KeyValueMethods {
   ) throws(RPCError) {
     switch try reply.orThrow() {
     case .value(let value?):
-      result.writeStaticString("{\"found\":true,\"value\":")
-      try result.writeStored(value)
+      try result.writeStored(value, after: "{\"found\":true,\"value\":", before: "}")
+      return
     case .entry(let value, let ttlMs):
       result.writeStaticString("{\"found\":true,\"value\":")
       try result.writeStored(value)

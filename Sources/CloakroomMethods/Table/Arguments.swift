@@ -199,19 +199,24 @@ public struct Arguments: ~Copyable {
     let atLeast = member.hasEscapes ? member.content.count / 6 : member.content.count
     guard atLeast <= settings.keyBytes else { throw tooLong(name) }
     names.clear()
-    try permit.keySpace.write(namespace, scope: scope, into: &names)
-    let start = names.writerIndex
+    let count: Int
     if member.hasEscapes {
-      let request = request
+      var key: [UInt8] = []
       do throws(JSONFault) {
-        try names.writeDecoded(member.content, of: request.readableBytesSpan)
+        try JSONString.decode(request.readableBytesSpan, member.content, into: &key)
       } catch {
         throw RPCError(.invalidParams, "\(name) holds half of a surrogate pair")
       }
+      count = key.count
+      try permit.keySpace.write(namespace, scope: scope, key: key.span.bytes, into: &names)
     } else {
-      names.writeImmutableBuffer(slice(member.content))
+      let range = member.content
+      count = range.count
+      // Another reference to the same bytes: the names are changed while they are read.
+      let request = request
+      let key = request.readableBytesSpan.extracting(range.offsets)
+      try permit.keySpace.write(namespace, scope: scope, key: key, into: &names)
     }
-    let count = names.writerIndex - start
     guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
     guard count <= settings.keyBytes else { throw tooLong(name) }
     return count

@@ -11,9 +11,14 @@ extension ByteBuffer {
 
   /// Writes a value from the store as it is, in one line.
   ///
+  /// - Parameters:
+  ///   - head: what stands before the value.
+  ///   - tail: what stands behind it.
   /// - Throws: STORE_REFUSED when what is stored is not JSON: somebody else wrote it, and passing
   ///   it on could break the reply open.
-  mutating func writeStored(_ value: ByteBuffer) throws(RPCError) {
+  mutating func writeStored(
+    _ value: ByteBuffer, after head: StaticString = "", before tail: StaticString = ""
+  ) throws(RPCError) {
     do throws(JSONFault) {
       try JSONScanner.validate(
         value.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
@@ -24,9 +29,16 @@ extension ByteBuffer {
     }
     guard !value.hasLineBreaks else {
       // Only somebody else can have written one: what comes in through a call is put into one line.
-      return writeOnOneLine(ByteRange(0..<value.readableBytes), of: value.readableBytesSpan)
+      writeStaticString(head)
+      writeOnOneLine(ByteRange(0..<value.readableBytes), of: value.readableBytesSpan)
+      writeStaticString(tail)
+      return
     }
-    writeImmutableBuffer(value)
+    write(atMost: value.readableBytes + head.utf8CodeUnitCount + tail.utf8CodeUnitCount) {
+      $0.write(head)
+      $0.write(value)
+      $0.write(tail)
+    }
   }
 
   private var hasLineBreaks: Bool {

@@ -43,29 +43,22 @@ struct RedisGreeting {
   mutating func begin(_ target: RedisTarget, scripts: [RedisScript]) -> ByteBuffer {
     var buffer = ByteBuffer()
     if let password = target.password {
-      buffer.writeCommand("AUTH", arguments: target.username == nil ? 1 : 2)
-      if let username = target.username { buffer.writeArgument(username) }
-      buffer.writeArgument(password)
+      buffer.writeCommand(["AUTH"] + (target.username.map { [$0] } ?? []) + [password])
       steps.append(.must)
     }
     if target.database != 0 {
-      buffer.writeCommand("SELECT", arguments: 1)
-      buffer.writeArgument(Int64(target.database))
+      buffer.writeCommand(["SELECT", String(target.database)])
       steps.append(.must)
     }
-    buffer.writeCommand("CLIENT", arguments: 2)
-    buffer.writeArgument("SETNAME")
-    buffer.writeArgument(target.clientName)
-    buffer.writeCommand("CLIENT", arguments: 1)
-    buffer.writeArgument("ID")
-    buffer.writeCommand("INFO", arguments: 1)
-    buffer.writeArgument("server")
+    buffer.writeCommand(["CLIENT", "SETNAME", target.clientName])
+    buffer.writeCommand(["CLIENT", "ID"])
+    buffer.writeCommand(["INFO", "server"])
     steps += [.may, .clientID, .runID]
     for script in scripts {
       buffer.writeScriptLoad(script)
       steps.append(.must)
     }
-    buffer.writeCommand("PING", arguments: 0)
+    buffer.writeCommand(["PING"])
     steps.append(.must)
     steps.reverse()
     return buffer
@@ -103,10 +96,7 @@ struct RedisGreeting {
     guard let clientID = previous.clientID else { return .ready(isFenced: false) }
     steps.append(.fence)
     var buffer = ByteBuffer()
-    buffer.writeCommand("CLIENT", arguments: 3)
-    buffer.writeArgument("KILL")
-    buffer.writeArgument("ID")
-    buffer.writeArgument(clientID)
+    buffer.writeCommand(["CLIENT", "KILL", "ID", String(clientID)])
     return .send(buffer)
   }
 
@@ -120,8 +110,6 @@ struct RedisGreeting {
 extension ByteBuffer {
   /// Writes a command that makes Redis keep a script.
   mutating func writeScriptLoad(_ script: RedisScript) {
-    writeCommand("SCRIPT", arguments: 2)
-    writeArgument("LOAD")
-    writeArgument(script.source)
+    writeCommand(["SCRIPT", "LOAD", script.source])
   }
 }

@@ -96,8 +96,13 @@ public final class RedisLink {
   /// - Parameters:
   ///   - context: the caller's own word for the command.
   ///   - resend: what may be done with it when the connection is lost.
+  ///   - payload: at least as many bytes as the command's arguments have together.
+  ///   - arguments: at least as many as it has arguments.
   ///   - encode: writes the command, exactly one.
-  public func submit(context: UInt64, resend: Resend, _ encode: (inout ByteBuffer) -> Void) {
+  public func submit(
+    context: UInt64, resend: Resend, payload: Int, arguments: Int,
+    _ encode: (inout RESPCommandWriter) -> Void
+  ) {
     guard state.phase != .down, state.phase != .closed else {
       delegate?.failed(.unavailable(downReason ?? "Redis can't be reached"), for: context)
       return
@@ -108,7 +113,9 @@ public final class RedisLink {
       return
     }
     scheduleFlush()
-    let length = journal.append(encode)
+    let length = journal.append {
+      $0.writeCommand(payload: payload, arguments: arguments, encode)
+    }
     pending.append(
       PendingCommand(
         context: context, resend: resend, length: length,
@@ -217,7 +224,8 @@ public final class RedisLink {
       }
       switch result {
       case .success(let channel): self.connected(channel, handler)
-      case .failure: self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
+      case .failure:
+        self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
       }
     }
     // Connecting and greeting have one patience together.

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 public import NIOCore
 
 /// One reply of Redis (RESP2), flattened: an array is followed by its elements, in order.
@@ -63,7 +64,7 @@ public struct RESPReply {
 
   mutating func append(_ kind: Kind, _ content: UnsafeRawBufferPointer) {
     let start = bytes.writerIndex
-    bytes.writeBytes(content)
+    bytes.write(atMost: content.count) { $0.write(content) }
     nodes.append(Node(kind: kind, integer: 0, range: start..<bytes.writerIndex))
   }
 

@@ -93,7 +93,7 @@ public final class MemoryStore: Sendable {
   /// Removes entries whose time has come; reading is right without it, it gives memory back.
   ///
   /// - Parameter limit: how many queued deadlines to look at, at most: a bound on the time it takes
-  ///   (well below a microsecond each). The shards take turns in being the first.
+  ///   (about a microsecond each). The shards take turns in being the first.
   /// - Returns: how many entries went.
   @discardableResult
   public func sweep(limit: Int) -> Int { examine(limit: limit).removed }

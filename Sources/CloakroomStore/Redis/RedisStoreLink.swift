@@ -35,93 +35,135 @@ public final class RedisStoreLink: StoreLink {
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
     switch command {
     case .get(let key):
-      send(ticket, .value, .read) {
-        $0.writeCommand("GET", arguments: 1)
-        $0.writeArgument(key.bytes)
+      send(ticket, .value, .read, payload: key.count, arguments: 1) {
+        $0.write(head: "*2\r\n$3\r\nGET\r\n")
+        $0.write(key.bytes)
       }
     case .set(let key, let value, .after(let life), let condition) where condition.isPlain:
-      send(ticket, .stored, condition == .none ? .idempotentWrite : .write) {
-        $0.writeCommand("SET", arguments: condition == .none ? 4 : 5)
-        $0.writeArgument(key.bytes)
-        $0.writeArgument(value)
-        $0.writeArgument("PX")
-        $0.writeArgument(life.milliseconds)
-        if condition == .absent { $0.writeArgument("NX") }
-        if condition == .present { $0.writeArgument("XX") }
-      }
+      set(key, value, life, condition, ticket)
     case .set(let key, let value, let expiry, let condition):
-      send(ticket, .storedConditionally, condition == .none ? .idempotentWrite : .write) {
-        $0.writeScript(RedisScripts.setConditionally, key: key, arguments: 5)
-        $0.writeArgument(value)
-        $0.writeArgument(condition)
-        $0.writeArgument(expiry)
+      let resend = condition == .none ? Resend.idempotentWrite : .write
+      run(
+        RedisScripts.setConditionally, ticket, .storedConditionally, resend, key, arguments: 5,
+        payload: value.readableBytes + 128
+      ) {
+        $0.write(value)
+        $0.write(condition)
+        $0.write(expiry)
       }
     case .exists(let key):
-      send(ticket, .boolean, .read) {
-        $0.writeCommand("EXISTS", arguments: 1)
-        $0.writeArgument(key.bytes)
+      send(ticket, .boolean, .read, payload: key.count, arguments: 1) {
+        $0.write(head: "*2\r\n$6\r\nEXISTS\r\n")
+        $0.write(key.bytes)
       }
     case .remove(let key):
-      send(ticket, .boolean, .write) {
-        $0.writeCommand("UNLINK", arguments: 1)
-        $0.writeArgument(key.bytes)
+      send(ticket, .boolean, .write, payload: key.count, arguments: 1) {
+        $0.write(head: "*2\r\n$6\r\nUNLINK\r\n")
+        $0.write(key.bytes)
       }
     case .expire(let key, let expiry):
       expire(key, expiry, ticket)
     case .take(let key):
-      send(ticket, .value, .write) {
-        $0.writeCommand("GETDEL", arguments: 1)
-        $0.writeArgument(key.bytes)
+      send(ticket, .value, .write, payload: key.count, arguments: 1) {
+        $0.write(head: "*2\r\n$6\r\nGETDEL\r\n")
+        $0.write(key.bytes)
       }
     case .getWithMeta(let key):
-      send(ticket, .entry, .read) {
-        $0.writeScript(RedisScripts.getWithMeta, key: key, arguments: 0)
-      }
+      run(RedisScripts.getWithMeta, ticket, .entry, .read, key, arguments: 0, payload: 0) { _ in }
     case .getMany(let keys):
-      send(ticket, .values, .read) {
-        $0.writeCommand("MGET", arguments: keys.count)
-        for key in keys { $0.writeArgument(key.bytes) }
-      }
+      getMany(keys, ticket)
     case .add(let key, let by, let bounds, let expiry):
-      send(ticket, .counted, .write) {
-        $0.writeScript(RedisScripts.add, key: key, arguments: 4)
-        $0.writeArgument(by)
-        $0.writeArgument(bounds.lowerBound)
-        $0.writeArgument(bounds.upperBound)
+      run(RedisScripts.add, ticket, .counted, .write, key, arguments: 4, payload: 80) {
+        $0.write(by)
+        $0.write(bounds.lowerBound)
+        $0.write(bounds.upperBound)
         switch expiry {
-        case .after(let life), .keep(let life): $0.writeArgument(life.milliseconds)
-        case .never: $0.writeArgument("")
+        case .after(let life), .keep(let life): $0.write(life.milliseconds)
+        case .never: $0.write("" as StaticString)
         }
       }
     case .ping:
-      send(ticket, .done, .read) { $0.writeCommand("PING", arguments: 0) }
+      send(ticket, .done, .read, payload: 0, arguments: 0) {
+        $0.write(head: "*1\r\n$4\r\nPING\r\n")
+      }
+    }
+  }
+
+  private func set(
+    _ key: StoreKey, _ value: ByteBuffer, _ life: TimeToLive, _ condition: SetCondition,
+    _ ticket: StoreTicket
+  ) {
+    send(
+      ticket, .stored, condition == .none ? .idempotentWrite : .write,
+      payload: key.count + value.readableBytes + 32, arguments: 5
+    ) {
+      $0.write(head: condition == .none ? "*5\r\n$3\r\nSET\r\n" : "*6\r\n$3\r\nSET\r\n")
+      $0.write(key.bytes)
+      $0.write(value)
+      $0.write(head: "$2\r\nPX\r\n")
+      $0.write(life.milliseconds)
+      if condition == .absent { $0.write("NX" as StaticString) }
+      if condition == .present { $0.write("XX" as StaticString) }
+    }
+  }
+
+  private func getMany(_ keys: [StoreKey], _ ticket: StoreTicket) {
+    // MGET of nothing is an error to Redis.
+    guard !keys.isEmpty else {
+      sink?.complete(ticket, with: .values([]))
+      return
+    }
+    let payload = keys.reduce(0) { $0 + $1.count }
+    send(ticket, .values, .read, payload: payload, arguments: keys.count) {
+      $0.write(parts: keys.count + 1)
+      $0.write("MGET" as StaticString)
+      for key in keys { $0.write(key.bytes) }
     }
   }
 
   private func expire(_ key: StoreKey, _ expiry: Expiry, _ ticket: StoreTicket) {
     switch expiry {
     case .after(let life):
-      send(ticket, .boolean, .idempotentWrite) {
-        $0.writeCommand("PEXPIRE", arguments: 2)
-        $0.writeArgument(key.bytes)
-        $0.writeArgument(life.milliseconds)
+      send(ticket, .boolean, .idempotentWrite, payload: key.count + 20, arguments: 2) {
+        $0.write(head: "*3\r\n$7\r\nPEXPIRE\r\n")
+        $0.write(key.bytes)
+        $0.write(life.milliseconds)
       }
     case .never:
-      send(ticket, .boolean, .idempotentWrite) {
-        $0.writeScript(RedisScripts.persist, key: key, arguments: 0)
+      run(RedisScripts.persist, ticket, .boolean, .idempotentWrite, key, arguments: 0, payload: 0) {
+        _ in
       }
     case .keep:
       submit(.exists(key), ticket: ticket)
     }
   }
 
+  /// Calls a script on one key.
+  private func run(
+    _ script: RedisScript, _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
+    _ key: StoreKey, arguments: Int, payload: Int, _ encode: (inout RESPCommandWriter) -> Void
+  ) {
+    send(
+      ticket, shape, resend, payload: key.count + script.digest.utf8.count + 8 + payload,
+      arguments: arguments + 4
+    ) {
+      $0.write(parts: arguments + 4)
+      $0.write("EVALSHA" as StaticString)
+      $0.write(script.digest)
+      $0.write("1" as StaticString)
+      $0.write(key.bytes)
+      encode(&$0)
+    }
+  }
+
   @inline(__always)
   private func send(
-    _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
-    _ encode: (inout ByteBuffer) -> Void
+    _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,
+    arguments: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {
     let context = UInt64(ticket.index) | UInt64(shape.rawValue) << 32
-    link.submit(context: context, resend: resend, encode)
+    link.submit(
+      context: context, resend: resend, payload: payload, arguments: arguments, encode)
   }
 }
 
@@ -157,43 +199,39 @@ extension SetCondition {
   }
 }
 
-extension ByteBuffer {
-  /// Writes the head of a call of a script on one key.
-  fileprivate mutating func writeScript(_ script: RedisScript, key: StoreKey, arguments: Int) {
-    writeCommand("EVALSHA", arguments: 3 + arguments)
-    writeArgument(script.digest)
-    writeArgument("1")
-    writeArgument(key.bytes)
-  }
+extension StoreKey {
+  fileprivate var count: Int { bytes.readableBytes }
+}
 
-  fileprivate mutating func writeArgument(_ condition: SetCondition) {
+extension RESPCommandWriter {
+  fileprivate mutating func write(_ condition: SetCondition) {
     switch condition {
     case .none:
-      writeArgument("none")
-      writeArgument("")
+      write("none" as StaticString)
+      write("" as StaticString)
     case .absent:
-      writeArgument("absent")
-      writeArgument("")
+      write("absent" as StaticString)
+      write("" as StaticString)
     case .present:
-      writeArgument("present")
-      writeArgument("")
+      write("present" as StaticString)
+      write("" as StaticString)
     case .matches(let etag):
-      writeArgument("match")
-      writeArgument(etag)
+      write("match" as StaticString)
+      write(etag)
     }
   }
 
-  fileprivate mutating func writeArgument(_ expiry: Expiry) {
+  fileprivate mutating func write(_ expiry: Expiry) {
     switch expiry {
     case .after(let life):
-      writeArgument("after")
-      writeArgument(life.milliseconds)
+      write("after" as StaticString)
+      write(life.milliseconds)
     case .keep(let life):
-      writeArgument("keep")
-      writeArgument(life.milliseconds)
+      write("keep" as StaticString)
+      write(life.milliseconds)
     case .never:
-      writeArgument("never")
-      writeArgument("")
+      write("never" as StaticString)
+      write("" as StaticString)
     }
   }
 }

@@ -7,9 +7,11 @@ extension ByteBuffer {
   ///
   /// - Parameter id: the request's id as the JSON text it came as.
   public mutating func writeResultHead(id: String) {
-    writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
-    writeString(id)
-    writeStaticString(",\"result\":")
+    write(atMost: id.utf8.count + 64) {
+      $0.write("{\"jsonrpc\":\"2.0\",\"id\":")
+      $0.write(id)
+      $0.write(",\"result\":")
+    }
   }
 
   /// Ends a reply.

@@ -1,0 +1,7 @@
+#ifndef CLOAKROOM_CEPOLL_SHIM_H
+#define CLOAKROOM_CEPOLL_SHIM_H
+
+// Swift's Glibc module leaves this header out.
+#include <sys/epoll.h>
+
+#endif

@@ -1,0 +1,28 @@
+public import CloakroomCore
+
+/// A server to put under load.
+public struct LoadTarget: Sendable {
+  /// Where it listens.
+  let address: RedisEndpoint.Address
+  /// What it speaks.
+  let dialect: Dialect
+  /// Commands that each connection begins with, one reply each.
+  let greeting: [[UInt8]]
+
+  /// The sidecar.
+  public static func sidecar(at path: String) -> LoadTarget {
+    LoadTarget(address: .unix(path: path), dialect: .jsonRPC, greeting: [])
+  }
+
+  /// Redis itself.
+  public static func redis(_ endpoint: RedisEndpoint) -> LoadTarget {
+    var greeting: [[String]] = []
+    if let password = endpoint.password {
+      greeting.append(["AUTH"] + (endpoint.username.map { [$0] } ?? []) + [password.exposed])
+    }
+    if endpoint.database != 0 { greeting.append(["SELECT", "\(endpoint.database)"]) }
+    return LoadTarget(
+      address: endpoint.address, dialect: .resp,
+      greeting: greeting.map(RequestTemplate.command))
+  }
+}

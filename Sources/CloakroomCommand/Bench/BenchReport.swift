@@ -1,0 +1,109 @@
+import CloakroomClient
+
+/// What was measured, for people and for programs.
+struct BenchReport {
+  /// One operation on one server.
+  struct Row {
+    let operation: LoadWork.Operation
+    let target: String
+    let runs: Int
+    let result: LoadResult
+  }
+
+  let plan: BenchPlan
+  let rows: [Row]
+  let isInterrupted: Bool
+
+  /// Whether any answer was an error, or a value was missing that had been written.
+  var hasErrors: Bool { rows.contains { $0.result.errors > 0 || $0.result.missing > 0 } }
+
+  /// The sidecar's rate by Redis' own, for each operation of which there are both.
+  var ratios: [(operation: LoadWork.Operation, ratio: Double)] {
+    plan.operations.compactMap { operation in
+      let of = { (target: String) in
+        rows.first { $0.operation == operation && $0.target == target }?.result.perSecond
+      }
+      guard let sidecar = of("sidecar"), let redis = of("redis"), redis > 0 else { return nil }
+      return (operation, sidecar / redis)
+    }
+  }
+
+  /// What should make one doubt the figures.
+  var warnings: [String] {
+    var texts: [String] = []
+    if isInterrupted { texts.append("interrupted: the figures are of what was done until then") }
+    for row in rows {
+      let name = "\(row.operation.rawValue) \(row.target)"
+      if row.result.clientCPU > 0.9 {
+        let percent = Numbers.fixed(row.result.clientCPU * 100, places: 0)
+        texts.append(
+          "\(name): this client used \(percent) % of a core; it, not the server, may be the limit")
+      }
+      if let error = row.result.firstError {
+        texts.append("\(name): \(row.result.errors) errors, the first: \(error)")
+      }
+      if row.result.missing > 0 {
+        texts.append("\(name): \(row.result.missing) values were no longer there: evicted?")
+      }
+    }
+    return texts
+  }
+
+  /// A table, and the ratios below it.
+  var table: String {
+    var lines = [
+      ["", "req/s", "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "max µs", "errors", "client CPU"]
+    ]
+    for row in rows {
+      let latency = row.result.latency
+      lines.append(
+        ["\(row.operation.rawValue) \(row.target)", Numbers.grouped(Int(row.result.perSecond))]
+          + [latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map {
+            Numbers.fixed($0, places: 1)
+          } + [
+            Numbers.grouped(row.result.errors),
+            Numbers.fixed(row.result.clientCPU * 100, places: 0) + " %",
+          ])
+    }
+    let widths = (lines.first ?? []).indices.map { column in
+      lines.map { $0[column].count }.max() ?? 0
+    }
+    var text = plan.description + "\n\n"
+    for line in lines {
+      let cells = zip(line, widths).enumerated().map { column, cell in
+        let space = String(repeating: " ", count: cell.1 - cell.0.count)
+        return column == 0 ? cell.0 + space : space + cell.0
+      }
+      text += cells.joined(separator: "  ") + "\n"
+    }
+    if !ratios.isEmpty {
+      let parts = ratios.map { "\($0.operation.rawValue) \(Numbers.fixed($0.ratio, places: 3))" }
+      text += "\nthe sidecar's req/s by Redis': " + parts.joined(separator: ", ") + "\n"
+    }
+    return text
+  }
+
+  /// One JSON object; its names carry the units.
+  var json: [UInt8] {
+    let rows = rows.map { row in
+      let latency = row.result.latency
+      let quantiles = [
+        ("p50Us", latency.p50), ("p90Us", latency.p90), ("p99Us", latency.p99),
+        ("p999Us", latency.p999), ("maxUs", latency.max),
+      ].map { ",\"\($0.0)\":\(Numbers.fixed($0.1, places: 3))" }
+      return "{\"method\":\"\(row.operation.rawValue)\",\"target\":\"\(row.target)\""
+        + ",\"runs\":\(row.runs),\"requests\":\(row.result.requests)"
+        + ",\"requestsPerSecond\":\(Numbers.fixed(row.result.perSecond, places: 1))"
+        + quantiles.joined()
+        + ",\"errors\":\(row.result.errors),\"missing\":\(row.result.missing)"
+        + ",\"clientCPU\":\(Numbers.fixed(row.result.clientCPU, places: 3))}"
+    }
+    let ratios = ratios.map { "\"\($0.operation.rawValue)\":\(Numbers.fixed($0.ratio, places: 4))" }
+    let text =
+      "{\"connections\":\(plan.connections),\"pipeline\":\(plan.pipeline)"
+      + ",\"valueSize\":\(plan.valueSize),\"keys\":\(plan.keys)"
+      + ",\"interrupted\":\(isInterrupted),\"results\":[" + rows.joined(separator: ",")
+      + "],\"ratio\":{" + ratios.joined(separator: ",") + "}}\n"
+    return Array(text.utf8)
+  }
+}

@@ -1,0 +1,58 @@
+import CloakroomClient
+
+/// The answer of `system.health` for people: whatever is in it, a line each.
+enum HealthTable {
+  /// Status and reasons first, then every other member with its number in units.
+  static func text(_ health: JSONNode) -> String {
+    var rows: [(label: String, value: String)] = []
+    if let status = health["status"]?.string { rows.append(("status", status)) }
+    for fault in health["degraded"]?.elements ?? [] {
+      let what = fault["what"]?.string ?? fault.written
+      let reason = fault["reason"]?.string
+      rows.append(("degraded", reason.map { "\(what): \($0)" } ?? what))
+    }
+    for member in health.members where member.name != "status" && member.name != "degraded" {
+      rows += self.rows(member.name, member.value, under: "")
+    }
+    let width = rows.map(\.label.count).max() ?? 0
+    return rows.map { row in
+      row.label + String(repeating: " ", count: width - row.label.count + 2) + row.value + "\n"
+    }.joined()
+  }
+
+  private static func rows(
+    _ name: String, _ value: JSONNode, under label: String
+  ) -> [(label: String, value: String)] {
+    guard value.kind == .object else {
+      let (words, text) = cell(name, value)
+      return [(label + words, text)]
+    }
+    return value.members.flatMap { member in
+      rows(member.name, member.value, under: label + words(name) + " ")
+    }
+  }
+
+  /// A label without its unit, and a value with it.
+  private static func cell(_ name: String, _ value: JSONNode) -> (label: String, text: String) {
+    if let number = value.double {
+      if name.hasSuffix("Ms") { return (words(name.dropLast(2)), Numbers.milliseconds(number)) }
+      if name.hasSuffix("Bytes") { return (words(name.dropLast(5)), Numbers.bytes(number)) }
+    }
+    switch value.kind {
+    case .true: return (words(name), "yes")
+    case .false: return (words(name), "no")
+    default: return (words(name), value.string ?? value.written)
+    }
+  }
+
+  /// `roundTrip` as `round trip`.
+  private static func words(_ name: some StringProtocol) -> String {
+    name.reduce(into: "") { text, character in
+      if character.isUppercase {
+        text += " " + character.lowercased()
+      } else {
+        text.append(character)
+      }
+    }
+  }
+}

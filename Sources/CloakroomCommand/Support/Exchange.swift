@@ -1,0 +1,67 @@
+import CloakroomClient
+import CloakroomCore
+
+/// One conversation with the sidecar, from finding its socket to its answer.
+struct Exchange {
+  let options: SidecarOptions
+  let surroundings: Surroundings
+
+  /// Calls a method.
+  func call(_ method: String, _ params: [UInt8]?) throws(Failure) -> Reply {
+    let deadline = Deadline(in: options.patience)
+    return try connected(deadline) { connection throws(ClientFault) in
+      try connection.call(method, params, before: deadline)
+    }
+  }
+
+  /// Sends a notification.
+  func notify(_ method: String, _ params: [UInt8]?) throws(Failure) {
+    let deadline = Deadline(in: options.patience)
+    try connected(deadline) { connection throws(ClientFault) in
+      try connection.notify(method, params, before: deadline)
+    }
+  }
+
+  /// Where the sidecar is.
+  func location() throws(Failure) -> SidecarLocation {
+    do throws(SocketPath.Fault) {
+      return try options.location(surroundings)
+    } catch {
+      throw Failure(.failure(.usage, "\(error)"))
+    }
+  }
+
+  private func connected<Answer>(
+    _ deadline: Deadline,
+    _ body: (inout SidecarConnection) throws(ClientFault) -> Answer
+  ) throws(Failure) -> Answer {
+    let location = try location()
+    do throws(ClientFault) {
+      var connection = try SidecarConnection(
+        to: location, userID: surroundings.userID, before: deadline)
+      return try body(&connection)
+    } catch {
+      throw Failure(error, at: location)
+    }
+  }
+
+  /// An outcome that ends the command early.
+  struct Failure: Error {
+    let outcome: Outcome
+
+    init(_ outcome: Outcome) { self.outcome = outcome }
+
+    /// What a fault of the connection comes to.
+    init(_ fault: ClientFault, at location: SidecarLocation) {
+      switch fault {
+      case .unreachable, .unknownHost, .untrusted, .closed, .system:
+        outcome = .failure(.unavailable, location.explanation(of: fault))
+      case .timedOut(let patience):
+        outcome = .failure(
+          .timeout, "no answer from \(location.path) within \(patience.formatted)")
+      case .notAReply, .tooLong:
+        outcome = .failure(.protocol, "\(location.path): \(fault)")
+      }
+    }
+  }
+}

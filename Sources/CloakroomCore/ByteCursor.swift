@@ -1,0 +1,104 @@
+public import NIOCore
+
+/// Writes pieces one behind the other into memory that was reserved for all of them.
+///
+/// Each write into a `ByteBuffer` asks whether the buffer is shared and large enough; a text of ten
+/// pieces asks ten times. A cursor asks once. It never writes past what was reserved: a piece that
+/// doesn't fit is left out, and then nothing of the text is kept.
+public struct ByteCursor {
+  @usableFromInline let memory: UnsafeMutableRawBufferPointer
+  @usableFromInline var count = 0
+  @usableFromInline var isTooSmall = false
+
+  @inlinable
+  init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
+
+  /// Writes bytes.
+  @inlinable
+  public mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    guard bytes.count <= memory.count &- count, let start = memory.baseAddress else {
+      isTooSmall = true
+      return
+    }
+    (start + count).copyMemory(from: source, byteCount: bytes.count)
+    count &+= bytes.count
+  }
+
+  /// Writes bytes.
+  @inlinable
+  public mutating func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { write($0) } }
+
+  /// Writes a text that the program knows.
+  @inlinable
+  public mutating func write(_ text: StaticString) {
+    write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Writes a string's UTF-8.
+  @inlinable
+  public mutating func write(_ text: String) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Writes a buffer's readable bytes.
+  @inlinable
+  public mutating func write(_ buffer: ByteBuffer) {
+    buffer.withUnsafeReadableBytes { write($0) }
+  }
+
+  /// Writes a whole number in decimal.
+  @inlinable
+  public mutating func writeDecimal(_ number: Int64) {
+    let length = ByteBuffer.decimalCount(number)
+    guard length <= memory.count &- count else {
+      isTooSmall = true
+      return
+    }
+    var rest = number.magnitude
+    var index = count &+ length
+    repeat {
+      index &-= 1
+      memory[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest != 0
+    if number < 0 { memory[count] = UInt8(ascii: "-") }
+    count &+= length
+  }
+}
+
+extension ByteBuffer {
+  /// Writes a text of several pieces.
+  ///
+  /// - Parameters:
+  ///   - capacity: at least as many bytes as the pieces have together.
+  ///   - body: writes the pieces.
+  @inlinable
+  public mutating func write(atMost capacity: Int, _ body: (inout ByteCursor) -> Void) {
+    writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
+      var cursor = ByteCursor(memory)
+      body(&cursor)
+      assert(!cursor.isTooSmall, "the pieces are larger than the capacity that was named for them")
+      return cursor.isTooSmall ? 0 : cursor.count
+    }
+  }
+
+  /// Writes a whole number in decimal, without a string in between.
+  @inlinable
+  public mutating func writeDecimal(_ number: some FixedWidthInteger) {
+    write(atMost: 20) { $0.writeDecimal(Int64(clamping: number)) }
+  }
+
+  /// How many characters a whole number takes in decimal, its sign counted.
+  @inlinable
+  public static func decimalCount(_ number: Int64) -> Int {
+    var rest = number.magnitude
+    var count = number < 0 ? 2 : 1
+    while rest >= 10 {
+      rest /= 10
+      count &+= 1
+    }
+    return count
+  }
+}
