@@ -85,7 +85,8 @@ struct Caller {
         name: service, members: .init(everyone: true), methods: [Glob("*")]),
       let policy = Policy(services: [service])
     else { throw RPCError(.internal) }
-    return Admission(policy: policy, prefix: prefix, methods: table.names)
+    return Admission(
+      policy: policy, prefix: prefix, methods: table.names, labels: [self.service])
   }
 
   private static func describe(_ command: StoreCommand) -> String {

@@ -13,7 +13,8 @@ struct KeyTests {
   @Test(
     "stands in the store as it is, behind prefix, service and namespace",
     arguments: [
-      ("\"user:123\"", "user:123"), ("\"a b\"", "a b"), ("\"{tag}x\"", "{tag}x"), ("\"%3A\"", "%3A"),
+      ("\"user:123\"", "user:123"), ("\"a b\"", "a b"), ("\"{tag}x\"", "{tag}x"),
+      ("\"%3A\"", "%3A"),
       ("\"ä€😀\"", "ä€😀"), ("\"\\u00e4\\u20ac\\ud83d\\ude00\"", "ä€😀"), ("\"\\u0061\"", "a"),
       ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{c}\n\r\t"), ("\"\\u0000\"", "\0"),
       ("\":\"", ":"), ("\"\u{7f}\"", "\u{7f}"),

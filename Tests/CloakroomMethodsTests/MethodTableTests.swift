@@ -30,10 +30,8 @@ struct MethodTableTests {
   }
 
   @Test("finds methods whose names fall together")
-  func collisions() throws {
-    let numbers = try (0..<200).map { number in try #require(Self.names[number % Self.names.count]) }
-    #expect(Set(numbers.map(\.description)).count > 1)
-    let methods = Self.names.compactMap { $0 }.map {
+  func collisions() {
+    let methods = Self.names.map {
       Method($0, "", [], result: "true", example: ("{}", "null"), .system { _ in .ping })
     }
     let table = MethodTable(methods)
@@ -45,8 +43,9 @@ struct MethodTableTests {
   }
 
   /// Names of one length with the same letters where the hash looks, and shorter ones.
-  static let names: [StaticString?] = [
-    "kv.aaaa", "kv.abca", "kv.acba", "kv.azza", "kv.ayya", "kw.aaaa", "a", "b", "ab", "abcd", "bcde",
+  static let names: [StaticString] = [
+    "kv.aaaa", "kv.abca", "kv.acba", "kv.azza", "kv.ayya", "kw.aaaa", "a", "b", "ab", "abcd",
+    "bcde",
   ]
 
   @Test(

@@ -38,8 +38,10 @@ struct ParameterTests {
       ("kv.expire", #"{"key":"a","ttl":"500ms"}"#, "expire igniter:store:api:kv:a 500ms"),
       ("kv.touch", #"{"key":"a"}"#, "expire igniter:store:api:kv:a \(day)ms"),
       ("kv.touch", #"{"key":"a","ttl":"7d"}"#, "expire igniter:store:api:kv:a 604800000ms"),
-      ("batch.get", #"{"keys":["a","b","a"]}"#,
-        "getMany igniter:store:api:kv:a igniter:store:api:kv:b igniter:store:api:kv:a"),
+      (
+        "batch.get", #"{"keys":["a","b","a"]}"#,
+        "getMany igniter:store:api:kv:a igniter:store:api:kv:b igniter:store:api:kv:a"
+      ),
       ("counter.get", #"{"key":"a"}"#, "get igniter:store:api:counter:a"),
       ("counter.reset", #"{"key":"a"}"#, "remove igniter:store:api:counter:a"),
       ("counter.expire", #"{"key":"a","ttl":1}"#, "expire igniter:store:api:counter:a 1000ms"),
@@ -189,7 +191,9 @@ struct ParameterTests {
       ("max", ["\"1\"", "null", "true", "-"]), ("keys", ["\"a\"", "{}", "null", "[]", "[1]"]),
       ("keys", ["[\"a\",null]", "[[\"a\"]]", "[\"a\",\"\"]"]),
       ("entries", ["{}", "null", "[]", "[1]", "[\"a\"]", "[{}]", "[{\"key\":\"a\"}]"]),
-      ("entries", ["[{\"value\":1}]", "[{\"key\":1,\"value\":1}]", "[{\"key\":\"\",\"value\":1}]"]),
+      (
+        "entries", ["[{\"value\":1}]", "[{\"key\":1,\"value\":1}]", "[{\"key\":\"\",\"value\":1}]"]
+      ),
       ("entries", ["[{\"key\":\"a\",\"value\":1,\"onlyIf\":\"absent\"}]"]),
       ("entries", ["[{\"key\":\"a\",\"value\":1,\"ttl\":1,\"x\":1}]"]),
       ("entries", ["[{\"key\":\"a\",\"value\":1,\"value\":2}]"]),

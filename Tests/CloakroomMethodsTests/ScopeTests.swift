@@ -14,6 +14,15 @@ struct ScopeTests {
     "[" + steps.map { "{\"key\":\"\($0.0)\",\"id\":\"\($0.1)\"}" }.joined(separator: ",") + "]"
   }
 
+  /// The name that a value has in the store.
+  static func name(
+    in space: KeySpace, _ namespace: Namespace, _ scope: [ScopeStep], _ key: String
+  ) throws(RPCError) -> ByteBuffer {
+    var buffer = ByteBuffer()
+    try space.write(namespace, scope: scope, key: key.utf8.span.bytes, into: &buffer)
+    return buffer
+  }
+
   @Test(
     "stands between service and namespace, outermost first, its own colons encoded",
     arguments: [
@@ -23,7 +32,8 @@ struct ScopeTests {
       (#"[{"key":"a","id":"%3A{t}"}]"#, "a:%253A%7Bt%7D:"),
       (#"[{"key":"a:b","id":"1"}]"#, "a%3Ab:1:"), (#"[{"key":"KV","id":"kv"}]"#, "KV:kv:"),
       (#"[{"key":"a","id":"\u0000\n\u007f"}]"#, "a:%00%0A%7F:"),
-      (#"[{"\u006bey":"\u0061","i\u0064":"ä\u00e4"}]"#, "a:ää:"), (#"[{"key":"a","id":" "}]"#, "a: :"),
+      (#"[{"\u006bey":"\u0061","i\u0064":"ä\u00e4"}]"#, "a:ää:"),
+      (#"[{"key":"a","id":" "}]"#, "a: :"),
     ])
   func written(scope: String, expected: String) throws {
     var caller = Caller()
@@ -117,12 +127,8 @@ struct ScopeTests {
       let space = KeySpace(prefix: "p", service: service)
       for scope in scopes {
         for namespace in [Namespace.kv, .counter] {
-          var buffer = ByteBuffer()
-          try space.write(namespace, scope: scope, into: &buffer)
-          let before = Array(buffer.readableBytesView)
-          // The key is whatever the caller likes and stands behind all of it, as it is.
           for key in scope.count < 2 ? keys : Array(keys.prefix(2)) {
-            names.insert(before + Array(key.utf8))
+            names.insert(Array(try Self.name(in: space, namespace, scope, key).readableBytesView))
             count += 1
           }
         }
@@ -143,16 +149,15 @@ struct ScopeTests {
       }
       return String(text)
     }
+    let space = KeySpace(prefix: "p:q", service: "api")
     for _ in 0..<2000 {
       let scope = (0..<Int.random(in: 0...KeySpace.scopeDepth, using: &random)).map { _ in
         ScopeStep(key: "s" + part(), id: part())
       }
       let namespace = try #require(Namespace.allCases.randomElement(using: &random))
       let key = part()
-      var buffer = ByteBuffer()
-      try KeySpace(prefix: "p:q", service: "api").write(namespace, scope: scope, into: &buffer)
-      buffer.writeString(key)
-      let name = try #require(NameReader(String(buffer: buffer), after: "p:q:api:"))
+      let written = try Self.name(in: space, namespace, scope, key)
+      let name = try #require(NameReader(String(buffer: written), after: "p:q:api:"))
       #expect(name.scope == scope)
       #expect(name.namespace == namespace)
       #expect(name.key == key)

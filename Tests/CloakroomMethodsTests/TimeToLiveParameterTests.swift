@@ -49,7 +49,8 @@ struct TimeToLiveParameterTests {
     #expect(Caller().refusal("kv.expire", #"{"key":"a","ttl":null}"#)?.reason == .ttlInvalid)
     let entry = #"{"entries":[{"key":"a","value":1,"ttl":null}]}"#
     #expect(
-      try allowed.begin("batch.set", entry).steps == ["set igniter:store:api:kv:a 1 forever always"])
+      try allowed.begin("batch.set", entry).steps == ["set igniter:store:api:kv:a 1 forever always"]
+    )
   }
 
   @Test("is the configured default when it is left out")
