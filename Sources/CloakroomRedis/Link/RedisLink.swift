@@ -284,9 +284,9 @@ public final class RedisLink {
     counters.losses[cause.rawValue] &+= 1
     if wasReady {
       logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
-    } else {
+    } else if state.failures == 0 {
       // Said once for each outage, not for each attempt.
-      if state.failures == 0 { logger.error("\(reason)") }
+      logger.error("\(reason)")
     }
     perform(state.lost(), reason: reason)
     finishedBurst()
@@ -345,6 +345,7 @@ public final class RedisLink {
     var bytes = CommandJournal()
     swap(&old, &pending)
     swap(&bytes, &journal)
+    var failed: [PendingCommand] = []
     for var command in old {
       let text = bytes.popFirst(length: command.length)
       if command.deadline > now, isKept(command) {
@@ -356,9 +357,11 @@ public final class RedisLink {
         _ = journal.append { $0.writeImmutableBuffer(text) }
         pending.append(command)
       } else {
-        fail(command, reason)
+        failed.append(command)
       }
     }
+    // Told last: what a failure leads to stands behind what is sent again.
+    for command in failed { fail(command, reason) }
   }
 
   private func fail(_ command: PendingCommand, _ reason: String) {
