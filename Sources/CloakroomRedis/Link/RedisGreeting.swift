@@ -24,6 +24,7 @@ struct RedisGreeting {
     var clientID: Int64?
   }
 
+  /// What the next answer is to, and what an error in its place means.
   private enum Step {
     /// An error ends the greeting.
     case must
@@ -118,6 +119,7 @@ struct RedisGreeting {
     return String(text)
   }
 
+  /// The run of the server, out of what INFO answers.
   private static func runID(in info: String) -> String? {
     info.split(whereSeparator: \.isNewline)
       .first { $0.hasPrefix("run_id:") }

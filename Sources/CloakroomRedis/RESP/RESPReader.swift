@@ -93,6 +93,7 @@ public final class RESPReader {
     return object != nil
   }
 
+  /// Adds a string, status or error that hiredis has read.
   fileprivate func append(_ type: CInt, _ content: UnsafeRawBufferPointer) {
     let kind: RESPReply.Kind =
       switch type {
@@ -103,6 +104,7 @@ public final class RESPReader {
     reply.append(kind, content)
   }
 
+  /// Adds anything else that hiredis has read.
   fileprivate func append(_ kind: RESPReply.Kind, integer: Int64 = 0) {
     reply.append(kind, integer: integer)
   }

@@ -72,6 +72,7 @@ public struct RESPReply {
     return String(decoding: word, as: UTF8.self)
   }
 
+  /// Makes room for the next reply.
   mutating func removeAll() {
     nodes.removeAll(keepingCapacity: true)
     if bytes.capacity > Self.keptCapacity {
@@ -81,12 +82,14 @@ public struct RESPReply {
     }
   }
 
+  /// Adds a string, status or error, and copies its bytes.
   mutating func append(_ kind: Kind, _ content: UnsafeRawBufferPointer) {
     let start = bytes.writerIndex
     bytes.write(atMost: content.count) { $0.write(content) }
     nodes.append(Node(kind: kind, integer: 0, range: start..<bytes.writerIndex))
   }
 
+  /// Adds an integer, null, or the head of an array of as many elements.
   mutating func append(_ kind: Kind, integer: Int64 = 0) {
     nodes.append(Node(kind: kind, integer: integer, range: 0..<0))
   }
