@@ -195,9 +195,11 @@ final class ClientConnection: ChannelDuplexHandler {
       context.close(promise: nil)
       return
     }
-    context.writeAndFlush(wrapOutboundOut(output), promise: nil)
-    var empty = ByteBuffer()
-    swap(&empty, &output)
-    worker.giveBack(empty)
+    // Taken out first: writing can make the channel writable again, which comes back here at once,
+    // and would find what is being sent still there and send it twice.
+    var bytes = ByteBuffer()
+    swap(&bytes, &output)
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    worker.giveBack(bytes)
   }
 }
