@@ -41,6 +41,8 @@ public struct Daemon: Sendable {
   /// - Throws: `ListenFault` when the socket can't be taken, `AccessLogError` when the log can't be
   ///   opened.
   public func run() async throws {
+    // Before anybody is told that the sidecar is there: a signal that comes at once ends it cleanly.
+    let handler = await SignalHandler(logger: logger)
     let notifier = SystemdNotifier(environment: environment)
     let socket = try takeSocket()
     defer { socket.remove() }
@@ -69,7 +71,7 @@ public struct Daemon: Sendable {
       configuration: .init(
         services: services, logger: logger))
     let signals = Task {
-      await SignalHandler(logger: logger).listen(
+      await handler.listen(
         end: { await group.triggerGracefulShutdown() },
         hangUp: {
           accessLog?.reopen()
@@ -88,7 +90,11 @@ public struct Daemon: Sendable {
   private func takeSocket() throws -> ListeningSocket {
     if let inherited = ListeningSocket.inherited(environment: environment) { return inherited }
     if let folder = configuration.socket.privateFolder {
-      try PrivateFolder.make(folder, userID: geteuid())
+      do throws(PrivateFolder.Fault) {
+        try PrivateFolder.make(folder, userID: geteuid())
+      } catch {
+        throw ListenFault(description: "\(error)")
+      }
     }
     return try ListeningSocket.bind(configuration.socket)
   }

@@ -5,14 +5,21 @@ internal import UnixSignals
 /// What signals mean: SIGTERM and SIGINT end the sidecar, a second one at once; SIGHUP has it
 /// reopen its log and read its policy anew.
 struct SignalHandler {
-  let logger: Logger
+  private let logger: Logger
+  private let signals: UnixSignalsSequence
+
+  /// Takes signals from now on; they wait until somebody listens.
+  init(logger: Logger) async {
+    self.logger = logger
+    signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
+  }
 
   /// Listens until its task is cancelled.
   func listen(
     end: @Sendable () async -> Void, hangUp: @Sendable () async -> Void
   ) async {
     var isEnding = false
-    for await signal in await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint) {
+    for await signal in signals {
       if signal == .sighup {
         await hangUp()
       } else if isEnding {
