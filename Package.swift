@@ -116,7 +116,9 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
-      name: "CloakroomCoreTests", dependencies: ["CloakroomCore"], swiftSettings: strict),
+      name: "CloakroomCoreTests",
+      dependencies: ["CloakroomCore", .product(name: "NIOCore", package: "swift-nio")],
+      swiftSettings: strict),
     .testTarget(
       name: "CloakroomWireTests",
       dependencies: [
@@ -150,7 +152,10 @@ let package = Package(
       path: "Tests/Contract", swiftSettings: strict),
     .testTarget(
       name: "CloakroomMethodsTests",
-      dependencies: ["CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore"],
+      dependencies: [
+        "CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",

@@ -9,59 +9,92 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the sidecar.",
     discussion: """
-      Without any option it keeps its data in memory and listens on the first of $CLOAKROOM_SOCKET,
-      $RUNTIME_DIRECTORY/cloakroom.sock, $XDG_RUNTIME_DIR/cloakroom.sock, and a private folder below
-      /tmp.
+      Without any option it keeps its data in memory and listens on the first of \
+      $CLOAKROOM_SOCKET, $RUNTIME_DIRECTORY/cloakroom.sock, $XDG_RUNTIME_DIR/cloakroom.sock, and \
+      /tmp/cloakroom-UID/cloakroom.sock, whose folder is the user's alone.
 
-      Options win over CLOAKROOM_… environment variables, and those over the configuration file.
-      SIGTERM finishes what is in flight and exits 0, a second one exits at once; SIGHUP reopens the
-      access log and reads the policy anew. A wrong configuration exits 64 and lists every fault.
+      Options win over CLOAKROOM_… environment variables, and those over the configuration file. \
+      `cloakroom settings` lists all settings.
+
+      SIGTERM and SIGINT finish what is in flight and exit; a second one exits at once. SIGHUP \
+      reopens the access log and reads the policy anew.
 
       EXAMPLES:
         cloakroom serve
-        cloakroom serve --redis redis://localhost:6379/0 --access-log /var/log/cloakroom/access.log
+        cloakroom serve --redis redis://localhost:6379/0
         cloakroom serve --config /etc/cloakroom/cloakroom.json --check
+
+      EXIT STATUS: 0 told to stop, or the configuration is good; 1 failed, or told twice to stop; \
+      64 the configuration is wrong, and every fault was listed; 73 the socket or the access log \
+      can't be had.
       """)
 
-  @Option(help: "Where to listen: the path of a Unix socket.", completion: .file())
+  @Option(
+    help: ArgumentHelp("Where to listen: the path of a Unix socket.", valueName: "path"),
+    completion: .file())
   var socket: String?
 
-  @Option(help: "The socket's mode, in octal. (default: 660)")
+  @Option(help: ArgumentHelp("The socket's mode, in octal. (default: 660)", valueName: "mode"))
   var socketMode: String?
 
-  @Option(help: "The group that the socket is given to.")
+  @Option(help: ArgumentHelp("The group that the socket is given to.", valueName: "group"))
   var socketGroup: String?
 
   @Option(
-    help: "The store: redis://user:password@host:port/database, or unix:///path?db=0.")
+    help: ArgumentHelp(
+      "The store: redis://user@host:port/database, or unix:///path?db=0. (default: in memory)",
+      valueName: "url"))
   var redis: String?
 
-  @Option(help: "The file that the store's password is read from.", completion: .file())
+  @Option(
+    help: ArgumentHelp("The file that the store's password is read from.", valueName: "file"),
+    completion: .file())
   var storePasswordFile: String?
 
-  @Option(help: "The configuration file (JSON).", completion: .file(extensions: ["json"]))
+  @Option(
+    help: ArgumentHelp(
+      "The configuration file (JSON). (default: $CLOAKROOM_CONFIG)", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var config: String?
 
-  @Option(help: "What the names of all values in the store begin with. (default: cloakroom)")
+  @Option(
+    help: ArgumentHelp(
+      "What the names of all values in the store begin with. (default: cloakroom)",
+      valueName: "name"))
   var prefix: String?
 
-  @Option(help: "How much the store in memory holds at most, as 256MiB.")
+  @Option(
+    help: ArgumentHelp(
+      "How much the store in memory holds at most. (default: 256MiB)", valueName: "size"))
   var memory: String?
 
-  @Option(help: "How many event loops, each with its own connection to the store.")
+  @Option(
+    help: ArgumentHelp(
+      "How many event loops, each with its own connection to the store.", valueName: "count"))
   var loops: String?
 
-  @Option(help: "How long to finish what is in flight after SIGTERM, as 10s.")
+  @Option(
+    help: ArgumentHelp(
+      "How long to finish what is in flight before exiting. (default: 10s)", valueName: "duration"))
   var drainTimeout: String?
 
-  @Option(help: "Where the access log is written: one JSON line a call.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Where the access log is written: one JSON line a call.", valueName: "file"),
+    completion: .file())
   var accessLog: String?
 
-  @Option(help: "Where the metrics are written, for node_exporter.", completion: .file())
+  @Option(
+    help: ArgumentHelp(
+      "Where the metrics are written, for node_exporter; a name that ends in .prom.",
+      valueName: "file"),
+    completion: .file())
   var metricsFile: String?
 
   @Option(
-    help: "What the operator's log on stderr tells.",
+    help: ArgumentHelp(
+      "The least severe messages of the operator's log on stderr. (default: info)",
+      valueName: "level"),
     completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
   var logLevel: String?
 
@@ -88,27 +121,29 @@ struct Serve: AsyncParsableCommand {
     do throws(ConfigurationFaults) {
       settings = try load()
     } catch {
-      Self.complain("\(error)")
-      throw ExitCode(64)
+      return try Outcome.failure(.usage, "\(error)").finish()
     }
-    if check {
-      print("the configuration is good")
-      return
-    }
+    if check { return try Outcome.success("the configuration is good\n").finish() }
     var logger = Logger(label: "cloakroom") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info
     do {
       try await Daemon(
         configuration: settings, environment: environment, logger: logger, reload: load
       ).run()
-    } catch let fault as ListenFault {
-      Self.complain("cloakroom: \(fault)")
-      throw ExitCode(Self.cannotServe)
+    } catch {
+      try outcome(of: error).finish()
     }
   }
 
-  /// EX_CANTCREAT of sysexits(3): the socket can't be had.
-  private static let cannotServe: Int32 = 73
+  /// What to tell of a sidecar that can't run.
+  private func outcome(of error: any Error) -> Outcome {
+    switch error {
+    case let fault as ListenFault: .failure(.cannotCreate, "cloakroom: \(fault)")
+    case let fault as PrivateFolder.Fault: .failure(.cannotCreate, "cloakroom: \(fault)")
+    case let fault as AccessLogFault: .failure(.cannotCreate, "cloakroom: \(fault)")
+    default: .failure(.failure, "cloakroom: \(error)")
+    }
+  }
 
   private var flags: [String: String] {
     [
@@ -117,9 +152,5 @@ struct Serve: AsyncParsableCommand {
       "loops": loops, "drain-timeout": drainTimeout, "access-log": accessLog,
       "metrics-file": metricsFile, "log-level": logLevel,
     ].compactMapValues { $0 }
-  }
-
-  private static func complain(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 }

@@ -32,11 +32,8 @@ public final class LineClient {
         Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
       }
     }
-    if result != 0 {
-      let error = errno
-      Glibc.close(descriptor)
-      throw Failure.system(error)
-    }
+    // All that is stored is set by now: `deinit` runs, and closes, even when this throws.
+    if result != 0 { throw Failure.system(errno) }
   }
 
   deinit { Glibc.close(descriptor) }

@@ -5,9 +5,8 @@ internal import NIOCore
 
 /// One client's connection: its bytes on their way in, its replies on their way out, and the limits
 /// that keep it from taking more than its share.
-final class ClientConnection: ChannelDuplexHandler {
+final class ClientConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
-  typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   /// Which connection of this run it is.
@@ -28,12 +27,15 @@ final class ClientConnection: ChannelDuplexHandler {
   private var encoder = FrameEncoder(.lines)
   private var output = ByteBuffer()
   private var context: ChannelHandlerContext?
+  private var socket: ReplySocket?
   /// How many of its calls have not been answered.
   private(set) var inFlight = 0
   private var isDirty = false
   private var isInputClosed = false
   private var isDraining = false
-  private var isReadHeld = false
+  /// Whether the channel still has bytes that the socket did not take.
+  private var isClogged = false
+  private var isReading = true
   private var isProcessing = false
 
   init(id: UInt64, peer: Peer, groups: [UInt32], worker: Worker) {
@@ -46,17 +48,19 @@ final class ClientConnection: ChannelDuplexHandler {
   }
 
   /// Whether nothing is in flight and no reply waits to be read.
-  var isIdle: Bool { inFlight == 0 && output.readableBytes == 0 }
+  var isIdle: Bool { inFlight == 0 && output.readableBytes == 0 && !isClogged }
 
   // MARK: Coming and going
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    socket = ReplySocket(of: context.channel)
     worker.opened(self)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
+    socket = nil
     output = ByteBuffer()
     worker.closed(self)
   }
@@ -86,11 +90,7 @@ final class ClientConnection: ChannelDuplexHandler {
   func close() { context?.close(promise: nil) }
 
   private func closeIfDone() {
-    guard isInputClosed || isDraining, inFlight == 0, output.readableBytes == 0 else { return }
-    // Bytes handed to the channel before are still written: closing waits for them.
-    context?.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
-      self.close()
-    }
+    if isInputClosed || isDraining, isIdle { close() }
   }
 
   // MARK: Bytes in
@@ -100,16 +100,22 @@ final class ClientConnection: ChannelDuplexHandler {
     lastActive = worker.beginBurst()
     decoder.append(unwrapInboundIn(data))
     process()
+    adjustReading()
   }
 
   func channelReadComplete(context: ChannelHandlerContext) { worker.finishedBurst() }
 
-  func read(context: ChannelHandlerContext) {
-    if mayRead { context.read() } else { isReadHeld = true }
+  private var mayRead: Bool {
+    inFlight < worker.limits.inFlightPerConnection && output.readableBytes == 0 && !isClogged
+      && !isDraining
   }
 
-  private var mayRead: Bool {
-    inFlight < worker.limits.inFlightPerConnection && output.readableBytes == 0 && !isDraining
+  /// Stops reading where there is no room for more calls, and takes it up again where there is.
+  private func adjustReading() {
+    guard isReading != mayRead, let options = context?.channel.syncOptions else { return }
+    isReading.toggle()
+    // It fails only for a channel that is closed.
+    try? options.setOption(.autoRead, value: isReading)
   }
 
   /// Starts the calls that have arrived, as long as there is room for more in flight.
@@ -168,38 +174,40 @@ final class ClientConnection: ChannelDuplexHandler {
     worker.markDirty(self)
   }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    guard context.channel.isWritable else { return }
-    flush()
-    worker.finishedBurst()
-  }
-
   /// Sends what has been written, and takes up reading again where there is room.
   func flush() {
     isDirty = false
     guard let context else { return }
     if output.readableBytes > 0 { send(context) }
     if inFlight < worker.limits.inFlightPerConnection { process() }
-    if isReadHeld, mayRead {
-      isReadHeld = false
-      context.read()
-    }
+    adjustReading()
     closeIfDone()
   }
 
   private func send(_ context: ChannelHandlerContext) {
-    guard context.channel.isWritable else {
+    guard !isClogged else {
       guard output.readableBytes > worker.limits.unreadReplyBytes else { return }
       // It asks and does not read: it alone is dropped.
       worker.observer.limitBit(.unreadReplies)
       context.close(promise: nil)
       return
     }
-    // Taken before it is written: a long one makes the channel unwritable and, when the socket
-    // takes it whole, writable again within this very call, which comes back here.
     var taken = ByteBuffer()
     swap(&taken, &output)
-    context.writeAndFlush(wrapOutboundOut(taken), promise: nil)
-    worker.giveBack(taken)
+    switch socket?.send(&taken) ?? .full {
+    case .sent: worker.giveBack(taken)
+    case .full: leave(taken, to: context)
+    case .failed: context.close(promise: nil)
+    }
+  }
+
+  /// Leaves it to the channel to send what the socket has not taken, when there is room again.
+  private func leave(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
+    isClogged = true
+    context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
+      self.isClogged = false
+      self.flush()
+      self.worker.finishedBurst()
+    }
   }
 }

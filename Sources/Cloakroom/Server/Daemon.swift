@@ -14,6 +14,9 @@ public struct Daemon: Sendable {
   /// The names of all methods, for whoever checks a policy.
   public static var methodNames: [String] { MethodTable.standard.names }
 
+  /// The sidecar's version, as `system.hello` tells it.
+  public static var version: String { SystemHub.version }
+
   private let configuration: Configuration
   private let environment: [String: String]
   private let logger: Logger
@@ -38,12 +41,12 @@ public struct Daemon: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
   ///
-  /// - Throws: `ListenFault` when the socket can't be taken, `AccessLogError` when the log can't be
-  ///   opened.
+  /// - Throws: `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
+  ///   `AccessLogFault` when the access log can't be kept.
   public func run() async throws {
-    // Before anybody is told that the sidecar is there: a signal that comes at once ends it cleanly.
-    let handler = await SignalHandler(logger: logger)
     let notifier = SystemdNotifier(environment: environment)
+    // Before anybody can be answered: who has been answered may well signal.
+    let handler = await SignalHandler(logger: logger)
     let socket = try takeSocket()
     defer { socket.remove() }
 
@@ -90,11 +93,7 @@ public struct Daemon: Sendable {
   private func takeSocket() throws -> ListeningSocket {
     if let inherited = ListeningSocket.inherited(environment: environment) { return inherited }
     if let folder = configuration.socket.privateFolder {
-      do throws(PrivateFolder.Fault) {
-        try PrivateFolder.make(folder, userID: geteuid())
-      } catch {
-        throw ListenFault(description: "\(error)")
-      }
+      try PrivateFolder.make(folder, userID: geteuid())
     }
     return try ListeningSocket.bind(configuration.socket)
   }
@@ -105,7 +104,11 @@ public struct Daemon: Sendable {
       path: path, queueLimit: configuration.accessLog.queueRecords,
       namespacesInClear: configuration.accessLog.keysInClear
         ? Set(Namespace.allCases.map(\.rawValue) + ["batch"]) : [])
-    return try AccessLogWriter(options: options, labels: labels, logger: logger)
+    do throws(AccessLogError) {
+      return try AccessLogWriter(options: options, labels: labels, logger: logger)
+    } catch {
+      throw AccessLogFault(description: "the access log: \(error)")
+    }
   }
 
   private func admission(of policy: Policy) -> Admission {

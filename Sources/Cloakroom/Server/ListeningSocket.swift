@@ -69,7 +69,9 @@ struct ListeningSocket {
     while true {
       let lock = open(lockPath(path), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard lock >= 0 else {
-        throw ListenFault(description: "can't make \(lockPath(path)): \(systemError())")
+        throw ListenFault(
+          description: "can't make \(lockPath(path)): \(systemError()); the socket's folder has to "
+            + "be there and be writable, or choose another --socket")
       }
       guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
         close(lock)

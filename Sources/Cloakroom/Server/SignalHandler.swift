@@ -4,14 +4,14 @@ internal import UnixSignals
 
 /// What signals mean: SIGTERM and SIGINT end the sidecar, a second one at once; SIGHUP has it
 /// reopen its log and read its policy anew.
-struct SignalHandler {
-  private let logger: Logger
+struct SignalHandler: Sendable {
   private let signals: UnixSignalsSequence
+  private let logger: Logger
 
-  /// Takes signals from now on; they wait until somebody listens.
+  /// From now on the signals are kept for `listen`, and no longer end the process by themselves.
   init(logger: Logger) async {
-    self.logger = logger
     signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
+    self.logger = logger
   }
 
   /// Listens until its task is cancelled.

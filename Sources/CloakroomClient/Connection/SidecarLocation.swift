@@ -1,4 +1,5 @@
 public import CloakroomCore
+internal import Glibc
 
 /// Where the sidecar's socket is, and who said so.
 public struct SidecarLocation: Sendable, Equatable {
@@ -54,15 +55,36 @@ public struct SidecarLocation: Sendable, Equatable {
   ///
   /// - Parameter fault: why there was no answer.
   public func explanation(of fault: ClientFault) -> String {
-    let start =
-      switch origin {
-      case .flag: "cloakroom serve --socket \(path)"
-      case .environment, .fallback: "cloakroom serve"
-      }
-    return """
-      no sidecar answers at \(path) (\(origin)): \(fault)
-      start one with `\(start)`, or say where it is with --socket PATH or CLOAKROOM_SOCKET
+    """
+    no sidecar answers at \(path) (\(origin)): \(fault)
+    \(advice(on: fault))
+    """
+  }
+
+  private func advice(on fault: ClientFault) -> String {
+    switch fault {
+    case .unreachable(errno: EACCES), .unreachable(errno: EPERM):
       """
+      this user may not connect: `ls -l \(path)` tells who may; as root,
+      `usermod -aG GROUP USER` lets a user in from its next login on
+      """
+    case .unreachable(errno: ECONNREFUSED):
+      "nobody listens there any more: start the sidecar again with `\(start)`"
+    case .untrusted:
+      "whoever can get at that folder could pose as the sidecar: say where it is with --socket PATH"
+    case .closed:
+      "it may be stopping, or have as many connections as it takes: try again"
+    default:
+      "start one with `\(start)`, or say where it is with --socket PATH or CLOAKROOM_SOCKET"
+    }
+  }
+
+  /// The command that starts a sidecar there.
+  private var start: String {
+    switch origin {
+    case .flag: "cloakroom serve --socket \(path)"
+    case .environment, .fallback: "cloakroom serve"
+    }
   }
 }
 

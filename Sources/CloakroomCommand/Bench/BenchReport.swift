@@ -78,7 +78,7 @@ struct BenchReport {
     }
     if !ratios.isEmpty {
       let parts = ratios.map { "\($0.operation.rawValue) \(Numbers.fixed($0.ratio, places: 3))" }
-      text += "\nthe sidecar's req/s by Redis': " + parts.joined(separator: ", ") + "\n"
+      text += "\nreq/s, sidecar / redis: " + parts.joined(separator: ", ") + "\n"
     }
     return text
   }

@@ -17,8 +17,8 @@ struct Call: ParsableCommand {
 
       EXAMPLES:
         cloakroom call system.ping
-        cloakroom call kv.set '{"key":"user:123","value":{"name":"Alice"},"ttl":"1h"}'
-        cloakroom call kv.get '{"key":"user:123"}' | jq .value
+        cloakroom call kv.set '{"key":"user:1","value":"Alice","ttl":"1h"}'
+        cloakroom call kv.get '{"key":"user:1"}' | jq .value
         cloakroom call kv.set @request.json
         generate | cloakroom call batch.set -
 
@@ -87,6 +87,9 @@ struct Call: ParsableCommand {
     if error.reason == "METHOD_NOT_FOUND", let complaint = MethodGuess.complaint(about: method) {
       return .failure(.usage, "\(error)\n\(complaint)")
     }
-    return .failure(.failure, "\(error)")
+    guard error.reason == "INVALID_PARAMS", let example = MethodGuess.example(of: method) else {
+      return .failure(.failure, "\(error)")
+    }
+    return .failure(.failure, "\(error)\n\(example)")
   }
 }

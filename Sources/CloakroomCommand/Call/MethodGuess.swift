@@ -12,6 +12,13 @@ enum MethodGuess {
       + "`cloakroom methods` lists what there is"
   }
 
+  /// A line with an example of how a method is called; nil if there is no such method.
+  static func example(of name: String) -> String? {
+    MethodTable.standard.methods.first { $0.name == name }.map { method in
+      "for example: \(MethodReference.call(method))"
+    }
+  }
+
   /// The methods that a name without its namespace may stand for, or else the one that differs
   /// least.
   static func nearest(to name: String) -> [String] {

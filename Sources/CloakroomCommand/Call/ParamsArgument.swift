@@ -1,5 +1,4 @@
 import CloakroomClient
-import CloakroomMethods
 import CloakroomWire
 import Glibc
 
@@ -43,10 +42,7 @@ struct ParamsArgument {
   }
 
   private var hint: String {
-    guard let known = MethodTable.standard.methods.first(where: { $0.name == method }) else {
-      return ""
-    }
-    return "\nfor example: \(known.commandLine)"
+    MethodGuess.example(of: method).map { "\n" + $0 } ?? ""
   }
 
   private func failure(_ status: ExitStatus, _ text: String) -> Exchange.Failure {

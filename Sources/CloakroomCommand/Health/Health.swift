@@ -6,7 +6,8 @@ struct Health: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell how the sidecar is.",
     discussion: """
-      Prints a table on a terminal and the sidecar's own JSON into a pipe.
+      Prints a table on a terminal and the sidecar's own JSON into a pipe. A probe asks with \
+      --quiet and a --timeout below its own, and goes by the exit status.
 
       EXAMPLES:
         cloakroom health

@@ -36,6 +36,9 @@ enum HealthTable {
   private static func cell(_ name: String, _ value: JSONNode) -> (label: String, text: String) {
     if let number = value.double {
       if name.hasSuffix("Ms") { return (words(name.dropLast(2)), Numbers.milliseconds(number)) }
+      if name.hasSuffix("Rate") {
+        return (words(name), Numbers.fixed(number * 100, places: 2) + " %")
+      }
       if name.hasSuffix("Bytes") { return (words(name.dropLast(5)), Numbers.bytes(number)) }
     }
     switch value.kind {

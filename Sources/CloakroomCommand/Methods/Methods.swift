@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cloakroom
 import CloakroomMethods
 
 /// `cloakroom methods`: the reference of all methods.
@@ -13,49 +14,50 @@ struct Methods: ParsableCommand {
         cloakroom methods
         cloakroom methods kv
         cloakroom methods kv.set
-        cloakroom methods --json | jq -r '.[].name'
+        cloakroom methods --format json | jq -r '.methods[].name'
+
+      EXIT STATUS: 0 printed; 64 no such method, or wrong usage.
       """)
 
   @Argument(
-    help: "A method, as kv.get, or a namespace, as kv.",
+    help: "A method, as kv.get, or a namespace, as kv. (default: all)",
     completion: .custom { _, _, _ in
       Set(MethodTable.standard.methods.map { String($0.namespace) }).sorted()
         + MethodTable.standard.names
     })
   var name: String?
 
-  @Flag(help: "How to print it.")
-  var format: Format?
+  @Option(
+    help: ArgumentHelp(
+      "How to print it: plain text, Markdown, or JSON as rpc.discover answers it (OpenRPC).",
+      valueName: "plain|markdown|json"))
+  var format = Format.plain
 
   /// How to print the reference.
-  enum Format: String, EnumerableFlag {
-    case markdown, json
-
-    static func help(for value: Format) -> ArgumentHelp? {
-      switch value {
-      case .markdown: "Print Markdown."
-      case .json: "Print a JSON array with an object for each method."
-      }
-    }
+  enum Format: String, CaseIterable, ExpressibleByArgument {
+    case plain, markdown, json
   }
 
   func run() throws { try outcome().finish() }
 
   /// The reference, or what is wrong with the name.
   func outcome() -> Outcome {
-    let all = MethodTable.standard.methods
-    let chosen = name.map { name in all.filter { $0.name == name || $0.namespace == name } } ?? all
-    guard !chosen.isEmpty else {
+    let all = MethodTable.standard
+    guard let chosen = name.map({ all.selection($0) }) ?? all else {
       return .failure(.usage, MethodGuess.complaint(about: name ?? "") ?? "there is no method")
     }
     switch format {
-    case .markdown: return .success(MethodDocument.markdown(chosen))
-    case .json: return Outcome(output: MethodDocument.json(chosen))
-    case nil:
-      if let only = chosen.first, only.name == name {
-        return .success(MethodListing.detail(only))
+    case .plain:
+      if let only = chosen.methods.first, only.name == name {
+        return .success(MethodReference.plain(only))
       }
-      return .success(MethodListing.list(chosen))
+      return .success(MethodReference.list(chosen))
+    case .markdown:
+      return .success(
+        name == nil
+          ? MethodReference.markdown(table: all) : MethodReference.markdown(chosen.methods))
+    case .json:
+      return .success(MethodReference.json(table: chosen, version: Daemon.version))
     }
   }
 }

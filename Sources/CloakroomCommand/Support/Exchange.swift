@@ -58,7 +58,11 @@ struct Exchange {
         outcome = .failure(.unavailable, location.explanation(of: fault))
       case .timedOut(let patience):
         outcome = .failure(
-          .timeout, "no answer from \(location.path) within \(patience.formatted)")
+          .timeout,
+          """
+          no answer from \(location.path) within \(patience.formatted)
+          the sidecar is busy or hangs; --timeout SECONDS waits longer
+          """)
       case .notAReply, .tooLong:
         outcome = .failure(.protocol, "\(location.path): \(fault)")
       }

@@ -9,6 +9,8 @@ enum ExitStatus: Int32 {
   case noInput = 66
   /// No sidecar answers.
   case unavailable = 69
+  /// A socket or a file that is to be written can't be had.
+  case cannotCreate = 73
   /// What answers is no sidecar.
   case `protocol` = 76
   /// There was no answer in time.

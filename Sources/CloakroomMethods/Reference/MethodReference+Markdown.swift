@@ -16,13 +16,24 @@ extension MethodReference {
         + "the others are named with their methods.",
       rows(of: table.reasons),
     ]
+    blocks += describe(table.methods)
+    return blocks.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Some methods in Markdown, under the same headings, without what all methods share.
+  public static func markdown(_ methods: [Method]) -> String {
+    describe(methods).joined(separator: "\n\n") + "\n"
+  }
+
+  private static func describe(_ methods: [Method]) -> [String] {
+    var blocks: [String] = []
     var namespace: Substring?
-    for method in table.methods {
+    for method in methods {
       if method.namespace != namespace { blocks.append("### `\(method.namespace)`") }
       namespace = method.namespace
       blocks += describe(method)
     }
-    return blocks.joined(separator: "\n\n") + "\n"
+    return blocks
   }
 
   private static func describe(_ method: Method) -> [String] {

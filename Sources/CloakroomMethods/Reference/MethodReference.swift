@@ -1,6 +1,7 @@
 internal import CloakroomCore
+internal import NIOCore
 
-/// The method table for people to read, in a terminal.
+/// The method table for people and programs to read.
 public enum MethodReference {
   /// Every method with its summary, one a line, an empty line between namespaces.
   public static func list(_ table: MethodTable) -> String {
@@ -28,6 +29,11 @@ public enum MethodReference {
     return text
   }
 
+  /// The methods for programs: the document that `rpc.discover` answers, and a line feed.
+  public static func json(table: MethodTable, version: String) -> String {
+    String(buffer: OpenRPCDocument.text(table: table, version: version)) + "\n"
+  }
+
   private static func lines(of parameters: [Parameter]) -> String {
     let names = parameters.map { "\($0.name)\($0.isRequired ? "" : "?")" }
     let width = names.map(\.count).max() ?? 0
@@ -44,8 +50,8 @@ public enum MethodReference {
     }.joined()
   }
 
-  /// A command line that calls a method with its example's parameters.
-  static func call(_ method: Method) -> String {
+  /// A command line for a shell that calls a method with its example's parameters.
+  public static func call(_ method: Method) -> String {
     let params = "\(method.example.params)"
     guard params != "{}" else { return "cloakroom call \(method.name)" }
     // Inside of single quotes a shell leaves everything alone but the quote itself.

@@ -168,7 +168,9 @@ public final class RedisLink {
       return
     }
     let first = reply.first
-    if first.kind == .error, !command.wasResent, reply.text(of: first).hasPrefix("NOSCRIPT") {
+    if first.kind == .error, command.scriptLoads < Self.mostScriptLoads,
+      reply.text(of: first).hasPrefix("NOSCRIPT")
+    {
       reloadScripts(andResend: command)
       return
     }
@@ -191,9 +193,14 @@ public final class RedisLink {
     var again = PendingCommand(
       context: command.context, resend: command.resend, length: length, deadline: command.deadline)
     again.wasResent = true
+    again.scriptLoads = command.scriptLoads &+ 1
     pending.append(again)
     counters.resent &+= 1
   }
+
+  /// How often one command has the scripts loaded. They can be flushed again between their loading
+  /// and the command; a server that never keeps them must not be asked for ever.
+  private static let mostScriptLoads: UInt8 = 8
 
   /// The context of commands that the link sends for itself.
   private static let nobody = UInt64.max

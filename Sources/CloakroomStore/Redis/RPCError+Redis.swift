@@ -26,7 +26,8 @@ extension RPCError {
   init(_ failure: RedisFailure) {
     switch failure {
     case .unavailable(let why): self.init(.unavailable, why, retryAfterMs: 500)
-    case .outcomeUnknown: self.init(.outcomeUnknown)
+    // By its full name: `.outcomeUnknown` would be the failure again, and this would call itself.
+    case .outcomeUnknown: self.init(Reason.outcomeUnknown)
     case .full:
       self.init(.overloaded, "too many commands wait for the store", retryAfterMs: 100)
     }

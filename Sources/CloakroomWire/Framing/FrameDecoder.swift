@@ -164,7 +164,7 @@ public struct FrameDecoder: Sendable {
     guard let length = input.distanceToLineFeed() else {
       // One byte more is let through if it can be the CR of a line of just the limit.
       let held = bufferedByteCount
-      let last = input.readableBytesView.last
+      let last: UInt8? = input.getInteger(at: input.writerIndex - 1)
       guard held <= limit || (held == limit + 1 && last == ASCII.carriageReturn) else {
         partial = ByteBuffer()
         releaseInput()
@@ -185,7 +185,7 @@ public struct FrameDecoder: Sendable {
       line = partial
       partial = ByteBuffer()
     }
-    let endsInCRLF = line.readableBytesView.last == ASCII.carriageReturn
+    let endsInCRLF = line.getInteger(at: line.writerIndex - 1) == ASCII.carriageReturn
     if endsInCRLF { line.moveWriterIndex(to: line.writerIndex - 1) }
     guard line.readableBytes <= limit else { return .tooLong(ended: true) }
     return .line(line, endsInCRLF: endsInCRLF)

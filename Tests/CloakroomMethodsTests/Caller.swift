@@ -1,0 +1,137 @@
+import CloakroomCore
+import CloakroomMethods
+import CloakroomStore
+import CloakroomWire
+import NIOCore
+
+/// Takes calls as far as their steps of the store, the way that a loop does.
+struct Caller {
+  /// What beginning a call led to.
+  struct Begun {
+    /// The steps for the store, as text; of a question about the sidecar, its name.
+    var steps: [String]
+    var notes: CallNotes
+    var memo: Memo
+    var deadlineMs: Int64?
+  }
+
+  let table = MethodTable.standard
+  var configuration = Configuration(socket: .init(path: "/s"))
+  var prefix = "igniter:store"
+  var service = "api"
+  var keepsNotes = false
+
+  init() {}
+
+  /// A caller under another configuration.
+  init(_ configure: (inout Configuration) -> Void) { configure(&configuration) }
+
+  /// Begins a call whose `params` are a JSON text; nil leaves them out.
+  func begin(_ method: String, _ params: String?) throws(RPCError) -> Begun {
+    let params = params.map { ",\"params\":\($0)" } ?? ""
+    return try begin(request: "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\(method)\"\(params)}")
+  }
+
+  func begin(request: String) throws(RPCError) -> Begun {
+    var arguments = Arguments(
+      settings: Settings(configuration), depthLimit: configuration.limits.depth)
+    arguments.notes = CallNotes(isKept: keepsNotes)
+    return try begin(request: request, &arguments)
+  }
+
+  /// Begins a call with arguments that have been used before.
+  func begin(request: String, _ arguments: inout Arguments) throws(RPCError) -> Begun {
+    // Not at the buffer's beginning, as requests are that follow others.
+    var text = ByteBuffer(string: "\n" + request)
+    text.moveReaderIndex(forwardBy: 1)
+    do throws(JSONFault) {
+      try arguments.scanner.scan(text.readableBytesSpan)
+    } catch {
+      throw RPCError(.parseError)
+    }
+    guard arguments.scanner.isValidRequest, let name = arguments.scanner.method else {
+      throw RPCError(.invalidRequest)
+    }
+    let found = table.index(
+      of: name, hasEscapes: arguments.scanner.methodHasEscapes, in: text.readableBytesSpan)
+    guard let found else { throw RPCError(.methodNotFound) }
+    let permit = try admission().admit(service: 0, method: found, now: 0)
+    try arguments.begin(table.methods[found], request: text, permit: permit)
+    defer { arguments.end() }
+    let steps: [String]
+    switch table.methods[found].work {
+    case .primitive(let begin, _): steps = [Self.describe(try begin(&arguments))]
+    case .many(let begin, _): steps = try begin(&arguments).map(Self.describe)
+    case .system(let ask): steps = [Self.describe(try ask(&arguments))]
+    }
+    return Begun(
+      steps: steps, notes: arguments.notes, memo: arguments.memo,
+      deadlineMs: arguments.deadlineMs)
+  }
+
+  /// The reason for which a call is refused, and its message; nil when it isn't.
+  func refusal(_ method: String, _ params: String?) -> RPCError? {
+    do throws(RPCError) {
+      _ = try begin(method, params)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func admission() throws(RPCError) -> Admission {
+    guard
+      let service = ServicePolicy(
+        name: service, members: .init(everyone: true), methods: [Glob("*")]),
+      let policy = Policy(services: [service])
+    else { throw RPCError(.internal) }
+    return Admission(
+      policy: policy, prefix: prefix, methods: table.names, labels: [self.service])
+  }
+
+  private static func describe(_ command: StoreCommand) -> String {
+    switch command {
+    case .get(let key): "get \(text(key))"
+    case .getWithMeta(let key): "getWithMeta \(text(key))"
+    case .set(let key, let value, let expiry, let condition):
+      "set \(text(key)) \(String(buffer: value)) \(describe(expiry)) \(describe(condition))"
+    case .exists(let key): "exists \(text(key))"
+    case .remove(let key): "remove \(text(key))"
+    case .expire(let key, let expiry): "expire \(text(key)) \(describe(expiry))"
+    case .take(let key): "take \(text(key))"
+    case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
+    case .add(let key, let by, let bounds, let expiry):
+      "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .ping: "ping"
+    }
+  }
+
+  private static func describe(_ expiry: Expiry) -> String {
+    switch expiry {
+    case .after(let life): "\(life.milliseconds)ms"
+    case .never: "forever"
+    case .keep(let life): "keep(\(life.milliseconds)ms)"
+    }
+  }
+
+  private static func describe(_ condition: SetCondition) -> String {
+    switch condition {
+    case .none: "always"
+    case .absent: "absent"
+    case .present: "present"
+    case .matches(let etag): "match(\(etag))"
+    }
+  }
+
+  private static func describe(_ question: SystemQuestion) -> String {
+    switch question {
+    case .ping: "ping"
+    case .hello(let service, let client): "hello \(service ?? "-") \(client ?? "-")"
+    case .health: "health"
+    case .metrics: "metrics"
+    case .discover: "discover"
+    }
+  }
+
+  private static func text(_ key: StoreKey) -> String { String(buffer: key.bytes) }
+}

@@ -1,0 +1,22 @@
+/// Programs that tests use and wait for.
+public enum Tool {
+  /// Runs a program to its end.
+  ///
+  /// - Parameters:
+  ///   - command: the program and its arguments.
+  ///   - input: the file that is its standard input.
+  ///   - patience: it is killed when it takes longer.
+  /// - Returns: how it ended, nil when it had to be killed, and all that it said.
+  public static func run(
+    _ command: [String], input: String = "/dev/null", within patience: Duration = .seconds(30)
+  ) throws -> (exit: ChildProcess.Exit?, output: String) {
+    let folder = try TemporaryFolder.make()
+    defer { TemporaryFolder.remove(folder) }
+    let process = try ChildProcess(
+      ["/bin/sh", "-c", #"input=$1; shift; exec "$@" <"$input""#, "sh", input] + command,
+      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+      output: folder + "/output")
+    let exit = process.waitForExit(within: patience)
+    return (exit, TextFile.read(folder + "/output"))
+  }
+}
