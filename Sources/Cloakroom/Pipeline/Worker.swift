@@ -80,6 +80,8 @@ final class Worker {
     connections[ObjectIdentifier(connection)] = connection
     assignService(to: connection)
     observer.connectionOpened()
+    // It was accepted just before the sidecar stopped listening.
+    if allGone != nil { connection.drain() }
   }
 
   func closed(_ connection: ClientConnection) {

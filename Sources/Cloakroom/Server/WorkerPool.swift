@@ -112,20 +112,16 @@ final class WorkerPool: Sendable {
     let idle = try await ask { $0.drain() }
     let clock = ContinuousClock()
     let deadline = clock.now + patience
-    try? await withThrowingTaskGroup(of: Void.self) { group in
+    return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         for future in idle { try await future.get() }
       }
-      group.addTask {
-        try await clock.sleep(until: deadline)
-        throw CancellationError()
-      }
-      try await group.next()
+      group.addTask { try await clock.sleep(until: deadline) }
+      _ = await group.nextResult()
       group.cancelAll()
-      // A future can't be cancelled: closing the connections below fulfils it.
-      _ = try await self.closeAll()
+      // A future can't be cancelled, and the group waits for it: closing the connections fulfils it.
+      return try await self.closeAll()
     }
-    return try await closeAll()
   }
 
   private func closeAll() async throws -> Int {

@@ -1,0 +1,33 @@
+internal import Support
+
+/// One run of the program to its end.
+struct ProgramRun {
+  /// How it ended; nil when it went on for too long and was killed.
+  let exit: ChildProcess.Exit?
+  /// What it wrote to its standard output.
+  let output: String
+  /// What it wrote to its standard error.
+  let errors: String
+
+  /// Runs the program.
+  ///
+  /// - Parameters:
+  ///   - environment: what its environment has beside PATH.
+  ///   - input: its standard input.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], input: String = "",
+    within patience: Duration = .seconds(20)
+  ) throws {
+    let folder = try ScratchFolder()
+    try TextFile.write(input, to: folder("in"))
+    let redirect = #"cd "$1"; shift; exec "$@" <in >out 2>err"#
+    let process = try ChildProcess(
+      ["/bin/sh", "-c", redirect, "sh", folder.path, Daemon.program] + arguments,
+      environment: environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own },
+      output: folder("shell"))
+    exit = process.waitForExit(within: patience)
+    process.kill()
+    output = TextFile.read(folder("out"))
+    errors = TextFile.read(folder("err")) + TextFile.read(folder("shell"))
+  }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+internal import Support
+internal import Testing
+
+@Suite("Under systemd")
+struct SystemdTests {
+  /// Hands descriptor $1 over as systemd does: as number 3, and with the program's own process id.
+  private static let activation = [
+    "/bin/bash", "-c", #"exec 3<&"$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@""#, "bash",
+  ]
+
+  @Test("a socket that is handed over is served, and left where it is")
+  func activation() throws {
+    let folder = try ScratchFolder()
+    let path = folder("activated.sock")
+    let socket = try BoundSocket(path, isInherited: true)
+    // Whoever connects before the sidecar is there waits for it.
+    let early = try LineClient(path: path)
+    try early.send(LineClient.request("system.ping", id: 5))
+    let sidecar = try Daemon(
+      wrapper: Self.activation + ["\(socket.descriptor)"], answers: false)
+    #expect(Answer(try early.readLine()).id == 5)
+    #expect(try LineClient(path: path).call("system.ping").result as? String == "pong")
+    #expect(!TextFile.exists(sidecar.socketPath))
+    #expect(sidecar.stop() == .status(0))
+    #expect(TextFile.exists(path))
+  }
+
+  @Test("sockets that are meant for another process are not taken")
+  func notForUs() throws {
+    let sidecar = try Daemon(environment: ["LISTEN_PID": "1", "LISTEN_FDS": "1"])
+    #expect(try sidecar.client().call("system.ping").result as? String == "pong")
+  }
+
+  @Test("it tells when it is ready, alive and stopping")
+  func notification() throws {
+    let folder = try ScratchFolder()
+    let socket = try BoundSocket(folder("notify"), SOCK_DGRAM)
+    let sidecar = try Daemon(
+      environment: ["NOTIFY_SOCKET": folder("notify"), "WATCHDOG_USEC": "20000"], answers: false)
+    var heard: [String] = []
+    func hear(_ state: String) -> Bool {
+      for _ in 0..<10_000 {
+        guard let next = socket.receive() else { return false }
+        heard.append(next)
+        if next == state { return true }
+      }
+      return false
+    }
+    #expect(hear("READY=1"))
+    // Ready means that a call is answered now, not soon.
+    #expect(try sidecar.client().call("system.ping").result != nil)
+    for _ in 0..<3 { #expect(hear("WATCHDOG=1")) }
+    sidecar.process.signal(SIGTERM)
+    #expect(hear("STOPPING=1"))
+    #expect(sidecar.process.waitForExit(within: .seconds(10)) == .status(0))
+    #expect(heard.filter { $0 == "READY=1" }.count == 1)
+    #expect(Set(heard) == ["READY=1", "WATCHDOG=1", "STOPPING=1"])
+  }
+
+  @Test("the watchdog is not fed where systemd watches another process")
+  func otherWatchdog() throws {
+    let folder = try ScratchFolder()
+    let socket = try BoundSocket(folder("notify"), SOCK_DGRAM)
+    let sidecar = try Daemon(environment: [
+      "NOTIFY_SOCKET": folder("notify"), "WATCHDOG_USEC": "2000", "WATCHDOG_PID": "1",
+    ])
+    #expect(socket.receive() == "READY=1")
+    #expect(sidecar.stop() == .status(0))
+    #expect(socket.receive() == "STOPPING=1")
+  }
+}
