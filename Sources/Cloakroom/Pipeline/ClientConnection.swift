@@ -58,8 +58,14 @@ final class ClientConnection: ChannelInboundHandler {
     worker.opened(self)
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    self.context = nil
+  func channelInactive(context: ChannelHandlerContext) { leave() }
+
+  /// A channel that is closed before it was active is never said to be inactive.
+  func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+  private func leave() {
+    guard context != nil else { return }
+    context = nil
     socket = nil
     output = ByteBuffer()
     worker.closed(self)
@@ -158,7 +164,7 @@ final class ClientConnection: ChannelInboundHandler {
   /// - Returns: how many bytes it takes, its frame counted.
   @discardableResult
   func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
-    guard context != nil else { return 0 }
+    guard context != nil else { return worker.discard(write) }
     if output.capacity == 0 { output = worker.takeBuffer() }
     let before = output.readableBytes
     let start = encoder.begin(in: &output)
@@ -196,13 +202,13 @@ final class ClientConnection: ChannelInboundHandler {
     swap(&taken, &output)
     switch socket?.send(&taken) ?? .full {
     case .sent: worker.giveBack(taken)
-    case .full: leave(taken, to: context)
+    case .full: pass(taken, to: context)
     case .failed: context.close(promise: nil)
     }
   }
 
   /// Leaves it to the channel to send what the socket has not taken, when there is room again.
-  private func leave(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
+  private func pass(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
     isClogged = true
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
       self.isClogged = false

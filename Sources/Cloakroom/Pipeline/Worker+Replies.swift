@@ -64,10 +64,7 @@ extension Worker {
       failure = Self.write(writeResult, id: request.id ?? "null", to: &buffer)
     }
     if request.id == nil {
-      // Nobody gets the reply, but the log and the metrics tell how it went.
-      var unsent = takeBuffer()
-      write(&unsent)
-      giveBack(unsent)
+      bytesOut = discard(write)
       request.batch?.endMember()
     } else if let batch = request.batch {
       batch.endMember { buffer in

@@ -180,6 +180,16 @@ final class Worker {
   /// that is idle holds none.
   func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
 
+  /// Writes a reply that nobody gets: the log and the metrics still tell how the call went.
+  ///
+  /// - Returns: how many bytes were sent, none.
+  func discard(_ write: (inout ByteBuffer) -> Void) -> Int {
+    var unsent = takeBuffer()
+    write(&unsent)
+    giveBack(unsent)
+    return 0
+  }
+
   /// Takes a buffer back whose bytes have been handed to the socket.
   func giveBack(_ buffer: consuming ByteBuffer) {
     guard spareBuffers.count < 256, buffer.capacity <= 64 * 1024 else { return }

@@ -336,10 +336,11 @@ public final class RedisLink {
     var bytes = CommandJournal()
     swap(&old, &pending)
     swap(&bytes, &journal)
-    var failed: [PendingCommand] = []
+    var failed: [(command: PendingCommand, reason: String)] = []
     for var command in old {
+      let isLate = command.deadline <= now
       let text = bytes.popFirst(length: command.length)
-      if command.deadline > now, isKept(command) {
+      if !isLate, isKept(command) {
         if command.wasSent {
           command.wasResent = true
           counters.resent &+= 1
@@ -348,11 +349,11 @@ public final class RedisLink {
         _ = journal.append { $0.writeImmutableBuffer(text) }
         pending.append(command)
       } else {
-        failed.append(command)
+        failed.append((command, isLate ? "Redis did not come back in time" : reason))
       }
     }
     // Told last: what a failure leads to stands behind what is sent again.
-    for command in failed { fail(command, reason) }
+    for (command, reason) in failed { fail(command, reason) }
   }
 
   /// Tells that a command gets no reply, and whether it may have run.
@@ -382,7 +383,7 @@ public final class RedisLink {
     }
     guard state.phase == .ready else {
       // Waiting for a connection: those whose time has passed fail, the others go on waiting.
-      sift(now: .now(), reason: "Redis did not come back in time") { _ in true }
+      sift(now: .now()) { _ in true }
       if let next = pending.first { scheduleTimer(at: next.deadline) }
       finishedBurst()
       return
