@@ -27,7 +27,8 @@ enum PolicyPeer {
     }
     try TextFile.write(text, to: path)
     let supplementary =
-      groups.isEmpty ? "--clear-groups" : "--groups=" + groups.map(String.init).joined(separator: ",")
+      groups.isEmpty
+      ? "--clear-groups" : "--groups=" + groups.map(String.init).joined(separator: ",")
     let result = try Tool.run(
       [
         "setpriv", "--reuid=\(user)", "--regid=\(group)", supplementary,

@@ -38,14 +38,16 @@ struct PolicyPeerTests {
     #expect(try daemon.client().call("system.ping").result as? String == "pong")
   }
 
-  @Test("finds the service by user, group, supplementary group, name or everybody", arguments: [
-    (#"{"uids": [65534]}"#, UInt32(1), [UInt32]()),
-    (#"{"users": ["nobody"]}"#, 1, []),
-    (#"{"gids": [4711]}"#, 4711, []),
-    (#"{"gids": [4711]}"#, 65_534, [12, 4711]),
-    (#"{"groups": ["daemon"]}"#, 1, []),
-    (#"{"users": ["*"]}"#, 1, []),
-  ])
+  @Test(
+    "finds the service by user, group, supplementary group, name or everybody",
+    arguments: [
+      (#"{"uids": [65534]}"#, UInt32(1), [UInt32]()),
+      (#"{"users": ["nobody"]}"#, 1, []),
+      (#"{"gids": [4711]}"#, 4711, []),
+      (#"{"gids": [4711]}"#, 65_534, [12, 4711]),
+      (#"{"groups": ["daemon"]}"#, 1, []),
+      (#"{"users": ["*"]}"#, 1, []),
+    ])
   func members(who: String, group: UInt32, groups: [UInt32]) throws {
     let daemon = try Daemon(
       ["--socket-mode", "666"],

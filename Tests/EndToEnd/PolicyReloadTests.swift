@@ -65,13 +65,15 @@ struct PolicyReloadTests {
     #expect(isFree)
   }
 
-  @Test("stays as it was when the file is broken, and the log says what is wrong", arguments: [
-    ("{", "config.json"),
-    (#"{"services": {"mine": {"uids": "all"}}}"#, "services.mine.uids"),
-    (#"{"services": {"mine": {"methods": ["kv.*"]}}}"#, "services.mine"),
-    (#"{"services": {"mine": {"users": ["*"], "methods": ["kv.gte"]}}}"#, "kv.get"),
-    (#"{"limits": {"depth": 1}, "services": {"mine": {"users": ["*"]}}}"#, "limits.depth"),
-  ])
+  @Test(
+    "stays as it was when the file is broken, and the log says what is wrong",
+    arguments: [
+      ("{", "config.json"),
+      (#"{"services": {"mine": {"uids": "all"}}}"#, "services.mine.uids"),
+      (#"{"services": {"mine": {"methods": ["kv.*"]}}}"#, "services.mine"),
+      (#"{"services": {"mine": {"users": ["*"], "methods": ["kv.gte"]}}}"#, "kv.get"),
+      (#"{"limits": {"depth": 1}, "services": {"mine": {"users": ["*"]}}}"#, "limits.depth"),
+    ])
   func broken(text: String, fault: String) throws {
     let daemon = try Daemon(configuration: policy(#"["kv.get", "system.hello"]"#))
     let client = try daemon.client()

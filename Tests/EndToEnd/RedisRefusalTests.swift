@@ -53,7 +53,9 @@ struct RedisRefusalTests {
       codes: ["READONLY"]),
     Case(
       testDescription: "a replica that has lost its primary",
-      into: [["CONFIG", "SET", "replica-serve-stale-data", "no"], ["REPLICAOF", "127.0.0.1", "1"]],
+      into: [
+        ["CONFIG", "SET", "replica-serve-stale-data", "no"], ["REPLICAOF", "127.0.0.1", "1"],
+      ],
       out: [["REPLICAOF", "NO", "ONE"]], method: "kv.get", params: #"{"key":"there"}"#,
       reason: "UNAVAILABLE", codes: ["MASTERDOWN"], readsWork: false),
     Case(

@@ -23,10 +23,12 @@ struct RedisScriptFlushTests {
     #expect(tally.total == count)
   }
 
-  @Test("has each of the scripts again, whichever is called first", arguments: [
-    ("kv.get", #"{"key":"a","withMeta":true}"#), ("counter.increment", #"{"key":"n"}"#),
-    ("kv.set", #"{"key":"a","value":2,"ttl":"keep"}"#),
-  ])
+  @Test(
+    "has each of the scripts again, whichever is called first",
+    arguments: [
+      ("kv.get", #"{"key":"a","withMeta":true}"#), ("counter.increment", #"{"key":"n"}"#),
+      ("kv.set", #"{"key":"a","value":2,"ttl":"keep"}"#),
+    ])
   func first(method: String, params: String) throws {
     let redis = try RedisServer()
     let daemon = try RedisSidecar.start(redis.socketPath, patience: "5s")
