@@ -131,15 +131,17 @@ let package = Package(
       name: "CloakroomRedisTests",
       dependencies: [
         "CloakroomRedis", "CloakroomCore", "CHiredis", "Support",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict
     ),
     .testTarget(
       name: "CloakroomStoreTests",
       dependencies: [
-        "CloakroomStore", "CloakroomCore", "Support",
+        "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),

@@ -19,7 +19,6 @@ struct Counters: Sendable {
   var connectionsOpened: UInt64 = 0
   var connectionsClosed: UInt64 = 0
   var limits = [UInt64].zeros(Limit.allCases.count)
-  var drops = [UInt64].zeros(Drop.allCases.count)
   var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
   var storeTimeouts: UInt64 = 0
   var storeResends: UInt64 = 0
@@ -70,7 +69,6 @@ struct Counters: Sendable {
     connectionsOpened &+= other.connectionsOpened
     connectionsClosed &+= other.connectionsClosed
     limits.add(other.limits)
-    drops.add(other.drops)
     reconnects.add(other.reconnects)
     storeTimeouts &+= other.storeTimeouts
     storeResends &+= other.storeResends

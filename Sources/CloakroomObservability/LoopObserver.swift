@@ -77,11 +77,6 @@ public final class LoopObserver {
     counters.limits[limit.rawValue] &+= 1
   }
 
-  /// Something was thrown away.
-  public func dropped(_ what: Drop, count: Int = 1) {
-    counters.drops[what.rawValue] &+= UInt64(max(0, count))
-  }
-
   /// A connection to the store was given up and is being made anew.
   public func storeReconnecting(_ reason: ReconnectReason) {
     counters.reconnects[reason.rawValue] &+= 1

@@ -121,11 +121,6 @@ public struct MetricsText: Sendable {
   }
 
   private func writeLosses(to page: inout MetricsPage) {
-    let counters = snapshot.counters
-    page.begin("dropped_total", .counter, "What nobody was left to take.")
-    for drop in Drop.allCases {
-      page.sample("dropped_total", [("what", drop.name)], counters.drops[drop.rawValue])
-    }
     if let accessLog {
       page.begin("access_log_lines_total", .counter, "Lines for the access log, by their fate.")
       let fates = [

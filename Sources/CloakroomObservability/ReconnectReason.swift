@@ -10,8 +10,6 @@ public enum ReconnectReason: Int, CaseIterable, Sendable {
   case commandTimeout
   /// What came over it was not the store's protocol.
   case protocolError
-  /// The store had become a replica, or another one had become the primary.
-  case failover
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -21,7 +19,6 @@ public enum ReconnectReason: Int, CaseIterable, Sendable {
     case .handshakeFailed: "handshake_failed"
     case .commandTimeout: "command_timeout"
     case .protocolError: "protocol_error"
-    case .failover: "failover"
     }
   }
 }

@@ -69,7 +69,8 @@ final class ProxyLoop: @unchecked Sendable {
     var sent = 0
     while sent < allowance.count {
       let result = chunk.withUnsafeBytes {
-        send(target, $0.baseAddress?.advanced(by: sent), allowance.count - sent, Int32(MSG_NOSIGNAL))
+        send(
+          target, $0.baseAddress?.advanced(by: sent), allowance.count - sent, Int32(MSG_NOSIGNAL))
       }
       guard result > 0 else { return false }
       sent += result

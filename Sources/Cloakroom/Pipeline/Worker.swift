@@ -193,15 +193,13 @@ extension Worker: StoreSink {
   /// Sends the replies of a burst, each connection's together.
   func finishedBurst() {
     replyStart = 0
-    while !dirty.isEmpty {
-      var connections: [ClientConnection] = []
-      swap(&connections, &dirty)
-      for connection in connections { connection.flush() }
-      if dirty.isEmpty {
-        connections.removeAll(keepingCapacity: true)
-        swap(&connections, &dirty)
-      }
+    // Flushing a connection may give it, or another one, more to send.
+    var index = 0
+    while index < dirty.count {
+      dirty[index].flush()
+      index += 1
     }
+    if index > 0 { dirty.removeAll(keepingCapacity: true) }
     observer.flush()
   }
 }

@@ -34,7 +34,8 @@ public enum JSONIndenter {
 
   private static func breakLine(_ output: inout [UInt8], _ depth: Int) {
     output.append(UInt8(ascii: "\n"))
-    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: min(max(depth, 0), deepest) * 2))
+    let width = min(max(depth, 0), deepest) * 2
+    output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: width))
   }
 
   /// The tokens of a valid text: strings, punctuation, and runs of everything else but space.

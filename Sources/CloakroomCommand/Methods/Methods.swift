@@ -30,7 +30,7 @@ struct Methods: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How to print it: plain text, Markdown, or JSON as rpc.discover answers it (OpenRPC).",
-      valueName: "plain|markdown|json"))
+      valueName: "format"))
   var format = Format.plain
 
   /// How to print the reference.

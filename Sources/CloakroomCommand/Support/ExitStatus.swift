@@ -1,5 +1,5 @@
 /// What the command's exit status means; the numbers of sysexits.h, and timeout(1)'s.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
   case success = 0
   /// The sidecar answered an error, or is degraded.
   case failure = 1

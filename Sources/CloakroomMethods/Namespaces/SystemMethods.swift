@@ -43,7 +43,7 @@ enum SystemMethods {
   static let metrics = Method(
     "system.metrics", "Answers the metrics in Prometheus' text format, as one string.", [],
     result: #"{"type":"string"}"#,
-    example: ("{}", ##""# HELP cloakroom_calls_total Calls that have ended.\n…""##),
+    example: ("{}", ##""# HELP cloakroom_calls_total Calls that ended, by outcome; …""##),
     .system { _ throws(RPCError) in .metrics })
 
   static let discover = Method(

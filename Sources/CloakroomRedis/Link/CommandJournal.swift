@@ -7,6 +7,7 @@ internal import NIOCore
 /// (not copied) until its last reply has come, so that a command can be sent again. A chunk's
 /// readable bytes are those of commands without a reply, the oldest first.
 struct CommandJournal {
+  /// What one tick has gathered.
   private struct Chunk {
     var buffer: ByteBuffer
     var isSent = false
@@ -71,12 +72,7 @@ struct CommandJournal {
     return chunks[chunks.startIndex].buffer.readSlice(length: length) ?? ByteBuffer()
   }
 
-  /// Drops everything.
-  mutating func removeAll() {
-    chunks.removeAll()
-    count = 0
-  }
-
+  /// Keeps an emptied chunk's memory, unless there is enough of it already.
   private mutating func recycle(_ buffer: consuming ByteBuffer) {
     guard spare.count < Self.spares, buffer.capacity <= Self.spareCapacity else { return }
     // When the socket still holds the bytes, `clear` leaves them to it and takes new memory.

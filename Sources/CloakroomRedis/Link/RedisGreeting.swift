@@ -14,7 +14,7 @@ struct RedisGreeting {
     case send(ByteBuffer)
     /// Redis is ready for commands. `isFenced`: nothing that an earlier connection sent can still run.
     case ready(isFenced: Bool)
-    /// Redis does not want us, or is not ready itself.
+    /// Redis does not want us, or is not ready itself: its own words, the password not among them.
     case refused(String)
   }
 
@@ -24,15 +24,25 @@ struct RedisGreeting {
     var clientID: Int64?
   }
 
+  /// What the next answer is to, and what an error in its place means.
   private enum Step {
+    /// An error ends the greeting.
     case must
+    /// An error changes nothing: an ACL user may do without.
     case may
+    /// As `may`; the answer is the connection's id.
     case clientID
+    /// As `may`; the answer names the run of the server.
     case runID
+    /// The end of the lost connection; an error means that it may still be there.
     case fence
   }
 
+  /// The most of an error's text that is passed on, in characters.
+  private static let refusalLength = 200
+
   private var steps: [Step] = []
+  private var password: String?
   private let previous: Identity?
   private(set) var identity = Identity()
 
@@ -42,7 +52,8 @@ struct RedisGreeting {
   /// The commands to begin with.
   mutating func begin(_ target: RedisTarget, scripts: [RedisScript]) -> ByteBuffer {
     var buffer = ByteBuffer()
-    if let password = target.password {
+    password = target.password
+    if let password {
       buffer.writeCommand(["AUTH"] + (target.username.map { [$0] } ?? []) + [password])
       steps.append(.must)
     }
@@ -70,8 +81,7 @@ struct RedisGreeting {
     let node = reply.first
     switch step {
     case .must:
-      // The text of an AUTH error names the user at most, never the password.
-      if node.kind == .error { return .refused(reply.text(of: node)) }
+      if node.kind == .error { return .refused(refusal(reply)) }
     case .may:
       break
     case .clientID:
@@ -100,6 +110,16 @@ struct RedisGreeting {
     return .send(buffer)
   }
 
+  /// What Redis says, up to where it quotes what it was sent: where AUTH was renamed, that is the
+  /// password, or as much of it as Redis shows.
+  private func refusal(_ reply: borrowing RESPReply) -> String {
+    let whole = reply.text(of: reply.first).prefix(Self.refusalLength)
+    let text = whole.firstRange(of: ", with args").map { whole[..<$0.lowerBound] } ?? whole
+    if let password, text.contains(password) { return reply.errorCode(of: reply.first) }
+    return String(text)
+  }
+
+  /// The run of the server, out of what INFO answers.
   private static func runID(in info: String) -> String? {
     info.split(whereSeparator: \.isNewline)
       .first { $0.hasPrefix("run_id:") }

@@ -3,42 +3,19 @@ public import Logging
 public import NIOCore
 internal import NIOPosix
 
-/// Whoever gets the replies that come over a link.
-public protocol RedisLinkDelegate: AnyObject {
-  /// Redis has answered a command; the reply is reused as soon as this returns.
-  func received(_ reply: borrowing RESPReply, for context: UInt64)
-  /// A command will get no reply.
-  func failed(_ failure: RedisFailure, for context: UInt64)
-  /// All replies that were there have been handed over: the moment to flush what they led to.
-  func finishedBurst()
-}
-
 /// One event loop's pipelined connection to Redis, and its next one when that is lost.
 ///
 /// Bound to its loop: made, called and let go there. Commands are gathered for a tick of the loop
 /// and written at once; replies come in the order of the commands.
 public final class RedisLink {
-  /// What has happened on this link since it was made.
-  public struct Counters: Sendable {
-    /// Connections given up, or not come about, by `LossCause`.
-    public var losses = [UInt64](repeating: 0, count: LossCause.allCases.count)
-    /// Commands sent again after their connection was lost.
-    public var resent: UInt64 = 0
-    /// Commands refused because too much waited already.
-    public var refused: UInt64 = 0
-
-    /// Nothing has happened.
-    public init() {}
-  }
-
   /// What has happened so far.
   public private(set) var counters = Counters()
   /// Why commands are refused; nil while they are not.
   public private(set) var downReason: String? = "not connected yet"
   /// Whether Redis has greeted back and the connection stands.
-  public var isReady: Bool { state.phase == .ready }
+  var isReady: Bool { state.phase == .ready }
   /// How many commands wait for replies.
-  public var pendingCount: Int { pending.count }
+  var pendingCount: Int { pending.count }
 
   private let loop: any EventLoop
   private let target: RedisTarget
@@ -134,6 +111,7 @@ public final class RedisLink {
     channel.writeAndFlush(bytes, promise: nil)
   }
 
+  /// Has this tick of the loop end with a flush.
   private func scheduleFlush() {
     guard !isFlushScheduled else { return }
     isFlushScheduled = true
@@ -147,6 +125,7 @@ public final class RedisLink {
 
   // MARK: Replies on their way in
 
+  /// Takes in what the connection has read.
   func received(_ bytes: ByteBuffer) {
     guard let reader, let current = handler else { return }
     do throws(RESPFault) {
@@ -160,8 +139,10 @@ public final class RedisLink {
     }
   }
 
+  /// All that there was to read has been read.
   func finishedBurst() { delegate?.finishedBurst() }
 
+  /// A reply to the oldest command has come.
   private func answered(_ reply: borrowing RESPReply) {
     guard let command = pending.popFirst() else {
       disconnected(.protocolError, "Redis sent a reply that nobody waits for")
@@ -207,6 +188,7 @@ public final class RedisLink {
 
   // MARK: Connecting
 
+  /// Makes a connection; what comes of an earlier attempt is of no interest from now on.
   private func connect() {
     attempt &+= 1
     let current = attempt
@@ -291,14 +273,15 @@ public final class RedisLink {
     counters.losses[cause.rawValue] &+= 1
     if wasReady {
       logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
-    } else {
+    } else if state.failures == 0 {
       // Said once for each outage, not for each attempt.
-      if state.failures == 0 { logger.error("\(reason)") }
+      logger.error("\(reason)")
     }
     perform(state.lost(), reason: reason)
     finishedBurst()
   }
 
+  /// Lets the connection go; it has no link any more that could take its late replies for answers.
   private func discardChannel() {
     attempt &+= 1
     handler?.link = nil
@@ -332,6 +315,7 @@ public final class RedisLink {
     }
   }
 
+  /// Sends again, once, what may be sent again, and whatever was not sent at all.
   private func keepWhatMayBeResent() {
     sift(now: .now()) { command in
       guard command.wasSent || command.wasResent else { return true }
@@ -352,6 +336,7 @@ public final class RedisLink {
     var bytes = CommandJournal()
     swap(&old, &pending)
     swap(&bytes, &journal)
+    var failed: [PendingCommand] = []
     for var command in old {
       let text = bytes.popFirst(length: command.length)
       if command.deadline > now, isKept(command) {
@@ -363,11 +348,14 @@ public final class RedisLink {
         _ = journal.append { $0.writeImmutableBuffer(text) }
         pending.append(command)
       } else {
-        fail(command, reason)
+        failed.append(command)
       }
     }
+    // Told last: what a failure leads to stands behind what is sent again.
+    for command in failed { fail(command, reason) }
   }
 
+  /// Tells that a command gets no reply, and whether it may have run.
   private func fail(_ command: PendingCommand, _ reason: String) {
     guard command.context != Self.nobody else { return }
     let mayHaveRun = (command.wasSent || command.wasResent) && command.resend != .read
@@ -385,6 +373,7 @@ public final class RedisLink {
     }
   }
 
+  /// Gives up the oldest commands when their time has passed, with their connection if it stands.
   private func checkPatience() {
     guard let oldest = pending.first else { return }
     guard oldest.deadline <= .now() else {

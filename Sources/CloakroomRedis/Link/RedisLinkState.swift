@@ -19,6 +19,7 @@ struct RedisLinkState: ~Copyable {
 
   /// What to do next.
   enum Action: Equatable {
+    /// Nothing.
     case none
     /// Connect now; commands wait.
     case connect
@@ -36,6 +37,7 @@ struct RedisLinkState: ~Copyable {
   /// How many attempts have failed since the link was last ready.
   private(set) var failures = 0
 
+  /// A link that is being connected for the first time; the waits are those of `RedisTarget`.
   init(shortestBackoff: TimeAmount, longestBackoff: TimeAmount) {
     self.shortestBackoff = shortestBackoff
     self.longestBackoff = longestBackoff

@@ -51,6 +51,7 @@ public struct RESPCommandWriter {
     cursor.write("\r\n")
   }
 
+  /// Writes one argument.
   @inlinable
   mutating func write(_ bytes: UnsafeRawBufferPointer) {
     writeBulkHead(count: bytes.count)
@@ -58,6 +59,7 @@ public struct RESPCommandWriter {
     cursor.write("\r\n")
   }
 
+  /// Writes what stands before an argument's bytes: how many they are.
   @inlinable
   mutating func writeBulkHead(count: Int) {
     cursor.write("$")

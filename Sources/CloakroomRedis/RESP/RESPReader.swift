@@ -1,9 +1,9 @@
 internal import CHiredis
 public import NIOCore
 
-/// Bytes from Redis that are not RESP2.
+/// Bytes from Redis that are not RESP2, or are too many.
 public struct RESPFault: Error, Sendable {
-  /// hiredis' own description.
+  /// What is wrong with them; nothing of what they hold.
   public let message: String
 }
 
@@ -16,12 +16,23 @@ public final class RESPReader {
   /// the front for each KiB that it has read, so a large piece would be moved over and over.
   private static let pieceSize = 8 * 1024
 
+  /// The largest reply that is read unless told otherwise, in bytes: as much as Redis' own longest
+  /// string (`proto-max-bulk-len`).
+  public static let standardReplyLimit = 512 << 20
+
+  private let replyLimit: Int
+  /// How many bytes were fed since the last reply was whole, at most a piece less than there are.
+  private var partial = 0
   private let reader: UnsafeMutablePointer<redisReader>
   private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
   private var reply = RESPReply()
 
   /// Makes a reader; nil only when there is no memory for one.
-  public init?() {
+  ///
+  /// - Parameter replyLimit: about how many bytes one reply may have; whatever Redis claims or sends,
+  ///   no more memory is taken.
+  public init?(replyLimit: Int = RESPReader.standardReplyLimit) {
+    self.replyLimit = replyLimit
     functions = .allocate(capacity: 1)
     functions.initialize(to: ReplyObject.functions)
     guard let reader = redisReaderCreateWithFunctions(functions) else {
@@ -45,7 +56,8 @@ public final class RESPReader {
   ///   - buffer: what was read from the socket.
   ///   - body: called for each reply; what it is given is reused as soon as it returns. It answers
   ///     whether to go on.
-  /// - Throws: when the bytes are not RESP2; the connection is of no more use then.
+  /// - Throws: when the bytes are not RESP2, are arrays nested more than eight deep, or one reply's
+  ///   are more than the limit; the connection is of no more use then.
   public func read(
     _ buffer: ByteBuffer, _ body: (borrowing RESPReply) -> Bool
   ) throws(RESPFault) {
@@ -58,9 +70,12 @@ public final class RESPReader {
           reader, piece.baseAddress?.assumingMemoryBound(to: CChar.self), piece.count)
       }
       offset += count
+      partial += count
       while try next() {
+        partial = 0
         guard body(reply) else { return }
       }
+      guard partial <= replyLimit else { throw RESPFault(message: "a reply is too large") }
     }
   }
 
@@ -78,6 +93,7 @@ public final class RESPReader {
     return object != nil
   }
 
+  /// Adds a string, status or error that hiredis has read.
   fileprivate func append(_ type: CInt, _ content: UnsafeRawBufferPointer) {
     let kind: RESPReply.Kind =
       switch type {
@@ -88,6 +104,7 @@ public final class RESPReader {
     reply.append(kind, content)
   }
 
+  /// Adds anything else that hiredis has read.
   fileprivate func append(_ kind: RESPReply.Kind, integer: Int64 = 0) {
     reply.append(kind, integer: integer)
   }

@@ -53,6 +53,26 @@ public struct RESPReply {
     bytes.getString(at: node.range.lowerBound, length: node.range.count) ?? ""
   }
 
+  /// The longest code that an error is taken to have, in bytes.
+  private static let codeLength = 32
+
+  /// The word in capitals that an error begins with, as `WRONGTYPE`, or `ERR` when it begins with
+  /// anything else. The rest of an error can quote what was sent.
+  public func errorCode(of node: Node) -> String {
+    let length = min(node.range.count, Self.codeLength + 1)
+    let start = bytes.viewBytes(at: node.range.lowerBound, length: length) ?? ByteBufferView()
+    let word = start.prefix { $0 != UInt8(ascii: " ") }
+    let isCode = word.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: false
+      }
+    }
+    guard isCode, (1...Self.codeLength).contains(word.count) else { return "ERR" }
+    return String(decoding: word, as: UTF8.self)
+  }
+
+  /// Makes room for the next reply.
   mutating func removeAll() {
     nodes.removeAll(keepingCapacity: true)
     if bytes.capacity > Self.keptCapacity {
@@ -62,12 +82,14 @@ public struct RESPReply {
     }
   }
 
+  /// Adds a string, status or error, and copies its bytes.
   mutating func append(_ kind: Kind, _ content: UnsafeRawBufferPointer) {
     let start = bytes.writerIndex
     bytes.write(atMost: content.count) { $0.write(content) }
     nodes.append(Node(kind: kind, integer: 0, range: start..<bytes.writerIndex))
   }
 
+  /// Adds an integer, null, or the head of an array of as many elements.
   mutating func append(_ kind: Kind, integer: Int64 = 0) {
     nodes.append(Node(kind: kind, integer: integer, range: 0..<0))
   }

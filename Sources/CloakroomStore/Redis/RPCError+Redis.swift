@@ -7,18 +7,17 @@ extension RPCError {
   /// Redis begins an error with a word in capitals. Those that pass by themselves, and that say
   /// that nothing was done, are UNAVAILABLE; all others are Redis' refusal, named in the details.
   /// The rest of the text is not passed on: it can quote what was sent.
-  init(redisError text: String) {
-    let code = String(text.prefix { $0 != " " }.prefix(32))
-    let isWord = !code.isEmpty && code.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
-    let name = isWord ? code : "ERR"
-    let details = [RPCError.Detail.text("code", name)]
-    switch name {
+  ///
+  /// - Parameter code: the word, as `RESPReply.errorCode(of:)` gives it.
+  init(redisError code: String) {
+    let details = [RPCError.Detail.text("code", code)]
+    switch code {
     case "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN":
       self.init(
-        .unavailable, "Redis is not ready (\(name)); nothing was done", retryAfterMs: 100,
+        .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,
         details: details)
     default:
-      self.init(.storeRefused, "Redis refused the command (\(name))", details: details)
+      self.init(.storeRefused, "Redis refused the command (\(code))", details: details)
     }
   }
 
@@ -26,7 +25,7 @@ extension RPCError {
   init(_ failure: RedisFailure) {
     switch failure {
     case .unavailable(let why): self.init(.unavailable, why, retryAfterMs: 500)
-    // By its full name: `.outcomeUnknown` would be the failure again, and this would call itself.
+    // With the type named: `.outcomeUnknown` alone is a failure too, and this would call itself.
     case .outcomeUnknown: self.init(Reason.outcomeUnknown)
     case .full:
       self.init(.overloaded, "too many commands wait for the store", retryAfterMs: 100)

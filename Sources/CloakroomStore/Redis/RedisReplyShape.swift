@@ -25,7 +25,7 @@ enum RedisReplyShape: UInt8 {
   func read(_ reply: borrowing RESPReply) -> StoreReply {
     let first = reply.first
     if first.kind == .error {
-      return .failure(RPCError(redisError: reply.text(of: first)))
+      return .failure(RPCError(redisError: reply.errorCode(of: first)))
     }
     switch self {
     case .done:

@@ -1,0 +1,64 @@
+import CloakroomClient
+import CloakroomMethods
+import Testing
+
+@testable import CloakroomCommand
+
+@Suite("The reference's examples")
+struct ExampleTests {
+  private static let alice = ["kv.set", #"{"key":"user:123","value":{"name":"Alice"}}"#]
+  private static let first = ["kv.set", #"{"key":"user:1","value":{"name":"Alice"}}"#]
+
+  /// What was called before an example, for it to answer what it says.
+  private static let before: [String: [String]] = [
+    "batch.get": first, "batch.remove": first,
+    "counter.decrement": ["counter.increment", #"{"key":"credits","by":100}"#],
+    "counter.expire": ["counter.increment", #"{"key":"daily-limit"}"#],
+    "counter.get": ["counter.increment", #"{"key":"page-views","by":42}"#],
+    "counter.reset": ["counter.increment", #"{"key":"page-views"}"#],
+    "kv.exists": alice, "kv.expire": alice, "kv.get": alice, "kv.remove": alice, "kv.touch": alice,
+    "kv.take": ["kv.set", #"{"key":"ticket:7","value":[1,2]}"#],
+  ]
+
+  @Test("are what the sidecar answers", arguments: MethodTable.standard.names)
+  func answer(name: String) throws {
+    let method = try #require(MethodTable.standard.methods.first { $0.name == name })
+    let sidecar = try SidecarProcess()
+    let place = ["--socket", sidecar.socket, "--raw"]
+    if let before = Self.before[name] {
+      #expect(try Call.outcome(before + place).status == .success)
+    }
+    let outcome = try Call.outcome([name, "\(method.example.params)"] + place)
+    #expect(outcome.status == .success, "\(outcome.complaint)")
+    let expected = "\(method.example.result)"
+    guard case .system = method.work else {
+      #expect(outcome.text == expected + "\n")
+      return
+    }
+    // What a sidecar tells of itself is never the same twice; its form is.
+    let answer = try JSONNode(Array(outcome.text.utf8))
+    #expect(Self.differences(of: answer, from: try JSONNode(Array(expected.utf8)), at: "$") == [])
+  }
+
+  /// Where an answer lacks something of the example, or has something of another kind there.
+  private static func differences(
+    of answer: JSONNode, from example: JSONNode, at path: String
+  ) -> [String] {
+    switch example.kind {
+    case .object:
+      return example.members.flatMap { member in
+        let place = "\(path).\(member.name)"
+        guard let value = answer[member.name] else { return ["\(place) is missing"] }
+        return differences(of: value, from: member.value, at: place)
+      }
+    case .string:
+      let text = example.string ?? ""
+      guard text.hasSuffix("…") else { break }
+      let matches = answer.string?.hasPrefix(text.dropLast()) == true
+      return matches ? [] : ["\(path) begins otherwise"]
+    default:
+      break
+    }
+    return answer.kind == example.kind ? [] : ["\(path) is of another kind"]
+  }
+}

@@ -1,0 +1,36 @@
+import CloakroomRedis
+import NIOCore
+
+/// The fake server's end of one connection.
+final class FakeRedisConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let desk: FakeRedis.Desk
+  private let number: Int
+  // A command has the shape of a reply: an array of strings.
+  private let reader = RESPReader()
+  private var hasHungUp = false
+
+  init(_ desk: FakeRedis.Desk) {
+    self.desk = desk
+    number = desk.open()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !hasHungUp else { return }
+    var bytes = ByteBuffer()
+    try? reader?.read(unwrapInboundIn(data)) { command in
+      let parts = command.nodes.dropFirst().map { command.text(of: $0) }
+      switch desk.take(.init(connection: number, parts: Array(parts))) {
+      case .send(let text): bytes.writeString(text)
+      case .hangUp(let text):
+        bytes.writeString(text)
+        hasHungUp = true
+      }
+      return !hasHungUp
+    }
+    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    if hasHungUp { context.close(promise: nil) }
+  }
+}

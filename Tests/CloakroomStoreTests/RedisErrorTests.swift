@@ -1,0 +1,97 @@
+import CloakroomCore
+import CloakroomRedis
+import NIOCore
+import Testing
+
+@testable import CloakroomStore
+
+@Suite("An error of Redis")
+struct RedisErrorTests {
+  static let shapes: [RedisReplyShape] = [
+    .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
+  ]
+
+  /// What a reply means to the caller of a command.
+  static func error(_ line: String, _ shape: RedisReplyShape) throws -> RPCError {
+    let reader = try #require(RESPReader())
+    var error: RPCError?
+    try reader.read(ByteBuffer(string: "-\(line)\r\n")) { reply in
+      if case .failure(let failure) = shape.read(reply) { error = failure }
+      return true
+    }
+    return try #require(error)
+  }
+
+  @Test(
+    "is a refusal that its code is named in, whatever the command was",
+    arguments: [
+      ("OOM command not allowed when used memory > 'maxmemory'.", "OOM"),
+      ("NOREPLICAS Not enough good replicas to write.", "NOREPLICAS"),
+      ("NOPERM this user has no permissions to run the 'get' command", "NOPERM"),
+      ("MISCONF Redis is configured to save RDB snapshots", "MISCONF"),
+      ("READONLY You can't write against a read only replica.", "READONLY"),
+      ("WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE"),
+      ("NOAUTH Authentication required.", "NOAUTH"), ("NOSCRIPT No matching script.", "NOSCRIPT"),
+      ("MOVED 3999 127.0.0.1:6381", "MOVED"), ("ASK 3999 127.0.0.1:6381", "ASK"),
+      ("ERR value is not an integer or out of range", "ERR"), ("ERR", "ERR"), ("", "ERR"),
+      // No code at all, or nothing that can be one.
+      ("value s3cret is wrong", "ERR"), ("s3cret", "ERR"), ("Loading", "ERR"), (" OOM", "ERR"),
+      ("OOM: s3cret", "ERR"), ("S3CRÊT", "ERR"), ("LOADING\ts3cret", "ERR"),
+    ])
+  func refusal(line: String, code: String) throws {
+    for shape in Self.shapes {
+      let error = try Self.error(line, shape)
+      #expect(
+        error
+          == RPCError(
+            .storeRefused, "Redis refused the command (\(code))", details: [.text("code", code)]))
+      #expect(!error.reason.isRetryable)
+    }
+  }
+
+  @Test(
+    "that passes by itself says that nothing was done, and when to try again",
+    arguments: [
+      "LOADING Redis is loading the dataset in memory", "BUSY Redis is busy running a script",
+      "TRYAGAIN Multiple keys request during rehashing of slot",
+      "CLUSTERDOWN The cluster is down", "MASTERDOWN Link with MASTER is down",
+    ])
+  func passing(line: String) throws {
+    let code = String(line.prefix { $0 != " " })
+    for shape in Self.shapes {
+      let error = try Self.error(line, shape)
+      #expect(error.reason == .unavailable)
+      #expect(error.message == "Redis is not ready (\(code)); nothing was done")
+      #expect(error.details == [.text("code", code)])
+      #expect(error.retryAfterMs == 100)
+    }
+  }
+
+  @Test("never passes on what it quotes, nor how long it is")
+  func quoted() throws {
+    let secret = "s3cret-value"
+    let lines = [
+      "ERR unknown command 'X', with args beginning with: '\(secret)'", "ERR \(secret)",
+      "OOM \(secret)", "LOADING \(secret)", secret, secret.uppercased() + "!",
+      "ERR " + String(repeating: secret, count: 100_000),
+      String(repeating: "A", count: 1_000_000), String(repeating: "A", count: 33) + " " + secret,
+    ]
+    for line in lines {
+      let error = try Self.error(line, .value)
+      #expect(!"\(error)".lowercased().contains(secret))
+      #expect("\(error)".utf8.count < 400)
+    }
+  }
+
+  @Test("that is no reply at all says whether anything was done")
+  func failures() {
+    let unavailable = RPCError(RedisFailure.unavailable("Redis is asleep"))
+    #expect(unavailable == RPCError(.unavailable, "Redis is asleep", retryAfterMs: 500))
+    let unknown = RPCError(RedisFailure.outcomeUnknown)
+    #expect(unknown == RPCError(Reason.outcomeUnknown))
+    #expect(!unknown.reason.isRetryable)
+    let full = RPCError(RedisFailure.full)
+    #expect(full.reason == .overloaded)
+    #expect(full.retryAfterMs == 100)
+  }
+}

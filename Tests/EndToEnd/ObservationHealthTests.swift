@@ -1,0 +1,84 @@
+import Support
+import Testing
+
+@Suite("The health report", .timeLimit(.minutes(2)))
+struct ObservationHealthTests {
+  private func problems(_ client: LineClient) throws -> [String: String] {
+    let health = try client.call("system.health")
+    let problems = health["degraded"] as? [[String: String]] ?? []
+    return Dictionary(
+      problems.map { ($0["what"] ?? "", $0["reason"] ?? "") }, uniquingKeysWith: { $1 })
+  }
+
+  @Test("says that all is well, and what it is made of")
+  func well() throws {
+    let daemon = try Daemon()
+    let client = try daemon.client()
+    let health = try client.call("system.health")
+    #expect(health["status"] as? String == "ok")
+    #expect((health["degraded"] as? [Any])?.isEmpty == true)
+    #expect(health["store", "kind"] as? String == "memory")
+    #expect(health["store", "up"] as? Bool == true)
+    #expect((health["memory", "residentBytes"] as? Int ?? 0) > 1_000_000)
+    #expect(health["memory", "storeLimitBytes"] as? Int == 256 << 20)
+    #expect(health["connections"] as? Int == 1)
+    #expect(health["errorRate"] as? Double == 0)
+    #expect((health["uptimeMs"] as? Int ?? -1) >= 0)
+    let started = try #require(health["startedAt"] as? String)
+    #expect(started.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
+  }
+
+  @Test("says why Redis is not well, and that it is again")
+  func redis() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let client = try daemon.readyClient()
+    let health = try client.call("system.health")
+    #expect(health["status"] as? String == "ok")
+    #expect(health["store", "kind"] as? String == "redis")
+    #expect((health["store", "roundTripMs"] as? Double ?? 0) > 0)
+
+    redis.pause()
+    let frozen = try problems(client)
+    #expect(frozen["store"]?.isEmpty == false)
+    redis.resume()
+    let isWell = try eventually { try problems(client).isEmpty }
+    #expect(isWell)
+
+    redis.kill()
+    let isTold = try eventually {
+      try problems(client)["store"]?.contains(redis.socketPath) == true
+    }
+    #expect(isTold)
+    #expect(try client.call("system.health")["store", "up"] as? Bool == false)
+    #expect(try client.metrics().sum("store_up") == 0)
+    try redis.restart()
+    let isBack = try eventually { try problems(client).isEmpty }
+    #expect(isBack)
+    #expect(try client.metrics().sum("store_up") == 1)
+  }
+
+  @Test("says that the store in memory is nearly full, before it is")
+  func memory() throws {
+    let daemon = try Daemon(["--memory", "1MiB"])
+    let client = try daemon.client()
+    let value = String(repeating: "x", count: 20_000)
+    var stored = 0
+    var isTold = false
+    while stored < 100, !isTold {
+      let answer = try client.call("kv.set", #"{"key":"k\#(stored)","value":"\#(value)"}"#)
+      guard answer.reason == nil else { break }
+      stored += 1
+      isTold = try problems(client)["memory"] != nil
+    }
+    #expect(isTold)
+    let isFull = try eventually(within: .seconds(5)) {
+      stored += 1
+      return try client.call("kv.set", #"{"key":"k\#(stored)","value":"\#(value)"}"#).reason
+        == "STORE_REFUSED"
+    }
+    #expect(isFull)
+    for number in 0...stored { _ = try client.call("kv.remove", #"{"key":"k\#(number)"}"#) }
+    #expect(try problems(client)["memory"] == nil)
+  }
+}

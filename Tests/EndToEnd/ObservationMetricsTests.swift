@@ -1,0 +1,125 @@
+import Glibc
+import Support
+import Testing
+
+@Suite("The metrics", .timeLimit(.minutes(2)))
+struct ObservationMetricsTests {
+  /// Calls with the reasons that they end with.
+  private static let calls: [(method: String, params: String, reason: String, count: Int)] = [
+    ("kv.set", #"{"key":"a","value":1}"#, "ok", 7),
+    ("kv.get", #"{"key":"a"}"#, "ok", 5),
+    ("kv.set", #"{"key":"a","value":1,"onlyIf":"absent"}"#, "CONFLICT", 3),
+    ("kv.set", #"{"key":"b","value":1,"ifMatch":"x"}"#, "NOT_FOUND", 2),
+    ("kv.get", #"{"key":1}"#, "INVALID_PARAMS", 4),
+    ("counter.increment", #"{"key":"n"}"#, "ok", 6),
+  ]
+
+  @Test("in the file are what was called, what it took and what became of the log's lines")
+  func file() throws {
+    let folder = try Folder()
+    let path = folder.path + "/cloakroom.prom"
+    let log = ObservationLog(in: folder)
+    let daemon = try Daemon(["--metrics-file", path, "--access-log", log.path])
+    let client = try daemon.client()
+    for call in Self.calls {
+      let answers = try client.pipeline(
+        Array(repeating: (call.method, call.params), count: call.count))
+      #expect(answers.values.allSatisfy { ($0.reason ?? "ok") == call.reason })
+    }
+    _ = try client.pipeline([("no.such", "{}"), ("no.such", "{}")])
+    // The end writes the file once more, with everything.
+    #expect(daemon.stop() == .status(0))
+    let metrics = MetricSamples(TextFile.read(path))
+    for call in Self.calls {
+      let labels = ["service": "default", "method": call.method, "reason": call.reason]
+      #expect(metrics.sum("calls_total", labels) == Double(call.count), "\(labels)")
+    }
+    #expect(metrics.sum("calls_total", ["reason": "METHOD_NOT_FOUND"]) == 2)
+    for (method, count) in [("kv.set", 12.0), ("kv.get", 9), ("counter.increment", 6)] {
+      #expect(metrics.sum("call_duration_seconds_count", ["method": method]) == count)
+      #expect(
+        metrics.sum("call_duration_seconds_bucket", ["method": method, "le": "+Inf"]) == count)
+    }
+    #expect(metrics.sum("calls_in_flight") == 0)
+    #expect(metrics.sum("connections") == 0)
+    let opened = metrics.sum("connections_opened_total")
+    #expect(opened >= 2)
+    #expect(metrics.sum("connections_closed_total") == opened)
+    // Every call is a line, the refused ones and those that waited for the start too.
+    #expect(metrics.sum("calls_total") == Double(log.lines.count))
+    #expect(
+      metrics.sum("access_log_lines_total", ["fate": "written"]) == Double(log.lines.count))
+    #expect(metrics.sum("access_log_lines_total") == Double(log.lines.count))
+    let bytes = log.entries.reduce(0) { $0 + ($1["in"] as? Int ?? 0) }
+    #expect(metrics.sum("received_bytes_total") == Double(bytes))
+    let sent = log.entries.reduce(0) { $0 + ($1["out"] as? Int ?? 0) }
+    #expect(metrics.sum("sent_bytes_total") == Double(sent))
+    #expect(metrics.sum("process_resident_memory_bytes") > 1e6)
+    var status = stat()
+    stat(path, &status)
+    #expect(status.st_mode & 0o777 == 0o644)
+  }
+
+  @Test(
+    "have nothing in them that Prometheus' own checker dislikes",
+    .disabled(
+      if: getenv("CLOAKROOM_TEST_SKIP_PROMTOOL") != nil, "CLOAKROOM_TEST_SKIP_PROMTOOL is set"))
+  func promtool() throws {
+    let folder = try Folder()
+    let path = folder.path + "/cloakroom.prom"
+    let daemon = try Daemon(
+      ["--metrics-file", path],
+      configuration: #"{"services": {"a.b-c_D": {"users": ["*"], "rate": 1000}}}"#)
+    let client = try daemon.client()
+    for call in Self.calls { _ = try client.call(call.method, call.params) }
+    #expect(daemon.stop() == .status(0))
+    #expect(MetricSamples(TextFile.read(path)).sum("calls_total", ["service": "a.b-c_D"]) >= 6)
+    let verdict = try Tool.run(["promtool", "check", "metrics"], input: path)
+    #expect(verdict.output == "")
+    #expect(verdict.exit == .status(0))
+  }
+
+  @Test("say the same in the file and in an answer, which counts no unknown name")
+  func answer() throws {
+    let folder = try Folder()
+    let path = folder.path + "/cloakroom.prom"
+    let daemon = try Daemon(["--metrics-file", path, "--set", "metrics.interval=1s"])
+    let client = try daemon.client()
+    for number in 0..<50 { _ = try client.call("made.up\(number)") }
+    #expect(
+      try client.metrics().sum("calls_total", ["method": "unknown", "reason": "METHOD_NOT_FOUND"])
+        == 50)
+    let text = try client.metrics().text
+    #expect(!text.contains("made.up"))
+    let isWritten = eventually {
+      MetricSamples(TextFile.read(path)).sum("calls_total", ["reason": "METHOD_NOT_FOUND"]) == 50
+    }
+    #expect(isWritten)
+  }
+
+  @Test("that can't be written are counted, told once, and written as soon as they can be")
+  func unwritable() throws {
+    let folder = try Folder()
+    let inner = folder.path + "/textfile"
+    let path = inner + "/cloakroom.prom"
+    let daemon = try Daemon(["--metrics-file", path, "--set", "metrics.interval=1s"])
+    let client = try daemon.client()
+    let isCounted = try eventually { try client.metrics().sum("metrics_file_failures_total") >= 2 }
+    #expect(isCounted)
+    #expect(try client.call("kv.set", #"{"key":"a","value":1}"#)["ok"] as? Bool == true)
+    let health = try client.call("system.health")
+    let problems = try #require(health["degraded"] as? [[String: String]])
+    #expect(problems.contains { $0["what"] == "metricsFile" })
+    #expect(daemon.output.components(of: "can't be written") == 1)
+    mkdir(inner, 0o755)
+    defer {
+      unlink(path)
+      rmdir(inner)
+    }
+    let isWritten = eventually { TextFile.exists(path) }
+    #expect(isWritten)
+    let isTold = eventually { daemon.output.contains("is written again") }
+    #expect(isTold)
+    #expect(daemon.stop() == .status(0))
+  }
+}
