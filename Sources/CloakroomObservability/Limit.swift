@@ -28,6 +28,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case deadline
   /// The access log's queue was full, and lines were dropped.
   case accessLogQueue
+  /// A reply would have been longer than a reply may be.
+  case replySize
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -45,6 +47,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .rate: "rate"
     case .deadline: "deadline"
     case .accessLogQueue: "access_log_queue"
+    case .replySize: "reply_size"
     }
   }
 }

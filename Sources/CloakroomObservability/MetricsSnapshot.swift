@@ -22,6 +22,11 @@ public struct MetricsSnapshot: Sendable {
     return sum
   }
 
+  /// Counts a limit that took effect where no loop has seen it.
+  public mutating func limitBit(_ limit: Limit, times: UInt64) {
+    counters.limits[limit.rawValue] &+= times
+  }
+
   /// Calls that ended, whichever way.
   public var calls: UInt64 {
     counters.calls.reduce(0, &+)

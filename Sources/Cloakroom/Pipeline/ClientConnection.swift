@@ -55,7 +55,14 @@ final class ClientConnection: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     socket = ReplySocket(of: context.channel)
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    // Not before: only a channel that was active tells when it no longer is.
     worker.opened(self)
+    // It was accepted just before the sidecar stopped listening.
+    if worker.isDraining { drain() }
+    context.fireChannelActive()
   }
 
   func channelInactive(context: ChannelHandlerContext) { leave() }
@@ -116,6 +123,15 @@ final class ClientConnection: ChannelInboundHandler {
       && !isDraining
   }
 
+  /// So many bytes of replies are gathered before they are sent: a burst of short requests for long
+  /// values would otherwise take any amount of memory.
+  private static let gatheredBytes = 1 << 20
+
+  /// Whether there is room for one more call, among those under way and among the replies.
+  private var mayStart: Bool {
+    inFlight < worker.limits.inFlightPerConnection && output.readableBytes < Self.gatheredBytes
+  }
+
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
   private func adjustReading() {
     guard isReading != mayRead, let options = context?.channel.syncOptions else { return }
@@ -130,7 +146,7 @@ final class ClientConnection: ChannelInboundHandler {
     guard !isProcessing else { return }
     isProcessing = true
     defer { isProcessing = false }
-    while inFlight < worker.limits.inFlightPerConnection, let frame = decoder.next() {
+    while mayStart, let frame = decoder.next() {
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch frame {
       case .text(let text):
@@ -185,7 +201,7 @@ final class ClientConnection: ChannelInboundHandler {
     isDirty = false
     guard let context else { return }
     if output.readableBytes > 0 { send(context) }
-    if inFlight < worker.limits.inFlightPerConnection { process() }
+    if mayStart { process() }
     adjustReading()
     closeIfDone()
   }

@@ -47,7 +47,10 @@ extension Worker {
       let permit = try admit(connection, index)
       let method = table.methods[index]
       try arguments.begin(method, request: text, permit: permit)
-      defer { arguments.end() }
+      defer {
+        if arguments.hasLongKey { observer.limitBit(.keyLength) }
+        arguments.end()
+      }
       switch method.work {
       case .primitive(let begin, _):
         let command = try begin(&arguments)

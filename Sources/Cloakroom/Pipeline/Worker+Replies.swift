@@ -21,6 +21,12 @@ extension Worker {
     }
     guard claim(call) else { return }
     let reply = reply
+    if case .values(let values) = reply,
+      values.reduce(0, { $0 + ($1?.readableBytes ?? 0) }) > limits.unreadReplyBytes
+    {
+      observer.limitBit(.replySize)
+      return end(call.request, notes: call.extras?.notes, replyTooLarge)
+    }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(reply, call.memo, &result)
     }
@@ -33,6 +39,12 @@ extension Worker {
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(replies, call.memo, &result)
     }
+  }
+
+  /// What the caller is told of a reply that is longer than what may wait for a reader.
+  private var replyTooLarge: RPCError {
+    RPCError(
+      .tooLarge, "the reply would have more than \(limits.unreadReplyBytes) bytes: ask for less")
   }
 
   /// Takes the right to answer a call: false when its deadline has answered it already.
@@ -70,6 +82,13 @@ extension Worker {
       batch.endMember { buffer in
         let before = buffer.writerIndex
         write(&buffer)
+        if failure == nil, buffer.readableBytes > limits.unreadReplyBytes {
+          // The call was done, but a reply of any length can't be gathered.
+          observer.limitBit(.replySize)
+          failure = .tooLarge
+          buffer.moveWriterIndex(to: before)
+          buffer.writeErrorReply(id: request.id, replyTooLarge)
+        }
         bytesOut = buffer.writerIndex - before
       }
     } else {

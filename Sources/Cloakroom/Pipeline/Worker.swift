@@ -33,6 +33,8 @@ final class Worker {
   private var connections: [ObjectIdentifier: ClientConnection] = [:]
   /// Fulfilled when the last connection is gone; only while draining.
   private var allGone: EventLoopPromise<Void>?
+  /// Whether no more calls are taken.
+  var isDraining: Bool { allGone != nil }
   private var reported = StoreLinkCounters()
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
@@ -80,8 +82,6 @@ final class Worker {
     connections[ObjectIdentifier(connection)] = connection
     assignService(to: connection)
     observer.connectionOpened()
-    // It was accepted just before the sidecar stopped listening.
-    if allGone != nil { connection.drain() }
   }
 
   func closed(_ connection: ClientConnection) {

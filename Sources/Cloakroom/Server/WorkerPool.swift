@@ -55,8 +55,10 @@ final class WorkerPool: Sendable {
     }
     guard count <= connectionLimit else {
       worker.value.observer.limitBit(.connections)
-      return channel.writeAndFlush(Self.refusal(limit: connectionLimit))
-        .flatMap { channel.close() }
+      return channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.addHandler(
+          RefusalHandler(Self.refusal(limit: connectionLimit)))
+      }
     }
     let id = lastConnection.wrappingAdd(1, ordering: .relaxed).newValue
     return PeerCredentials.read(from: channel).flatMapThrowing { peer, groups in

@@ -53,12 +53,14 @@ final class SystemHub: Sendable {
   /// The metrics in Prometheus' text format.
   func metricsText() async -> [UInt8] {
     guard let workers = state.withLock({ $0.workers }),
-      let snapshot = try? await workers.snapshot()
+      var snapshot = try? await workers.snapshot()
     else { return [] }
     let isUp = (try? await workers.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
+    if let stats { snapshot.limitBit(.memory, times: stats.refused) }
+    let (calls, failures) = (snapshot.calls, snapshot.failures)
     let fileFailures = state.withLock { state in
-      state.recent.add(calls: snapshot.calls, failures: snapshot.failures, at: .now)
+      state.recent.add(calls: calls, failures: failures, at: .now)
       return state.file?.failures ?? 0
     }
     return MetricsText(

@@ -6,18 +6,18 @@ extension Configuration {
     /// Calls of one connection that are under way at once. Past it, the connection is not read
     /// until one has ended: backpressure, not an error.
     public var inFlightPerConnection = 1024
-    /// Requests in one batch. Past it: INVALID_REQUEST.
+    /// Requests in one batch. Past it: TOO_LARGE.
     public var batchLength = 1000
     /// Connections open at once, over all loops. Past it, a new one is closed at once.
     public var connections = 10_240
     /// How long a connection may say nothing and have nothing under way; nil is for ever.
     public var idleTimeout: Duration?
     /// Replies held for a peer that doesn't read them, per connection, in bytes. Past it, that
-    /// connection is closed.
+    /// connection is closed. A reply that would have more is TOO_LARGE instead.
     public var unreadReplyBytes = 16 << 20
-    /// How deep JSON may be nested. Past it: PARSE_ERROR.
+    /// How deep JSON may be nested. Past it: TOO_LARGE.
     public var depth = 128
-    /// The longest key that a caller may name, in bytes of UTF-8. Past it: INVALID_PARAMS.
+    /// The longest key that a caller may name, in bytes of UTF-8. Past it: TOO_LARGE.
     public var keyBytes = 1024
     /// Commands to the store that are under way at once, per loop. Past it: OVERLOADED.
     public var pendingCommands = 65_536

@@ -19,6 +19,9 @@ public struct Arguments: ~Copyable {
   /// The caller's patience in milliseconds.
   public private(set) var deadlineMs: Int64?
 
+  /// Whether a key of the call was longer than a key may be.
+  public private(set) var hasLongKey = false
+
   /// The request's envelope and parameters, as the scanner has found them.
   public var scanner: RequestScanner
 
@@ -50,6 +53,7 @@ public struct Arguments: ~Copyable {
     self.permit = permit
     self.request = request
     given = 0
+    hasLongKey = false
     memo = Memo()
     if notes.isKept { notes = CallNotes(isKept: true) }
     if !scope.isEmpty { scope = [] }
@@ -197,7 +201,8 @@ public struct Arguments: ~Copyable {
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
     // Before the copy, so that no caller makes the buffer grow; an escape takes up to six bytes.
     let atLeast = member.hasEscapes ? member.content.count / 6 : member.content.count
-    guard atLeast <= settings.keyBytes else { throw tooLong(name) }
+    hasLongKey = atLeast > settings.keyBytes
+    guard !hasLongKey else { throw tooLong(name) }
     names.clear()
     let count: Int
     if member.hasEscapes {
@@ -218,7 +223,8 @@ public struct Arguments: ~Copyable {
       try permit.keySpace.write(namespace, scope: scope, key: key, into: &names)
     }
     guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
-    guard count <= settings.keyBytes else { throw tooLong(name) }
+    hasLongKey = count > settings.keyBytes
+    guard !hasLongKey else { throw tooLong(name) }
     return count
   }
 
