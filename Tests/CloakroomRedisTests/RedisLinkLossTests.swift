@@ -15,6 +15,7 @@ struct RedisLinkLossTests {
   ]
 
   static let lost = Outcome.failed(.unavailable("the connection to Redis was lost"))
+  static let late = Outcome.failed(.unavailable("Redis did not answer in time"))
 
   /// A server that hangs up on the first GET of each of the first connections.
   static func server(
@@ -126,7 +127,7 @@ struct RedisLinkLossTests {
       try await link.becomeReady()
       let outcomes = await link.submit(Self.oneOfEach)
       #expect(
-        outcomes == [Self.lost, .failed(.outcomeUnknown), .failed(.outcomeUnknown), Self.lost])
+        outcomes == [Self.late, .failed(.outcomeUnknown), .failed(.outcomeUnknown), Self.late])
       #expect(try await link.losses(.commandTimeout) == 1)
       try await eventually("it answers again") {
         await link.submit(.read, "GET", "k") == .reply("\"v\"")

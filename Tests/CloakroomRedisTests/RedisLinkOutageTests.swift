@@ -83,7 +83,7 @@ struct RedisLinkOutageTests {
       ])
       #expect(
         outcomes
-          == [.failed(.unavailable("Redis did not come back in time")), .failed(.outcomeUnknown)])
+          == [.failed(.unavailable("Redis did not answer in time")), .failed(.outcomeUnknown)])
       #expect(try await link.ask(\.pendingCount) == 0)
     }
   }

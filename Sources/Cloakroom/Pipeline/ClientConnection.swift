@@ -65,17 +65,17 @@ final class ClientConnection: ChannelInboundHandler {
     context.fireChannelActive()
   }
 
-  func channelInactive(context: ChannelHandlerContext) { leave() }
-
-  /// A channel that is closed before it was active is never said to be inactive.
-  func handlerRemoved(context: ChannelHandlerContext) { leave() }
-
-  private func leave() {
-    guard context != nil else { return }
-    context = nil
+  func channelInactive(context: ChannelHandlerContext) {
+    self.context = nil
     socket = nil
     output = ByteBuffer()
     worker.closed(self)
+  }
+
+  /// The only end that a channel has which is closed before it was active.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    socket = nil
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -349,7 +349,7 @@ public final class RedisLink {
         _ = journal.append { $0.writeImmutableBuffer(text) }
         pending.append(command)
       } else {
-        failed.append((command, isLate ? "Redis did not come back in time" : reason))
+        failed.append((command, isLate ? "Redis did not answer in time" : reason))
       }
     }
     // Told last: what a failure leads to stands behind what is sent again.
