@@ -20,7 +20,7 @@ final class SidecarProcess {
     folder = URL(filePath: "/tmp/cloakroom-client-\(UInt32.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     let log = folder.appending(path: "log").path
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     process.executableURL = try Self.command
     process.arguments =
       [

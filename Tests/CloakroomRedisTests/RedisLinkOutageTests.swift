@@ -13,7 +13,7 @@ struct RedisLinkOutageTests {
     var target = RedisTarget(address: .unix(path: "/nonexistent/redis.sock"))
     (target.shortestBackoff, target.longestBackoff) = (.milliseconds(1), .milliseconds(5))
     try await LinkHarness.with(target) { link async throws in
-      let reason = "can't connect to Redis at \(target.address)"
+      let reason = "can't connect to Redis at \(target.address): No such file or directory"
       for resend in [Resend.read, .write, .idempotentWrite] {
         // Nothing was sent, so nothing was done.
         #expect(await link.submit(resend, "SET", "k", "v") == .failed(.unavailable(reason)))

@@ -40,12 +40,14 @@ extension Worker {
     var request = Request(
       connection: connection, batch: batch, startedAt: burstStart, bytesIn: range.count)
     begin(request)
+    var hasNotes = false
     do throws(RPCError) {
       try scan(text, range, into: &request)
       let index = try method(in: text)
       request.method = index
       let permit = try admit(connection, index)
       let method = table.methods[index]
+      hasNotes = arguments.notes.isKept
       try arguments.begin(method, request: text, permit: permit)
       defer {
         if arguments.hasLongKey { observer.limitBit(.keyLength) }
@@ -61,7 +63,7 @@ extension Worker {
         answer(try ask(&arguments), for: request)
       }
     } catch {
-      end(request, notes: nil, error)
+      end(request, notes: hasNotes ? arguments.notes : nil, error)
     }
   }
 

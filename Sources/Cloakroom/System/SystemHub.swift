@@ -19,6 +19,7 @@ final class SystemHub: Sendable {
   private let configuration: Configuration
   private let backend: StoreBackend
   private let accessLog: AccessLogWriter?
+  private let logger: Logger
   private let startedAt: Int64
   private let started = ContinuousClock.now
   private let state: Mutex<State>
@@ -36,6 +37,7 @@ final class SystemHub: Sendable {
     self.configuration = configuration
     self.backend = backend
     self.accessLog = accessLog
+    self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
     var now = timespec()
@@ -47,6 +49,16 @@ final class SystemHub: Sendable {
 
   /// Lets the hub ask the loops; once, right after they are made.
   func attach(_ workers: WorkerPool) { state.withLock { $0.workers = workers } }
+
+  /// Tells the operator by what name a client goes.
+  func greet(_ client: String, peer: Peer) {
+    // Quoted and escaped: a client can't make a line of its own.
+    logger.debug(
+      "a client says its name",
+      metadata: [
+        "client": "\(client.debugDescription)", "uid": "\(peer.uid)", "pid": "\(peer.pid)",
+      ])
+  }
 
   // MARK: Metrics
 

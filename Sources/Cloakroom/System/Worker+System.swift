@@ -59,6 +59,7 @@ extension Worker {
         request, notes: nil,
         RPCError(.forbidden, "the policy does not let this caller act for that service"))
     }
+    if let client { system.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)
     end(request, notes: nil) { result throws(RPCError) in
       result.writeString("{\"service\":\"\(policy.services[index].name)\",\"services\":[")

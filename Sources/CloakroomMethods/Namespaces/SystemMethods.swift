@@ -14,7 +14,9 @@ enum SystemMethods {
     [
       Parameter(
         "service", #"{"type":"string"}"#, "The service to act for on this connection from now on."),
-      Parameter("client", #"{"type":"string"}"#, "The client's own name, for the operator's log."),
+      Parameter(
+        "client", #"{"type":"string"}"#,
+        "The client's own name, for the operator's log at level debug."),
     ],
     result:
       #"{"type":"object","properties":{"service":{"type":"string"},"services":{"type":"array","items":{"type":"string"}},"server":{"type":"string"},"version":{"type":"string"},"store":{"enum":["memory","redis"]},"uid":{"type":"integer"},"gid":{"type":"integer"},"pid":{"type":"integer"}}}"#,

@@ -213,8 +213,9 @@ public final class RedisLink {
       }
       switch result {
       case .success(let channel): self.connected(channel, handler)
-      case .failure:
-        self.disconnected(.connectFailed, "can't connect to Redis at \(self.target.address)")
+      case .failure(let error):
+        self.disconnected(
+          .connectFailed, "can't connect to Redis at \(self.target.address): \(error.forPeople)")
       }
     }
     // Connecting and greeting have one patience together.
