@@ -41,17 +41,18 @@ struct Counters: Sendable {
   }
 
   /// Counts one call.
-  mutating func count(_ record: borrowing CallRecord) {
-    let service = Self.slot(record.service, of: serviceSlots)
-    let method = Self.slot(record.method ?? -1, of: methodSlots)
-    let outcome = record.failure.map { Int($0.rawValue) + 1 } ?? 0
+  mutating func count(
+    service: Int, method: Int?, failure: Reason?, duration: UInt64, storeDuration: UInt64,
+    bytesIn: Int, bytesOut: Int
+  ) {
+    let service = Self.slot(service, of: serviceSlots)
+    let method = Self.slot(method ?? -1, of: methodSlots)
+    let outcome = failure.map { Int($0.rawValue) + 1 } ?? 0
     calls[callIndex(service: service, method: method, outcome: outcome)] &+= 1
-    durations.count(record.duration, row: method)
-    if record.storeDuration > 0 {
-      durations.count(record.storeDuration, row: storeRow)
-    }
-    bytesIn &+= UInt64(truncatingIfNeeded: record.bytesIn)
-    bytesOut &+= UInt64(truncatingIfNeeded: record.bytesOut)
+    durations.count(duration, row: method)
+    if storeDuration > 0 { durations.count(storeDuration, row: storeRow) }
+    self.bytesIn &+= UInt64(truncatingIfNeeded: bytesIn)
+    self.bytesOut &+= UInt64(truncatingIfNeeded: bytesOut)
   }
 
   /// The slot of an index: its own, or the last one when it names nothing.

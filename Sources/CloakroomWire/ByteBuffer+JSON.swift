@@ -17,13 +17,6 @@ extension ByteBuffer {
     JSONString.quote(bytes, to: &self)
   }
 
-  /// Appends what the content of a scanned JSON string stands for; see `JSONString.decode`.
-  public mutating func writeDecoded(
-    _ content: ByteRange, of text: RawSpan
-  ) throws(JSONFault) {
-    try JSONString.decode(text, content, to: &self)
-  }
-
   /// Appends a piece of a text as it is; nothing if it doesn't lie inside of the text.
   public mutating func writeBytes(_ range: ByteRange, of text: RawSpan) {
     guard range.end <= text.byteCount else { return }

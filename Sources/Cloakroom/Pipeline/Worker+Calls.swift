@@ -95,19 +95,9 @@ extension Worker {
 
   private func method(in text: ByteBuffer) throws(RPCError) -> Int {
     guard let name = arguments.scanner.method else { throw RPCError(.methodNotFound) }
-    if arguments.scanner.methodHasEscapes {
-      var decoded = ByteBuffer()
-      // An escape that stands for nothing makes a name that no method has.
-      try? decoded.writeDecoded(name, of: text.readableBytesSpan)
-      let whole = ByteRange(0..<decoded.readableBytes)
-      guard let index = table.index(of: whole, in: decoded.readableBytesSpan) else {
-        throw RPCError(.methodNotFound)
-      }
-      return index
-    }
-    guard let index = table.index(of: name, in: text.readableBytesSpan) else {
-      throw RPCError(.methodNotFound)
-    }
+    let hasEscapes = arguments.scanner.methodHasEscapes
+    guard let index = table.index(of: name, hasEscapes: hasEscapes, in: text.readableBytesSpan)
+    else { throw RPCError(.methodNotFound) }
     return index
   }
 

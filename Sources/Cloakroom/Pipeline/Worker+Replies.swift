@@ -134,14 +134,19 @@ extension Worker {
     observer.leave()
     let ended = max(replyStart, burstStart, request.startedAt)
     let duration = ended - request.startedAt
-    let isLogged = observer.keepsAccessLog
+    let storeDuration = fromStore ? duration : 0
+    let service = admission.label(of: request.connection.service)
+    guard observer.keepsAccessLog else {
+      return observer.count(
+        service: service, method: request.method, failure: failure, duration: duration,
+        storeDuration: storeDuration, bytesIn: request.bytesIn, bytesOut: bytesOut)
+    }
     observer.record(
       CallRecord(
-        startedAt: isLogged ? wallClock(at: request.startedAt) : 0, duration: duration,
-        storeDuration: fromStore ? duration : 0, peer: request.connection.peer,
-        service: admission.label(of: request.connection.service), connection: request.connection.id,
-        id: isLogged ? request.id : nil, method: request.method, key: notes?.key,
-        scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
+        startedAt: wallClock(at: request.startedAt), duration: duration,
+        storeDuration: storeDuration, peer: request.connection.peer, service: service,
+        connection: request.connection.id, id: request.id, method: request.method,
+        key: notes?.key, scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
         bytesOut: bytesOut))
   }

@@ -16,10 +16,18 @@ public struct Permit: Sendable {
 /// Made from a policy; when the policy is read anew, a new admission takes the old one's place and
 /// connections ask it for their service again.
 public final class Admission: Sendable {
-  private struct Desk: Sendable {
+  /// Where the calls of one service are let in. A class, as looking at a structure of three
+  /// references counts each of them up and down, for every call.
+  private final class Desk: Sendable {
     let allowed: [Bool]
     let gate: RateGate?
     let permit: Permit
+
+    init(allowed: [Bool], gate: RateGate?, permit: Permit) {
+      self.allowed = allowed
+      self.gate = gate
+      self.permit = permit
+    }
   }
 
   /// What every service may call: without these a caller can't even find out who it is.
