@@ -102,5 +102,14 @@ struct FlowLimitTests {
     #expect(replies.filter { $0 == #"{"error":-32001,"id":1}"# }.count == 2)
     #expect(replies.filter { $0.hasPrefix(#"{"id":1,"result":"#) }.count == 2)
     #expect(try Self.hits(sidecar, "reply_size") == 3)
+    // What was done and has a short answer says so, and what was taken out is handed over.
+    try client.call("kv.set", #"{"key":"ticket","value":\#(value)}"#)
+    let set = LineClient.request("kv.set", #"{"key":"other","value":1}"#).dropLast()
+    let take = LineClient.request("kv.take", #"{"key":"ticket"}"#, id: 9).dropLast()
+    let batch = Array(repeating: get, count: 3) + [set, take]
+    try client.send("[\(batch.joined(separator: ","))]\n")
+    let line = try client.readLine()
+    #expect(line.contains(#""result":{"ok":true}"#))
+    #expect(line.contains(#"{"jsonrpc":"2.0","id":9,"result":{"found":true,"value":\#(value)}}"#))
   }
 }

@@ -91,7 +91,7 @@ extension Setting {
       .optionalDuration(.seconds(1) ... .seconds(7 * 86_400)),
       "How long a connection with nothing under way may say nothing before it is closed."),
     Setting(
-      "limits.unreadReplyBytes", \.configuration.limits.unreadReplyBytes, .size(65_536...(1 << 32)),
+      "limits.unreadReplyBytes", \.configuration.limits.unreadReplyBytes, .size(65_536...(1 << 30)),
       "Replies held for a client that doesn't read them. Past it, it is disconnected."),
     Setting(
       "limits.depth", \.configuration.limits.depth, .count(8...1024),

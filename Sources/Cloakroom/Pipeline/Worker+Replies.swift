@@ -82,8 +82,11 @@ extension Worker {
       batch.endMember { buffer in
         let before = buffer.writerIndex
         write(&buffer)
-        if failure == nil, buffer.readableBytes > limits.unreadReplyBytes {
-          // The call was done, but a reply of any length can't be gathered.
+        // The call was done, but a reply of any length can't be gathered. A result that is no
+        // longer than the error would be stays.
+        if failure == nil, buffer.writerIndex - before > Self.shortReply,
+          buffer.readableBytes > gatheredLimit(for: request)
+        {
           observer.limitBit(.replySize)
           failure = .tooLarge
           buffer.moveWriterIndex(to: before)
@@ -99,6 +102,19 @@ extension Worker {
     }
     request.connection.ended()
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
+  }
+
+  /// The length up to which a result stays in a batch's reply however long that is, in bytes.
+  private static let shortReply = 256
+  /// How long a batch's reply may be for what would otherwise be lost, in bytes; a buffer can't have
+  /// four times as many.
+  private static let longestBatchReply = 1 << 30
+
+  private func gatheredLimit(for request: Request) -> Int {
+    guard let method = request.method, table.methods[method].givesOnlyCopy else {
+      return limits.unreadReplyBytes
+    }
+    return Self.longestBatchReply
   }
 
   /// Refuses bytes that no call could be read from.

@@ -103,7 +103,7 @@ enum KeyValueMethods {
     "kv.take", "Reads a value and removes it, in one step: of many callers one gets it.", [.key],
     result:
       #"{"type":"object","properties":{"found":{"type":"boolean"},"value":true},"required":["found","value"]}"#,
-    example: (#"{"key":"ticket:7"}"#, #"{"found":true,"value":[1,2]}"#),
+    example: (#"{"key":"ticket:7"}"#, #"{"found":true,"value":[1,2]}"#), givesOnlyCopy: true,
     .primitive(
       begin: { arguments throws(RPCError) in
         .take(try arguments.storeKey(0, "key", in: .kv))

@@ -53,6 +53,8 @@ public final class Method: Sendable {
   public let reasons: [Reason]
   /// An example of `params`, and of the result they get.
   public let example: (params: StaticString, result: StaticString)
+  /// Whether its result is all that is left of a value: such a one is not thrown away for its length.
+  public let givesOnlyCopy: Bool
   /// What it does.
   public let work: Work
 
@@ -61,7 +63,8 @@ public final class Method: Sendable {
 
   init(
     _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
-    reasons: [Reason] = [], example: (params: StaticString, result: StaticString), _ work: Work
+    reasons: [Reason] = [], example: (params: StaticString, result: StaticString),
+    givesOnlyCopy: Bool = false, _ work: Work
   ) {
     self.name = "\(name)"
     staticName = name
@@ -74,6 +77,7 @@ public final class Method: Sendable {
     resultSchema = result
     self.reasons = reasons
     self.example = example
+    self.givesOnlyCopy = givesOnlyCopy
     self.work = work
   }
 }
