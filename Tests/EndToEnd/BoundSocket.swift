@@ -12,16 +12,7 @@ final class BoundSocket: Sendable {
   init(_ path: String, _ kind: __socket_type = SOCK_STREAM, isInherited: Bool = false) throws {
     let flags = isInherited ? 0 : Int32(SOCK_CLOEXEC.rawValue)
     descriptor = socket(AF_UNIX, Int32(kind.rawValue) | flags, 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { field in
-      for (index, byte) in path.utf8.prefix(field.count - 1).enumerated() { field[index] = byte }
-    }
-    let result = withUnsafePointer(to: address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    let result = UnixAddress.with(path) { bind(descriptor, $0, $1) }
     guard result == 0, kind != SOCK_STREAM || listen(descriptor, 16) == 0 else {
       throw LineClient.Failure.system(errno)
     }

@@ -22,16 +22,7 @@ public final class LineClient {
   public init(path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure.system(errno) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { field in
-      for (index, byte) in path.utf8.prefix(field.count - 1).enumerated() { field[index] = byte }
-    }
-    let result = withUnsafePointer(to: address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    let result = UnixAddress.with(path) { Glibc.connect(descriptor, $0, $1) }
     // All that is stored is set by now: `deinit` runs, and closes, even when this throws.
     if result != 0 { throw Failure.system(errno) }
   }

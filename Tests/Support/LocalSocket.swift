@@ -41,7 +41,7 @@ enum LocalSocket {
     var patience = timeval(tv_sec: 1, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    guard connect(descriptor, to: path) else { return "" }
+    guard UnixAddress.with(path, { connect(descriptor, $0, $1) }) == 0 else { return "" }
     let request = Array("PING\r\n".utf8)
     guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) > 0 else {
       return ""
@@ -49,21 +49,5 @@ enum LocalSocket {
     var answer = [UInt8](repeating: 0, count: 64)
     let count = recv(descriptor, &answer, answer.count, 0)
     return String(decoding: answer.prefix(max(count, 0)), as: UTF8.self)
-  }
-
-  private static func connect(_ descriptor: Int32, to path: String) -> Bool {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let fits = withUnsafeMutableBytes(of: &address.sun_path) { field in
-      guard path.utf8.count < field.count else { return false }
-      field.copyBytes(from: path.utf8)
-      return true
-    }
-    guard fits else { return false }
-    return withUnsafePointer(to: address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        Glibc.connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-      }
-    }
   }
 }

@@ -226,6 +226,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// Leaves it to the channel to send what the socket has not taken, when there is room again.
   private func pass(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
     isClogged = true
+    // A handler is called on its channel's loop, and the write's future is of that loop: this can't
+    // be anywhere else.
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
       self.isClogged = false
       self.flush()

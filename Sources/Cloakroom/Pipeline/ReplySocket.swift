@@ -23,7 +23,8 @@ struct ReplySocket {
 
   private let descriptor: NIOBSDSocket.Handle
 
-  /// The socket of a channel; nil when it has none, or something (as TLS) stands in between.
+  /// The socket of a channel; nil when it has none. Not for a channel with a handler that changes
+  /// the bytes on their way (TLS): what is sent here goes past it.
   init?(of channel: any Channel) {
     let descriptor = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
       of: NIOBSDSocket.Handle.self
@@ -41,7 +42,7 @@ struct ReplySocket {
       }
       if count > 0 {
         buffer.moveReaderIndex(forwardBy: count)
-      } else if errno == EAGAIN {
+      } else if count == 0 || errno == EAGAIN {
         return .full
       } else if errno != EINTR {
         return .failed

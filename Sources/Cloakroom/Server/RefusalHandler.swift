@@ -13,6 +13,8 @@ final class RefusalHandler: ChannelInboundHandler {
   init(_ text: ByteBuffer) { self.text = text }
 
   func channelActive(context: ChannelHandlerContext) {
+    // A handler is called on its channel's loop, and the write's future is of that loop: this can't
+    // be anywhere else.
     context.writeAndFlush(wrapOutboundOut(text)).assumeIsolated().whenComplete { _ in
       context.close(promise: nil)
     }

@@ -161,7 +161,7 @@ public struct Arguments: ~Copyable {
     given & 1 << UInt32(truncatingIfNeeded: slot) != 0
   }
 
-  private func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
+  func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
     guard has(slot) else { throw RPCError(.invalidParams, "\(name) is missing") }
     return scanner.members[Int(slots[slot])]
   }
@@ -269,7 +269,7 @@ public struct Arguments: ~Copyable {
   }
 
   /// What a string of the request stands for; nil when half of a surrogate pair stands alone in it.
-  private func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
+  func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
     guard hasEscapes else { return String(buffer: slice(content)) }
     var bytes: [UInt8] = []
     do throws(JSONFault) {
@@ -375,37 +375,6 @@ public struct Arguments: ~Copyable {
       return member.name.holds(name, in: request.readableBytesSpan)
     }
     return decoded(member.name, true) == "\(name)"
-  }
-
-  private func readScope(_ slot: Int) throws(RPCError) -> [ScopeStep] {
-    let steps = try member(slot, "scope")
-    guard steps.kind == .array else { throw RPCError(.invalidParams, "scope is an array") }
-    guard let parts = parts(of: steps, atMost: KeySpace.scopeDepth) else {
-      throw RPCError(.scopeInvalid, "a scope has at most \(KeySpace.scopeDepth) steps")
-    }
-    var scope: [ScopeStep] = []
-    for part in parts { scope.append(try readStep(part)) }
-    try KeySpace.check(scope)
-    return scope
-  }
-
-  private func readStep(_ step: JSONMember) throws(RPCError) -> ScopeStep {
-    var key: String?
-    var id: String?
-    if step.kind == .object, let parts = parts(of: step, atMost: 2) {
-      for part in parts where part.kind == .string {
-        // Both of one name leave the other empty, which is refused below.
-        if isNamed(part, "key") {
-          key = decoded(part.content, part.hasEscapes)
-        } else if isNamed(part, "id") {
-          id = decoded(part.content, part.hasEscapes)
-        }
-      }
-    }
-    guard let key, let id else {
-      throw RPCError(.invalidParams, "scope holds objects of a key and an id, both strings")
-    }
-    return ScopeStep(key: key, id: id)
   }
 }
 

@@ -1,0 +1,40 @@
+internal import CloakroomCore
+internal import CloakroomWire
+
+/// The parameter `scope`, which every method takes.
+extension Arguments {
+  /// Reads the steps of a scope, outermost first.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no array of objects of a key and an id, SCOPE_INVALID for
+  ///   too many of them or keys that may not be.
+  func readScope(_ slot: Int) throws(RPCError) -> [ScopeStep] {
+    let steps = try member(slot, "scope")
+    guard steps.kind == .array else { throw RPCError(.invalidParams, "scope is an array") }
+    guard let parts = parts(of: steps, atMost: KeySpace.scopeDepth) else {
+      throw RPCError(.scopeInvalid, "a scope has at most \(KeySpace.scopeDepth) steps")
+    }
+    var scope: [ScopeStep] = []
+    for part in parts { scope.append(try readStep(part)) }
+    try KeySpace.check(scope)
+    return scope
+  }
+
+  private func readStep(_ step: JSONMember) throws(RPCError) -> ScopeStep {
+    var key: String?
+    var id: String?
+    if step.kind == .object, let parts = parts(of: step, atMost: 2) {
+      for part in parts where part.kind == .string {
+        // Both of one name leave the other empty, which is refused below.
+        if isNamed(part, "key") {
+          key = decoded(part.content, part.hasEscapes)
+        } else if isNamed(part, "id") {
+          id = decoded(part.content, part.hasEscapes)
+        }
+      }
+    }
+    guard let key, let id else {
+      throw RPCError(.invalidParams, "scope holds objects of a key and an id, both strings")
+    }
+    return ScopeStep(key: key, id: id)
+  }
+}
