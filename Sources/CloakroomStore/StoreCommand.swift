@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
+  indirect case claim(StoreKey, ClaimStep)
   /// Asks whether the store answers. → `.done`
   case ping
 }
@@ -76,6 +78,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// What a step on a claim came to. Indirect, as it would make every reply larger.
+  indirect case claim(ClaimReply)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

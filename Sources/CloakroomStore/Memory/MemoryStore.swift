@@ -24,6 +24,7 @@ public final class MemoryStore: Sendable {
   private static let sweepStep = 1024
 
   private let shards: [Shard]
+  private let claims: MemoryClaims
   private let budget: MemoryBudget
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
@@ -41,12 +42,14 @@ public final class MemoryStore: Sendable {
     self.budget = budget
     self.clock = clock
     shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
+    claims = MemoryClaims(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
-    var entries = 0
-    var deadlines = 0
+    let claims = claims.counts
+    var entries = claims.entries
+    var deadlines = claims.deadlines
     var expired: UInt64 = 0
     for shard in shards {
       shard.table.withLock { table in
@@ -85,6 +88,10 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .claim(let key, let step):
+      makingRoom { () throws(MemoryBudget.Exhausted) in
+        try claims.perform(step, on: key).reply
+      }
     case .ping:
       .done
     }
@@ -109,7 +116,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    return total
+    let (examined, removed) = claims.sweep(limit: limit - total.examined)
+    return (total.examined + examined, total.removed + removed)
   }
 
   private func value(of key: StoreKey) -> ByteBuffer? {
@@ -139,11 +147,19 @@ public final class MemoryStore: Sendable {
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)
+    return makingRoom { () throws(MemoryBudget.Exhausted) in
+      try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+        try body(&table, key, clock.now)
+      }
+    }
+  }
+
+  private func makingRoom(
+    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
     while true {
       do throws(MemoryBudget.Exhausted) {
-        return try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
-          try body(&table, key, clock.now)
-        }
+        return try body()
       } catch {
         guard examine(limit: Self.sweepStep).examined > 0 else {
           refused.wrappingAdd(1, ordering: .relaxed)

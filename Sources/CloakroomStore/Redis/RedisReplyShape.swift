@@ -18,6 +18,8 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// An array of what a script on a claim came to.
+  case claim
   /// Anything that is not an error.
   case done
 
@@ -55,6 +57,8 @@ enum RedisReplyShape: UInt8 {
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
+    case .claim:
+      return Self.readClaim(reply)
     }
   }
 }
