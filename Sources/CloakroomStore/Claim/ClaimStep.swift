@@ -1,4 +1,5 @@
 public import CloakroomCore
+public import NIOCore
 
 /// One atomic step on a claim: a name that one owner at a time holds, for a while.
 ///
@@ -67,16 +68,23 @@ public struct ClaimTicket: Sendable, Hashable {
   }
 }
 
+extension ClaimTicket {
+  /// Whether a message is meant for this request.
+  public func isNamed(by message: ByteBuffer) -> Bool {
+    message.readableBytesView.elementsEqual(id.utf8)
+  }
+}
+
 /// How a request waits for a claim.
 public struct ClaimWait: Sendable {
   /// How long it may be silent before its place is given up, in milliseconds: whoever waits asks
   /// again more often than that.
   public let patienceMs: Int64
   /// How many may wait for one claim.
-  public let limit: Int64
+  public let limit: Int
 
   /// Waits with a patience in milliseconds, as one of a limited number.
-  public init(patienceMs: Int64, limit: Int64) {
+  public init(patienceMs: Int64, limit: Int) {
     self.patienceMs = patienceMs
     self.limit = limit
   }

@@ -1,8 +1,8 @@
-internal import CloakroomCore
+public import CloakroomCore
 
 extension RPCError {
   /// As many wait for a claim as may.
-  static let tooManyWaiters = RPCError(
+  public static let tooManyClaimWaiters = RPCError(
     .overloaded, "too many wait for that claim", retryAfterMs: 1000,
     details: [.text("limit", "claim_waiters")])
 }

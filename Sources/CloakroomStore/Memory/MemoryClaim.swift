@@ -86,7 +86,7 @@ struct MemoryClaim: Sendable {
       return state(at: moment)
     }
     if place == nil {
-      guard waiters.count < wait.limit else { return .failure(.tooManyWaiters) }
+      guard waiters.count < wait.limit else { return .failure(.tooManyClaimWaiters) }
       try charge()
       lastNumber += 1
       waiters.append(Waiter(id: request.ticket.id, number: lastNumber, until: .never))

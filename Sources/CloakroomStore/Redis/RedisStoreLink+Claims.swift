@@ -20,7 +20,7 @@ extension RedisStoreLink {
         $0.write(id)
         $0.write(request.ticket.number)
         $0.write(request.wait?.patienceMs)
-        $0.write(request.wait?.limit ?? 0)
+        $0.write(Int64(request.wait?.limit ?? 0))
         $0.write(ClaimStep.retentionMs)
       }
     case .renew(let owner, let life, let fence):
@@ -94,7 +94,7 @@ extension RedisReplyShape {
     case -2:
       return .failure(RPCError(.fenceStale))
     case -3:
-      return .failure(.tooManyWaiters)
+      return .failure(.tooManyClaimWaiters)
     default:
       break
     }
