@@ -58,6 +58,10 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
+  /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
+  /// nobody
+  case publish(StoreKey, ByteBuffer)
   /// Asks whether the store answers. → `.done`
   case ping
 }
@@ -76,6 +80,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// A whole number.
+  case number(Int64)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

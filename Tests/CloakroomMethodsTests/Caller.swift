@@ -108,6 +108,7 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
     }
   }

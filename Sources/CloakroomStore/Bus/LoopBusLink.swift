@@ -1,5 +1,5 @@
 internal import CloakroomCore
-public import NIOCore
+internal import NIOCore
 
 /// One event loop's way to a bus that all loops share: many subscriptions of a loop to one topic are
 /// one interest to the others, and a message for all of them crosses over once.
