@@ -15,7 +15,9 @@ struct SubscriptionBookTests {
     case hear(String)
   }
 
-  static let (a, b) = (RedisTopic.name(ByteBuffer(string: "a")), RedisTopic.name(ByteBuffer(string: "b")))
+  static let (a, b) = (
+    RedisTopic.name(ByteBuffer(string: "a")), RedisTopic.name(ByteBuffer(string: "b"))
+  )
   static let glob = RedisTopic.pattern(ByteBuffer(string: "a*"))
 
   static func answer(_ kind: String, _ topic: String) -> Step {
@@ -65,7 +67,9 @@ struct SubscriptionBookTests {
       [.subscribe(a), .subscribe(b), answer("subscribe", "a"), answer("subscribe", "b")],
       [.confirmed(a), .confirmed(b)], [a, b]
     ),
-    ([.subscribe(a), answer("subscribe", "a"), messageA], [.confirmed(a), said("hi", "a", a)], [a]),
+    (
+      [.subscribe(a), answer("subscribe", "a"), messageA], [.confirmed(a), said("hi", "a", a)], [a]
+    ),
     (
       [.subscribe(glob), answer("psubscribe", "a*"), messageGlob],
       [.confirmed(glob), said("hi", "ab", glob)], [glob]
@@ -92,14 +96,18 @@ struct SubscriptionBookTests {
         answer("subscribe", "b"),
       ], [.refused(a, code: "NOPERM"), .confirmed(b)], [b]
     ),
-    ([.subscribe(a), .unsubscribe(a), .hear("-NOPERM x\r\n"), answer("unsubscribe", "a")], [.none, .none], []),
+    (
+      [.subscribe(a), .unsubscribe(a), .hear("-NOPERM x\r\n"), answer("unsubscribe", "a")],
+      [.none, .none], []
+    ),
     // A lost connection owes nothing, and what was being let go is gone.
     ([.subscribe(a), .subscribe(b), .unsubscribe(b), .lost], [], [a]),
     ([.subscribe(a), .lost, .subscribe(a), answer("subscribe", "a")], [.confirmed(a)], [a]),
   ]
 
   @Test("tells from the answers what is heard", arguments: courses)
-  func transitions(steps: [Step], events: [SubscriptionBook.Event], wanted: Set<RedisTopic>) throws {
+  func transitions(steps: [Step], events: [SubscriptionBook.Event], wanted: Set<RedisTopic>) throws
+  {
     let end = try Self.follow(steps)
     #expect(end.0 == events)
     #expect(Set(end.1.wanted) == wanted)

@@ -32,6 +32,7 @@ struct BusOverflowTests {
         bus.publish(Self.quiet, ByteBuffer(string: "first"))
         for number in 0..<100 { bus.publish(Self.flood, ByteBuffer(string: "\(number)")) }
       }
+      try await harness.wait(for: "the gap") { $0.contains(.interrupted(ids[0])) }
       bus.publish(Self.flood, ByteBuffer(string: "later"))
       try await harness.wait(for: "what came later") { notes in
         notes.contains(.received("later", on: "flood", ids[0]))

@@ -108,7 +108,9 @@ struct BusTests {
         let current = id
         try await buses[0].wait(for: "subscription \(round)") { $0.contains(.subscribed(current)) }
         _ = await store.perform(.publish(key, Self.text("\(round)")))
-        try await buses[0].wait(for: "message \(round)") { $0.last?.id == current }
+        try await buses[0].wait(for: "message \(round)") {
+          $0.contains(.received("\(round)", on: Self.name(key), current))
+        }
         #expect(try await buses[0].messages(id) == ["\(round)"])
       }
     }

@@ -52,7 +52,8 @@ public struct ContractBus: Sendable, CustomStringConvertible {
   }
 
   /// Links of a sidecar each to one real Redis.
-  public static let sidecars = ContractBus(description: "sidecars", isOneSidecarEach: true) { limits in
+  public static let sidecars = ContractBus(description: "sidecars", isOneSidecarEach: true) {
+    limits in
     let target = RedisTarget(address: .unix(path: try ContractStores.redisSocketPath))
     return redis(target, limits, isOneSidecarEach: true)
   }

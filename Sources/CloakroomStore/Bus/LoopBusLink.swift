@@ -56,7 +56,9 @@ public final class LoopBusLink: BusLink {
 
   /// Stops listening.
   public func close() {
-    for (token, interest) in interests { exchange.close(interest.topic, token: token, for: mailbox) }
+    for (token, interest) in interests {
+      exchange.close(interest.topic, token: token, for: mailbox)
+    }
     for _ in places { quota.release() }
     changes &+= 1
     interests = [:]
