@@ -25,6 +25,8 @@ public enum SchemaFault: Error, Sendable, Equatable {
     case subschemas
     /// `SchemaLimits.patternStates`
     case patternStates
+    /// `SchemaLimits.locationBytes`
+    case locationBytes
     /// `SchemaLimits.steps`
     case steps
   }

@@ -4,7 +4,7 @@ public struct SchemaLimits: Sendable, Equatable {
   /// The longest schema, in bytes of its JSON.
   public var schemaBytes = 256 << 10
   /// The longest value that is looked into, in bytes of its JSON.
-  public var valueBytes = 4 << 20
+  public var valueBytes = 1 << 20
   /// How deep the JSON of a schema or of a value, or the groups of a pattern, may be nested.
   public var depth = 128
   /// How many subschemas may be applied within one another, each reference being one.
@@ -18,8 +18,8 @@ public struct SchemaLimits: Sendable, Equatable {
   public var steps = 4_000_000
   /// How many violations of one value are told; validation ends with the last of them.
   public var violations = 32
-  /// How long the location of a violation may be, in bytes; a longer one is given as the nearest
-  /// container's.
+  /// How long a location may be, in bytes of its JSON Pointer. Where a longer one in a value is
+  /// violated, the nearest container's is told; a schema that has longer ones is refused.
   public var locationBytes = 1_024
 
   /// The limits as they are unless they are set.

@@ -47,8 +47,12 @@ extension SchemaCompiler {
     of site: SchemaSite, to keywords: inout [Keyword]
   ) throws(SchemaFault) {
     if let value = site["type"] {
-      let names: [JSONText]
-      if case .string(let name) = value { names = [name] } else { names = try site.names("type") ?? [] }
+      var names: [JSONText] = []
+      if case .string(let name) = value {
+        names.append(name)
+      } else {
+        names += try site.names("type") ?? []
+      }
       var types: JSONTypes = []
       for name in names {
         guard let type = JSONTypes(named: name.string) else {

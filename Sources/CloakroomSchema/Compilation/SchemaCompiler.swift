@@ -4,6 +4,7 @@ struct SchemaCompiler {
   private(set) var subschemas: [Subschema] = []
   /// How many states patterns may still have.
   private var patternStates: Int
+  private var pointerBytes = 0
   private var references = SchemaReferences()
 
   /// Compiles a schema. The first subschema is the whole.
@@ -32,6 +33,10 @@ struct SchemaCompiler {
   ) throws(SchemaFault) -> Int {
     let id = subschemas.count
     guard id < limits.subschemas else { throw .exceeds(.subschemas) }
+    // Each subschema keeps its pointer, in which names come again and again.
+    pointerBytes += pointer.utf8.count
+    guard pointer.utf8.count <= limits.locationBytes, pointerBytes <= 16 * limits.schemaBytes
+    else { throw .exceeds(.locationBytes) }
     subschemas.append(Subschema(location: pointer, keywords: []))
     references.register(id, at: pointer)
     switch value {
@@ -44,7 +49,8 @@ struct SchemaCompiler {
           message: "not a keyword of JSON Schema 2020-12 that is supported")
       }
       let base = try identify(object, id, at: pointer, base)
-      subschemas[id].keywords = try keywords(of: .init(object: object, pointer: pointer, base: base))
+      let site = SchemaSite(object: object, pointer: pointer, base: base)
+      subschemas[id].keywords = try keywords(of: site)
     default: throw .refused(at: pointer, message: "a schema must be an object, true or false")
     }
     return id

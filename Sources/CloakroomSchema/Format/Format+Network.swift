@@ -26,8 +26,8 @@ extension Format {
     // 45 characters are the longest form, with an IPv4 address at its end.
     guard text.count <= 45 else { return false }
     let colon = UInt8(ascii: ":")
-    guard let gap = text.indices.dropLast().first(where: { text[$0] == colon && text[$0 + 1] == colon })
-    else { return groups(text, mayEndInIPv4: true) == 8 }
+    let gap = text.indices.dropLast().first { text[$0] == colon && text[$0 + 1] == colon }
+    guard let gap else { return groups(text, mayEndInIPv4: true) == 8 }
     let (head, tail) = (text[..<gap], text[(gap + 2)...])
     guard let before = head.isEmpty ? 0 : groups(head, mayEndInIPv4: false),
       let after = tail.isEmpty ? 0 : groups(tail, mayEndInIPv4: true)

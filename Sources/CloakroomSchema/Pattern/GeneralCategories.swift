@@ -18,7 +18,7 @@ struct GeneralCategories: OptionSet, Sendable {
   }
 
   /// All categories but these.
-  var complement: Self { Self(rawValue: ~rawValue & (1 << UInt32(Self.names.count)) - 1) }
+  var complement: Self { Self(rawValue: ~rawValue & ((1 << UInt32(Self.names.count)) - 1)) }
 
   private static func bit(_ index: Int) -> Self { Self(rawValue: 1 << UInt32(index)) }
 

@@ -34,7 +34,7 @@ extension Validator {
     of subschema: Subschema, to array: JSONArray
   ) throws(SchemaFault) -> Bool {
     try budget.spend(array.weight)
-    var seen: Set<JSONValue> = []
+    var seen = Set<JSONValue>(minimumCapacity: array.elements.count)
     for (index, element) in array.elements.enumerated() where !seen.insert(element).inserted {
       return report(
         "uniqueItems", of: subschema, at: .element(index), "is equal to an element before it")

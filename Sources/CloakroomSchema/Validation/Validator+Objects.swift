@@ -17,8 +17,7 @@ extension Validator {
       for (name, names) in entries {
         try budget.spend(1)
         guard object[name] != nil else { continue }
-        let keyword = "dependentRequired/" + JSONPointer.escape(name.string)
-        let isComplete = try require(names, keyword, of: subschema, in: object)
+        let isComplete = try require(names, "dependentRequired", of: subschema, in: object)
         isValid = isValid && isComplete
         if !isValid, isDone { break }
       }
@@ -47,7 +46,10 @@ extension Validator {
     for name in names {
       try budget.spend(1)
       guard object[name] == nil else { continue }
-      isValid = report(keyword, of: subschema, "lacks the member \"\(name.string)\"")
+      // The name is the schema's, not the value's.
+      let isShort = name.utf8.count <= 128
+      isValid = report(
+        keyword, of: subschema, isShort ? "lacks the member \"\(name.string)\"" : "lacks a member")
       if isDone { break }
     }
     return isValid

@@ -25,20 +25,20 @@ extension Validator {
   ) throws(SchemaFault) -> Bool {
     switch keyword {
     case .multipleOf(let divisor):
-      // A power of ten is made factor by factor.
+      // Some tens of divisions of 128 bits.
       try budget.spend(16)
       return DecimalNumber(number).isMultiple(of: divisor)
         || report("multipleOf", of: subschema, "is not a multiple of what it must be")
     case .maximum(let limit):
-      return number <= limit || report("maximum", of: subschema, "is above the maximum")
+      return number <= limit || report("maximum", of: subschema, "must be at most \(limit.text)")
     case .exclusiveMaximum(let limit):
       return number < limit
-        || report("exclusiveMaximum", of: subschema, "is not below what it must be below")
+        || report("exclusiveMaximum", of: subschema, "must be below \(limit.text)")
     case .minimum(let limit):
-      return number >= limit || report("minimum", of: subschema, "is below the minimum")
+      return number >= limit || report("minimum", of: subschema, "must be at least \(limit.text)")
     case .exclusiveMinimum(let limit):
       return number > limit
-        || report("exclusiveMinimum", of: subschema, "is not above what it must be above")
+        || report("exclusiveMinimum", of: subschema, "must be above \(limit.text)")
     default: return true
     }
   }
@@ -59,6 +59,7 @@ extension Validator {
       return try pattern.matches(text, budget: &budget)
         || report("pattern", of: subschema, "does not match the pattern")
     case .format(let format):
+      try budget.spend(text.utf8.count)
       return format.accepts(text)
         || report("format", of: subschema, "is not of the format \(format.rawValue)")
     default: return true

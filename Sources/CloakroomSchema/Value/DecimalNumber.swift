@@ -59,7 +59,13 @@ struct DecimalNumber: Sendable, Equatable {
 
   private static func powerOfTen(_ exponent: Int, modulo: UInt64) -> UInt64 {
     var power = 1 % modulo
-    for _ in 0..<exponent { power = product(power, 10 % modulo, modulo: modulo) }
+    var square = 10 % modulo
+    var rest = exponent
+    while rest > 0 {
+      if rest % 2 == 1 { power = product(power, square, modulo: modulo) }
+      square = product(square, square, modulo: modulo)
+      rest /= 2
+    }
     return power
   }
 }

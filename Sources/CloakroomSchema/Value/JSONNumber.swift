@@ -13,6 +13,14 @@ enum JSONNumber: Sendable, Hashable {
     }
   }
 
+  /// The number as JSON.
+  var text: String {
+    switch self {
+    case .integer(let value): String(value)
+    case .real(let value): value.description
+    }
+  }
+
   /// Whether the number has no fraction.
   var isInteger: Bool {
     switch self {
