@@ -62,6 +62,12 @@ struct Caller {
     switch table.methods[found].work {
     case .primitive(let begin, _): steps = [Self.describe(try begin(&arguments))]
     case .many(let begin, _): steps = try begin(&arguments).map(Self.describe)
+    case .procedure(let open):
+      if case .ask(let command, _, _) = try open(&arguments) {
+        steps = [Self.describe(command)]
+      } else {
+        steps = []
+      }
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
