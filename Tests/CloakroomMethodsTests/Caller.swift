@@ -109,6 +109,7 @@ struct Caller {
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
+    case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
     }
   }

@@ -20,6 +20,8 @@ enum RedisReplyShape: UInt8 {
   case counted
   /// An array of what a script on a claim came to.
   case claim
+  /// An integer.
+  case number
   /// Anything that is not an error.
   case done
 
@@ -32,6 +34,8 @@ enum RedisReplyShape: UInt8 {
     switch self {
     case .done:
       return .done
+    case .number:
+      return .number(first.integer)
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
