@@ -45,18 +45,23 @@ struct ClaimCall: Sendable {
         do throws(RPCError) {
           try finish(reply, context, &result)
         } catch {
-          context.submit(withdrawal())
+          if let command = undo(reply) { context.submit(command) }
           throw error
         }
         return nil
       },
-      undo: { reply in
-        switch reply {
-        case .claim(.state): nil
-        case .claim(.waiting(let place)): withdrawal(number: place.number)
-        default: withdrawal()
-        }
-      })
+      undo: undo)
+  }
+
+  /// What takes the first step back: the place in the queue, or a claim that nobody gets.
+  @Sendable
+  private func undo(_ reply: StoreReply) -> StoreCommand? {
+    switch reply {
+    case .claim(.waiting(let place)): withdrawal(number: place.number)
+    case .claim(.held): withdrawal()
+    case .failure(let error) where error.reason == .outcomeUnknown: withdrawal()
+    default: nil
+    }
   }
 
   // MARK: Waiting
@@ -67,7 +72,7 @@ struct ClaimCall: Sendable {
   ) async throws(RPCError) -> ByteBuffer {
     var place = place
     do throws(RPCError) {
-      let bell = try await context.bell(on: key)
+      let bell = try await hangBell(context)
       defer { bell.close() }
       while true {
         // The first time too: what has happened before the bell was there was not heard.
@@ -78,8 +83,7 @@ struct ClaimCall: Sendable {
           place = current
           try await listen(at: place, to: bell)
         case .failure(let error) where error.isOutage && !isOver:
-          let pause = min(.milliseconds(Int64.random(in: Self.outageMs)), remainingWait)
-          try await context.wait(for: pause)
+          try await sitOut(context)
         default:
           var result = ByteBuffer()
           try finish(reply, context, &result)
@@ -90,6 +94,24 @@ struct ClaimCall: Sendable {
       context.submit(withdrawal(number: place.number))
       throw error
     }
+  }
+
+  /// Hangs up a bell on the claim's name, as soon as there is a way to hear it.
+  private func hangBell(_ context: CallContext) async throws(RPCError) -> Bell {
+    while true {
+      do throws(RPCError) {
+        return try await context.bell(on: key)
+      } catch {
+        guard error.isOutage, context.cancellation == nil, !isOver else { throw error }
+        try await sitOut(context)
+      }
+    }
+  }
+
+  /// Gives a store that can't be reached some time.
+  private func sitOut(_ context: CallContext) async throws(RPCError) {
+    try await context.wait(
+      for: min(.milliseconds(Int64.random(in: Self.outageMs)), remainingWait))
   }
 
   /// Asks for the claim again; for the last time once it has been waited for for long enough.
