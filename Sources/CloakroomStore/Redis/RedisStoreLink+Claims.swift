@@ -15,9 +15,9 @@ extension RedisStoreLink {
         RedisScripts.takeClaim, ticket, .claim, .idempotentWrite, key, arguments: 7,
         payload: request.owner.utf8.count + id.utf8.count + 5 * Self.numberLength
       ) {
-        $0.write(request.owner)
+        $0.write(string: request.owner)
         $0.write(request.life.milliseconds)
-        $0.write(id)
+        $0.write(string: id)
         $0.write(request.ticket.number)
         $0.write(request.wait?.patienceMs)
         $0.write(Int64(request.wait?.limit ?? 0))
@@ -28,7 +28,7 @@ extension RedisStoreLink {
         RedisScripts.renewClaim, ticket, .claim, .idempotentWrite, key, arguments: 4,
         payload: owner.utf8.count + 3 * Self.numberLength
       ) {
-        $0.write(owner)
+        $0.write(string: owner)
         $0.write(fence)
         $0.write(life.milliseconds)
         $0.write(ClaimStep.retentionMs)
@@ -38,7 +38,7 @@ extension RedisStoreLink {
         RedisScripts.releaseClaim, ticket, .claim, .write, key, arguments: 3,
         payload: owner.utf8.count + 2 * Self.numberLength
       ) {
-        $0.write(owner)
+        $0.write(string: owner)
         $0.write(fence)
         $0.write(ClaimStep.retentionMs)
       }
@@ -47,7 +47,7 @@ extension RedisStoreLink {
         RedisScripts.withdrawClaim, ticket, .claim, .idempotentWrite, key, arguments: 3,
         payload: claim.id.utf8.count + 2 * Self.numberLength
       ) {
-        $0.write(claim.id)
+        $0.write(string: claim.id)
         $0.write(claim.number)
         $0.write(ClaimStep.retentionMs)
       }
