@@ -28,6 +28,7 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let claims: MemoryClaims
+  private let pending: MemoryPending
   private let budget: MemoryBudget
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
@@ -48,13 +49,15 @@ public final class MemoryStore: Sendable {
     self.clock = clock
     shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
     claims = MemoryClaims(budget: budget, clock: clock)
+    pending = MemoryPending(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
     let claims = claims.counts
-    var entries = claims.entries
-    var deadlines = claims.deadlines
+    let pending = pending.counts
+    var entries = claims.entries + pending.entries
+    var deadlines = claims.deadlines + pending.deadlines
     var expired: UInt64 = 0
     for shard in shards {
       shard.table.withLock { table in
@@ -99,6 +102,10 @@ public final class MemoryStore: Sendable {
         if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
         return outcome.reply
       }
+    case .pending(let key, let request):
+      makingRoom { () throws(MemoryBudget.Exhausted) in
+        .pending(try pending.perform(request, on: key))
+      }
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
     case .ping:
@@ -125,8 +132,13 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    let (examined, removed) = claims.sweep(limit: limit - total.examined)
-    return (total.examined + examined, total.removed + removed)
+    for (examined, removed) in [
+      claims.sweep(limit: limit - total.examined), pending.sweep(limit: limit - total.examined),
+    ] {
+      total.examined += examined
+      total.removed += removed
+    }
+    return total
   }
 
   private func value(of key: StoreKey) -> ByteBuffer? {

@@ -20,6 +20,10 @@ enum RedisReplyShape: UInt8 {
   case counted
   /// An array of what a script on a claim came to.
   case claim
+  /// An array of what a script on a pending operation came to.
+  case pending
+  /// The names that a scan has found.
+  case pendingNames
   /// An integer.
   case number
   /// Anything that is not an error.
@@ -63,6 +67,10 @@ enum RedisReplyShape: UInt8 {
       return .counted(value, applied: reply.nodes[2].integer == 1)
     case .claim:
       return Self.readClaim(reply)
+    case .pending:
+      return Self.readPending(reply)
+    case .pendingNames:
+      return Self.readPendingNames(reply)
     }
   }
 }

@@ -84,6 +84,8 @@ public final class RedisStoreLink: StoreLink {
       }
     case .claim(let key, let step):
       submit(step, on: key, ticket: ticket)
+    case .pending(let key, let request):
+      submit(request, on: key, ticket: ticket)
     case .publish(let name, let message):
       send(
         ticket, .number, .write, payload: name.count + message.readableBytes, arguments: 2
@@ -167,7 +169,7 @@ public final class RedisStoreLink: StoreLink {
   }
 
   @inline(__always)
-  private func send(
+  func send(
     _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,
     arguments: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {

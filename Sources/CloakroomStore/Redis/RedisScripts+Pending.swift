@@ -1,0 +1,207 @@
+internal import CloakroomRedis
+
+/// The steps on a pending operation. All of it is one hash, so that it lives on one shard:
+/// - `type`, `data`, `created` and `until` (ms), `life` (ms, what it was given last), `once`, `most`
+///   (attempts);
+/// - `state`: open, out, dead, and of what is gone: expired, consumed, deleted, committed;
+/// - `attempts`, `fence`, and the last lease's `receipt` and `lease` (its end, ms);
+/// - `result` and `at`, once it is committed.
+///
+/// The key lives longer than the operation: what is left of it then says why it is gone. That a life
+/// or a lease is over is found by the first step that comes, which says so to its caller, once.
+///
+/// ARGV of all: type ('' is any), then ms that are kept: a tombstone, a receipt, a dead one; then what
+/// to make when there is nothing: life (ms; '' makes nothing), created ('' is now), once, most. Their
+/// own begin with the ninth. They answer {what, noticed, …}: {0, noticed, refusal, ms} or what
+/// `operation` and `committed` say.
+extension RedisScripts {
+  static let pending = [
+    createPending, readPending, consumePending, updatePending, deletePending, checkoutPending,
+    commitPending, releasePending, reopenPending,
+  ]
+
+  /// ARGV: data. The life and what follows it are the operation's own.
+  static let createPending = script(
+    [
+      begin,
+      """
+      local there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
+      if there[3] then
+        if there[1] ~= ARGV[1] or there[2] ~= ARGV[9] or there[3] ~= 'open' then
+          return {0, 0, 8, 0}
+        end
+      else
+        make(ARGV[9])
+        there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
+      end
+      return {1, 0, '', ARGV[1], tonumber(there[5]), tonumber(there[4]), tonumber(ARGV[7]),
+        tonumber(ARGV[8]), 0, 0}
+      """,
+    ].joined(separator: "\n"))
+
+  static let readPending = step(
+    """
+    if not (open or held or state == 'dead') then return refusal() end
+    return operation(1)
+    """)
+
+  static let consumePending = step(
+    """
+    if not open then return refusal() end
+    local reply = operation(1)
+    bury('consumed')
+    return reply
+    """)
+
+  /// ARGV: etag ('' is any), data, keep, reset or after, ms.
+  static let updatePending = step(
+    """
+    if not open then return refusal() end
+    if ARGV[9] ~= '' and redis.sha1hex(redis.call('HGET', key, 'data')) ~= ARGV[9] then
+      return operation(3)
+    end
+    redis.call('HDEL', key, 'receipt', 'lease')
+    redis.call('HSET', key, 'data', ARGV[10], 'state', 'open')
+    state = 'open'
+    if ARGV[11] == 'after' then life = tonumber(ARGV[12]) end
+    if ARGV[11] ~= 'keep' then
+      ends = now + life
+      redis.call('HSET', key, 'until', ends, 'life', life)
+      redis.call('PEXPIREAT', key, ends + tombstone)
+    end
+    return operation(1)
+    """)
+
+  static let deletePending = step(
+    """
+    if not (open or state == 'dead') then return refusal() end
+    bury('deleted')
+    return {5, noticed}
+    """)
+
+  /// ARGV: lease (ms), receipt.
+  static let checkoutPending = step(
+    """
+    if held and field[4] == ARGV[10] then
+      return operation(2, tonumber(field[11]), lease)
+    end
+    if not open then return refusal() end
+    attempts = attempts + 1
+    local fence = math.max(tonumber(field[11] or 0) + 1, clock[1] * 1000000 + clock[2])
+    lease = now + tonumber(ARGV[9])
+    ends = math.max(ends, lease + tonumber(ARGV[9]))
+    state = 'out'
+    redis.call('HSET', key, 'state', state, 'attempts', attempts, 'fence', fence, 'lease', lease,
+      'receipt', ARGV[10], 'until', ends)
+    local kept = ends + tombstone
+    if most > 0 and attempts >= most then kept = math.max(kept, lease + tonumber(ARGV[4])) end
+    redis.call('PEXPIREAT', key, kept)
+    return operation(2, fence, lease)
+    """)
+
+  /// ARGV: receipt, result. → {4, 0, result, when}
+  static let commitPending = step(
+    """
+    if field[4] ~= ARGV[9] then
+      if open or held or state == 'dead' then return refuse(7) end
+      return refusal()
+    end
+    if state ~= 'committed' then
+      redis.call('HDEL', key, 'data', 'lease')
+      redis.call('HSET', key, 'state', 'committed', 'result', ARGV[10], 'at', now)
+      redis.call('PEXPIRE', key, ARGV[3])
+    end
+    local answer = redis.call('HMGET', key, 'result', 'at')
+    return {4, 0, answer[1], tonumber(answer[2])}
+    """)
+
+  /// ARGV: receipt.
+  static let releasePending = step(
+    """
+    if not (open or held) then return refusal() end
+    if field[4] ~= ARGV[9] then return refuse(7) end
+    redis.call('HDEL', key, 'receipt', 'lease')
+    state = 'open'
+    if most > 0 and attempts >= most then die() end
+    redis.call('HSET', key, 'state', state)
+    return operation(1)
+    """)
+
+  static let reopenPending = step(
+    """
+    if open or held then return refuse(10) end
+    if state ~= 'dead' then return refusal() end
+    attempts, state, ends = 0, 'open', now + life
+    redis.call('HDEL', key, 'receipt', 'lease')
+    redis.call('HSET', key, 'state', state, 'attempts', 0, 'until', ends)
+    redis.call('PEXPIREAT', key, ends + tombstone)
+    return operation(1)
+    """)
+
+  /// The time, and how an operation is made.
+  private static let begin = """
+    local key, clock = KEYS[1], redis.call('TIME')
+    local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+    local tombstone = tonumber(ARGV[2])
+    local function make(data)
+      local created, ends = tonumber(ARGV[6]) or now, now + tonumber(ARGV[5])
+      redis.call('HSET', key, 'type', ARGV[1], 'state', 'open', 'data', data, 'created', created,
+        'until', ends, 'life', ARGV[5], 'once', ARGV[7], 'most', ARGV[8], 'attempts', 0)
+      redis.call('PEXPIREAT', key, ends + tombstone)
+    end
+    """
+
+  /// How the operation stands, and what has happened to it by itself.
+  private static let look = """
+    local function read()
+      return redis.call('HMGET', key, 'type', 'state', 'until', 'receipt', 'lease', 'attempts', 'most',
+        'created', 'life', 'once', 'fence')
+    end
+    local field = read()
+    if not field[2] and ARGV[5] ~= '' then
+      make('')
+      field = read()
+    end
+    local state, noticed = field[2], 0
+    local function refuse(why, rest) return {0, noticed, why, rest or 0} end
+    if not state then return refuse(1) end
+    if ARGV[1] ~= '' and field[1] ~= ARGV[1] then return refuse(6) end
+    local ends, lease = tonumber(field[3]), tonumber(field[5] or 0)
+    local attempts, most, life = tonumber(field[6]), tonumber(field[7]), tonumber(field[9])
+    local function die()
+      state, noticed = 'dead', 2
+      redis.call('HSET', key, 'state', state)
+      redis.call('PEXPIRE', key, ARGV[4])
+    end
+    local held = state == 'out' and lease > now
+    if state == 'out' and not held and most > 0 and attempts >= most then
+      die()
+    elseif (state == 'open' or state == 'out') and not held and ends <= now then
+      state, noticed = 'expired', 1
+      redis.call('HDEL', key, 'data')
+      redis.call('HSET', key, 'state', state)
+    elseif state == 'out' and not held then
+      state = 'open'
+    end
+    local open = state == 'open'
+    local function refusal()
+      if held then return refuse(5, lease - now) end
+      local reasons = {expired = 2, consumed = 3, committed = 3, deleted = 4, dead = 9}
+      return refuse(reasons[state])
+    end
+    local function operation(what, fence, till)
+      local states = {out = 1, dead = 2}
+      return {what, noticed, redis.call('HGET', key, 'data') or '', field[1], tonumber(field[8]), ends,
+        tonumber(field[10]), most, attempts, states[state] or 0, fence, till}
+    end
+    local function bury(how)
+      redis.call('HDEL', key, 'data', 'receipt', 'lease')
+      redis.call('HSET', key, 'state', how)
+      redis.call('PEXPIRE', key, tombstone)
+    end
+    """
+
+  private static func step(_ body: String) -> RedisScript {
+    script([begin, look, body].joined(separator: "\n"))
+  }
+}
