@@ -60,6 +60,10 @@ public enum StoreCommand: Sendable {
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
   /// Asks whether the store answers. → `.done`
   case ping
+  /// Does a mutation unless its record has the first answer to it, and keeps the answer there, all in
+  /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
+  /// the record is another call's. What is no mutation is just done
+  indirect case once(OnceRecord, StoreCommand)
 }
 
 /// What the store answered to one command.

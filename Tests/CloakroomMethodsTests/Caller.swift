@@ -60,8 +60,9 @@ struct Caller {
     defer { arguments.end() }
     let steps: [String]
     switch table.methods[found].work {
-    case .primitive(let begin, _): steps = [Self.describe(try begin(&arguments))]
-    case .many(let begin, _): steps = try begin(&arguments).map(Self.describe)
+    case .primitive(let begin, _): steps = [Self.describe(arguments.once(try begin(&arguments)))]
+    case .many(let begin, _):
+      steps = arguments.once(try begin(&arguments)).map(Self.describe)
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
@@ -103,6 +104,8 @@ struct Caller {
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .ping: "ping"
+    case .once(let record, let command):
+      "once \(text(record.name))#\(record.step) \(describe(command))"
     }
   }
 

@@ -70,6 +70,9 @@ extension Setting {
     Setting(
       "scopes.required", \.configuration.scopes.required, .names,
       "The scope keys that every call must carry."),
+    Setting(
+      "idempotency.ttl", \.configuration.idempotency.ttl, .timeToLive,
+      "How long the answer to a call with an idempotencyKey is kept."),
   ]
 
   private static let limits: [Setting] = [

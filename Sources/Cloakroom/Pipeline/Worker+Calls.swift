@@ -55,10 +55,10 @@ extension Worker {
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = try begin(&arguments)
+        let command = arguments.once(try begin(&arguments))
         store.submit(command, ticket: wait(for: request))
       case .many(let begin, _):
-        submit(try begin(&arguments), for: request)
+        submit(arguments.once(try begin(&arguments)), for: request)
       case .system(let ask):
         answer(try ask(&arguments), for: request)
       }

@@ -10,6 +10,8 @@ public struct Settings: Sendable {
   public var keyBytes: Int
   /// How many keys or entries one `batch.*` call has at most.
   public var batchLength: Int
+  /// How long the answer to a call with an idempotency key is kept.
+  public var idempotencyTTL: TimeToLive
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -19,6 +21,7 @@ public struct Settings: Sendable {
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
+    idempotencyTTL = configuration.idempotency.ttl
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }

@@ -5,8 +5,9 @@ internal import Synchronization
 /// The store in the process' own memory, shared by all event loops.
 ///
 /// Keys are dealt out over shards by their hash, and each shard has a lock that is held for one
-/// command on one key; no lock is ever held while another is taken. A command on many keys is one
-/// step for each of them, not one for all. A value is copied once, when it is written; readers are
+/// command on one key; no shard's lock is ever held while another is taken. (Only the lock of one
+/// call's record is held meanwhile, for a command that keeps its answer.) A command on many keys is
+/// one step for each of them, not one for all. A value is copied once, when it is written; readers are
 /// handed the stored buffer itself.
 public final class MemoryStore: Sendable {
   /// What an entry costs beside its key and value, in bytes.
@@ -24,6 +25,7 @@ public final class MemoryStore: Sendable {
   private static let sweepStep = 1024
 
   private let shards: [Shard]
+  private let records: MemoryRecords
   private let budget: MemoryBudget
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
@@ -40,14 +42,13 @@ public final class MemoryStore: Sendable {
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
+    records = MemoryRecords(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
-    var entries = 0
-    var deadlines = 0
-    var expired: UInt64 = 0
+    var (entries, deadlines, expired) = records.stats
     for shard in shards {
       shard.table.withLock { table in
         entries += table.count
@@ -87,6 +88,15 @@ public final class MemoryStore: Sendable {
       }
     case .ping:
       .done
+    case .once(let record, let command):
+      command.isMutation ? once(record, command) : perform(command)
+    }
+  }
+
+  /// Does a mutation unless its record has an answer to it.
+  private func once(_ record: OnceRecord, _ command: StoreCommand) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      try records.answer(to: record) { perform(command) }
     }
   }
 
@@ -100,7 +110,7 @@ public final class MemoryStore: Sendable {
 
   private func examine(limit: Int) -> (examined: Int, removed: Int) {
     let first = nextShard.wrappingAdd(1, ordering: .relaxed).oldValue
-    var total = (examined: 0, removed: 0)
+    var total = records.sweep(limit: limit)
     for offset in 0..<shards.count where total.examined < limit {
       let shard = shards[(first &+ offset) & (Self.shardCount - 1)]
       let (examined, removed) = shard.table.withLock { table in
@@ -139,11 +149,20 @@ public final class MemoryStore: Sendable {
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)
+    return makingRoom { () throws(MemoryBudget.Exhausted) in
+      try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+        try body(&table, key, clock.now)
+      }
+    }
+  }
+
+  /// Tries again as long as something that has expired can make way.
+  private func makingRoom(
+    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
     while true {
       do throws(MemoryBudget.Exhausted) {
-        return try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
-          try body(&table, key, clock.now)
-        }
+        return try body()
       } catch {
         guard examine(limit: Self.sweepStep).examined > 0 else {
           refused.wrappingAdd(1, ordering: .relaxed)

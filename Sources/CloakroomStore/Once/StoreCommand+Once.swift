@@ -1,0 +1,36 @@
+internal import CloakroomCore
+internal import NIOCore
+
+extension StoreCommand {
+  /// Whether the command changes what is stored. One that doesn't needs no record: to do it twice
+  /// is to do it once.
+  public var isMutation: Bool {
+    switch self {
+    case .get, .getWithMeta, .exists, .getMany, .ping: false
+    case .set, .remove, .expire, .take, .add: true
+    case .once(_, let command): command.isMutation
+    }
+  }
+}
+
+extension StoreReply {
+  /// Whether the reply is the store's answer, to be given again to a call that is repeated. A
+  /// condition that did not hold is one; that the store could not or would not act is none, as
+  /// nothing was done then and a later attempt may fare better.
+  var isAnswer: Bool {
+    guard case .failure(let error) = self else { return true }
+    switch error.reason {
+    case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
+    default: return true
+    }
+  }
+
+  /// The memory that the reply's own bytes take, beside the reply itself.
+  var byteCount: Int {
+    switch self {
+    case .done, .boolean, .counted, .failure, .value(nil): 0
+    case .value(let value?), .entry(let value, _): value.capacity
+    case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    }
+  }
+}
