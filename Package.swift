@@ -157,6 +157,7 @@ let package = Package(
       dependencies: [
         "CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -30,6 +30,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case accessLogQueue
   /// A reply would have been longer than a reply may be.
   case replySize
+  /// A connection had as many things bound to it as may be.
+  case boundToConnection
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -48,6 +50,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .deadline: "deadline"
     case .accessLogQueue: "access_log_queue"
     case .replySize: "reply_size"
+    case .boundToConnection: "bound_to_connection"
     }
   }
 }

@@ -63,6 +63,12 @@ struct Caller {
     case .primitive(let begin, _): steps = [Self.describe(arguments.once(try begin(&arguments)))]
     case .many(let begin, _):
       steps = arguments.once(try begin(&arguments)).map(Self.describe)
+    case .procedure(let open):
+      if case .ask(let command, _, _) = arguments.once(try open(&arguments)) {
+        steps = [Self.describe(command)]
+      } else {
+        steps = []
+      }
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(

@@ -10,6 +10,10 @@ struct CallTable {
     case call(Call)
     /// One step of a call of many.
     case step(of: UInt32, position: Int)
+    /// The first step of a procedure.
+    case opening(ProcedureCall)
+    /// A later step of a procedure; nil when nobody waits for the reply.
+    case procedure(CheckedContinuation<StoreReply, Never>?)
   }
 
   private static let none = UInt32.max

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomObservability
+internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
 
@@ -21,6 +22,11 @@ final class ClientConnection: ChannelInboundHandler {
   var chosenService: String?
   /// When it was last heard of, in nanoseconds of the loop's clock.
   private(set) var lastActive: UInt64
+
+  /// Its calls that take several steps, or wait.
+  var procedures: [ObjectIdentifier: ProcedureCall] = [:]
+  /// What is to be done in the store when it closes.
+  private var closing: [StoreKey: StoreCommand] = [:]
 
   private let worker: Worker
   private var decoder: FrameDecoder
@@ -69,7 +75,36 @@ final class ClientConnection: ChannelInboundHandler {
     self.context = nil
     socket = nil
     output = ByteBuffer()
+    for call in procedures.values { call.cancel(Self.gone) }
+    for command in closing.values { submit(command) }
+    closing = [:]
     worker.closed(self)
+  }
+
+  /// What ends calls that nobody waits for any more.
+  private static let gone = RPCError(.unavailable, "the client is gone")
+
+  // MARK: What ends with it
+
+  /// So many commands can wait for the connection to close.
+  static let closingLimit = 1024
+
+  /// Has a command submitted when the connection closes, in the place of an earlier one of that name.
+  func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
+    guard context != nil else { return submit(command) }
+    guard closing.count < Self.closingLimit || closing[name] != nil else {
+      worker.observer.limitBit(.boundToConnection)
+      throw RPCError(
+        .overloaded, "a connection has at most \(Self.closingLimit) things bound to it")
+    }
+    closing[name] = command
+  }
+
+  /// Forgets what was to be submitted when the connection closes.
+  func forgetOnClose(_ name: StoreKey) { closing[name] = nil }
+
+  private func submit(_ command: StoreCommand) {
+    worker.store.submit(command, ticket: worker.calls.add(.procedure(nil)))
   }
 
   /// The only end that a channel has which is closed before it was active.
@@ -96,8 +131,13 @@ final class ClientConnection: ChannelInboundHandler {
   /// Takes no more calls, and closes as soon as those in flight are answered.
   func drain() {
     isDraining = true
+    for call in procedures.values where call.isWaiting { call.cancel(Self.stopping) }
     closeIfDone()
   }
+
+  /// What ends calls that would wait for longer than the sidecar still runs.
+  static let stopping = RPCError(
+    .unavailable, "the sidecar is stopping", retryAfterMs: 500)
 
   /// Closes at once.
   func close() { context?.close(promise: nil) }

@@ -59,6 +59,12 @@ extension Worker {
         store.submit(command, ticket: wait(for: request))
       case .many(let begin, _):
         submit(arguments.once(try begin(&arguments)), for: request)
+      case .procedure(let begin):
+        let opening = arguments.once(try begin(&arguments))
+        let call = ProcedureCall(
+          request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
+          record: arguments.record, worker: self)
+        call.open(opening)
       case .system(let ask):
         answer(try ask(&arguments), for: request)
       }
@@ -170,6 +176,10 @@ extension Worker {
       guard extras.remaining == 0 else { return }
       _ = calls.remove(parent)
       end(call, extras.replies.compactMap { $0 })
+    case .opening(let call):
+      call.opened(reply)
+    case .procedure(let continuation):
+      continuation?.resume(returning: reply)
     case .free:
       break
     }

@@ -21,6 +21,14 @@ final class Worker {
   var admission: Admission
   /// The way to the store.
   let store: any StoreLink
+  /// The way to what other sidecars of the store tell.
+  let bus: any BusLink
+  /// Who listens to the bus, by their subscriptions.
+  var listeners: [UInt32: any TopicListener] = [:]
+  /// The subscription that was last given out.
+  var lastListener: UInt32 = 0
+  /// Runs procedures on the loop.
+  private(set) lazy var executor = LoopExecutor(on: loop) { [weak self] in self?.finishedBurst() }
 
   var batchScanner: BatchScanner
   var arguments: Arguments
@@ -41,7 +49,8 @@ final class Worker {
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
-    observer: LoopObserver, system: SystemHub, store: any StoreLink
+    observer: LoopObserver, system: SystemHub, store: any StoreLink,
+    bus: any BusLink
   ) {
     self.loop = loop
     self.table = table
@@ -49,6 +58,7 @@ final class Worker {
     self.observer = observer
     self.system = system
     self.store = store
+    self.bus = bus
     limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(settings: Settings(configuration), depthLimit: limits.depth)
@@ -105,6 +115,7 @@ final class Worker {
   /// Opens the way to the store.
   func start() {
     store.start(sink: self)
+    bus.start(listener: self)
     guard let timeout = limits.idleTimeout else { return }
     let nanoseconds = TimeAmount(timeout).nanoseconds
     let interval = TimeAmount.nanoseconds(max(nanoseconds / 4, 1_000_000))
@@ -134,6 +145,7 @@ final class Worker {
 
   /// Gives up the way to the store and hands the last records to the log.
   func stop() {
+    bus.close()
     store.close()
     finishedBurst()
   }

@@ -59,7 +59,7 @@ public struct Daemon: Sendable {
       configuration: configuration, backend: backend, accessLog: accessLog, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
-      labels: labels, accessLog: accessLog, system: system, makeLink: backend.makeLink)
+      labels: labels, accessLog: accessLog, system: system, backend: backend)
     system.attach(workers)
 
     let services: [any Service] = [

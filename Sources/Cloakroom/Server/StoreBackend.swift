@@ -12,8 +12,11 @@ struct StoreBackend: Sendable {
   let memory: MemoryStore?
   /// Makes one loop's way to the store; called on the loop.
   let makeLink: @Sendable (any EventLoop) -> any StoreLink
+  /// Makes one loop's way to the store's bus; called on the loop.
+  let makeBusLink: @Sendable (any EventLoop) -> any BusLink
 
   init(_ configuration: Configuration, logger: Logger) {
+    makeBusLink = { _ in AbsentBus() }
     switch configuration.store {
     case .memory:
       let store = MemoryStore(byteLimit: configuration.limits.memoryBytes)

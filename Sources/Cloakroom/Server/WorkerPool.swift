@@ -21,7 +21,7 @@ final class WorkerPool: Sendable {
   init(
     loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
     labels: MetricsLabels, accessLog: AccessLogWriter?, system: SystemHub,
-    makeLink: @escaping @Sendable (any EventLoop) -> any StoreLink
+    backend: StoreBackend
   ) async throws {
     var workers: [NIOLoopBound<Worker>] = []
     for loop in loops.makeIterator() {
@@ -29,7 +29,7 @@ final class WorkerPool: Sendable {
         let worker = Worker(
           loop: loop, configuration: configuration, table: .standard, admission: admission,
           observer: LoopObserver(labels: labels, accessLog: accessLog), system: system,
-          store: makeLink(loop))
+          store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
         worker.start()
         return NIOLoopBound(worker, eventLoop: loop)
       }.get()

@@ -18,7 +18,7 @@ extension Method {
   /// Whether the method asks the store.
   var asksStore: Bool {
     switch work {
-    case .primitive, .many: true
+    case .primitive, .many, .procedure: true
     case .system: false
     }
   }

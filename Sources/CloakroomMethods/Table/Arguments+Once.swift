@@ -10,16 +10,22 @@ extension Arguments {
   /// Has a mutation keep the answer in the call's record, if the call has one.
   public func once(_ command: StoreCommand) -> StoreCommand {
     guard let record else { return command }
-    return command.isMutation ? .once(record, command) : command
+    return record.keeping(command, step: 0)
   }
 
   /// Has each mutation keep its answer in the call's record, if the call has one.
   public func once(_ commands: [StoreCommand]) -> [StoreCommand] {
-    guard var record else { return commands }
-    return commands.enumerated().map { step, command in
-      record.step = step
-      return command.isMutation ? .once(record, command) : command
+    guard let record else { return commands }
+    return commands.enumerated().map { step, command in record.keeping(command, step: step) }
+  }
+
+  /// Has a procedure's first step keep its answer in the call's record, if the call has one. It is not
+  /// taken back then when nobody waits any more: whoever repeats the call is told that it was done.
+  public func once(_ opening: Opening) -> Opening {
+    guard let record, case .ask(let command, let then, _) = opening, command.isMutation else {
+      return opening
     }
+    return .ask(record.keeping(command, step: 0), then: then)
   }
 
   /// Reads an idempotency key, and makes it the name of a record.

@@ -33,7 +33,7 @@ public struct Arguments: ~Copyable {
   private var given: UInt32 = 0
   private(set) var scope: [ScopeStep] = []
   /// The record that the call's mutations keep; nil when the call has no idempotency key.
-  var record: OnceRecord?
+  public internal(set) var record: OnceRecord?
 
   /// Arguments with what holds for all calls.
   ///

@@ -21,6 +21,9 @@ public final class Method: Sendable {
   public typealias EndMany =
     @Sendable (_ replies: [StoreReply], _ memo: Memo, _ result: inout ByteBuffer) throws(RPCError)
     -> Void
+  /// Begins a call that may take several steps, or wait.
+  public typealias Open =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Opening
   /// Answers at once, or after asking the sidecar about itself.
   public typealias Ask =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SystemQuestion
@@ -31,6 +34,8 @@ public final class Method: Sendable {
     case primitive(begin: Begin, end: End)
     /// Many steps of the store, each with its own outcome.
     case many(begin: BeginMany, end: EndMany)
+    /// Several steps one after the other, or a wait.
+    case procedure(Open)
     /// A question about the sidecar itself.
     case system(Ask)
   }

@@ -12,7 +12,7 @@ public struct OnceRecord: Sendable, Hashable {
   /// How long the record lives, from the first step that it keeps an answer to.
   public let life: TimeToLive
   /// Which of the call's steps this is, from 0.
-  public var step: Int
+  public private(set) var step: Int
 
   /// Names a record.
   public init(name: StoreKey, fingerprint: Fingerprint, life: TimeToLive, step: Int = 0) {
@@ -20,5 +20,13 @@ public struct OnceRecord: Sendable, Hashable {
     self.fingerprint = fingerprint
     self.life = life
     self.step = step
+  }
+
+  /// A command that keeps its answer in the record, or the command itself when it is no mutation.
+  public func keeping(_ command: StoreCommand, step: Int) -> StoreCommand {
+    guard command.isMutation else { return command }
+    var record = self
+    record.step = step
+    return .once(record, command)
   }
 }

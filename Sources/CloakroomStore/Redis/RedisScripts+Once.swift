@@ -18,7 +18,8 @@ extension RedisScripts {
   /// step, of the answers. They are packed by cmsgpack: to it a Lua string is bytes, so that a value
   /// comes back as it is, and nil, false, status and integer stay what they are. An error that is
   /// answered or raised is Redis' own, and nothing was done: it is not kept. What is kept is written
-  /// last, as a script that has written can't be refused its further writes for lack of memory.
+  /// last: a script that has written is refused no further write for lack of memory, and whether the
+  /// user may write the record is asked before.
   static func once(_ script: RedisScript) -> RedisScript {
     variants[script.digest] ?? vary(script)
   }
@@ -37,6 +38,10 @@ extension RedisScripts {
         return redis.error_reply('\(mismatch) the record is of another call')
       end
       if kept[2] then return cmsgpack.unpack(kept[2]) end
+      if not redis.acl_check_cmd('HSET', record, step, '') or
+        not redis.acl_check_cmd('PEXPIRE', record, life) then
+        return redis.error_reply('NOPERM the user may not write the record')
+      end
       local function mutate(KEYS, ARGV)
       \(script.source)
       end

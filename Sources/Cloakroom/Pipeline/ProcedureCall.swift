@@ -1,0 +1,178 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomStore
+internal import NIOCore
+
+/// A call that takes several steps, or waits: from its opening to its answer.
+///
+/// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
+/// cancelled it, after which the procedure has only to clear up.
+final class ProcedureCall: ProcedureHost {
+  /// A wait that is going on.
+  private struct Wait {
+    let continuation: CheckedContinuation<WaitOutcome, Never>
+    let bell: UInt32?
+    let timer: Scheduled<Void>
+  }
+
+  let request: Request
+  let record: OnceRecord?
+  private(set) var cancellation: RPCError?
+
+  private let notes: CallNotes?
+  private let worker: Worker
+  private var opening: (then: Opening.Then, undo: Opening.Undo)?
+  private var isAnswered = false
+  private var deadline: Scheduled<Void>?
+  private var pendingWait: Wait?
+  private var bells: [UInt32: BellState] = [:]
+
+  init(
+    _ request: Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?, worker: Worker
+  ) {
+    self.request = request
+    self.record = record
+    self.notes = notes
+    self.worker = worker
+    request.connection.procedures[ObjectIdentifier(self)] = self
+    guard let deadlineMs else { return }
+    let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
+    deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
+      self.worker.observer.limitBit(.deadline)
+      self.cancel(RPCError(.deadlineExceeded))
+      self.worker.finishedBurst()
+    }
+  }
+
+  /// Whether it waits for something else than the store.
+  var isWaiting: Bool { pendingWait != nil || !bells.isEmpty }
+
+  // MARK: From the opening to the answer
+
+  /// Begins.
+  func open(_ opening: Opening) {
+    switch opening {
+    case .ask(let command, let then, let undo):
+      self.opening = (then, undo)
+      worker.store.submit(command, ticket: worker.calls.add(.opening(self)))
+    case .run(let procedure):
+      run(procedure)
+    }
+  }
+
+  /// The opening's step has been answered: that is all, or the procedure goes on.
+  func opened(_ reply: consuming StoreReply) {
+    guard let (then, undo) = opening else { return }
+    opening = nil
+    let reply = reply
+    guard !isAnswered else {
+      if let command = undo(reply) { submit(command, nil) }
+      return
+    }
+    var result = worker.takeBuffer()
+    do throws(RPCError) {
+      if let procedure = try then(reply, CallContext(self, on: worker.loop), &result) {
+        run(procedure)
+      } else {
+        answer(.success(result))
+      }
+    } catch {
+      answer(.failure(error))
+    }
+    worker.giveBack(result)
+  }
+
+  private func run(_ procedure: @escaping Procedure) {
+    let bound = NIOLoopBound(self, eventLoop: worker.loop)
+    let context = CallContext(self, on: worker.loop)
+    Task(executorPreference: worker.executor) {
+      do throws(RPCError) {
+        let result = try await procedure(context)
+        bound.value.answer(.success(result))
+      } catch {
+        bound.value.answer(.failure(error))
+      }
+    }
+  }
+
+  private func answer(_ result: Result<ByteBuffer, RPCError>) {
+    guard !isAnswered else { return }
+    isAnswered = true
+    deadline?.cancel()
+    request.connection.procedures[ObjectIdentifier(self)] = nil
+    if worker.replyStart == 0 { worker.replyStart = worker.now() }
+    worker.end(request, notes: notes, fromStore: true) { buffer throws(RPCError) in
+      buffer.writeImmutableBuffer(try result.get())
+    }
+  }
+
+  /// Ends the call without its result.
+  func cancel(_ error: RPCError) {
+    guard cancellation == nil, !isAnswered else { return }
+    cancellation = error
+    answer(.failure(error))
+    endWait(.failed(error))
+    for bell in bells.values { bell.giveUp(error) }
+  }
+
+  // MARK: What the procedure asks for
+
+  func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
+    worker.store.submit(command, ticket: worker.calls.add(.procedure(continuation)))
+  }
+
+  func wait(
+    atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
+  ) {
+    if worker.isDraining { cancel(ClientConnection.stopping) }
+    if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
+    if let ring = bell.flatMap({ bells[$0]?.nextRing() }) {
+      return continuation.resume(returning: .rung(ring))
+    }
+    guard pendingWait == nil else {
+      return continuation.resume(returning: .failed(RPCError(.internal)))
+    }
+    let timer = worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+      self.endWait(.rung(.timeOver))
+    }
+    pendingWait = Wait(continuation: continuation, bell: bell, timer: timer)
+  }
+
+  private func endWait(_ outcome: WaitOutcome) {
+    guard let wait = pendingWait else { return }
+    pendingWait = nil
+    wait.timer.cancel()
+    wait.continuation.resume(returning: outcome)
+  }
+
+  func hangBell(on topic: Topic) -> UInt32 {
+    var id: UInt32?
+    let bell = BellState { [weak self] in
+      guard let self, let wait = pendingWait, wait.bell == id else { return }
+      if let ring = bells[wait.bell ?? 0]?.nextRing() { endWait(.rung(ring)) }
+    }
+    let given = worker.listen(to: topic, bell)
+    id = given
+    bells[given] = bell
+    return given
+  }
+
+  func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
+    guard let bell = bells[id] else {
+      return continuation.resume(returning: .failed(RPCError(.internal)))
+    }
+    bell.await(continuation)
+    if let cancellation { bell.giveUp(cancellation) }
+  }
+
+  func takeBellDown(_ id: UInt32) {
+    bells[id] = nil
+    worker.stopListening(id)
+  }
+
+  func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
+    try request.connection.onClose(name, command)
+  }
+
+  func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
+}

@@ -1,0 +1,14 @@
+internal import CloakroomCore
+internal import NIOCore
+
+/// Whoever listens to one topic of the bus on a worker's loop.
+protocol TopicListener: AnyObject {
+  /// From now on everything that is published on the topic arrives.
+  func subscribed()
+  /// A message has arrived.
+  func received(_ message: ByteBuffer, on name: ByteBuffer)
+  /// Messages may be missing.
+  func interrupted()
+  /// There is no subscription.
+  func failed(with error: RPCError)
+}

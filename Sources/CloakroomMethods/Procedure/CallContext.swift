@@ -1,0 +1,101 @@
+public import CloakroomCore
+public import CloakroomStore
+public import NIOCore
+
+/// What a procedure can do beside computing: ask the store, wait, and leave something behind that
+/// ends with its connection. To be used by the procedure's own task only.
+///
+/// A call is cancelled when its deadline passes, when its client is gone and when the sidecar stops.
+/// Waiting then ends at once with an error. What is asked of the store is still answered: what it has
+/// done may have to be taken back.
+public struct CallContext: Sendable {
+  private let bound: NIOLoopBound<any ProcedureHost>
+  private var host: any ProcedureHost { bound.value }
+
+  /// A context for a call of a loop; made on that loop.
+  public init(_ host: any ProcedureHost, on loop: any EventLoop) {
+    bound = NIOLoopBound(host, eventLoop: loop)
+  }
+
+  // MARK: Asking the store
+
+  /// Takes one step of the store. It is not cut short when the call is cancelled; a store that does
+  /// not answer fails it in its own time.
+  public func perform(_ command: StoreCommand) async -> StoreReply {
+    await withCheckedContinuation { host.submit(command, $0) }
+  }
+
+  /// Takes a step of the store whose reply nobody waits for.
+  public func submit(_ command: StoreCommand) { host.submit(command, nil) }
+
+  /// Has a mutation keep its answer in the call's record, if the call has an idempotency key: the step
+  /// of a call that is repeated does nothing and is answered as the first time.
+  ///
+  /// - Parameter step: which step this is; the opening is step 0. The same step must get the same
+  ///   number in every repetition, and a step whose answer is to be another one each time (an attempt
+  ///   after a wait) can't be kept.
+  public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
+    host.record?.keeping(command, step: step) ?? command
+  }
+
+  // MARK: Waiting
+
+  /// Why the call was cancelled; nil while somebody waits for its result.
+  public var cancellation: RPCError? { host.cancellation }
+
+  /// Waits.
+  ///
+  /// - Throws: why the call was cancelled.
+  public func wait(for time: Duration) async throws(RPCError) {
+    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, bell: nil, $0) })
+  }
+
+  /// Hangs up a bell that is rung by whatever is published under a name on the store's bus. What is
+  /// published after this has returned is heard.
+  ///
+  /// Look at what is waited for after the bell is there, not before: a change in between would not be
+  /// heard.
+  ///
+  /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
+  public func bell(on name: StoreKey) async throws(RPCError) -> Bell {
+    if let cancellation { throw cancellation }
+    let id = host.hangBell(on: .name(name))
+    let bell = Bell(id: id, context: self)
+    do throws(RPCError) {
+      _ = try outcome(of: await withCheckedContinuation { host.awaitBell(id, $0) })
+      return bell
+    } catch {
+      bell.close()
+      throw error
+    }
+  }
+
+  /// Waits for a bell that is there already.
+  func wait(atMost time: Duration, bell: UInt32) async throws(RPCError) -> Ring {
+    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, bell: bell, $0) })
+  }
+
+  /// Takes a bell away.
+  func takeBellDown(_ id: UInt32) { host.takeBellDown(id) }
+
+  @discardableResult
+  private func outcome(of wait: WaitOutcome) throws(RPCError) -> Ring {
+    switch wait {
+    case .rung(let ring): return ring
+    case .failed(let error): throw error
+    }
+  }
+
+  // MARK: The connection
+
+  /// Has a command submitted when the connection closes, for whatever reason; at once when it is
+  /// closed already. Another command under the same name takes its place.
+  ///
+  /// - Throws: OVERLOADED when the connection has too many of them.
+  public func onClose(_ name: StoreKey, submit command: StoreCommand) throws(RPCError) {
+    try host.onClose(name, command)
+  }
+
+  /// Forgets what was to be submitted when the connection closes.
+  public func forgetOnClose(_ name: StoreKey) { host.forgetOnClose(name) }
+}

@@ -1,0 +1,32 @@
+public import CloakroomCore
+public import CloakroomStore
+public import NIOCore
+
+/// The part of a call that takes several steps or has to wait: runs as a task on the event loop of the
+/// call's connection, without ever leaving its thread, and returns the result's JSON.
+///
+/// Steps come one after the other: a procedure has no child tasks.
+public typealias Procedure =
+  @Sendable (_ context: CallContext) async throws(RPCError) -> ByteBuffer
+
+/// How a procedure begins.
+public enum Opening: Sendable {
+  /// What the first step's reply leads to: nil when the call ends with what was written to `result`.
+  public typealias Then =
+    @Sendable (_ reply: StoreReply, _ context: CallContext, _ result: inout ByteBuffer)
+    throws(RPCError) -> Procedure?
+  /// What takes a first step back when nobody waits for its reply any more: the caller has been told
+  /// that its deadline has passed, or is gone. Nil when there is nothing to take back.
+  public typealias Undo = @Sendable (_ reply: StoreReply) -> StoreCommand?
+
+  /// A first step of the store, taken in the order of the connection's calls. Most calls end with it
+  /// and never become a task.
+  case ask(StoreCommand, then: Then, undo: Undo)
+  /// No first step.
+  case run(Procedure)
+
+  /// A first step that needs not be taken back.
+  public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {
+    .ask(command, then: then, undo: { _ in nil })
+  }
+}

@@ -1,0 +1,25 @@
+public import CloakroomCore
+public import CloakroomStore
+
+/// The side of a call that is bound to its loop; the pipeline has it.
+public protocol ProcedureHost: AnyObject {
+  /// Why the call was cancelled; nil while somebody waits for its result.
+  var cancellation: RPCError? { get }
+  /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
+  var record: OnceRecord? { get }
+  /// Takes a step of the store, and resumes with its reply.
+  func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?)
+  /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.
+  func wait(
+    atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+  /// Begins to listen.
+  func hangBell(on topic: Topic) -> UInt32
+  /// Resumes when a bell is there, or can't be.
+  func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+  /// Stops listening.
+  func takeBellDown(_ id: UInt32)
+  /// Has a command submitted when the connection closes.
+  func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
+  /// Forgets what was to be submitted when the connection closes.
+  func forgetOnClose(_ name: StoreKey)
+}
