@@ -60,6 +60,10 @@ public enum StoreCommand: Sendable {
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
   /// Asks whether the store answers. → `.done`
   case ping
+  /// Looks at about `count` of the store's names, and finds those that begin with `prefix`. A position
+  /// is one that a scan before has answered with, or 0 to begin. A name that is there from the first
+  /// scan to the last is found at least once. → `.scanned`
+  case scan(prefix: ByteBuffer, from: UInt64, count: Int)
   /// Does a mutation unless its record has the first answer to it, and keeps the answer there, all in
   /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
   /// the record is another call's. What is no mutation is just done
@@ -80,6 +84,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// Names, in no order, and where to go on; 0 when all have been looked at.
+  case scanned([StoreKey], next: UInt64)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

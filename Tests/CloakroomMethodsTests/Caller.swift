@@ -13,6 +13,7 @@ struct Caller {
     var notes: CallNotes
     var memo: Memo
     var deadlineMs: Int64?
+    var record: OnceRecord?
   }
 
   let table = MethodTable.standard
@@ -73,7 +74,7 @@ struct Caller {
     }
     return Begun(
       steps: steps, notes: arguments.notes, memo: arguments.memo,
-      deadlineMs: arguments.deadlineMs)
+      deadlineMs: arguments.deadlineMs, record: arguments.record)
   }
 
   /// The reason for which a call is refused, and its message; nil when it isn't.
@@ -110,6 +111,8 @@ struct Caller {
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .ping: "ping"
+    case .scan(let prefix, let position, let count):
+      "scan \(String(buffer: prefix))… \(position) \(count)"
     case .once(let record, let command):
       "once \(text(record.name))#\(record.step) \(describe(command))"
     }

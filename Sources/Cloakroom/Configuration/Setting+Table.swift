@@ -73,6 +73,9 @@ extension Setting {
     Setting(
       "idempotency.ttl", \.configuration.idempotency.ttl, .timeToLive,
       "How long the answer to a call with an idempotencyKey is kept."),
+    Setting(
+      "dev.scan", \.configuration.dev.scan, .boolean,
+      "Whether dev.scan may be called, which lists keys."),
   ]
 
   private static let limits: [Setting] = [

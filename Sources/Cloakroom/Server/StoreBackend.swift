@@ -19,7 +19,8 @@ struct StoreBackend: Sendable {
     makeBusLink = { _ in AbsentBus() }
     switch configuration.store {
     case .memory:
-      let store = MemoryStore(byteLimit: configuration.limits.memoryBytes)
+      let store = MemoryStore(
+        byteLimit: configuration.limits.memoryBytes, isScannable: configuration.dev.scan)
       kind = "memory"
       memory = store
       makeLink = { _ in MemoryStoreLink(store: store) }

@@ -15,6 +15,8 @@ public struct Configuration: Sendable, Equatable {
   public var scopes: Scopes
   /// Calls that are repeated.
   public var idempotency: Idempotency
+  /// What helps in development.
+  public var dev: Development
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -36,6 +38,7 @@ public struct Configuration: Sendable, Equatable {
     self.keys = Keys()
     self.scopes = Scopes()
     self.idempotency = Idempotency()
+    self.dev = Development()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -12,6 +12,8 @@ public struct Settings: Sendable {
   public var batchLength: Int
   /// How long the answer to a call with an idempotency key is kept.
   public var idempotencyTTL: TimeToLive
+  /// Whether keys may be listed.
+  public var allowScan: Bool
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -22,6 +24,7 @@ public struct Settings: Sendable {
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
     idempotencyTTL = configuration.idempotency.ttl
+    allowScan = configuration.dev.scan
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }

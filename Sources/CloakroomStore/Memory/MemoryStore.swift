@@ -16,7 +16,9 @@ public final class MemoryStore: Sendable {
   private final class Shard: Sendable {
     let table: Mutex<MemoryTable>
 
-    init(budget: MemoryBudget) { table = Mutex(MemoryTable(budget: budget)) }
+    init(budget: MemoryBudget, isScannable: Bool) {
+      table = Mutex(MemoryTable(budget: budget, isScannable: isScannable))
+    }
   }
 
   /// A power of two, so that a hash's low bits pick a shard.
@@ -37,13 +39,17 @@ public final class MemoryStore: Sendable {
   ///   - byteLimit: how many bytes keys, values and `overheadPerEntry` for each may take together;
   ///     a key or value counts with the memory it was given, which is its size rounded up to a
   ///     power of two. What would go past it is refused with STORE_REFUSED, code `OOM`.
+  ///   - isScannable: whether names can be looked for. It takes half a megabyte, and each write that
+  ///     makes or removes an entry a little longer.
   ///   - clock: what decides when a life has ended.
-  public init(byteLimit: Int, clock: StoreClock = .system) {
+  public init(byteLimit: Int, isScannable: Bool = false, clock: StoreClock = .system) {
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
     records = MemoryRecords(budget: budget, clock: clock)
-    shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
+    shards = (0..<Self.shardCount).map { _ in
+      Shard(budget: budget, isScannable: isScannable)
+    }
   }
 
   /// What the store holds and has done.
@@ -88,9 +94,33 @@ public final class MemoryStore: Sendable {
       }
     case .ping:
       .done
+    case .scan(let prefix, let position, let count):
+      scan(prefix, from: position, count: count)
     case .once(let record, let command):
       command.isMutation ? once(record, command) : perform(command)
     }
+  }
+
+  /// A position is a bucket's number, counted over the shards: what is in it stays in it, so that a
+  /// name that is there all the while is met when its bucket is.
+  private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
+    let perShard = ScanIndex.bucketCount
+    guard var place = Int(exactly: position), place < shards.count * perShard else {
+      return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
+    }
+    var found: [StoreKey] = []
+    var examined = 0
+    while place < shards.count * perShard, examined < count {
+      let shard = place / perShard
+      let part = shards[shard].table.withLock { table in
+        table.scan(
+          prefix: prefix, from: place % perShard, count: count - examined, at: clock.now)
+      }
+      found += part.names
+      examined += part.examined
+      place = shard * perShard + (part.next ?? perShard)
+    }
+    return .scanned(found, next: place < shards.count * perShard ? UInt64(place) : 0)
   }
 
   /// Does a mutation unless its record has an answer to it.

@@ -6,7 +6,7 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping: false
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan: false
     case .set, .remove, .expire, .take, .add: true
     case .once(_, let command): command.isMutation
     }
@@ -31,6 +31,7 @@ extension StoreReply {
     case .done, .boolean, .counted, .failure, .value(nil): 0
     case .value(let value?), .entry(let value, _): value.capacity
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     }
   }
 }

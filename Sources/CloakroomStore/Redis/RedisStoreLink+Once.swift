@@ -25,7 +25,7 @@ extension RedisStoreLink {
       single("EXISTS", key, .boolean, ticket)
     case .expire(_, .never), .add:
       submit(command, ticket: ticket)
-    case .get, .getWithMeta, .exists, .getMany, .ping, .once:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }

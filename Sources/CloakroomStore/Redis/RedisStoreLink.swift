@@ -80,6 +80,8 @@ public final class RedisStoreLink: StoreLink {
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
+    case .scan(let prefix, let position, let count):
+      scan(prefix, from: position, count: count, ticket: ticket)
     case .once(let record, let command):
       submit(command, keeping: record, ticket: ticket)
     }
