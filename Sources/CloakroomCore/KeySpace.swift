@@ -32,7 +32,8 @@ extension Namespace {
   /// remembers for itself.
   public var isListed: Bool {
     switch self {
-    case .kv, .counter, .claim, .events, .streams, .pending, .session, .cache, .ratelimit, .jwt: true
+    case .kv, .counter, .claim, .events, .streams, .pending, .session, .cache, .ratelimit, .jwt:
+      true
     case .idempotency: false
     }
   }

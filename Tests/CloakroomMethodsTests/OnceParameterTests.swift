@@ -15,7 +15,9 @@ struct OnceParameterTests {
     arguments: [
       (
         "kv.set", #"{"key":"a","value":1,"idempotencyKey":"k"}"#,
-        ["once igniter:store:api:idempotency:call:k#0 set igniter:store:api:kv:a 1 86400000ms always"]
+        [
+          "once igniter:store:api:idempotency:call:k#0 set igniter:store:api:kv:a 1 86400000ms always"
+        ]
       ),
       (
         "kv.take", #"{"key":"a","idempotencyKey":"\u00e4:{b}"}"#,
@@ -23,7 +25,9 @@ struct OnceParameterTests {
       ),
       (
         "kv.remove", #"{"key":"a","idempotencyKey":"k","scope":[{"key":"o","id":"1:2"}]}"#,
-        ["once igniter:store:api:o:1%3A2:idempotency:call:k#0 remove igniter:store:api:o:1%3A2:kv:a"]
+        [
+          "once igniter:store:api:o:1%3A2:idempotency:call:k#0 remove igniter:store:api:o:1%3A2:kv:a"
+        ]
       ),
       (
         "counter.expire", #"{"key":"a","ttl":1,"idempotencyKey":"k"}"#,

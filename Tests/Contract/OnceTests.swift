@@ -251,7 +251,9 @@ struct OnceTests {
         let add = StoreCommand.add(key, by: 1, within: 0...99, expiry: .never)
         let command = record.keeping(add, step: 0)
         let replies = await withTaskGroup(of: [StoreReply].self) { group in
-          for store in stores { group.addTask { await store.perform([command, command, command]) } }
+          for store in stores {
+            group.addTask { await store.perform([command, command, command]) }
+          }
           return await group.reduce(into: []) { $0 += $1 }
         }
         #expect(replies == Array(repeating: .counted(1, applied: true), count: 12))

@@ -16,7 +16,9 @@ struct OnceTests {
     }
   }
 
-  @Test("are answered as the first time, to the byte, whatever has happened in between", arguments: stores)
+  @Test(
+    "are answered as the first time, to the byte, whatever has happened in between",
+    arguments: stores)
   func answers(redis: Bool) throws {
     try Self.withClient(redis: redis) { client in
       func line(_ method: String, _ params: String) throws -> String {
@@ -35,7 +37,10 @@ struct OnceTests {
         ("counter.increment", #"{"key":"c","idempotencyKey":"8"}"#),
         ("counter.decrement", #"{"key":"c","by":100,"min":0,"idempotencyKey":"9"}"#),
         ("counter.reset", #"{"key":"c","idempotencyKey":"10"}"#),
-        ("batch.set", #"{"entries":[{"key":"b","value":1},{"key":"d","value":2}],"idempotencyKey":"11"}"#),
+        (
+          "batch.set",
+          #"{"entries":[{"key":"b","value":1},{"key":"d","value":2}],"idempotencyKey":"11"}"#
+        ),
         ("batch.remove", #"{"keys":["b","no","d"],"idempotencyKey":"12"}"#),
         ("kv.remove", #"{"key":"a","idempotencyKey":"13"}"#),
       ]
@@ -68,7 +73,8 @@ struct OnceTests {
         #expect(answer.reason == "IDEMPOTENCY_MISMATCH", "\(method)")
         #expect(answer.isRetryable == false)
       }
-      let values = try client.call("batch.get", #"{"keys":["a","b","c"]}"#).result as? [[String: Any]]
+      let values =
+        try client.call("batch.get", #"{"keys":["a","b","c"]}"#).result as? [[String: Any]]
       #expect(values?.map { $0["value"] as? Int } == [1, 2, nil])
       // Another scope's key is another key.
       let scoped = #"{"key":"c","value":3,"scope":[{"key":"o","id":"1"}],"idempotencyKey":"k"}"#

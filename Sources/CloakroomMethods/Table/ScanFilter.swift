@@ -38,7 +38,8 @@ struct ScanFilter: Sendable {
       let key = name.getSlice(
         at: name.readerIndex + count, length: name.readableBytes - count),
       let colon = key.readableBytesView.firstIndex(of: UInt8(ascii: ":")),
-      let found = Namespace(rawValue: String(decoding: key.readableBytesView[..<colon], as: UTF8.self)),
+      let found = Namespace(
+        rawValue: String(decoding: key.readableBytesView[..<colon], as: UTF8.self)),
       found.isListed, namespace == nil || namespace == found
     else { return nil }
     let fits = key.withUnsafeReadableBytes { bytes in

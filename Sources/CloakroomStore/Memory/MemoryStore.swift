@@ -29,6 +29,7 @@ public final class MemoryStore: Sendable {
   private let shards: [Shard]
   private let records: MemoryRecords
   private let budget: MemoryBudget
+  private let isScannable: Bool
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
   private let nextShard = Atomic<Int>(0)
@@ -46,6 +47,7 @@ public final class MemoryStore: Sendable {
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
+    self.isScannable = isScannable
     records = MemoryRecords(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
@@ -104,6 +106,9 @@ public final class MemoryStore: Sendable {
   /// A position is a bucket's number, counted over the shards: what is in it stays in it, so that a
   /// name that is there all the while is met when its bucket is.
   private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
+    guard isScannable else {
+      return .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
+    }
     let perShard = ScanIndex.bucketCount
     guard var place = Int(exactly: position), place < shards.count * perShard else {
       return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
