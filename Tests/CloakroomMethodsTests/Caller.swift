@@ -22,10 +22,14 @@ struct Caller {
   var service = "api"
   var keepsNotes = false
 
-  init() {}
+  /// A caller under the standard configuration, but that every method may be called.
+  init() { configuration.dev.scan = true }
 
   /// A caller under another configuration.
-  init(_ configure: (inout Configuration) -> Void) { configure(&configuration) }
+  init(_ configure: (inout Configuration) -> Void) {
+    self.init()
+    configure(&configuration)
+  }
 
   /// Begins a call whose `params` are a JSON text; nil leaves them out.
   func begin(_ method: String, _ params: String?) throws(RPCError) -> Begun {

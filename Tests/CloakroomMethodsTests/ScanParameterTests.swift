@@ -6,14 +6,15 @@ import Testing
 
 @Suite("dev.scan")
 struct ScanParameterTests {
-  static let caller = Caller { $0.dev.scan = true }
+  static let caller = Caller()
 
   @Test("is off unless it is turned on, and says how")
   func off() {
-    let error = Caller().refusal("dev.scan", "{}")
+    let caller = Caller { $0.dev.scan = false }
+    let error = caller.refusal("dev.scan", "{}")
     #expect(error?.reason == .forbidden)
     #expect(error?.message.contains("dev.scan=true") == true)
-    #expect(Caller().refusal("dev.scan", #"{"count":0}"#)?.reason == .forbidden)
+    #expect(caller.refusal("dev.scan", #"{"count":0}"#)?.reason == .forbidden)
   }
 
   @Test(
@@ -27,15 +28,12 @@ struct ScanParameterTests {
       (#"{"scope":[{"key":"o","id":"1"}]}"#, "scan igniter:store:api:o:1:… 0 100"),
       (#"{"scope":[{"key":"o","id":"*:kv:"}]}"#, "scan igniter:store:api:o:*%3Akv%3A:… 0 100"),
       (#"{"scope":[{"key":"*","id":"?"}],"pattern":"[a]"}"#, "scan igniter:store:api:*:?:… 0 100"),
-      (#"{"cursor":"AQAAAAAAAAAAAAE"}"#, nil), (#"{"cursor":"AQAAAAAAAAAAAAQ"}"#, nil),
+      (#"{"cursor":"AQAAAAAAAAAAAAE"}"#, "scan igniter:store:api:… 1 100"),
+      (#"{"cursor":"AQAAAAAAAAAAAAQ"}"#, "scan igniter:store:api:… 4 100"),
       (#"{"idempotencyKey":"k"}"#, "scan igniter:store:api:… 0 100"),
-    ] as [(String, String?)])
-  func steps(params: String, step: String?) throws {
-    if let step {
-      #expect(try Self.caller.begin("dev.scan", params).steps == [step])
-    } else {
-      #expect(Self.caller.refusal("dev.scan", params)?.reason == .invalidParams)
-    }
+    ] as [(String, String)])
+  func steps(params: String, step: String) throws {
+    #expect(try Self.caller.begin("dev.scan", params).steps == [step])
   }
 
   @Test("goes on from every position, and each has one spelling")

@@ -86,7 +86,7 @@ struct MemoryOnceTests {
   @Test("have each call done once by many threads, with room made all the while")
   func threads() {
     let clock = TestClock()
-    let store = MemoryStore(byteLimit: 1 << 20, clock: clock.storeClock)
+    let store = MemoryStore(byteLimit: 2 << 20, clock: clock.storeClock)
     let others = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: 8) { thread in
       for step in 0..<2000 {

@@ -18,7 +18,10 @@ struct MemoryScanTests {
       guard
         case .scanned(let names, let next) = store.perform(
           .scan(prefix: Self.all, from: position, count: 7))
-      else { return Issue.record("the scan failed") }
+      else {
+        Issue.record("the scan failed")
+        return
+      }
       #expect(!names.isEmpty)
       #expect(next == 0 || next > position)
       found += names
@@ -34,7 +37,10 @@ struct MemoryScanTests {
     let store = MemoryStore(byteLimit: 1 << 20, isScannable: true)
     guard
       case .failure(let error) = store.perform(.scan(prefix: Self.all, from: position, count: 1))
-    else { return Issue.record("the position was taken") }
+    else {
+      Issue.record("the position was taken")
+      return
+    }
     #expect(error.reason == .invalidParams)
     #expect(
       store.perform(.scan(prefix: Self.all, from: 65_535, count: 1)) == .scanned([], next: 0))
@@ -44,7 +50,10 @@ struct MemoryScanTests {
   func off() {
     let store = MemoryStore(byteLimit: 1 << 20)
     guard case .failure(let error) = store.perform(.scan(prefix: Self.all, from: 0, count: 1))
-    else { return Issue.record("there is no index") }
+    else {
+      Issue.record("there is no index")
+      return
+    }
     #expect(error.reason == .storeRefused)
   }
 }

@@ -12,7 +12,8 @@ struct OnceTests {
       let daemon = try RedisSidecar.start(server.socketPath, patience: "5s")
       try body(daemon.readyClient())
     } else {
-      try body(Daemon().client())
+      let daemon = try Daemon()
+      try body(daemon.client())
     }
   }
 

@@ -8,7 +8,8 @@ extension Arguments {
   private static let longestKey = 256
 
   /// Has a mutation keep the answer in the call's record, if the call has one.
-  public func once(_ command: StoreCommand) -> StoreCommand {
+  @inlinable
+  public func once(_ command: consuming StoreCommand) -> StoreCommand {
     guard let record else { return command }
     return record.keeping(command, step: 0)
   }
