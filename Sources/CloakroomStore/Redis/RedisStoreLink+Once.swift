@@ -59,9 +59,9 @@ extension RedisStoreLink {
       arguments: arguments + 8
     ) {
       $0.write(parts: arguments + 8)
-      $0.write("EVALSHA" as StaticString)
-      $0.write(variant.digest)
-      $0.write("2" as StaticString)
+      $0.write("EVALSHA")
+      $0.write(string: variant.digest)
+      $0.write("2")
       $0.write(key.bytes)
       $0.write(record.name.bytes)
       encode(&$0)

@@ -10,11 +10,11 @@ extension RedisStoreLink {
     let glob = Self.glob(for: prefix)
     send(ticket, .scanned, .read, payload: glob.readableBytes + 64, arguments: 6) {
       $0.write(parts: 6)
-      $0.write("SCAN" as StaticString)
-      $0.write(String(position))
-      $0.write("MATCH" as StaticString)
+      $0.write("SCAN")
+      $0.write(string: String(position))
+      $0.write("MATCH")
       $0.write(glob)
-      $0.write("COUNT" as StaticString)
+      $0.write("COUNT")
       $0.write(Int64(count))
     }
   }
