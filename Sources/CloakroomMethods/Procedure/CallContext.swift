@@ -32,8 +32,8 @@ public struct CallContext: Sendable {
   /// of a call that is repeated does nothing and is answered as the first time.
   ///
   /// - Parameter step: which step this is; the opening is step 0. The same step must get the same
-  ///   number in every repetition, and a step whose answer is to be another one each time (an attempt
-  ///   after a wait) can't be kept.
+  ///   number in every repetition. A step that is taken again until it comes to something keeps its
+  ///   number too, if the store tells its replies before that from its answer (`StoreReply.isAnswer`).
   public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
     host.record?.keeping(command, step: step) ?? command
   }

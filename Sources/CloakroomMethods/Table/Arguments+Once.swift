@@ -20,13 +20,16 @@ extension Arguments {
     return commands.enumerated().map { step, command in record.keeping(command, step: step) }
   }
 
-  /// Has a procedure's first step keep its answer in the call's record, if the call has one. It is not
-  /// taken back then when nobody waits any more: whoever repeats the call is told that it was done.
+  /// Has a procedure's first step keep its answer in the call's record, if the call has one. What is
+  /// kept is not taken back when nobody waits any more: whoever repeats the call is told that it was
+  /// done.
   public func once(_ opening: Opening) -> Opening {
-    guard let record, case .ask(let command, let then, _) = opening, command.isMutation else {
+    guard let record, case .ask(let command, let then, let undo) = opening, command.isMutation
+    else {
       return opening
     }
-    return .ask(record.keeping(command, step: 0), then: then)
+    return .ask(
+      record.keeping(command, step: 0), then: then, undo: { $0.isAnswer ? nil : undo($0) })
   }
 
   /// Reads an idempotency key, and makes it the name of a record.

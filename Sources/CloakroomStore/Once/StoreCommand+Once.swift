@@ -16,8 +16,9 @@ extension StoreCommand {
 extension StoreReply {
   /// Whether the reply is the store's answer, to be given again to a call that is repeated. A
   /// condition that did not hold is one; that the store could not or would not act is none, as
-  /// nothing was done then and a later attempt may fare better.
-  var isAnswer: Bool {
+  /// nothing was done then and a later attempt may fare better. A step that is to be taken again until
+  /// it comes to something has no answer before that either.
+  public var isAnswer: Bool {
     guard case .failure(let error) = self else { return true }
     switch error.reason {
     case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false

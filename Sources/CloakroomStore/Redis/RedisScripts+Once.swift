@@ -17,7 +17,9 @@ extension RedisScripts {
   /// number of a step, and the record's life in ms. A record is a hash of the fingerprint and, by
   /// step, of the answers. They are packed by cmsgpack: to it a Lua string is bytes, so that a value
   /// comes back as it is, and nil, false, status and integer stay what they are. An error that is
-  /// answered or raised is Redis' own, and nothing was done: it is not kept. What is kept is written
+  /// answered or raised is Redis' own, and nothing was done: it is not kept. Neither is what a script
+  /// returns with `true` behind it, a second value that Redis itself has no use for: there is more to
+  /// come, and the same step is taken again. What is kept is written
   /// last: a script that has written is refused no further write for lack of memory, and whether the
   /// user may write the record is asked before.
   static func once(_ script: RedisScript) -> RedisScript {
@@ -45,7 +47,8 @@ extension RedisScripts {
       local function mutate(KEYS, ARGV)
       \(script.source)
       end
-      local reply = mutate(KEYS, ARGV)
+      local reply, isUnfinished = mutate(KEYS, ARGV)
+      if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
       redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(reply))
       if not kept[1] then redis.call('PEXPIRE', record, life) end
