@@ -60,6 +60,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(name: "CloakroomSchema", dependencies: ["CJansson"], swiftSettings: strict),
     .target(
       name: "CloakroomMethods",
       dependencies: [
@@ -143,6 +144,7 @@ let package = Package(
       dependencies: [
         "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -160,6 +162,9 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",
       dependencies: [

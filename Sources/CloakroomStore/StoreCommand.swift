@@ -58,6 +58,12 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
+  indirect case claim(StoreKey, ClaimStep)
+  /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
+  /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
+  /// nobody
+  case publish(StoreKey, ByteBuffer)
   /// Asks whether the store answers. → `.done`
   case ping
   /// Looks at about `count` of the store's names, and finds those that begin with `prefix`. A position
@@ -86,6 +92,10 @@ public enum StoreReply: Sendable, Equatable {
   case counted(Int64, applied: Bool)
   /// Names, in no order, and where to go on; 0 when all have been looked at.
   case scanned([StoreKey], next: UInt64)
+  /// What a step on a claim came to. Indirect, as it would make every reply larger.
+  indirect case claim(ClaimReply)
+  /// A whole number.
+  case number(Int64)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

@@ -14,6 +14,8 @@ public struct Settings: Sendable {
   public var idempotencyTTL: TimeToLive
   /// Whether keys may be listed.
   public var allowScan: Bool
+  /// How many calls may wait for one claim.
+  public var claimWaiters: Int
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -25,6 +27,7 @@ public struct Settings: Sendable {
     batchLength = configuration.limits.batchLength
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
+    claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }

@@ -26,8 +26,12 @@ public final class MemoryStore: Sendable {
   /// How many reminders are looked at before a write that found no room tries again.
   private static let sweepStep = 1024
 
+  /// Where what is published in the store is heard.
+  public let bus: MemoryBus
+
   private let shards: [Shard]
   private let records: MemoryRecords
+  private let claims: MemoryClaims
   private let budget: MemoryBudget
   private let isScannable: Bool
   private let clock: StoreClock
@@ -43,7 +47,12 @@ public final class MemoryStore: Sendable {
   ///   - isScannable: whether names can be looked for. It takes half a megabyte, and each write that
   ///     makes or removes an entry a little longer.
   ///   - clock: what decides when a life has ended.
-  public init(byteLimit: Int, isScannable: Bool = false, clock: StoreClock = .system) {
+  ///   - bus: where what is published is heard.
+  public init(
+    byteLimit: Int, isScannable: Bool = false, clock: StoreClock = .system,
+    bus: MemoryBus = MemoryBus()
+  ) {
+    self.bus = bus
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
@@ -52,11 +61,15 @@ public final class MemoryStore: Sendable {
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
     }
+    claims = MemoryClaims(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
+    let claims = claims.counts
     var (entries, deadlines, expired) = records.stats
+    entries += claims.entries
+    deadlines += claims.deadlines
     for shard in shards {
       shard.table.withLock { table in
         entries += table.count
@@ -94,6 +107,14 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .claim(let key, let step):
+      makingRoom { () throws(MemoryBudget.Exhausted) in
+        let outcome = try claims.perform(step, on: key)
+        if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
+        return outcome.reply
+      }
+    case .publish(let name, let message):
+      .number(Int64(bus.publish(name, message)))
     case .ping:
       .done
     case .scan(let prefix, let position, let count):
@@ -154,7 +175,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    return total
+    let (examined, removed) = claims.sweep(limit: limit - total.examined)
+    return (total.examined + examined, total.removed + removed)
   }
 
   private func value(of key: StoreKey) -> ByteBuffer? {

@@ -20,6 +20,10 @@ enum RedisReplyShape: UInt8 {
   case counted
   /// An array of a position as text and an array of names.
   case scanned
+  /// An array of what a script on a claim came to.
+  case claim
+  /// An integer.
+  case number
   /// Anything that is not an error.
   case done
 
@@ -32,6 +36,8 @@ enum RedisReplyShape: UInt8 {
     switch self {
     case .done:
       return .done
+    case .number:
+      return .number(first.integer)
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
@@ -63,6 +69,8 @@ enum RedisReplyShape: UInt8 {
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
+    case .claim:
+      return Self.readClaim(reply)
     }
   }
 }

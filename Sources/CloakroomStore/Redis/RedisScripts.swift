@@ -7,10 +7,10 @@ enum RedisScripts {
   static let all = reading + changing + changing.map(once)
 
   /// Those that change nothing.
-  private static let reading = [getWithMeta]
+  private static let reading = [getWithMeta, inspectClaim]
 
   /// Those that change something: each has a variant that keeps a record of its answer.
-  static let changing = [setConditionally, add, persist, single]
+  static let changing = [setConditionally, add, persist, single] + claims
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.
@@ -85,6 +85,7 @@ enum RedisScripts {
     return 1
     """)
 
+  /// A script with the name that Redis gives it.
   static func script(_ source: String) -> RedisScript {
     // Redis names a script by the SHA-1 of its text, as an etag names a value.
     RedisScript(source: source, digest: ETag.of(ByteBuffer(string: source)))

@@ -23,7 +23,15 @@ extension RedisStoreLink {
       single("PEXPIRE", key, .boolean, ticket, with: life.milliseconds)
     case .expire(let key, .keep):
       single("EXISTS", key, .boolean, ticket)
-    case .expire(_, .never), .add:
+    case .publish(let name, let message):
+      run(
+        RedisScripts.single, ticket, .number, .write, name, arguments: 2,
+        payload: message.readableBytes + 16
+      ) {
+        $0.write("PUBLISH")
+        $0.write(message)
+      }
+    case .expire(_, .never), .add, .claim:
       submit(command, ticket: ticket)
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
       // Changes nothing; a record in a record is refused above.
