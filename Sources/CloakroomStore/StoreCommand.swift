@@ -68,6 +68,14 @@ public enum StoreCommand: Sendable {
   case publish(StoreKey, ByteBuffer)
   /// Asks whether the store answers. → `.done`
   case ping
+  /// Looks at about `count` of the store's names, and finds those that begin with `prefix`. A position
+  /// is one that a scan before has answered with, or 0 to begin. A name that is there from the first
+  /// scan to the last is found at least once. → `.scanned`
+  case scan(prefix: ByteBuffer, from: UInt64, count: Int)
+  /// Does a mutation unless its record has the first answer to it, and keeps the answer there, all in
+  /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
+  /// the record is another call's. What is no mutation is just done
+  indirect case once(OnceRecord, StoreCommand)
 }
 
 /// What the store answered to one command.
@@ -84,6 +92,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// Names, in no order, and where to go on; 0 when all have been looked at.
+  case scanned([StoreKey], next: UInt64)
   /// What a step on a claim came to. Indirect, as it would make every reply larger.
   indirect case claim(ClaimReply)
   /// What a step on a pending operation came to. Indirect, as it would make every reply larger.

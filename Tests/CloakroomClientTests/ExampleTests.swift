@@ -19,13 +19,17 @@ struct ExampleTests {
     "counter.get": ["counter.increment", #"{"key":"page-views","by":42}"#],
     "counter.reset": ["counter.increment", #"{"key":"page-views"}"#],
     "kv.exists": alice, "kv.expire": alice, "kv.get": alice, "kv.remove": alice, "kv.touch": alice,
+    "dev.scan": first,
     "kv.take": ["kv.set", #"{"key":"ticket:7","value":[1,2]}"#],
   ]
+
+  /// What a sidecar is started with, for an example that needs it.
+  private static let options = ["dev.scan": ["--set", "dev.scan=true"]]
 
   @Test("are what the sidecar answers", arguments: MethodTable.standard.names)
   func answer(name: String) throws {
     let method = try #require(MethodTable.standard.methods.first { $0.name == name })
-    let sidecar = try SidecarProcess()
+    let sidecar = try SidecarProcess(Self.options[name] ?? [])
     let place = ["--socket", sidecar.socket, "--raw"]
     if let before = Self.before[name] {
       #expect(try Call.outcome(before + place).status == .success)

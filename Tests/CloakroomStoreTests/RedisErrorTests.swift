@@ -67,6 +67,14 @@ struct RedisErrorTests {
     }
   }
 
+  @Test("of a record that is another call's is the caller's own fault")
+  func mismatch() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("IDEMPOTENCYMISMATCH the record is of another call", shape)
+      #expect(error == RPCError(.idempotencyMismatch))
+    }
+  }
+
   @Test("never passes on what it quotes, nor how long it is")
   func quoted() throws {
     let secret = "s3cret-value"

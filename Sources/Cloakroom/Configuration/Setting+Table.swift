@@ -70,6 +70,12 @@ extension Setting {
     Setting(
       "scopes.required", \.configuration.scopes.required, .names,
       "The scope keys that every call must carry."),
+    Setting(
+      "idempotency.ttl", \.configuration.idempotency.ttl, .timeToLive,
+      "How long the answer to a call with an idempotencyKey is kept."),
+    Setting(
+      "dev.scan", \.configuration.dev.scan, .boolean,
+      "Whether dev.scan may be called, which lists keys."),
   ]
 
   private static let limits: [Setting] = [

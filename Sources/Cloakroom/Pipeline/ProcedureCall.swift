@@ -16,6 +16,7 @@ final class ProcedureCall: ProcedureHost {
   }
 
   let request: Request
+  let record: OnceRecord?
   private(set) var cancellation: RPCError?
 
   private let notes: CallNotes?
@@ -26,8 +27,11 @@ final class ProcedureCall: ProcedureHost {
   private var pendingWait: Wait?
   private var bells: [UInt32: BellState] = [:]
 
-  init(_ request: Request, notes: CallNotes?, deadlineMs: Int64?, worker: Worker) {
+  init(
+    _ request: Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?, worker: Worker
+  ) {
     self.request = request
+    self.record = record
     self.notes = notes
     self.worker = worker
     request.connection.procedures[ObjectIdentifier(self)] = self

@@ -13,6 +13,10 @@ public struct Configuration: Sendable, Equatable {
   public var keys: Keys
   /// Which scopes a call may carry, and which it must.
   public var scopes: Scopes
+  /// Calls that are repeated.
+  public var idempotency: Idempotency
+  /// What helps in development.
+  public var dev: Development
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -33,6 +37,8 @@ public struct Configuration: Sendable, Equatable {
     self.store = .memory
     self.keys = Keys()
     self.scopes = Scopes()
+    self.idempotency = Idempotency()
+    self.dev = Development()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -28,6 +28,16 @@ public struct CallContext: Sendable {
   /// Takes a step of the store whose reply nobody waits for.
   public func submit(_ command: StoreCommand) { host.submit(command, nil) }
 
+  /// Has a mutation keep its answer in the call's record, if the call has an idempotency key: the step
+  /// of a call that is repeated does nothing and is answered as the first time.
+  ///
+  /// - Parameter step: which step this is; the opening is step 0. The same step must get the same
+  ///   number in every repetition. A step that is taken again until it comes to something keeps its
+  ///   number too, if the store tells its replies before that from its answer (`StoreReply.isAnswer`).
+  public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
+    host.record?.keeping(command, step: step) ?? command
+  }
+
   // MARK: Waiting
 
   /// Why the call was cancelled; nil while somebody waits for its result.

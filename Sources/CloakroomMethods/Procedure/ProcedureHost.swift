@@ -5,6 +5,8 @@ public import CloakroomStore
 public protocol ProcedureHost: AnyObject {
   /// Why the call was cancelled; nil while somebody waits for its result.
   var cancellation: RPCError? { get }
+  /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
+  var record: OnceRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
   func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?)
   /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.

@@ -11,7 +11,9 @@ extension Method {
   ]
 
   /// The reasons that a call can fail with once it has got to the store.
-  static let reasonsOfStore: [Reason] = [.unavailable, .outcomeUnknown, .storeRefused]
+  static let reasonsOfStore: [Reason] = [
+    .unavailable, .outcomeUnknown, .storeRefused, .idempotencyMismatch,
+  ]
 
   /// Whether the method asks the store.
   var asksStore: Bool {

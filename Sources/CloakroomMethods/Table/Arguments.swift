@@ -25,13 +25,15 @@ public struct Arguments: ~Copyable {
   /// The request's envelope and parameters, as the scanner has found them.
   public var scanner: RequestScanner
 
-  private var request = ByteBuffer()
+  private(set) var request = ByteBuffer()
   private var names = ByteBuffer()
   /// Which member each of the method's parameters is; says nothing where `given` has no bit.
   private var slots = InlineArray<32, Int8>(repeating: -1)
   /// The parameters that the caller gave, one bit each.
   private var given: UInt32 = 0
-  private var scope: [ScopeStep] = []
+  private(set) var scope: [ScopeStep] = []
+  /// The record that the call's mutations keep; nil when the call has no idempotency key.
+  public internal(set) var record: OnceRecord?
 
   /// Arguments with what holds for all calls.
   ///
@@ -57,10 +59,11 @@ public struct Arguments: ~Copyable {
     memo = Memo()
     if notes.isKept { notes = CallNotes(isKept: true) }
     if !scope.isEmpty { scope = [] }
+    if record != nil { record = nil }
     deadlineMs = nil
     do throws(RPCError) {
       try assign(method)
-      try takeCommon(from: method.parameters.count)
+      try takeCommon(of: method)
     } catch {
       end()
       throw error
@@ -139,7 +142,8 @@ public struct Arguments: ~Copyable {
     return "\"\(String(decoding: bytes, as: UTF8.self))\""
   }
 
-  private mutating func takeCommon(from first: Int) throws(RPCError) {
+  private mutating func takeCommon(of method: Method) throws(RPCError) {
+    let first = method.parameters.count
     if has(first) { scope = try readScope(first) }
     if let problem = settings.scopes.problem(with: scope) { throw problem }
     guard given >> UInt32(truncatingIfNeeded: first) != 0 else { return }
@@ -153,6 +157,7 @@ public struct Arguments: ~Copyable {
     // Checked whether or not a log is kept: what is accepted does not depend on the configuration.
     let actor = has(first + 1) ? try string(first + 1, "actor", longest: 256) : nil
     let traceparent = has(first + 3) ? try string(first + 3, "traceparent", longest: 256) : nil
+    if has(first + 4) { record = try readRecord(first + 4, of: method) }
     if notes.isKept {
       notes.actor = actor
       notes.traceparent = traceparent

@@ -10,6 +10,10 @@ public struct Settings: Sendable {
   public var keyBytes: Int
   /// How many keys or entries one `batch.*` call has at most.
   public var batchLength: Int
+  /// How long the answer to a call with an idempotency key is kept.
+  public var idempotencyTTL: TimeToLive
+  /// Whether keys may be listed.
+  public var allowScan: Bool
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// Which scopes there may, and must, be.
@@ -21,6 +25,8 @@ public struct Settings: Sendable {
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
+    idempotencyTTL = configuration.idempotency.ttl
+    allowScan = configuration.dev.scan
     claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

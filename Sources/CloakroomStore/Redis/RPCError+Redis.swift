@@ -12,6 +12,7 @@ extension RPCError {
   init(redisError code: String) {
     let details = [RPCError.Detail.text("code", code)]
     switch code {
+    case RedisScripts.mismatch: self.init(.idempotencyMismatch)
     case "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN":
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,

@@ -18,6 +18,8 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// An array of a position as text and an array of names.
+  case scanned
   /// An array of what a script on a claim came to.
   case claim
   /// An array of what a script on a pending operation came to.
@@ -59,6 +61,12 @@ enum RedisReplyShape: UInt8 {
     case .values:
       return .values(
         reply.nodes.dropFirst().map { $0.kind == .string ? reply.slice(of: $0) : nil })
+    case .scanned:
+      guard reply.nodes.count >= 3, let next = UInt64(reply.text(of: reply.nodes[1])) else {
+        return .failure(RPCError(.internal, "Redis answered a scan with no position"))
+      }
+      return .scanned(
+        reply.nodes.dropFirst(3).map { StoreKey(bytes: reply.slice(of: $0)) }, next: next)
     case .counted:
       guard
         first.kind == .array, reply.nodes.count == 3,

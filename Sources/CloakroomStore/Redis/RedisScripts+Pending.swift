@@ -13,10 +13,10 @@ internal import CloakroomRedis
 /// ARGV of all: type ('' is any), then ms that are kept: a tombstone, a receipt, a dead one; then what
 /// to make when there is nothing: life (ms; '' makes nothing), created ('' is now), once, most. Their
 /// own begin with the ninth. They answer {what, noticed, …}: {0, noticed, refusal, ms} or what
-/// `operation` and `committed` say.
+/// `operation` says; with a `true` behind it where the same step may come to something else later.
 extension RedisScripts {
   static let pending = [
-    createPending, readPending, consumePending, updatePending, deletePending, checkoutPending,
+    createPending, consumePending, updatePending, deletePending, checkoutPending,
     commitPending, releasePending, reopenPending,
   ]
 
@@ -58,7 +58,7 @@ extension RedisScripts {
     """
     if not open then return refusal() end
     if ARGV[9] ~= '' and redis.sha1hex(redis.call('HGET', key, 'data')) ~= ARGV[9] then
-      return operation(3)
+      return operation(3), true
     end
     redis.call('HDEL', key, 'receipt', 'lease')
     redis.call('HSET', key, 'data', ARGV[10], 'state', 'open')
@@ -163,7 +163,7 @@ extension RedisScripts {
       field = read()
     end
     local state, noticed = field[2], 0
-    local function refuse(why, rest) return {0, noticed, why, rest or 0} end
+    local function refuse(why, rest) return {0, noticed, why, rest or 0}, why == 5 end
     if not state then return refuse(1) end
     if ARGV[1] ~= '' and field[1] ~= ARGV[1] then return refuse(6) end
     local ends, lease = tonumber(field[3]), tonumber(field[5] or 0)

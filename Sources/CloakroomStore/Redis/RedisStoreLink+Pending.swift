@@ -16,7 +16,7 @@ extension RedisStoreLink {
         arguments: 1, payload: draft.data.readableBytes
       ) { $0.write(draft.data) }
     case .read:
-      run(RedisScripts.readPending, .idempotentWrite, request, key, ticket)
+      run(RedisScripts.readPending, .read, request, key, ticket)
     case .consume:
       run(RedisScripts.consumePending, .write, request, key, ticket)
     case .update(let change):
@@ -86,7 +86,7 @@ extension RedisStoreLink {
   private func scan(
     _ prefix: StoreKey, from position: UInt64, count: Int, _ ticket: StoreTicket
   ) {
-    let glob = Self.glob(forNamesThatBeginWith: prefix)
+    let glob = Self.glob(for: prefix.bytes)
     send(ticket, .pendingNames, .read, payload: glob.readableBytes + 64, arguments: 6) {
       $0.write(parts: 6)
       $0.write("SCAN")
@@ -96,22 +96,6 @@ extension RedisStoreLink {
       $0.write("COUNT")
       $0.write(Int64(count))
     }
-  }
-
-  /// What Redis' MATCH takes: each byte that has a meaning in a glob of Redis (`stringmatchlen`)
-  /// stands behind a backslash.
-  private static func glob(forNamesThatBeginWith prefix: StoreKey) -> ByteBuffer {
-    var glob = ByteBuffer()
-    for byte in prefix.bytes.readableBytesView {
-      if [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "["), UInt8(ascii: "]"),
-        UInt8(ascii: "\\"),
-      ].contains(byte) {
-        glob.writeInteger(UInt8(ascii: "\\"))
-      }
-      glob.writeInteger(byte)
-    }
-    glob.writeInteger(UInt8(ascii: "*"))
-    return glob
   }
 }
 

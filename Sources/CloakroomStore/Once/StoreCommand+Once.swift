@@ -1,0 +1,73 @@
+internal import CloakroomCore
+internal import NIOCore
+
+extension StoreCommand {
+  /// Whether the command changes what is stored. One that doesn't needs no record: to do it twice
+  /// is to do it once.
+  public var isMutation: Bool {
+    switch self {
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect): false
+    case .pending(_, let request): request.isMutation
+    case .set, .remove, .expire, .take, .add, .claim, .publish: true
+    case .once(_, let command): command.isMutation
+    }
+  }
+}
+
+extension StoreReply {
+  /// Whether the reply is the store's answer, to be given again to a call that is repeated. A
+  /// condition that did not hold is one; that the store could not or would not act is none, as
+  /// nothing was done then and a later attempt may fare better. A step that is to be taken again until
+  /// it comes to something has no answer before that either.
+  public var isAnswer: Bool {
+    if case .claim(.waiting) = self { return false }
+    if case .pending(let reply) = self { return reply.isAnswer }
+    guard case .failure(let error) = self else { return true }
+    switch error.reason {
+    case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
+    default: return true
+    }
+  }
+
+  /// The memory that the reply's own bytes take, beside the reply itself.
+  var byteCount: Int {
+    switch self {
+    case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
+    case .value(let value?), .entry(let value, _): value.capacity
+    case .pending(let reply): reply.byteCount
+    case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
+    }
+  }
+}
+
+extension PendingRequest {
+  /// Whether the step changes anything that hasn't happened by itself.
+  var isMutation: Bool {
+    switch step {
+    case .read, .names: false
+    case .create, .consume, .update, .delete, .checkout, .commit, .release, .reopen: true
+    }
+  }
+}
+
+extension PendingReply {
+  /// Whether the same step can't come to anything else later.
+  fileprivate var isAnswer: Bool {
+    switch outcome {
+    case .stale, .refused(.leased): false
+    case .operation, .leased, .committed, .done, .names, .refused: true
+    }
+  }
+
+  /// The memory that the reply's own bytes take, beside the reply itself.
+  fileprivate var byteCount: Int {
+    switch outcome {
+    case .operation(let operation), .leased(let operation, _), .stale(let operation):
+      operation.data.capacity
+    case .committed(let result, _): result.capacity
+    case .names(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
+    case .done, .refused: 0
+    }
+  }
+}
