@@ -19,6 +19,7 @@ struct Counters: Sendable {
   var connectionsOpened: UInt64 = 0
   var connectionsClosed: UInt64 = 0
   var limits = [UInt64].zeros(Limit.allCases.count)
+  var pending = [UInt64].zeros(PendingEvent.allCases.count)
   var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
   var storeTimeouts: UInt64 = 0
   var storeResends: UInt64 = 0
@@ -70,6 +71,7 @@ struct Counters: Sendable {
     connectionsOpened &+= other.connectionsOpened
     connectionsClosed &+= other.connectionsClosed
     limits.add(other.limits)
+    pending.add(other.pending)
     reconnects.add(other.reconnects)
     storeTimeouts &+= other.storeTimeouts
     storeResends &+= other.storeResends

@@ -92,6 +92,11 @@ public final class LoopObserver {
     counters.limits[limit.rawValue] &+= 1
   }
 
+  /// Something has happened to a pending operation.
+  public func pendingOperation(_ event: PendingEvent) {
+    counters.pending[event.rawValue] &+= 1
+  }
+
   /// A connection to the store was given up and is being made anew.
   public func storeReconnecting(_ reason: ReconnectReason) {
     counters.reconnects[reason.rawValue] &+= 1

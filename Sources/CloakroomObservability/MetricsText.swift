@@ -33,6 +33,7 @@ public struct MetricsText: Sendable {
     var page = MetricsPage()
     writeCalls(to: &page)
     writeConnections(to: &page)
+    writePending(to: &page)
     writeStore(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
@@ -85,6 +86,17 @@ public struct MetricsText: Sendable {
     page.begin("limit_hits_total", .counter, "Times that a limit took effect.")
     for limit in Limit.allCases {
       page.sample("limit_hits_total", [("limit", limit.name)], counters.limits[limit.rawValue])
+    }
+  }
+
+  private func writePending(to page: inout MetricsPage) {
+    page.begin(
+      "pending_operations_total", .counter,
+      "What has happened to pending operations; expired and dead ones count when they are met.")
+    for event in PendingEvent.allCases {
+      page.sample(
+        "pending_operations_total", [("event", event.name)],
+        snapshot.counters.pending[event.rawValue])
     }
   }
 

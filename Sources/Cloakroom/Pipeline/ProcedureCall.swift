@@ -176,5 +176,7 @@ final class ProcedureCall: ProcedureHost {
     try request.connection.onClose(name, command)
   }
 
+  func count(_ event: PendingEvent) { worker.observer.pendingOperation(event) }
+
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
 }

@@ -18,7 +18,7 @@ extension TimeToLive {
   /// 24 hours.
   public static let day = Self.clamping(seconds: 86_400)
 
-  private static func clamping(seconds: Int64) -> TimeToLive {
+  static func clamping(seconds: Int64) -> TimeToLive {
     // A constant within the limits can't fail; `longest` is what the compiler is told.
     (try? TimeToLive(seconds: seconds)) ?? .longest
   }

@@ -86,6 +86,11 @@ public struct CallContext: Sendable {
     }
   }
 
+  // MARK: Counting
+
+  /// Counts what has happened to a pending operation, for the metrics.
+  public func count(_ event: PendingEvent) { host.count(event) }
+
   // MARK: The connection
 
   /// Has a command submitted when the connection closes, for whatever reason; at once when it is

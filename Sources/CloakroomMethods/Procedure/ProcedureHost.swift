@@ -20,6 +20,8 @@ public protocol ProcedureHost: AnyObject {
   func takeBellDown(_ id: UInt32)
   /// Has a command submitted when the connection closes.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
+  /// Counts what has happened to a pending operation.
+  func count(_ event: PendingEvent)
   /// Forgets what was to be submitted when the connection closes.
   func forgetOnClose(_ name: StoreKey)
 }

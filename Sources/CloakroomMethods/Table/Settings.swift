@@ -1,4 +1,5 @@
 public import CloakroomCore
+public import CloakroomStore
 
 /// What the configuration says that methods need to know.
 public struct Settings: Sendable {
@@ -16,6 +17,12 @@ public struct Settings: Sendable {
   public var allowScan: Bool
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
+  /// What makers of pending operations don't say, and the kinds of them that there are.
+  public var pending: Configuration.Pending
+  /// How long the store keeps pending operations that are over.
+  public var pendingRetention: PendingRetention
+  /// How long a request is at most, and so data that are changed, in bytes.
+  public var frameBytes: Int
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -28,6 +35,12 @@ public struct Settings: Sendable {
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
     claimWaiters = configuration.limits.claimWaiters
+    pending = configuration.pending
+    pendingRetention = PendingRetention(
+      tombstoneMs: configuration.pending.tombstoneTTL.milliseconds,
+      receiptMs: configuration.pending.receiptTTL.milliseconds,
+      deadMs: configuration.pending.deadTTL.milliseconds)
+    frameBytes = configuration.limits.frameBytes
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }

@@ -67,9 +67,10 @@ struct MemoryOperation: Sendable {
     case .create(let draft):
       guard case .open = state, data == draft.data else { return PendingReply(.refused(.exists)) }
       return PendingReply(.operation(described(withData: false)))
-    case .read:
+    case .read(let withData):
       switch state {
-      case .open, .leased, .dead: return PendingReply(.operation(described()), noticed: noticed)
+      case .open, .leased, .dead:
+        return PendingReply(.operation(described(withData: withData)), noticed: noticed)
       default: return refusal(noticed, at: moment)
       }
     case .consume:

@@ -34,8 +34,8 @@ public enum PendingStep: Sendable {
   /// Makes an operation of the request's type. → `.operation`; CONFLICT when there is another under
   /// that name. Made twice with the same data, it is one.
   case create(PendingDraft)
-  /// Reads it, whoever has it. → `.operation`
-  case read
+  /// Reads it, whoever has it; its data only if they are wanted. → `.operation`
+  case read(withData: Bool)
   /// Reads it and ends it, once. → `.operation`; the second one gets CONSUMED
   case consume
   /// Writes its data. → `.operation`, or `.stale` when its etag is another

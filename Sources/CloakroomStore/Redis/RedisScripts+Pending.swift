@@ -39,10 +39,11 @@ extension RedisScripts {
       """,
     ].joined(separator: "\n"))
 
+  /// ARGV: 1 with its data, else 0.
   static let readPending = step(
     """
     if not (open or held or state == 'dead') then return refusal() end
-    return operation(1)
+    return operation(1, ARGV[9] == '0')
     """)
 
   static let consumePending = step(
@@ -83,7 +84,7 @@ extension RedisScripts {
   static let checkoutPending = step(
     """
     if held and field[4] == ARGV[10] then
-      return operation(2, tonumber(field[11]), lease)
+      return operation(2, false, tonumber(field[11]), lease)
     end
     if not open then return refusal() end
     attempts = attempts + 1
@@ -96,7 +97,7 @@ extension RedisScripts {
     local kept = ends + tombstone
     if most > 0 and attempts >= most then kept = math.max(kept, lease + tonumber(ARGV[4])) end
     redis.call('PEXPIREAT', key, kept)
-    return operation(2, fence, lease)
+    return operation(2, false, fence, lease)
     """)
 
   /// ARGV: receipt, result. → {4, 0, result, when}
@@ -189,9 +190,10 @@ extension RedisScripts {
       local reasons = {expired = 2, consumed = 3, committed = 3, deleted = 4, dead = 9}
       return refuse(reasons[state])
     end
-    local function operation(what, fence, till)
+    local function operation(what, isBare, fence, till)
       local states = {out = 1, dead = 2}
-      return {what, noticed, redis.call('HGET', key, 'data') or '', field[1], tonumber(field[8]), ends,
+      local data = not isBare and redis.call('HGET', key, 'data')
+      return {what, noticed, data or '', field[1], tonumber(field[8]), ends,
         tonumber(field[10]), most, attempts, states[state] or 0, fence, till}
     end
     local function bury(how)

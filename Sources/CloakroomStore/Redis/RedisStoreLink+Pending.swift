@@ -15,8 +15,10 @@ extension RedisStoreLink {
         RedisScripts.createPending, .idempotentWrite, request, draft: draft, key, ticket,
         arguments: 1, payload: draft.data.readableBytes
       ) { $0.write(draft.data) }
-    case .read:
-      run(RedisScripts.readPending, .read, request, key, ticket)
+    case .read(let withData):
+      run(RedisScripts.readPending, .read, request, key, ticket, arguments: 1, payload: 1) {
+        $0.write(withData ? 1 : 0)
+      }
     case .consume:
       run(RedisScripts.consumePending, .write, request, key, ticket)
     case .update(let change):

@@ -1,0 +1,148 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// What an operator does about operations whose attempts are used up.
+enum PendingOperatorMethods {
+  static let all = [dead, reopen]
+
+  /// How many names of the store one call looks at before it answers with a cursor.
+  private static let mostNames = 100_000
+  /// How many it asks for at a time.
+  private static let namesAtATime = 1000
+  /// How many operations one call lists at most.
+  private static let mostListed: Int64 = 1000
+
+  static let dead = Method(
+    "pending.dead",
+    "Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last.",
+    [
+      Parameter(
+        "cursor", #"{"type":["string","null"]}"#,
+        "The cursor of the answer before. Default: from the beginning."),
+      Parameter(
+        "count", #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
+        "How many to list, about. Default: 100."),
+      Parameter(
+        "withData", #"{"type":"boolean","default":false}"#,
+        "Also answer their data, where the store has them and not the token. Default: false."),
+    ],
+    result:
+      #"{"type":"object","properties":{"operations":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"data":true},"required":["id","operationType","createdAt","expiresAt","attempts","maxAttempts"]}},"cursor":{"type":["string","null"]}},"required":["operations","cursor"]}"#,
+    example: (
+      "{}",
+      #"{"operations":[{"id":"9f86…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let names = try PendingNames(arguments)
+      let retention = arguments.settings.pendingRetention
+      var start: UInt64 = 0
+      if let kind = arguments.kind(0), kind != .null {
+        start = try ScanCursor(try arguments.string(0, "cursor", longest: 64)).position
+      }
+      let count = arguments.has(1) ? try arguments.integer(1, "count") : 100
+      guard (1...mostListed).contains(count) else {
+        throw RPCError(.invalidParams, "count is between 1 and \(mostListed)")
+      }
+      let withData = try arguments.flag(2, "withData")
+      return .run { [start] context throws(RPCError) in
+        try await list(names, retention, from: start, Int(count), withData, context)
+      }
+    })
+
+  static let reopen = Method(
+    "pending.reopen",
+    "Opens an operation again whose attempts are used up: with all its attempts and its whole life.",
+    [
+      Parameter(
+        "id", #"{"type":"string","pattern":"^[0-9a-f]{64}$"}"#, required: true,
+        "Which one, as pending.dead and pending.create tell it.")
+    ],
+    result:
+      #"{"type":"object","properties":{"reopened":{"const":true},"operationType":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"}},"required":["reopened","operationType","expiresAt"]}"#,
+    reasons: [.notFound, .expired, .consumed, .deleted, .conflict],
+    example: (
+      #"{"id":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
+      #"{"reopened":true,"operationType":"registration","expiresAt":"20…"}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let id = try arguments.string(0, "id", longest: 64)
+      guard PendingToken.isID(id) else {
+        throw RPCError(.invalidParams, "id is 64 of 0-9 a-f")
+      }
+      let key = try PendingNames(arguments).key(id)
+      if arguments.notes.isKept { arguments.notes.key = Array(id.utf8) }
+      let request = PendingRequest(
+        .reopen, type: nil, retention: arguments.settings.pendingRetention)
+      return .ask(.pending(key, request)) { reply, context, result throws(RPCError) in
+        guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
+        if case .refused(let refusal) = reply.outcome { throw refusal.error }
+        guard case .operation(let operation) = reply.outcome else { throw .unexpectedReply }
+        context.count(.reopened)
+        result.writeStaticString("{\"reopened\":true,\"operationType\":")
+        result.writeJSONString(operation.type)
+        result.writeMoment(operation.expiresAtMs, after: ",\"expiresAt\":")
+        result.writeStaticString("}")
+        return nil
+      }
+    })
+
+  private static func list(
+    _ names: PendingNames, _ retention: PendingRetention, from start: UInt64, _ count: Int,
+    _ withData: Bool, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    var result = ByteBuffer(string: "{\"operations\":[")
+    var listed = 0
+    var place = start
+    for _ in 0..<(mostNames / namesAtATime) {
+      let scan = PendingRequest(.names(from: place, count: namesAtATime), type: nil)
+      let reply = try await context.perform(.pending(try names.prefix, scan)).orThrow()
+      guard case .pending(let found) = reply, case .names(let keys, let next) = found.outcome else {
+        throw .unexpectedReply
+      }
+      for key in keys {
+        if let cancellation = context.cancellation { throw cancellation }
+        guard let id = try names.id(in: key) else { continue }
+        let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
+        guard case .pending(let reply) = try await context.perform(.pending(key, read)).orThrow()
+        else { throw .unexpectedReply }
+        if let noticed = reply.noticed { context.count(noticed == .dead ? .dead : .expired) }
+        guard case .operation(let operation) = reply.outcome, operation.state == .dead else {
+          continue
+        }
+        if listed > 0 { result.writeStaticString(",") }
+        try write(operation, id, withData, into: &result)
+        listed += 1
+      }
+      place = next
+      if place == 0 || listed >= count { break }
+    }
+    result.writeStaticString("],\"cursor\":")
+    if place == 0 {
+      result.writeStaticString("null}")
+    } else {
+      result.writeJSONString(ScanCursor(position: place).text)
+      result.writeStaticString("}")
+    }
+    return result
+  }
+
+  private static func write(
+    _ operation: PendingOperation, _ id: String, _ withData: Bool, into result: inout ByteBuffer
+  ) throws(RPCError) {
+    result.writeStaticString("{\"id\":\"")
+    result.writeString(id)
+    result.writeStaticString("\",\"operationType\":")
+    result.writeJSONString(operation.type)
+    result.writeMoment(operation.createdAtMs, after: ",\"createdAt\":")
+    result.writeMoment(operation.expiresAtMs, after: ",\"expiresAt\":")
+    result.writeStaticString(",\"attempts\":")
+    result.writeDecimal(Int64(operation.attempts))
+    result.writeBound(operation.maxAttempts, after: ",\"maxAttempts\":")
+    if withData, operation.data.readableBytes > 0 {
+      try result.writeStored(operation.data, after: ",\"data\":")
+    }
+    result.writeStaticString("}")
+  }
+}

@@ -1,0 +1,124 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// What a caller is given for an operation. It says itself where the operation's data are.
+enum PendingToken: Sendable, Equatable {
+  /// 256 random bits, which the store knows by a digest alone.
+  case stored(String)
+  /// A signed token that has the data in it, sealed or not.
+  case signed(String)
+
+  /// What the tokens of operations in the store begin with.
+  private static let prefix = "cks_"
+
+  /// Reads a token.
+  ///
+  /// - Throws: TOKEN_INVALID for what has the form of neither kind.
+  init(_ text: String) throws(RPCError) {
+    if text.utf8.starts(with: Self.prefix.utf8) {
+      guard RandomText.isOne(text.utf8.dropFirst(Self.prefix.utf8.count)) else {
+        throw RPCError(.tokenInvalid)
+      }
+      self = .stored(text)
+    } else {
+      // RFC 7515, section 3.1, and RFC 7516, section 3.1; the rest is for whoever verifies it.
+      let dots = text.utf8.count { $0 == UInt8(ascii: ".") }
+      guard dots == 2 || dots == 4 else { throw RPCError(.tokenInvalid) }
+      self = .signed(text)
+    }
+  }
+
+  /// A new token for an operation in the store.
+  static func random() -> String { prefix + RandomText.make() }
+
+  /// What an operation is known by where its token must not be seen: in the store's names, in logs and
+  /// in the application's own tables. Nobody can make a token of it.
+  static func id(ofStored text: String) -> String { Fingerprint.text(of: text) }
+
+  /// The same for a token that is known by its `jti`.
+  static func id(ofSigned jti: String) -> String { Fingerprint.text(of: "jti:" + jti) }
+
+  /// Whether a text has the form of an id.
+  static func isID(_ text: String) -> Bool {
+    text.utf8.count == 64
+      && text.utf8.allSatisfy {
+        ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+          || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
+      }
+  }
+}
+
+/// What a caller holds a lease by. The store knows it by a digest alone.
+enum PendingReceipt {
+  /// A new receipt.
+  static func random() -> String { "ckr_" + RandomText.make() }
+
+  /// The receipt of a call that may be repeated: the same each time, and known to nobody who doesn't
+  /// have the token.
+  static func repeated(_ record: OnceRecord, token: String) -> String {
+    var text = ByteBuffer(string: "receipt:\(token):")
+    text.writeImmutableBuffer(record.name.bytes)
+    text.writeImmutableBuffer(record.fingerprint.bytes)
+    return "ckr_" + RandomText.make(of: Array(Fingerprint(of: text).bytes.readableBytesView))
+  }
+
+  /// What the store knows it by.
+  static func digest(of text: String) -> String { Fingerprint.text(of: "receipt:" + text) }
+}
+
+/// 256 random bits as base64url (RFC 4648, section 5), without padding.
+private enum RandomText {
+  private static let length = 43
+  private static let alphabet = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+  /// Bits of the system's own generator, getrandom(2).
+  static func make() -> String {
+    var random = SystemRandomNumberGenerator()
+    let words: [UInt64] = (0..<4).map { _ in random.next() }
+    return make(of: words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+  }
+
+  static func make(of bytes: [UInt8]) -> String {
+    var characters: [UInt8] = []
+    var bits: UInt32 = 0
+    var count: UInt32 = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      count += 8
+      while count >= 6 {
+        count -= 6
+        characters.append(alphabet[Int(bits >> count & 63)])
+      }
+      bits &= (1 << count) - 1
+    }
+    if count > 0 { characters.append(alphabet[Int(bits << (6 - count) & 63)]) }
+    return String(decoding: characters, as: UTF8.self)
+  }
+
+  /// Whether a text may be one: there is one spelling for each, so that no two texts are one token.
+  static func isOne(_ text: some Collection<UInt8>) -> Bool {
+    guard text.count == length else { return false }
+    var last = 0
+    for character in text {
+      guard let place = alphabet.firstIndex(of: character) else { return false }
+      last = place
+    }
+    // 43 characters are 258 bits: the last two are 0.
+    return last & 3 == 0
+  }
+}
+
+extension Fingerprint {
+  /// The digest of a text in hexadecimal, 64 characters.
+  fileprivate static func text(of text: String) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let bytes = Fingerprint(of: ByteBuffer(string: text)).bytes.readableBytesView
+    return String(
+      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest of bytes in hexadecimal, 64 characters.
+  static func text(of bytes: ByteBuffer) -> String { text(of: String(buffer: bytes)) }
+}

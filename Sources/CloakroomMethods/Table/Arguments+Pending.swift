@@ -1,0 +1,215 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// The parameters of `pending.*`.
+extension Arguments {
+  /// How long an operation's type is at most, in bytes.
+  private static let longestType = 128
+
+  /// The operation of the token in the first parameter, of the type in the second.
+  ///
+  /// A token that is of no use fails the call, but only once its other parameters are read.
+  mutating func pendingCall() throws(RPCError) -> PendingCall {
+    let type = try operationType(1)
+    let text = try string(0, "token", longest: settings.frameBytes)
+    let names = try PendingNames(self)
+    if notes.isKept { notes.key = Array(PendingToken.id(ofStored: text).utf8) }
+    return PendingCall(
+      place: place(of: text, type, names), type: type, retention: settings.pendingRetention)
+  }
+
+  private func place(
+    of text: String, _ type: String, _ names: PendingNames
+  ) -> PendingCall.Place {
+    do throws(RPCError) {
+      switch try PendingToken(text) {
+      case .stored(let text):
+        let id = PendingToken.id(ofStored: text)
+        return .known(PendingTarget(id: id, key: try names.key(id)))
+      case .signed(let text):
+        return try PendingSigner(desk: settings.tokens, names: names).place(text, type: type)
+      }
+    } catch {
+      return .slow { [error] () async throws(RPCError) in throw error }
+    }
+  }
+
+  /// An operation's type.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string of 1 to 128 bytes.
+  func operationType(_ slot: Int, otherwise: String? = nil) throws(RPCError) -> String {
+    if !has(slot), let otherwise { return otherwise }
+    let type = try string(slot, "operationType", longest: Self.longestType)
+    guard !type.isEmpty else { throw RPCError(.invalidParams, "operationType is not empty") }
+    return type
+  }
+
+  /// The preset that the call names.
+  ///
+  /// - Throws: INVALID_PARAMS for a name that the configuration doesn't have.
+  func preset(
+    _ slot: Int, in presets: [String: Configuration.Pending.Preset]
+  ) throws(RPCError) -> (name: String, value: Configuration.Pending.Preset)? {
+    guard has(slot) else { return nil }
+    let name = try string(slot, "preset", longest: Self.longestType)
+    guard let value = presets[name] else {
+      throw RPCError(
+        .invalidParams,
+        "preset is one of \(presets.keys.sorted().joined(separator: ", "))")
+    }
+    return (name, value)
+  }
+
+  /// Where an operation's data are to be.
+  func backend(_ slot: Int) throws(RPCError) -> Configuration.Pending.Backend? {
+    guard has(slot) else { return nil }
+    let name = try string(slot, "backend", longest: 16)
+    guard let backend = Configuration.Pending.Backend(rawValue: name) else {
+      throw RPCError(.invalidParams, "backend is \"auto\", \"store\" or \"jwt\"")
+    }
+    return backend
+  }
+
+  /// How often an operation can be checked out; 0 is any number of times.
+  func maxAttempts(_ slot: Int) throws(RPCError) -> Int? {
+    switch kind(slot) {
+    case nil: return nil
+    case .null: return 0
+    default:
+      let most = Configuration.Pending.mostAttempts
+      let number = try integer(slot, "maxAttempts")
+      guard number >= 1, number <= most else {
+        throw RPCError(.invalidParams, "maxAttempts is between 1 and \(most), or null")
+      }
+      return Int(number)
+    }
+  }
+
+  /// A life that is never for ever: whatever waits for somebody ends.
+  ///
+  /// - Throws: TTL_INVALID for anything but whole seconds and digits with a unit.
+  mutating func pendingLife(
+    _ slot: Int, _ name: StaticString, otherwise: TimeToLive
+  ) throws(RPCError) -> TimeToLive {
+    let life = try readLife(slot, name) ?? otherwise
+    if notes.isKept { notes.ttlMs = life.milliseconds }
+    return life
+  }
+
+  private func readLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive? {
+    switch kind(slot) {
+    case nil:
+      return nil
+    case .number:
+      guard case .after(let life) = try expiry(try member(slot, name)) else {
+        throw RPCError(.ttlInvalid)
+      }
+      return life
+    case .string:
+      // A text that means something else to values, as "keep", is no life.
+      let text: String
+      do throws(RPCError) {
+        text = try string(slot, name, longest: 64)
+      } catch {
+        throw RPCError(.ttlInvalid)
+      }
+      return try TimeToLive(text: text.utf8)
+    default:
+      throw RPCError(.ttlInvalid)
+    }
+  }
+
+  /// What becomes of an operation's life when it is changed.
+  mutating func lifeOfUpdate(_ slot: Int) throws(RPCError) -> PendingChange.Life {
+    if kind(slot) == .string {
+      switch try string(slot, "ttl", longest: 64) {
+      case "keep": return .keep
+      case "reset": return .reset
+      default: break
+      }
+    }
+    guard let life = try readLife(slot, "ttl") else { return .keep }
+    if notes.isKept { notes.ttlMs = life.milliseconds }
+    return .after(life)
+  }
+
+  /// What a lease is to be held by.
+  func newReceipt() throws(RPCError) -> String {
+    guard let record else { return PendingReceipt.random() }
+    return PendingReceipt.repeated(record, token: try string(0, "token", longest: settings.frameBytes))
+  }
+
+  /// What the store knows a receipt by.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string of at most 256 bytes.
+  func receiptDigest(_ slot: Int) throws(RPCError) -> String {
+    PendingReceipt.digest(of: try string(slot, "receipt", longest: 256))
+  }
+}
+
+extension Parameter {
+  static let pendingToken = Parameter(
+    "token", #"{"type":"string","minLength":1}"#, required: true,
+    "The token, as pending.create has answered it.")
+  static let operationType = Parameter(
+    "operationType", #"{"type":"string","minLength":1,"maxLength":128}"#, required: true,
+    "What the operation has to be: a token of one type never passes for another.")
+  static let operationTypeOrPreset = Parameter(
+    "operationType", #"{"type":"string","minLength":1,"maxLength":128}"#,
+    "What the operation is. Default: the preset's name.")
+  static let pendingData = Parameter(
+    "data", "true", required: true, "Any JSON; it comes back byte for byte.")
+  static let pendingExpiresIn = Parameter(
+    "expiresIn", #"{"type":["integer","string"]}"#,
+    #"How long it can be used: seconds, or a string with a unit ("90s", "30m", "24h"). Default: the preset's, or 24h."#
+  )
+  static let pendingBackend = Parameter(
+    "backend", #"{"enum":["auto","store","jwt"]}"#,
+    "Where the data are: in the store, in the token itself, or (auto) in the store when it can be reached and else in the token. Default: the preset's, or auto."
+  )
+  static let oneTime = Parameter(
+    "oneTime", #"{"type":"boolean"}"#,
+    "Whether the token is never taken at its word: without a store that can say that it is unused, it is of no use. Default: the preset's, or false."
+  )
+  static let pendingSeal = Parameter(
+    "seal", #"{"type":"boolean"}"#,
+    "Whether data in a token are encrypted, so that nobody without the sealing key can read them. Default: the preset's, or false."
+  )
+  static let preset = Parameter(
+    "preset", #"{"type":"string"}"#,
+    "A kind of operation that the configuration knows: registration, campaign, form, password-reset, email-verification, and its own."
+  )
+  static let maxAttempts = Parameter(
+    "maxAttempts", #"{"type":["integer","null"],"minimum":1,"maximum":1000000}"#,
+    "How often it can be checked out before it is left to an operator; null is any number of times. Default: the preset's, or 10."
+  )
+  static let newData = Parameter(
+    "data", "true", "Any JSON, in place of what there is.")
+  static let patch = Parameter(
+    "patch", "true",
+    "A merge patch (RFC 7396): members that it has are set, those that are null are removed, all others keep their bytes."
+  )
+  static let pendingIfMatch = Parameter(
+    "ifMatch", #"{"type":"string"}"#,
+    "Change only data that have this etag; else CONFLICT. Without it, a patch is merged into whatever there is."
+  )
+  static let updateTTL = Parameter(
+    "ttl", #"{"type":["integer","string"]}"#,
+    #"What becomes of its life: "keep", "reset" (as long as it was given last begins anew), or a new one. Default: keep."#
+  )
+  static let reissue = Parameter(
+    "reissue", #"{"type":"boolean","default":false}"#,
+    "Where the data are in the token: answer another token with the changed data, and use up the old one. Default: false."
+  )
+  static let leaseTTL = Parameter(
+    "leaseTtl", #"{"type":["integer","string"]}"#,
+    #"How long it is the caller's: seconds, or a string with a unit. Default: 60s."#)
+  static let receipt = Parameter(
+    "receipt", #"{"type":"string","minLength":1}"#, required: true,
+    "The receipt that came with the checkout.")
+  static let commitResult = Parameter(
+    "result", "true",
+    "Any JSON that whoever repeats the commit is answered, as the id of what was made. Default: null."
+  )
+}
