@@ -60,12 +60,21 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(
+      name: "CloakroomTokens",
+      dependencies: [
+        "COpenSSL", "CloakroomCore", "CloakroomWire",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: strict
+    ),
     .target(name: "CloakroomSchema", dependencies: ["CJansson"], swiftSettings: strict),
     .target(
       name: "CloakroomMethods",
       dependencies: [
-        "CloakroomCore", "CloakroomWire", "CloakroomStore",
+        "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -81,7 +90,7 @@ let package = Package(
       name: "Cloakroom",
       dependencies: [
         "CJansson", "CloakroomCore", "CloakroomWire", "CloakroomRedis", "CloakroomStore",
-        "CloakroomMethods", "CloakroomObservability",
+        "CloakroomMethods", "CloakroomObservability", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -99,9 +108,11 @@ let package = Package(
     .executableTarget(
       name: "CloakroomCommand",
       dependencies: [
-        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods", "CloakroomWire",
+        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods", "CloakroomTokens",
+        "CloakroomWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict
     ),
@@ -157,9 +168,16 @@ let package = Package(
     .testTarget(
       name: "CloakroomMethodsTests",
       dependencies: [
-        "CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore",
+        "CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomTokensTests",
+      dependencies: [
+        "CloakroomTokens", "CloakroomCore", "Support",
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cloakroom
 import CloakroomCore
+import CloakroomTokens
 import Foundation
 import Logging
 
@@ -17,7 +18,7 @@ struct Serve: AsyncParsableCommand {
       `cloakroom settings` lists all settings.
 
       SIGTERM and SIGINT finish what is in flight and exit; a second one exits at once. SIGHUP \
-      reopens the access log and reads the policy anew.
+      reopens the access log and reads the policy and the keys anew.
 
       EXAMPLES:
         cloakroom serve
@@ -25,8 +26,8 @@ struct Serve: AsyncParsableCommand {
         cloakroom serve --config /etc/cloakroom/cloakroom.json --check
 
       EXIT STATUS: 0 told to stop, or the configuration is good; 1 failed, or told twice to stop; \
-      64 the configuration is wrong, and every fault was listed; 73 the socket or the access log \
-      can't be had.
+      64 the configuration is wrong, and every fault was listed; 66 the keys can't be read, and \
+      every fault was listed; 73 the socket or the access log can't be had.
       """)
 
   @Option(
@@ -62,6 +63,13 @@ struct Serve: AsyncParsableCommand {
       "What the names of all values in the store begin with. (default: cloakroom)",
       valueName: "name"))
   var prefix: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the keys that tokens are signed with. (default: keys for this run only)",
+      valueName: "folder"),
+    completion: .directory)
+  var keys: String?
 
   @Option(
     help: ArgumentHelp(
@@ -140,6 +148,7 @@ struct Serve: AsyncParsableCommand {
     switch error {
     case let fault as ListenFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     case let fault as PrivateFolder.Fault: .failure(.cannotCreate, "cloakroom: \(fault)")
+    case let fault as KeyFolderFault: .failure(.noInput, "\(fault)")
     case let fault as AccessLogFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     default: .failure(.failure, "cloakroom: \(error)")
     }
@@ -148,8 +157,8 @@ struct Serve: AsyncParsableCommand {
   private var flags: [String: String] {
     [
       "socket": socket, "socket-mode": socketMode, "socket-group": socketGroup, "redis": redis,
-      "store-password-file": storePasswordFile, "prefix": prefix, "memory": memory,
-      "loops": loops, "drain-timeout": drainTimeout, "access-log": accessLog,
+      "store-password-file": storePasswordFile, "prefix": prefix, "keys": keys,
+      "memory": memory, "loops": loops, "drain-timeout": drainTimeout, "access-log": accessLog,
       "metrics-file": metricsFile, "log-level": logLevel,
     ].compactMapValues { $0 }
   }

@@ -34,6 +34,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case boundToConnection
   /// As many calls waited for a claim as may wait for one.
   case claimWaiters
+  /// As many calls waited for a slow signature as may wait.
+  case slowSignatures
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -54,6 +56,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .replySize: "reply_size"
     case .boundToConnection: "bound_to_connection"
     case .claimWaiters: "claim_waiters"
+    case .slowSignatures: "slow_signatures"
     }
   }
 }

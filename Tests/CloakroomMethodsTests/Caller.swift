@@ -1,6 +1,7 @@
 import CloakroomCore
 import CloakroomMethods
 import CloakroomStore
+import CloakroomTokens
 import CloakroomWire
 import NIOCore
 
@@ -39,9 +40,20 @@ struct Caller {
 
   func begin(request: String) throws(RPCError) -> Begun {
     var arguments = Arguments(
-      settings: Settings(configuration), depthLimit: configuration.limits.depth)
+      settings: try settings(), depthLimit: configuration.limits.depth)
     arguments.notes = CallNotes(isKept: keepsNotes)
     return try begin(request: request, &arguments)
+  }
+
+  /// What holds for all calls; every caller has keys of its own.
+  func settings() throws(RPCError) -> Settings {
+    do throws(KeyFault) {
+      let desk = TokenDesk(
+        try KeyRing.random(), options: configuration.tokens, queueLength: 10, threads: 1)
+      return Settings(configuration, tokens: desk)
+    } catch {
+      throw RPCError(.internal)
+    }
   }
 
   /// Begins a call with arguments that have been used before.

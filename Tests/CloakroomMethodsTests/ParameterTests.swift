@@ -266,7 +266,7 @@ struct ParameterTests {
   @Test("of one call leave nothing for the next")
   func reuse() throws {
     let caller = Caller()
-    var arguments = Arguments(settings: Settings(caller.configuration), depthLimit: 128)
+    var arguments = Arguments(settings: try caller.settings(), depthLimit: 128)
     arguments.notes = CallNotes(isKept: true)
     func begin(_ method: String, _ params: String) throws(RPCError) -> Caller.Begun {
       try caller.begin(

@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings goes by this table.
   static let table: [Setting] =
-    socket + store + keys + limits + session + runtime + observation
+    socket + store + keys + tokens + limits + session + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -78,6 +78,28 @@ extension Setting {
       "Whether dev.scan may be called, which lists keys."),
   ]
 
+  private static let tokens: [Setting] = [
+    Setting(
+      "tokens.keys", \.configuration.tokens.keys, .path, flag: "keys",
+      "The folder of the keys that tokens are signed with, a JWK or PEM file each; SIGHUP reads it "
+        + "anew. Without it, keys are made for this run."),
+    Setting(
+      "tokens.credentials", \.configuration.tokens.credentials, .path,
+      conventional: .plain("CREDENTIALS_DIRECTORY"),
+      "systemd's folder of credentials: those named jwt.NAME.jwk or jwt.NAME.pem are keys as well."),
+    Setting(
+      "tokens.issuer", \.configuration.tokens.issuer, .issuer,
+      "Who issues the tokens: their iss."),
+    Setting(
+      "tokens.leeway", \.configuration.tokens.leeway,
+      .optionalDuration(.milliseconds(1) ... .seconds(600)),
+      "By how much a token's nbf and iat may lie ahead: so far may clocks be apart."),
+    Setting(
+      "tokens.expiryLeeway", \.configuration.tokens.expiryLeeway,
+      .optionalDuration(.milliseconds(1) ... .seconds(600)),
+      "For how long a token is taken after it has expired."),
+  ]
+
   private static let limits: [Setting] = [
     Setting(
       "limits.frameBytes", \.configuration.limits.frameBytes, .size(1024...(1 << 30)),
@@ -115,6 +137,13 @@ extension Setting {
       "limits.subscriptions", \.configuration.limits.subscriptions, .count(1...10_000_000),
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),
+    Setting(
+      "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
+      "The longest token. Past it: TOO_LARGE from whoever signs, TOKEN_INVALID from whoever "
+        + "verifies."),
+    Setting(
+      "limits.slowSignatures", \.configuration.limits.slowSignatures, .count(1...100_000),
+      "Calls that wait for a slow signature (RSA, ES384) at once. Past it: OVERLOADED."),
     Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),

@@ -9,6 +9,16 @@ extension SettingSyntax<String?> {
     $0
   }
 
+  /// A token's issuer: a name or a URL.
+  static let issuer = Self("1 to 256 printable ASCII characters without spaces") { content in
+    content.text.flatMap { text in
+      (1...256).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        ? .some(text) : nil
+    }
+  } show: {
+    $0
+  }
+
   /// A group of the system by name or id.
   static let group = Self("a group's name or id") { content in
     switch content {

@@ -57,6 +57,8 @@ final class ProcedureCall: ProcedureHost {
       worker.store.submit(command, ticket: worker.calls.add(.opening(self)))
     case .run(let procedure):
       run(procedure)
+    case .answer(let result):
+      answer(.success(result), fromStore: false)
     }
   }
 
@@ -95,14 +97,15 @@ final class ProcedureCall: ProcedureHost {
     }
   }
 
-  private func answer(_ result: Result<ByteBuffer, RPCError>) {
+  private func answer(_ result: Result<ByteBuffer, RPCError>, fromStore: Bool = true) {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
     if case .failure(.tooManyClaimWaiters) = result { worker.observer.limitBit(.claimWaiters) }
+    if case .failure(.tooManySignatures) = result { worker.observer.limitBit(.slowSignatures) }
     request.connection.procedures[ObjectIdentifier(self)] = nil
     if worker.replyStart == 0 { worker.replyStart = worker.now() }
-    worker.end(request, notes: notes, fromStore: true) { buffer throws(RPCError) in
+    worker.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }
   }

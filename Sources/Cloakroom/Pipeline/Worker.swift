@@ -50,7 +50,7 @@ final class Worker {
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
     observer: LoopObserver, system: SystemHub, store: any StoreLink,
-    bus: any BusLink
+    bus: any BusLink, tokens: TokenDesk
   ) {
     self.loop = loop
     self.table = table
@@ -61,7 +61,8 @@ final class Worker {
     self.bus = bus
     limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
-    arguments = Arguments(settings: Settings(configuration), depthLimit: limits.depth)
+    arguments = Arguments(
+      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth)
     arguments.notes = CallNotes(isKept: observer.keepsAccessLog)
   }
 

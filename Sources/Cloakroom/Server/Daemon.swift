@@ -3,6 +3,7 @@ internal import CloakroomMethods
 internal import CloakroomObservability
 internal import CloakroomRedis
 internal import CloakroomStore
+internal import CloakroomTokens
 internal import Glibc
 public import Logging
 internal import NIOCore
@@ -41,12 +42,17 @@ public struct Daemon: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
   ///
-  /// - Throws: `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
+  /// - Throws: `KeyFolderFault` when the keys for tokens can't be used, `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
   ///   `AccessLogFault` when the access log can't be kept.
   public func run() async throws {
     let notifier = SystemdNotifier(environment: environment)
     // Before anybody can be answered: who has been answered may well signal.
     let handler = await SignalHandler(logger: logger)
+    let keys = TokenKeys(configuration, logger: logger)
+    let tokens = TokenDesk(
+      try keys.load(), options: configuration.tokens,
+      queueLength: configuration.limits.slowSignatures, threads: configuration.runtime.loops)
+    tokens.start()
     let socket = try takeSocket()
     defer { socket.remove() }
 
@@ -59,7 +65,7 @@ public struct Daemon: Sendable {
       configuration: configuration, backend: backend, accessLog: accessLog, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
-      labels: labels, accessLog: accessLog, system: system, backend: backend)
+      labels: labels, accessLog: accessLog, system: system, backend: backend, tokens: tokens)
     system.attach(workers)
 
     let services: [any Service] = [
@@ -78,12 +84,14 @@ public struct Daemon: Sendable {
         end: { await group.triggerGracefulShutdown() },
         hangUp: {
           accessLog?.reopen()
+          keys.reload(into: tokens)
           await reloadPolicy(workers)
         })
     }
     defer { signals.cancel() }
     try await group.run()
     try await workers.stop()
+    await tokens.stop()
     _ = accessLog?.close()
     await system.writeMetrics()
     try await loops.shutdownGracefully()

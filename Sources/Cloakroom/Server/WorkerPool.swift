@@ -21,7 +21,7 @@ final class WorkerPool: Sendable {
   init(
     loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
     labels: MetricsLabels, accessLog: AccessLogWriter?, system: SystemHub,
-    backend: StoreBackend
+    backend: StoreBackend, tokens: TokenDesk
   ) async throws {
     var workers: [NIOLoopBound<Worker>] = []
     for loop in loops.makeIterator() {
@@ -29,7 +29,8 @@ final class WorkerPool: Sendable {
         let worker = Worker(
           loop: loop, configuration: configuration, table: .standard, admission: admission,
           observer: LoopObserver(labels: labels, accessLog: accessLog), system: system,
-          store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
+          store: backend.makeLink(loop), bus: backend.makeBusLink(loop),
+          tokens: tokens)
         worker.start()
         return NIOLoopBound(worker, eventLoop: loop)
       }.get()

@@ -25,6 +25,10 @@ extension Configuration {
     public var claimWaiters = 1000
     /// Subscriptions to messages, of all connections and waiting calls together. Past it: OVERLOADED.
     public var subscriptions = 100_000
+    /// The longest token that is made or taken, in bytes. Past it: TOO_LARGE, or TOKEN_INVALID.
+    public var tokenBytes = 64 << 10
+    /// Calls that wait for a slow signature at once. Past it: OVERLOADED.
+    public var slowSignatures = 1000
     /// What the memory store holds at most, in bytes of keys and values. Past it: STORE_REFUSED.
     public var memoryBytes = 256 << 20
 

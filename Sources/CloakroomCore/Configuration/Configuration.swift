@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Equatable {
   public var store: Store
   /// How keys are named, and how long they live when a call doesn't say.
   public var keys: Keys
+  /// Tokens, and the keys that they are signed with.
+  public var tokens: Tokens
   /// Which scopes a call may carry, and which it must.
   public var scopes: Scopes
   /// Calls that are repeated.
@@ -38,6 +40,7 @@ public struct Configuration: Sendable, Equatable {
     self.limits = Limits()
     self.store = .memory
     self.keys = Keys()
+    self.tokens = Tokens()
     self.scopes = Scopes()
     self.idempotency = Idempotency()
     self.dev = Development()

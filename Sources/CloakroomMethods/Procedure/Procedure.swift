@@ -24,6 +24,8 @@ public enum Opening: Sendable {
   case ask(StoreCommand, then: Then, undo: Undo)
   /// No first step.
   case run(Procedure)
+  /// No step at all: the result's JSON.
+  case answer(ByteBuffer)
 
   /// A first step that needs not be taken back.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {

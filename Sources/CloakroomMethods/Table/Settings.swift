@@ -26,8 +26,12 @@ public struct Settings: Sendable {
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
+  /// What makes and verifies tokens.
+  public var tokens: TokenDesk
+
   /// Takes from a configuration what methods need.
-  public init(_ configuration: Configuration) {
+  public init(_ configuration: Configuration, tokens: TokenDesk) {
+    self.tokens = tokens
     defaultTTL = configuration.keys.defaultTTL
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes

@@ -1,0 +1,216 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomTokens
+internal import CloakroomWire
+internal import NIOCore
+
+/// `jwt.*`: claims that are signed, and sealed if that is wanted, for whoever has the keys.
+enum TokenMethods {
+  static let all = [sign, verify, revoke, jwks]
+
+  static let sign = Method(
+    "jwt.sign", "Signs claims: a token that any holder of the keys can verify.",
+    [.claims, .expiresIn, .subject, .signAudience, .signPurpose, .keyID, .seal],
+    result:
+      #"{"type":"object","properties":{"token":{"type":"string"},"jti":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"}},"required":["token","jti","expiresAt"]}"#,
+    reasons: [.ttlInvalid],
+    example: (
+      #"{"claims":{"role":"admin"},"subject":"user:123","expiresIn":"15m"}"#,
+      #"{"token":"ey…","jti":"…","expiresAt":"20…"}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let claims = try TokenMethods.claims(&arguments)
+      let keyID = try arguments.optionalString(5, "keyId", longest: 128)
+      let seal = try arguments.flag(6, "seal")
+      let desk = arguments.settings.tokens
+      let ring = desk.ring
+      guard try ring.signingKey(keyID).signsQuickly else {
+        return .run { _ throws(RPCError) in
+          let token = try await desk.offLoop { () throws(RPCError) in
+            try ring.sign(claims, keyID: keyID, seal: seal)
+          }
+          return ByteBuffer(signed: token)
+        }
+      }
+      return .answer(ByteBuffer(signed: try ring.sign(claims, keyID: keyID, seal: seal)))
+    })
+
+  static let verify = Method(
+    "jwt.verify",
+    "Verifies a token: its signature, its times, whom and what it is for, and that nobody has revoked it.",
+    [.token, .verifyAudience, .issuer, .verifyPurpose],
+    result:
+      #"{"type":"object","properties":{"claims":{"type":"object"},"header":{"type":"object"}},"required":["claims","header"]}"#,
+    reasons: [.tokenInvalid, .expired, .tokenRevoked, .wrongType],
+    example: (
+      #"{"token":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InJ1biJ9.eyJyb2xlIjoiYWRtaW4ifQ.c2lnbmF0dXJl"}"#,
+      #"{"claims":{"sub":"user:123","iat":1767225600,"exp":1767226500,"jti":"…","role":"admin"},"header":{"alg":"HS256","typ":"JWT","kid":"…"}}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let token = try arguments.token(0)
+      let desk = arguments.settings.tokens
+      let expectation = desk.expectation(
+        audience: try arguments.optionalString(1, "audience"),
+        issuer: try arguments.optionalString(2, "issuer"), purpose: try arguments.purpose(3))
+      let names = try TokenNames(arguments)
+      let ring = desk.ring
+      guard ring.verifiesQuickly(token) else {
+        return .run { context throws(RPCError) in
+          let verified = try await desk.offLoop { () throws(RPCError) in
+            try ring.verify(token, expecting: expectation, nowMs: TokenDesk.nowMs())
+          }
+          var result = ByteBuffer()
+          guard let id = verified.id else {
+            result.write(verified)
+            return result
+          }
+          let reply = await context.perform(.exists(try names.revocation(of: id)))
+          try result.write(verified, unlessRevoked: reply)
+          return result
+        }
+      }
+      let verified = try ring.verify(token, expecting: expectation, nowMs: TokenDesk.nowMs())
+      guard let id = verified.id else {
+        var result = ByteBuffer()
+        result.write(verified)
+        return .answer(result)
+      }
+      return .ask(.exists(try names.revocation(of: id))) { reply, _, result throws(RPCError) in
+        try result.write(verified, unlessRevoked: reply)
+        return nil
+      }
+    })
+
+  static let revoke = Method(
+    "jwt.revoke",
+    "Has a token never verify again, in any sidecar of the store; false when it has expired anyway.",
+    [.optionalToken, .tokenID, .tokenExpiresAt],
+    result: #"{"type":"object","properties":{"revoked":{"type":"boolean"}},"required":["revoked"]}"#,
+    reasons: [.tokenInvalid, .ttlInvalid],
+    example: (
+      #"{"jti":"X0fAbAu1Mb8bUWtVNbVdGw","expiresAt":"2030-01-01T00:00:00.000Z"}"#,
+      #"{"revoked":true}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let desk = arguments.settings.tokens
+      let names = try TokenNames(arguments)
+      guard arguments.has(0) else {
+        guard arguments.has(1), arguments.has(2) else {
+          throw RPCError(.invalidParams, "token is missing, or else jti and expiresAt")
+        }
+        guard let id = try arguments.optionalString(1, "jti") else { throw RPCError(.internal) }
+        let text = try arguments.string(2, "expiresAt", longest: 64)
+        guard let end = Timestamp(text) else {
+          throw RPCError(.invalidParams, "expiresAt is a time as RFC 3339 writes it")
+        }
+        return try opening(revoking: id, untilMs: end.milliseconds, names, desk)
+      }
+      guard !arguments.has(1), !arguments.has(2) else {
+        throw RPCError(.invalidParams, "token, or jti and expiresAt, but not both")
+      }
+      let token = try arguments.token(0)
+      let ring = desk.ring
+      guard ring.verifiesQuickly(token) else {
+        return .run { context throws(RPCError) in
+          let known = try await desk.offLoop { () throws(RPCError) in
+            try ring.authenticate(token)
+          }
+          let command = try revocation(of: try id(of: known), untilMs: known.expiresAtMs, names, desk)
+          guard let command else { return ByteBuffer(string: #"{"revoked":false}"#) }
+          _ = try await context.perform(command).orThrow()
+          return ByteBuffer(string: #"{"revoked":true}"#)
+        }
+      }
+      let known = try ring.authenticate(token)
+      return try opening(
+        revoking: try id(of: known), untilMs: known.expiresAtMs, names, desk)
+    })
+
+  static let jwks = Method(
+    "jwt.jwks",
+    "Answers the public keys as a JSON Web Key Set (RFC 7517), for whoever verifies tokens without the sidecar.",
+    [],
+    result:
+      #"{"type":"object","properties":{"keys":{"type":"array","items":{"type":"object"}}},"required":["keys"]}"#,
+    example: ("{}", #"{"keys":[]}"#),
+    .procedure { arguments throws(RPCError) in
+      .answer(try arguments.settings.tokens.ring.publicKeySet())
+    })
+
+  // MARK: Parts
+
+  private static func claims(_ arguments: inout Arguments) throws(RPCError) -> TokenClaims {
+    let own = arguments.has(0) ? try arguments.value(0, "claims") : ByteBuffer(string: "{}")
+    let life = try arguments.expiresIn(1)
+    let now = TokenDesk.nowMs()
+    var end = now + life.milliseconds
+    // Many readers of tokens take whole seconds only. For a minute and more, a part of a second more
+    // makes no difference; a shorter life is exact.
+    if life.milliseconds >= 60_000 { end = (end + 999) / 1000 * 1000 }
+    return TokenClaims(
+      own: own, issuer: arguments.settings.tokens.issuer,
+      subject: try arguments.optionalString(2, "subject"), audience: try arguments.audience(3),
+      purpose: try arguments.purpose(4), issuedAtMs: now, expiresAtMs: end)
+  }
+
+  private static func id(of token: VerifiedToken) throws(RPCError) -> String {
+    guard let id = token.id else {
+      throw RPCError(.tokenInvalid, "the token has no jti to revoke it by")
+    }
+    return id
+  }
+
+  /// What revokes a token; nil when it has expired.
+  private static func revocation(
+    of id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk
+  ) throws(RPCError) -> StoreCommand? {
+    guard let life = try desk.revocationLife(untilMs: end) else { return nil }
+    return .set(
+      try names.revocation(of: id), value: ByteBuffer(string: "true"), .after(life), .none)
+  }
+
+  private static func opening(
+    revoking id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk
+  ) throws(RPCError) -> Opening {
+    guard let command = try revocation(of: id, untilMs: end, names, desk) else {
+      return .answer(ByteBuffer(string: #"{"revoked":false}"#))
+    }
+    return .ask(command) { reply, _, result throws(RPCError) in
+      _ = try reply.orThrow()
+      result.writeStaticString(#"{"revoked":true}"#)
+      return nil
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// The result of a token that was made.
+  fileprivate init(signed token: SignedToken) {
+    self.init()
+    writeStaticString("{\"token\":\"")
+    writeString(token.text)
+    writeStaticString("\",\"jti\":\"")
+    writeString(token.id)
+    writeStaticString("\",\"expiresAt\":\"")
+    writeBytes(Timestamp(milliseconds: token.expiresAtMs).text)
+    writeStaticString("\"}")
+  }
+
+  /// Writes the result of a token that was verified.
+  fileprivate mutating func write(_ token: VerifiedToken) {
+    writeStaticString("{\"claims\":")
+    writeImmutableBuffer(token.claims)
+    writeStaticString(",\"header\":")
+    writeImmutableBuffer(token.header)
+    writeStaticString("}")
+  }
+
+  /// Writes the same, if the store knows of no revocation. A store that doesn't answer is no yes.
+  fileprivate mutating func write(
+    _ token: VerifiedToken, unlessRevoked reply: StoreReply
+  ) throws(RPCError) {
+    guard case .boolean(let isRevoked) = try reply.orThrow() else { throw .unexpectedReply }
+    guard !isRevoked else { throw RPCError(.tokenRevoked) }
+    write(token)
+  }
+}

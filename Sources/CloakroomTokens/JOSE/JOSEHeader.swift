@@ -1,0 +1,75 @@
+internal import CloakroomCore
+internal import CloakroomWire
+
+/// The header of a token, read before anything is known to be true: nothing in it is believed, it
+/// only says which of the sidecar's own keys to try.
+struct JOSEHeader {
+  /// The longest header in bytes.
+  static let longest = 2048
+
+  /// `alg`, as it is written.
+  let algorithm: String
+  /// `kid`: looked up among the keys in memory, and nothing else.
+  let keyID: String?
+  /// `typ`, if there is one.
+  let type: String?
+  /// `cty`, if there is one.
+  let contentType: String?
+  /// `enc`, if there is one.
+  let encryption: String?
+  /// The header's JSON.
+  let text: [UInt8]
+
+  /// Reads a header.
+  ///
+  /// - Throws: TOKEN_INVALID for what is not strict base64url of a JSON object without names that
+  ///   come twice; for a critical extension, as there is none that is understood; and for a key or the
+  ///   address of a key (RFC 8725, section 3.10), which no honest signer sends here.
+  init(_ segment: UnsafeRawBufferPointer) throws(RPCError) {
+    guard segment.count <= Self.longest * 4 / 3 else {
+      throw .badToken("its header is too long")
+    }
+    guard let text = Base64URL.decode(segment) else { throw .badToken("its header is not base64url") }
+    self.text = text
+    let members: JSONMembers
+    do throws(JSONMembers.Fault) {
+      members = try JSONMembers(text.span.bytes)
+    } catch {
+      throw .badToken("its header is not a JSON object, or has a name twice")
+    }
+    for name in ["crit", "jwk", "jku", "x5c", "x5u", "zip", "b64"]
+    where members.member(name) != nil {
+      throw .badToken("its header has \(name)")
+    }
+    func string(_ name: String) throws(RPCError) -> String? {
+      guard members.member(name) != nil else { return nil }
+      guard let value = members.string(name, in: text.span.bytes) else {
+        throw .badToken("its header's \(name) is no string")
+      }
+      return value
+    }
+    guard let algorithm = try string("alg") else { throw .badToken("its header has no alg") }
+    self.algorithm = algorithm
+    keyID = try string("kid")
+    type = try string("typ")
+    contentType = try string("cty")
+    encryption = try string("enc")
+  }
+
+  /// A media type as it is compared: without regard to case, and without the `application/` that may
+  /// be left out (RFC 7515, section 4.1.9).
+  static func mediaType(_ text: String) -> String {
+    let text = text.lowercased()
+    let prefix = "application/"
+    return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+  }
+}
+
+extension RPCError {
+  /// A token that is not believed.
+  ///
+  /// - Parameter why: what is wrong with it, without anything of it.
+  static func badToken(_ why: String) -> RPCError {
+    RPCError(.tokenInvalid, "the token is not valid: \(why)")
+  }
+}

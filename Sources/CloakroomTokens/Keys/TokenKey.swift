@@ -1,0 +1,141 @@
+/// One key with its name, its one algorithm and what it may be used for.
+public final class TokenKey: Sendable {
+  /// What the key consists of.
+  enum Material: Sendable {
+    case mac(MACKey)
+    case pair(AsymmetricKey)
+    case sealing(SealingKey)
+  }
+
+  /// How long an HMAC secret is at most, in bytes.
+  private static let longestSecret = 1024
+  /// RSA's sizes in bits; larger ones would take milliseconds for each signature that is verified.
+  private static let modulusBits = 2048...8192
+
+  /// The name that tokens carry as `kid`.
+  public let id: String
+  /// The one algorithm that it is used with.
+  public let algorithm: KeyAlgorithm
+  /// What it may be used for.
+  public let state: KeyState
+  /// What it consists of.
+  let material: Material
+
+  private init(id: String, _ algorithm: KeyAlgorithm, _ state: KeyState, _ material: Material) {
+    self.id = id
+    self.algorithm = algorithm
+    self.state = state
+    self.material = material
+  }
+
+  /// A key of a shared secret.
+  convenience init(
+    id: String, _ algorithm: KeyAlgorithm, _ state: KeyState, secret: SecretBytes
+  ) throws(KeyFault) {
+    guard Self.isID(id) else { throw .badID }
+    switch algorithm.family {
+    case .mac(let digest, let bytes):
+      guard (bytes...Self.longestSecret).contains(secret.count) else {
+        throw .wrongSize(algorithm)
+      }
+      guard let key = try? MACKey(secret, digest: digest, codeBytes: bytes) else { throw .unsound }
+      self.init(id: id, algorithm, state, .mac(key))
+    case .sealing:
+      guard let key = SealingKey(secret) else { throw .wrongSize(algorithm) }
+      self.init(id: id, algorithm, state, .sealing(key))
+    case .rsa, .ecdsa, .edDSA:
+      throw .wrongKind(algorithm)
+    }
+  }
+
+  /// A key of a public and perhaps a private half. A public half alone verifies only.
+  convenience init(
+    id: String, _ algorithm: KeyAlgorithm, _ state: KeyState, pair: AsymmetricKey
+  ) throws(KeyFault) {
+    guard Self.isID(id) else { throw .badID }
+    guard let scheme = algorithm.scheme, Self.fits(pair, algorithm) else {
+      throw .wrongKind(algorithm)
+    }
+    if case .rsa = algorithm.family, !Self.modulusBits.contains(pair.bits) { throw .wrongModulus }
+    guard pair.isSound(scheme) else { throw .unsound }
+    self.init(
+      id: id, algorithm, state == .active && !pair.isPrivate ? .verifyOnly : state, .pair(pair))
+  }
+
+  private static func fits(_ pair: AsymmetricKey, _ algorithm: KeyAlgorithm) -> Bool {
+    switch algorithm.family {
+    case .rsa: pair.isKind("RSA")
+    case .ecdsa(_, let curve, _): pair.isKind("EC") && pair.curve == curve
+    case .edDSA: pair.isKind("ED25519")
+    case .mac, .sealing: false
+    }
+  }
+
+  /// Whether a text may be a key's name.
+  public static func isID(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  /// Whether signing takes so little time that an event loop may do it: all but RSA, and but the curve
+  /// P-384, for which OpenSSL has no fast code.
+  public var signsQuickly: Bool {
+    switch algorithm {
+    case .hs256, .hs384, .hs512, .es256, .edDSA, .a256GCM: true
+    case .rs256, .ps256, .es384: false
+    }
+  }
+
+  /// Whether verifying takes so little time that an event loop may do it.
+  public var verifiesQuickly: Bool {
+    switch algorithm {
+    case .hs256, .hs384, .hs512, .es256, .edDSA, .a256GCM: true
+    case .es384: false
+    case .rs256, .ps256:
+      if case .pair(let pair) = material { pair.bits <= 4096 } else { false }
+    }
+  }
+
+  // MARK: Signatures
+
+  /// The signature of a message, in the form that JOSE has.
+  func signature(of message: [UInt8]) throws(CryptoFault) -> [UInt8] {
+    try message.span.bytes.withUnsafeBytes { message throws(CryptoFault) in
+      switch (material, algorithm.family) {
+      case (.mac(let key), _):
+        return try key.code(of: message)
+      case (.pair(let pair), .ecdsa(let scheme, _, let size)):
+        return try ECDSASignature.raw(der: try pair.signature(of: message, scheme), size: size)
+      case (.pair(let pair), .rsa(let scheme)):
+        return try pair.signature(of: message, scheme)
+      case (.pair(let pair), _):
+        return try pair.signature(of: message, .init())
+      case (.sealing, _):
+        throw CryptoFault()
+      }
+    }
+  }
+
+  /// Whether a signature, in the form that JOSE has, is a message's.
+  func isValid(
+    _ signature: [UInt8], of message: UnsafeRawBufferPointer
+  ) throws(CryptoFault) -> Bool {
+    switch (material, algorithm.family) {
+    case (.mac(let key), _):
+      return try signature.span.bytes.withUnsafeBytes { signature throws(CryptoFault) in
+        try key.isValid(signature, of: message)
+      }
+    case (.pair(let pair), .ecdsa(let scheme, _, let size)):
+      let der = try signature.span.bytes.withUnsafeBytes { signature throws(CryptoFault) in
+        try ECDSASignature.der(raw: signature, size: size)
+      }
+      guard let der else { return false }
+      return try pair.isValid(der, of: message, scheme)
+    case (.pair(let pair), .rsa(let scheme)):
+      return try pair.isValid(signature, of: message, scheme)
+    case (.pair(let pair), _):
+      return try pair.isValid(signature, of: message, .init())
+    case (.sealing, _):
+      return false
+    }
+  }
+}

@@ -1,0 +1,131 @@
+public import CloakroomCore
+internal import COpenSSL
+internal import CloakroomWire
+public import NIOCore
+
+/// The keys that the sidecar has at one moment. A ring never changes: reading the keys anew makes
+/// another one, and whatever is under way goes on with the one it has begun with.
+public final class KeyRing: Sendable {
+  /// How long a token is at most, unless it is configured otherwise, in bytes.
+  public static let defaultTokenBytes = 65_536
+
+  /// All keys that are not retired, in the order they came in.
+  public let keys: [TokenKey]
+  /// How long a token is at most, in bytes.
+  public let tokenBytes: Int
+
+  private let byID: [String: TokenKey]
+  /// What signs when nobody says with which key.
+  private let signer: TokenKey?
+  /// What seals.
+  private let sealer: TokenKey?
+
+  /// A ring of keys; retired ones are left out.
+  ///
+  /// - Parameters:
+  ///   - keys: of several active keys, the last one signs when a call names none.
+  ///   - tokenBytes: how long a token is at most.
+  /// - Throws: `duplicateID` when two of them have the same name.
+  public init(
+    _ keys: [TokenKey], tokenBytes: Int = KeyRing.defaultTokenBytes
+  ) throws(KeyFault) {
+    var byID: [String: TokenKey] = [:]
+    for key in keys {
+      guard byID.updateValue(key, forKey: key.id) == nil else { throw .duplicateID(key.id) }
+    }
+    self.keys = keys.filter { $0.state != .retired }
+    self.byID = byID.filter { $0.value.state != .retired }
+    self.tokenBytes = tokenBytes
+    let active = keys.filter { $0.state == .active }
+    signer = active.last { $0.algorithm.isForSigning }
+    sealer = active.last { !$0.algorithm.isForSigning }
+  }
+
+  /// Keys that were made for this run and that nobody else has: one that signs (HS256), one that seals.
+  public static func random(
+    tokenBytes: Int = KeyRing.defaultTokenBytes
+  ) throws(KeyFault) -> KeyRing {
+    var keys: [TokenKey] = []
+    for (name, algorithm) in [("run", KeyAlgorithm.hs256), ("run-seal", .a256GCM)] {
+      let id: String
+      let secret: SecretBytes
+      do throws(CryptoFault) {
+        id = "\(name)-\(try Self.randomID(bytes: 6))"
+        secret = try .random(count: 32)
+      } catch {
+        throw .notMade
+      }
+      keys.append(try TokenKey(id: id, algorithm, .active, secret: secret))
+    }
+    return try KeyRing(keys, tokenBytes: tokenBytes)
+  }
+
+  /// Random bytes as base64url.
+  static func randomID(bytes count: Int) throws(CryptoFault) -> String {
+    var bytes = [UInt8](repeating: 0, count: count)
+    try CryptoFault.check(RAND_bytes(&bytes, Int32(clamping: count)))
+    return Base64URL.text(bytes)
+  }
+
+  // MARK: Finding keys
+
+  /// The key that signs.
+  ///
+  /// - Parameter id: the name of an active key; nil takes the newest.
+  /// - Throws: INVALID_PARAMS when there is no active key of that name, UNAVAILABLE when there is none
+  ///   at all.
+  public func signingKey(_ id: String?) throws(RPCError) -> TokenKey {
+    guard let id else {
+      guard let signer else { throw RPCError(.unavailable, "there is no active key to sign with") }
+      return signer
+    }
+    guard let key = byID[id], key.state == .active, key.algorithm.isForSigning else {
+      throw RPCError(.invalidParams, "there is no active key of that keyId to sign with")
+    }
+    return key
+  }
+
+  /// The key that seals.
+  ///
+  /// - Throws: UNAVAILABLE when there is none.
+  func sealingKey() throws(RPCError) -> TokenKey {
+    guard let sealer else {
+      throw RPCError(.unavailable, "there is no active key to seal with, of alg A256GCM")
+    }
+    return sealer
+  }
+
+  /// The key that a token names, if it is for the token's algorithm. A token that names none is held
+  /// against the one key of its algorithm, if there is just one.
+  func key(_ id: String?, for algorithm: KeyAlgorithm) throws(RPCError) -> TokenKey {
+    if let id {
+      guard let key = byID[id] else { throw .badToken("its key is not known") }
+      guard key.algorithm == algorithm else { throw .badToken("its key is for another alg") }
+      return key
+    }
+    let candidates = keys.filter { $0.algorithm == algorithm }
+    guard candidates.count == 1, let key = candidates.first else {
+      throw .badToken("it doesn't say by which key it is signed")
+    }
+    return key
+  }
+
+  // MARK: Public keys
+
+  /// The public halves of all asymmetric keys as a JSON Web Key Set (RFC 7517, section 5).
+  public func publicKeySet() throws(RPCError) -> ByteBuffer {
+    var text = ByteBuffer(string: "{\"keys\":[")
+    var isFirst = true
+    for key in keys where key.algorithm.isAsymmetric {
+      if !isFirst { text.writeStaticString(",") }
+      isFirst = false
+      do throws(CryptoFault) {
+        text.writeBytes(try JWKText(publicHalfOf: key).bytes)
+      } catch {
+        throw RPCError(.internal, "a public key can't be written")
+      }
+    }
+    text.writeStaticString("]}")
+    return text
+  }
+}
