@@ -18,7 +18,7 @@ struct CloakroomCommand: AsyncParsableCommand {
       """,
     version: Daemon.version,
     subcommands: [
-      Serve.self, Call.self, Health.self, Methods.self, Settings.self, Keys.self, Bench.self,
+      Serve.self, Call.self, Health.self, Methods.self, Settings.self, Keys.self, Pending.self, Bench.self,
     ]
   )
 }

@@ -6,6 +6,8 @@ struct ConfigurationFile: Sendable {
   static let limit = 1 << 20
   /// The member that is not a setting: the services, by name.
   static let services = "services"
+  /// The member of the settings on pending operations that is none itself: the presets, by name.
+  static let presets = "pending.presets"
   /// A member of this name is a comment, wherever it is: JSON has no other.
   static let comment = "//"
 
@@ -15,6 +17,8 @@ struct ConfigurationFile: Sendable {
   private(set) var values: [String: ConfigContent] = [:]
   /// The services' member; nil when there is none.
   private(set) var services: JSONTree?
+  /// The presets' member; nil when there is none.
+  private(set) var presets: JSONTree?
 
   /// No file.
   init() { path = "" }
@@ -80,6 +84,10 @@ struct ConfigurationFile: Sendable {
     setting member: JSONTree.Member, of section: String, faults: inout [ConfigurationFault]
   ) {
     let key = "\(section).\(member.name)"
+    guard key != Self.presets else {
+      presets = member.value
+      return
+    }
     let place = ConfigurationFault.Place.member(file: path, key: key)
     guard let setting = Setting.named(key) else {
       let hint = Suggestion.hint(for: key, in: Setting.table.map(\.key))

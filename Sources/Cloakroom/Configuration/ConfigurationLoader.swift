@@ -76,6 +76,11 @@ public struct ConfigurationLoader: Sendable {
       draft.configuration.policy = reader.policy(services)
       faults += reader.faults
     }
+    if let presets = document.presets {
+      var reader = PresetReader(file: document.path)
+      draft.configuration.pending.presets = reader.presets(presets)
+      faults += reader.faults
+    }
     let assembly = ConfigurationAssembly(
       places: places, accounts: accounts, userID: userID, environment: environment)
     let configuration = assembly.finish(draft, faults: &faults)

@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings goes by this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + session + runtime + observation
+    socket + store + keys + tokens + limits + pending + session + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -147,6 +147,28 @@ extension Setting {
     Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
+  ]
+
+  private static let pending: [Setting] = [
+    Setting(
+      "pending.backend", \.configuration.pending.backend, .pendingBackend,
+      "Where a pending operation's data are when neither call nor preset says."),
+    Setting(
+      "pending.expiresIn", \.configuration.pending.expiresIn, .timeToLive,
+      "How long a pending operation lives when neither says."),
+    Setting(
+      "pending.maxAttempts", \.configuration.pending.maxAttempts,
+      .count(0...Configuration.Pending.mostAttempts),
+      "How often one can be checked out when neither says; 0 is any number of times."),
+    Setting(
+      "pending.tombstoneTTL", \.configuration.pending.tombstoneTTL, .timeToLive,
+      "How long the reason is kept for which one is gone."),
+    Setting(
+      "pending.receiptTTL", \.configuration.pending.receiptTTL, .timeToLive,
+      "How long a commit's answer is kept for whoever repeats it."),
+    Setting(
+      "pending.deadTTL", \.configuration.pending.deadTTL, .timeToLive,
+      "How long one is kept whose attempts are used up."),
   ]
 
   private static let session: [Setting] = [

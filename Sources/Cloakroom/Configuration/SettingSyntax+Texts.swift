@@ -95,6 +95,17 @@ extension SettingSyntax<Configuration.LogLevel> {
   }
 }
 
+extension SettingSyntax<Configuration.Pending.Backend> {
+  /// Where the data of pending operations are.
+  static let pendingBackend = Self(
+    "one of " + Configuration.Pending.Backend.allCases.map(\.rawValue).joined(separator: ", ")
+  ) { content in
+    content.text.flatMap { Configuration.Pending.Backend(rawValue: $0) }
+  } show: {
+    $0.rawValue
+  }
+}
+
 extension SettingSyntax<Configuration.Store> {
   /// `memory`, or the URL of a Redis.
   static let store = Self(

@@ -1,16 +1,26 @@
 import CloakroomClient
 import CloakroomCore
+import CloakroomWire
 
 /// One conversation with the sidecar, from finding its socket to its answer.
 struct Exchange {
   let options: SidecarOptions
   let surroundings: Surroundings
+  /// The service to call as; nil is the first that the policy has for this user.
+  var service: String?
 
   /// Calls a method.
   func call(_ method: String, _ params: [UInt8]?) throws(Failure) -> Reply {
     let deadline = Deadline(in: options.patience)
     return try connected(deadline) { connection throws(ClientFault) in
-      try connection.call(method, params, before: deadline)
+      if let service {
+        var hello: [UInt8] = Array("{\"service\":".utf8)
+        JSONString.quote(service, into: &hello)
+        hello.append(UInt8(ascii: "}"))
+        let reply = try connection.call("system.hello", hello, before: deadline)
+        if case .error = reply { return reply }
+      }
+      return try connection.call(method, params, before: deadline)
     }
   }
 

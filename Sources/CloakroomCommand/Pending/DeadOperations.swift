@@ -1,0 +1,124 @@
+import ArgumentParser
+import CloakroomClient
+import CloakroomWire
+
+/// `cloakroom pending dead`: lists operations whose attempts are used up, and opens them again.
+struct DeadOperations: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dead",
+    abstract: "List operations that were checked out too often, or open them again.",
+    discussion: """
+      An operation is dead when it has been checked out as often as it may be and was never \
+      committed. It is kept for a while (the setting pending.deadTTL). Whoever has its token can \
+      check it out again once it is open.
+
+      On a terminal there is a line for each: id, type, attempts, and when it was made. Into a pipe \
+      each is a line of JSON. --reopen prints what it has opened.
+
+      EXAMPLES:
+        cloakroom pending dead
+        cloakroom pending dead --service billing --scope organization=org_1 --data | jq .data
+        cloakroom pending dead --reopen 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+      \(ExitStatus.help)
+      """)
+
+  @OptionGroup var sidecar: SidecarOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Open this one again, with all its attempts and its whole life; may be repeated.",
+      valueName: "id"))
+  var reopen: [String] = []
+
+  @Option(help: ArgumentHelp("The service whose operations these are.", valueName: "name"))
+  var service: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The scope that they are in, outermost first; may be repeated.", valueName: "key=id"))
+  var scope: [String] = []
+
+  @Flag(help: "Also print their data, where the store has them.")
+  var data = false
+
+  func run() throws { try outcome(.process).finish() }
+
+  /// The list, or what was opened.
+  func outcome(_ surroundings: Surroundings) -> Outcome {
+    guard let scope = scopeText else {
+      return .failure(.usage, "--scope is KEY=ID, as organization=org_1")
+    }
+    do throws(Exchange.Failure) {
+      let exchange = Exchange(options: sidecar, surroundings: surroundings, service: service)
+      return reopen.isEmpty
+        ? try list(exchange, scope, isTable: surroundings.isOutputTerminal)
+        : try open(exchange, scope)
+    } catch {
+      return error.outcome
+    }
+  }
+
+  private func list(
+    _ exchange: Exchange, _ scope: String, isTable: Bool
+  ) throws(Exchange.Failure) -> Outcome {
+    var output: [UInt8] = []
+    var cursor = "null"
+    repeat {
+      let params = #"{"cursor":\#(cursor),"count":1000,"withData":\#(data),"scope":\#(scope)}"#
+      switch try exchange.call("pending.dead", Array(params.utf8)) {
+      case .result(let result):
+        for operation in result["operations"]?.elements ?? [] {
+          output += isTable ? Array(row(operation).utf8) : Array(operation.bytes)
+          output.append(UInt8(ascii: "\n"))
+        }
+        cursor = result["cursor"]?.written ?? "null"
+      case .error(let error):
+        return Outcome(output: output, complaint: "\(error)\n", status: .failure)
+      }
+    } while cursor != "null"
+    return Outcome(output: output)
+  }
+
+  private func row(_ operation: JSONNode) -> String {
+    let texts = ["id", "operationType", "attempts", "createdAt", "data"].compactMap { name in
+      operation[name].map { node in
+        // A type may be any text: it is shown as JSON unless it can't do a terminal any harm.
+        let text = name == "data" ? nil : node.string
+        return text.flatMap { $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? $0 : nil } ?? node.written
+      }
+    }
+    return texts.joined(separator: "  ")
+  }
+
+  private func open(_ exchange: Exchange, _ scope: String) throws(Exchange.Failure) -> Outcome {
+    var outcome = Outcome()
+    for id in reopen {
+      var params: [UInt8] = Array("{\"id\":".utf8)
+      JSONString.quote(id, into: &params)
+      params += Array(",\"scope\":\(scope)}".utf8)
+      switch try exchange.call("pending.reopen", params) {
+      case .result:
+        outcome.output += Array("\(id)\n".utf8)
+      case .error(let error):
+        outcome.complaint += "\(id): \(error)\n"
+        outcome.status = .failure
+      }
+    }
+    return outcome
+  }
+
+  /// The scope as JSON; nil for what is no scope.
+  private var scopeText: String? {
+    var text: [UInt8] = []
+    for step in scope {
+      guard let equals = step.firstIndex(of: "="), equals != step.startIndex else { return nil }
+      text += Array((text.isEmpty ? "{\"key\":" : ",{\"key\":").utf8)
+      JSONString.quote(String(step[..<equals]), into: &text)
+      text += Array(",\"id\":".utf8)
+      JSONString.quote(String(step[step.index(after: equals)...]), into: &text)
+      text.append(UInt8(ascii: "}"))
+    }
+    return "[\(String(decoding: text, as: UTF8.self))]"
+  }
+}
