@@ -179,7 +179,7 @@ let package = Package(
         "CloakroomTokens", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
       exclude: ["Fixtures"], swiftSettings: strict),

@@ -43,8 +43,8 @@ enum TokenMethods {
       #"{"type":"object","properties":{"claims":{"type":"object"},"header":{"type":"object"}},"required":["claims","header"]}"#,
     reasons: [.tokenInvalid, .expired, .tokenRevoked, .wrongType],
     example: (
-      #"{"token":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InJ1biJ9.eyJyb2xlIjoiYWRtaW4ifQ.c2lnbmF0dXJl"}"#,
-      #"{"claims":{"sub":"user:123","iat":1767225600,"exp":1767226500,"jti":"…","role":"admin"},"header":{"alg":"HS256","typ":"JWT","kid":"…"}}"#
+      #"{"token":"eyJhbGciOiJIUzI1NiIsImtpZCI6ImV4YW1wbGUiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiJ1c2VyOjEyMyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwLCJqdGkiOiJYMGZBYkF1MU1iOGJVV3RWTmJWZEd3Iiwicm9sZSI6ImFkbWluIn0.IQ66raS6O0aYvnF2w5HF6-z2TUxlQZ0E_irtWu1ZlMo"}"#,
+      #"{"claims":{"sub":"user:123","iat":1767225600,"exp":4102444800,"jti":"X0fAbAu1Mb8bUWtVNbVdGw","role":"admin"},"header":{"alg":"HS256","kid":"example","typ":"JWT"}}"#
     ),
     .procedure { arguments throws(RPCError) in
       let token = try arguments.token(0)
