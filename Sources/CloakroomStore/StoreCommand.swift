@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Does one step on a stream. → `.stream`, or what the step says
+  indirect case stream(StoreKey, StreamStep)
   /// Asks whether the store answers. → `.done`
   case ping
 }
@@ -76,6 +78,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// What a step on a stream has found.
+  indirect case stream(StreamReply)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

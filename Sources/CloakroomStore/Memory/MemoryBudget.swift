@@ -30,6 +30,9 @@ final class MemoryBudget: Sendable {
     }
   }
 
+  /// Takes bytes whether or not there is room for them: for what can't be refused any more.
+  func overdraw(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
+
   /// Gives bytes back.
   func release(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 }

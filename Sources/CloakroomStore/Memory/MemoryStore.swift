@@ -24,6 +24,7 @@ public final class MemoryStore: Sendable {
   private static let sweepStep = 1024
 
   private let shards: [Shard]
+  private let streams: MemoryStreams
   private let budget: MemoryBudget
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
@@ -40,6 +41,7 @@ public final class MemoryStore: Sendable {
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
+    streams = MemoryStreams(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
   }
 
@@ -55,6 +57,10 @@ public final class MemoryStore: Sendable {
         expired += table.expired
       }
     }
+    let streams = streams.stats
+    entries += streams.count
+    deadlines += streams.queued
+    expired += streams.expired
     return MemoryStoreStats(
       bytes: budget.used, entries: entries, deadlines: deadlines, expired: expired,
       refused: refused.load(ordering: .relaxed))
@@ -85,6 +91,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .stream(let key, let step):
+      perform(step, on: key)
     case .ping:
       .done
     }
@@ -106,6 +114,11 @@ public final class MemoryStore: Sendable {
       let (examined, removed) = shard.table.withLock { table in
         table.sweep(limit: limit - total.examined, at: clock.now)
       }
+      total.examined += examined
+      total.removed += removed
+    }
+    if total.examined < limit {
+      let (examined, removed) = streams.sweep(limit: limit - total.examined)
       total.examined += examined
       total.removed += removed
     }
@@ -133,17 +146,32 @@ public final class MemoryStore: Sendable {
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
 
-  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  /// Changes a shard, which may need room.
   private func write(
     _ key: StoreKey,
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)
+    return makingRoom { () throws(MemoryBudget.Exhausted) in
+      try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+        try body(&table, key, clock.now)
+      }
+    }
+  }
+
+  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      try streams.perform(step, on: key).reply
+    }
+  }
+
+  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  private func makingRoom(
+    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
     while true {
       do throws(MemoryBudget.Exhausted) {
-        return try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
-          try body(&table, key, clock.now)
-        }
+        return try body()
       } catch {
         guard examine(limit: Self.sweepStep).examined > 0 else {
           refused.wrappingAdd(1, ordering: .relaxed)

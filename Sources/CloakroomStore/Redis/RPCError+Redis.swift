@@ -16,6 +16,8 @@ extension RPCError {
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,
         details: details)
+    case "NOGROUP":
+      self = .noGroup
     default:
       self.init(.storeRefused, "Redis refused the command (\(code))", details: details)
     }

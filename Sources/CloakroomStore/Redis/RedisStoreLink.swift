@@ -82,6 +82,8 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("" as StaticString)
         }
       }
+    case .stream(let key, let step):
+      submit(step, on: key, ticket: ticket)
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
@@ -139,7 +141,7 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Calls a script on one key.
-  private func run(
+  func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
     _ key: StoreKey, arguments: Int, payload: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {
@@ -156,8 +158,9 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
+  /// Sends one command.
   @inline(__always)
-  private func send(
+  func send(
     _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,
     arguments: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {
