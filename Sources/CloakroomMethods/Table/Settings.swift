@@ -10,6 +10,9 @@ public struct Settings: Sendable {
   public var keyBytes: Int
   /// How many keys or entries one `batch.*` call has at most.
   public var batchLength: Int
+  /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
+  /// longer than a reply may be.
+  public var streamBytes: Int
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -19,6 +22,7 @@ public struct Settings: Sendable {
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
+    streamBytes = configuration.limits.unreadReplyBytes / 2
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }
