@@ -148,7 +148,6 @@ struct StreamTests {
       await store.append(Array(repeating: text, count: 10), to: key)
       // The message that fills a portion is its last, and one is always handed over.
       #expect(await store.read(key, bytes: 2500)?.count == 3)
-      #expect(await store.read(key, bytes: 0)?.count == 0)
       #expect(await store.read(key, bytes: 1)?.count == 1)
       #expect(await store.read(key, bytes: 100_000)?.count == 6)
       #expect(await store.reclaim(key, by: "d", bytes: 2500)?.messages.count == 3)

@@ -44,9 +44,14 @@ extension RedisScripts {
     end
     if not existed then
       redis.call('PEXPIRE', key, ARGV[3])
-    elseif #redis.call('XINFO', 'GROUPS', key) > tonumber(ARGV[4]) then
-      redis.call('XGROUP', 'DESTROY', key, ARGV[1])
-      return -1
+    else
+      local about = redis.call('XINFO', 'STREAM', key)
+      for place = 1, #about, 2 do
+        if about[place] == 'groups' and about[place + 1] > tonumber(ARGV[4]) then
+          redis.call('XGROUP', 'DESTROY', key, ARGV[1])
+          return -1
+        end
+      end
     end
     return 1
     """)

@@ -73,7 +73,7 @@ public struct StreamReader: Sendable, Hashable {
 public struct StreamPortion: Sendable, Hashable {
   /// The greatest number of messages.
   public let count: Int
-  /// With the message that makes them so many bytes, or more, the portion is full.
+  /// With the message that makes them so many bytes, or more, the portion is full; at least one.
   public let bytes: Int
 
   /// A portion.
