@@ -1,0 +1,145 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// Whoever uses one connection to Redis. Told on the connection's loop.
+protocol RedisConnectionOwner: AnyObject {
+  /// Redis has greeted back: commands can be sent.
+  func connectionIsReady()
+  /// Redis has sent something; it is reused as soon as this returns.
+  func received(_ reply: borrowing RESPReply)
+  /// All that there was to read has been handed over.
+  func finishedBurst()
+  /// The connection did not come about, or is of no use any more; told once, and nothing after it.
+  func connectionLost(_ cause: LossCause, _ reason: String)
+}
+
+/// One connection to Redis, from connecting to its end; another try is another connection.
+///
+/// Bound to its loop. Once it is discarded it tells nobody anything, so that nothing it still hears
+/// is taken for an answer.
+final class RedisConnection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let loop: any EventLoop
+  private let target: RedisTarget
+  private let replyLimit: Int
+  private var owner: (any RedisConnectionOwner)?
+  private var channel: (any Channel)?
+  private var reader: RESPReader?
+  private var greeting: RedisGreeting? = RedisGreeting(previous: nil)
+
+  /// A connection that is not being made yet; called on the loop.
+  ///
+  /// - Parameter replyLimit: about how many bytes one reply may have.
+  init(
+    on loop: any EventLoop, to target: RedisTarget, replyLimit: Int,
+    owner: any RedisConnectionOwner
+  ) {
+    self.loop = loop
+    self.target = target
+    self.replyLimit = replyLimit
+    self.owner = owner
+  }
+
+  /// Connects and greets; both together have the target's patience.
+  func connect() {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let bootstrap = ClientBootstrap(group: loop)
+      .connectTimeout(target.connectTimeout)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(bound.value)
+        }
+      }
+    let connecting =
+      switch target.address {
+      case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+      case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+      }
+    connecting.assumeIsolated().whenComplete { result in
+      switch result {
+      case .success(let channel):
+        self.connected(channel)
+      case .failure(let error):
+        self.lose(
+          .connectFailed, "can't connect to Redis at \(self.target.address): \(error.forPeople)")
+      }
+    }
+    loop.assumeIsolated().scheduleTask(in: target.connectTimeout) {
+      guard self.greeting != nil else { return }
+      self.lose(.connectFailed, "Redis at \(self.target.address) does not answer")
+    }
+  }
+
+  /// Sends bytes, if the connection stands.
+  func write(_ bytes: ByteBuffer) { channel?.writeAndFlush(bytes, promise: nil) }
+
+  /// Lets the connection go; its owner hears nothing more of it.
+  func discard() {
+    owner = nil
+    greeting = nil
+    channel?.close(promise: nil)
+    channel = nil
+  }
+
+  private func connected(_ channel: any Channel) {
+    guard owner != nil else {
+      channel.close(promise: nil)
+      return
+    }
+    self.channel = channel
+    guard let reader = RESPReader(replyLimit: replyLimit) else {
+      lose(.protocolError, "no memory for a reader")
+      return
+    }
+    self.reader = reader
+    guard let bytes = greeting?.begin(target, scripts: []) else { return }
+    write(bytes)
+  }
+
+  private func lose(_ cause: LossCause, _ reason: String) {
+    let owner = owner
+    discard()
+    owner?.connectionLost(cause, reason)
+  }
+
+  private func greeted(_ reply: borrowing RESPReply) {
+    guard let progress = greeting?.receive(reply) else { return }
+    switch progress {
+    case .waiting:
+      break
+    case .send(let bytes):
+      write(bytes)
+    case .ready:
+      greeting = nil
+      owner?.connectionIsReady()
+    case .refused(let text):
+      lose(.greetingRefused, "Redis refused the connection: \(text)")
+    }
+  }
+
+  // MARK: What the channel says
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard owner != nil, let reader else { return }
+    do throws(RESPFault) {
+      try reader.read(unwrapInboundIn(data)) { reply in
+        greeting == nil ? owner?.received(reply) : greeted(reply)
+        return owner != nil
+      }
+    } catch {
+      lose(.protocolError, "Redis sent something that is not RESP: \(error.message)")
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) { owner?.finishedBurst() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    lose(.closed, "Redis closed the connection")
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    lose(.closed, "the connection to Redis failed")
+    context.close(promise: nil)
+  }
+}

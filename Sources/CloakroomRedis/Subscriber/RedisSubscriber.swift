@@ -1,0 +1,236 @@
+public import Logging
+public import NIOCore
+
+/// A connection to Redis that hears what is published (SUBSCRIBE, PSUBSCRIBE), and its next one when
+/// that is lost.
+///
+/// Bound to its loop: made, called and let go there. It connects when the first topic is wanted.
+/// While it is connected it asks Redis now and then whether it is there (PING), so that a silence is
+/// not taken for peace.
+public final class RedisSubscriber {
+  /// How many commands may wait for their answers; past it subscriptions are refused.
+  public static let pendingCommands = 131_072
+
+  private let loop: any EventLoop
+  private let target: RedisTarget
+  private let messageLimit: Int
+  private let logger: Logger
+  /// Strong, and let go in `close`.
+  private var delegate: (any RedisSubscriberDelegate)?
+
+  /// Nil as long as nothing is wanted and nothing is connected.
+  private var link: Link?
+  private var book = SubscriptionBook()
+  private var output = ByteBuffer()
+  private var isFlushScheduled = false
+  private var isClosed = false
+  private var lastHeard = NIODeadline.uptimeNanoseconds(0)
+  /// Counts connections, so that a timer knows whether it is meant.
+  private var generation: UInt64 = 0
+
+  /// The decisions about the connection, and the connection while there is one.
+  private final class Link {
+    var state: RedisLinkState
+    var connection: RedisConnection?
+    var downReason: String?
+
+    init(_ target: RedisTarget) {
+      state = RedisLinkState(
+        shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
+    }
+  }
+
+  /// A subscriber that is not connected yet; called on the loop.
+  ///
+  /// - Parameter messageLimit: about how many bytes a message may have; a longer one costs the
+  ///   connection, and is missing.
+  public init(
+    on loop: any EventLoop, to target: RedisTarget, messageLimit: Int, logger: Logger
+  ) {
+    self.loop = loop
+    var target = target
+    // Messages know no database.
+    target.database = 0
+    self.target = target
+    self.messageLimit = messageLimit
+    self.logger = logger
+  }
+
+  /// Tells a delegate what is heard from now on.
+  public func start(delegate: any RedisSubscriberDelegate) { self.delegate = delegate }
+
+  /// Gives up the connection and all topics; nothing more is told.
+  public func close() {
+    isClosed = true
+    _ = link?.state.close()
+    discardConnection()
+    link = nil
+    delegate = nil
+  }
+
+  /// Whether Redis has greeted back and the connection stands.
+  var isReady: Bool { link?.state.phase == .ready }
+
+  // MARK: Topics
+
+  /// Wants a topic; each topic once.
+  ///
+  /// - Returns: why it can't be had; nil when the delegate will be told.
+  public func subscribe(_ topic: RedisTopic) -> RedisFailure? {
+    guard !isClosed else { return .unavailable("the sidecar is stopping") }
+    if let link, link.state.phase == .down {
+      return .unavailable(link.downReason ?? "Redis can't be reached")
+    }
+    guard book.owedCount < Self.pendingCommands else { return .full }
+    book.want(topic)
+    if link == nil {
+      link = Link(target)
+      connect()
+    } else if isReady {
+      sendSubscribe(topic)
+    }
+    return nil
+  }
+
+  /// Lets a topic go; what it still hears is not told.
+  public func unsubscribe(_ topic: RedisTopic) {
+    book.letGo(topic, isConnected: isReady)
+    guard isReady else { return }
+    scheduleFlush()
+    output.writeUnsubscribe(topic)
+    book.sentUnsubscribe(topic, deadline: .now() + target.commandTimeout)
+  }
+
+  private func sendSubscribe(_ topic: RedisTopic) {
+    scheduleFlush()
+    output.writeSubscribe(topic)
+    book.sentSubscribe(topic, deadline: .now() + target.commandTimeout)
+  }
+
+  /// Has this tick of the loop end with a flush.
+  private func scheduleFlush() {
+    guard !isFlushScheduled else { return }
+    isFlushScheduled = true
+    loop.assumeIsolated().execute {
+      self.isFlushScheduled = false
+      guard self.output.readableBytes > 0 else { return }
+      var bytes = ByteBuffer()
+      swap(&bytes, &self.output)
+      self.link?.connection?.write(bytes)
+    }
+  }
+
+  // MARK: Connecting
+
+  private func connect() {
+    let connection = RedisConnection(
+      on: loop, to: target, replyLimit: messageLimit, owner: self)
+    link?.connection = connection
+    connection.connect()
+  }
+
+  private func discardConnection() {
+    generation &+= 1
+    link?.connection?.discard()
+    link?.connection = nil
+    output.clear()
+    book.lost()
+  }
+
+  private func lose(_ cause: LossCause, _ reason: String) {
+    guard let link else { return }
+    if link.state.phase == .ready {
+      logger.warning("lost the connection for messages", metadata: ["why": "\(reason)"])
+    } else if link.state.failures == 0 {
+      // Said once for each outage, not for each attempt.
+      logger.error("no connection for messages: \(reason)")
+    }
+    discardConnection()
+    delegate?.lost(cause)
+    switch link.state.lost() {
+    case .connect:
+      guard !parkIfUnwanted() else { break }
+      connect()
+    case .refuseAndRetry(let longest):
+      link.downReason = reason
+      delegate?.down(reason)
+      retry(within: longest)
+    case .none, .send, .refuse:
+      break
+    }
+    delegate?.finishedBurst()
+  }
+
+  private func retry(within longest: TimeAmount) {
+    let generation = generation
+    let wait = TimeAmount.nanoseconds(Int64.random(in: 0...max(longest.nanoseconds, 0)))
+    loop.assumeIsolated().scheduleTask(in: wait) {
+      guard generation == self.generation, !self.isClosed, !self.parkIfUnwanted() else { return }
+      self.connect()
+    }
+  }
+
+  /// Where nothing is wanted there is no need for a connection; the next topic makes one.
+  private func parkIfUnwanted() -> Bool {
+    guard book.isEmpty else { return false }
+    link = nil
+    return true
+  }
+
+  // MARK: Patience
+
+  private func scheduleCheck() {
+    let generation = generation
+    let interval = max(target.commandTimeout.nanoseconds / 2, 1_000_000)
+    loop.assumeIsolated().scheduleTask(in: .nanoseconds(interval)) {
+      guard generation == self.generation, self.isReady else { return }
+      self.check()
+    }
+  }
+
+  /// Gives the connection up when it has been silent although an answer is due. One that is busy with
+  /// messages is not given up: the answer stands behind them.
+  private func check() {
+    let now = NIODeadline.now()
+    if let due = book.nextDeadline, due <= now, lastHeard + target.commandTimeout <= now {
+      return lose(.commandTimeout, "Redis did not answer in time")
+    }
+    if book.owedCount == 0 {
+      scheduleFlush()
+      output.writeCommand(["PING"])
+      book.sentPing(deadline: now + target.commandTimeout)
+    }
+    scheduleCheck()
+  }
+}
+
+extension RedisSubscriber: RedisConnectionOwner {
+  func connectionIsReady() {
+    guard let link else { return }
+    _ = link.state.becameReady()
+    link.downReason = nil
+    lastHeard = .now()
+    logger.info("connected to Redis for messages", metadata: ["address": "\(target.address)"])
+    delegate?.connected()
+    for topic in book.wanted { sendSubscribe(topic) }
+    scheduleCheck()
+  }
+
+  func received(_ reply: borrowing RESPReply) {
+    switch book.receive(reply) {
+    case .none: break
+    case .message(let message, let name, let topic):
+      delegate?.received(message, on: name, through: topic)
+    case .confirmed(let topic): delegate?.confirmed(topic)
+    case .refused(let topic, let code): delegate?.refused(topic, code: code)
+    case .fault(let why): lose(.protocolError, why)
+    }
+  }
+
+  func finishedBurst() {
+    lastHeard = .now()
+    delegate?.finishedBurst()
+  }
+
+  func connectionLost(_ cause: LossCause, _ reason: String) { lose(cause, reason) }
+}

@@ -1,0 +1,200 @@
+internal import CloakroomCore
+public import NIOCore
+
+/// One event loop's way to a bus that all loops share: many subscriptions of a loop to one topic are
+/// one interest to the others, and a message for all of them crosses over once.
+public final class LoopBusLink: BusLink {
+  /// The loop's interest in one topic.
+  private struct Interest {
+    let topic: Topic
+    var ids: [UInt32] = []
+    /// Whether its messages come.
+    var isOpen = false
+  }
+
+  /// Where a subscription is to be found.
+  private struct Place {
+    let token: UInt64
+    /// Its index in the interest's ids.
+    var index: Int
+    /// Whether the listener was told that it is subscribed.
+    var isConfirmed = false
+  }
+
+  private let loop: any EventLoop
+  private let exchange: any BusExchange
+  private let mailbox: BusMailbox
+  private let quota: BusQuota
+  private var listener: (any BusListener)?
+  private var tokens: [Topic: UInt64] = [:]
+  private var interests: [UInt64: Interest] = [:]
+  private var places: [UInt32: Place] = [:]
+  private var lastToken: UInt64 = 0
+  /// Why topics that are not open won't be soon.
+  private var downError: RPCError?
+  /// Counts subscriptions that came or went, so that whoever goes through them knows.
+  private var changes: UInt64 = 0
+
+  /// What has happened on the loop's way to the bus.
+  public var counters: BusCounters {
+    BusCounters(subscriptions: places.count, dropped: mailbox.dropped)
+  }
+
+  init(on loop: any EventLoop, to exchange: any BusExchange, limits: BusLimits, quota: BusQuota) {
+    self.loop = loop
+    self.exchange = exchange
+    self.quota = quota
+    mailbox = BusMailbox(loop: loop, limits: limits)
+  }
+
+  /// Hands all that is heard to a listener from now on.
+  public func start(listener: any BusListener) {
+    self.listener = listener
+    mailbox.attach(NIOLoopBound(self, eventLoop: loop))
+    exchange.attach(mailbox)
+  }
+
+  /// Stops listening.
+  public func close() {
+    for (token, interest) in interests { exchange.close(interest.topic, token: token, for: mailbox) }
+    for _ in places { quota.release() }
+    changes &+= 1
+    interests = [:]
+    tokens = [:]
+    places = [:]
+    exchange.detach(mailbox)
+    mailbox.attach(nil)
+    listener = nil
+  }
+
+  /// Begins to listen; the listener is told when it does.
+  public func subscribe(_ topic: Topic, id: UInt32) {
+    guard listener != nil else { return }
+    guard quota.take() else {
+      let error = RPCError(.overloaded, "there are too many subscriptions", retryAfterMs: 1000)
+      return mailbox.post(.rejected(id: id, error))
+    }
+    changes &+= 1
+    guard let token = tokens[topic] else { return begin(topic, id) }
+    guard let interest = interests[token] else { return }
+    places[id] = Place(token: token, index: interest.ids.count)
+    interests[token]?.ids.append(id)
+    if interest.isOpen {
+      mailbox.post(.joined(id: id, token))
+    } else if let downError {
+      forget(id)
+      mailbox.post(.rejected(id: id, downError))
+    }
+  }
+
+  /// Ends a subscription; nothing more is told of it.
+  public func unsubscribe(id: UInt32) { forget(id) }
+
+  private func begin(_ topic: Topic, _ id: UInt32) {
+    lastToken &+= 1
+    tokens[topic] = lastToken
+    interests[lastToken] = Interest(topic: topic, ids: [id])
+    places[id] = Place(token: lastToken, index: 0)
+    exchange.open(topic, token: lastToken, for: mailbox)
+  }
+
+  /// Takes a subscription out; the interest goes with the last of them.
+  private func forget(_ id: UInt32) {
+    guard let place = places.removeValue(forKey: id) else { return }
+    changes &+= 1
+    quota.release()
+    guard var ids = interests[place.token]?.ids else { return }
+    interests[place.token]?.ids = []
+    ids.swapAt(place.index, ids.count - 1)
+    ids.removeLast()
+    if place.index < ids.count { places[ids[place.index]]?.index = place.index }
+    interests[place.token]?.ids = ids
+    if ids.isEmpty, let interest = interests.removeValue(forKey: place.token) {
+      tokens[interest.topic] = nil
+      exchange.close(interest.topic, token: place.token, for: mailbox)
+    }
+  }
+
+  // MARK: What the exchange says
+
+  /// Takes what the exchange has for the loop; called by the mailbox, on the loop.
+  func takeMail() {
+    for event in mailbox.take() { handle(event) }
+    listener?.finishedBurst()
+  }
+
+  private func handle(_ event: BusEvent) {
+    switch event {
+    case .message(let token, let message, let name):
+      forEach(token) { listener, id in listener.received(message, on: name, id: id) }
+    case .opened(let token):
+      opened(token)
+    case .refused(let token, let error):
+      refused(token, error)
+    case .overflowed(let token):
+      forEach(token) { listener, id in listener.interrupted(id) }
+    case .suspended:
+      for token in interests.keys { interests[token]?.isOpen = false }
+    case .down(let error):
+      down(error)
+    case .restored:
+      downError = nil
+    case .joined(let id, let token):
+      guard let place = places[id], place.token == token, !place.isConfirmed else { return }
+      // Otherwise it waits for the topic to be opened again.
+      guard interests[token]?.isOpen == true else { return }
+      places[id]?.isConfirmed = true
+      listener?.subscribed(id)
+    case .rejected(let id, let error):
+      listener?.failed(id, with: error)
+    }
+  }
+
+  /// Does something for each subscription of an interest that is still there when it is its turn and
+  /// was when the first was told.
+  private func forEach(_ token: UInt64, _ body: (any BusListener, UInt32) -> Void) {
+    guard let listener, let ids = interests[token]?.ids else { return }
+    let before = changes
+    for id in ids {
+      guard before == changes || places[id]?.token == token else { continue }
+      body(listener, id)
+    }
+  }
+
+  private func opened(_ token: UInt64) {
+    downError = nil
+    interests[token]?.isOpen = true
+    forEach(token) { listener, id in
+      if places[id]?.isConfirmed == true {
+        listener.interrupted(id)
+      } else {
+        places[id]?.isConfirmed = true
+        listener.subscribed(id)
+      }
+    }
+  }
+
+  private func refused(_ token: UInt64, _ error: RPCError) {
+    guard let interest = interests.removeValue(forKey: token) else { return }
+    tokens[interest.topic] = nil
+    changes &+= 1
+    for id in interest.ids {
+      places[id] = nil
+      quota.release()
+    }
+    for id in interest.ids { listener?.failed(id, with: error) }
+  }
+
+  /// Those that were never told that they are subscribed wait no longer; the others are there again
+  /// when Redis is.
+  private func down(_ error: RPCError) {
+    downError = error
+    let waiting = places.filter { place in
+      !place.value.isConfirmed && interests[place.value.token]?.isOpen == false
+    }
+    for id in waiting.keys.sorted() {
+      forget(id)
+      listener?.failed(id, with: error)
+    }
+  }
+}
