@@ -144,6 +144,7 @@ let package = Package(
       dependencies: [
         "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

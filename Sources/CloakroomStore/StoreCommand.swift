@@ -60,6 +60,10 @@ public enum StoreCommand: Sendable {
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
   /// Does one step on a stream. → `.stream`, or what the step says
   indirect case stream(StoreKey, StreamStep)
+  /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
+  /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
+  /// nobody
+  case publish(StoreKey, ByteBuffer)
   /// Asks whether the store answers. → `.done`
   case ping
 }
@@ -80,6 +84,8 @@ public enum StoreReply: Sendable, Equatable {
   case counted(Int64, applied: Bool)
   /// What a step on a stream has found.
   indirect case stream(StreamReply)
+  /// A whole number.
+  case number(Int64)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

@@ -109,6 +109,7 @@ struct Caller {
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .stream(let key, let step): "\(describe(step)) \(text(key))"
+    case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
     }
   }

@@ -20,7 +20,7 @@ public enum ContractStores {
 
   /// A real Redis, one for all tests of a run; each harness has keys of its own.
   public static let redis = ContractStore("redis") { links in
-    let path = try server.get().socketPath
+    let path = try redisSocketPath
     var harnesses: [StoreHarness] = []
     for _ in 0..<links {
       let harness = try await StoreHarness(
@@ -33,6 +33,11 @@ public enum ContractStores {
       harnesses.append(harness)
     }
     return harnesses
+  }
+
+  /// Where the Redis is that all tests of a run share.
+  public static var redisSocketPath: String {
+    get throws { try server.get().socketPath }
   }
 
   private static let server = Result { try RedisServer() }

@@ -14,3 +14,23 @@ public func eventually(
     usleep(3000)
   }
 }
+
+/// Asks again and again until the answer is yes.
+///
+/// - Throws: `WaitedInVain` when the patience is at its end.
+public func eventually(
+  that what: String, within patience: Duration = .seconds(20),
+  _ condition: () async throws -> Bool
+) async throws {
+  let end = ContinuousClock.now + patience
+  while !(try await condition()) {
+    guard ContinuousClock.now < end else { throw WaitedInVain(description: what) }
+    try await Task.sleep(for: .milliseconds(3))
+  }
+}
+
+/// Something that a test waited for did not come about.
+public struct WaitedInVain: Error, CustomStringConvertible {
+  /// What was waited for.
+  public let description: String
+}

@@ -103,6 +103,10 @@ extension Setting {
       "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),
       "Commands to the store under way at once on one event loop. Past it: OVERLOADED."),
     Setting(
+      "limits.subscriptions", \.configuration.limits.subscriptions, .count(1...10_000_000),
+      "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
+        + "OVERLOADED."),
+    Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
   ]

@@ -54,7 +54,7 @@ public struct Daemon: Sendable {
       services: configuration.policy.services.map(\.name), methods: MethodTable.standard.names)
     let accessLog = try openAccessLog(labels)
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
-    let backend = StoreBackend(configuration, logger: logger)
+    let backend = StoreBackend(configuration, loops: loops, logger: logger)
     let system = SystemHub(
       configuration: configuration, backend: backend, accessLog: accessLog, logger: logger)
     let workers = try await WorkerPool(

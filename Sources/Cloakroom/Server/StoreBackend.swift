@@ -15,20 +15,40 @@ struct StoreBackend: Sendable {
   /// Makes one loop's way to the store's bus; called on the loop.
   let makeBusLink: @Sendable (any EventLoop) -> any BusLink
 
-  init(_ configuration: Configuration, logger: Logger) {
-    makeBusLink = { _ in AbsentBus() }
+  /// Connections for messages that were lost, by `LossCause`.
+  let busLosses: @Sendable () -> [UInt64]
+
+  init(_ configuration: Configuration, loops: any EventLoopGroup, logger: Logger) {
+    let busLimits = BusLimits(configuration.limits)
     switch configuration.store {
     case .memory:
-      let store = MemoryStore(byteLimit: configuration.limits.memoryBytes)
+      let bus = MemoryBus(limits: busLimits)
+      let store = MemoryStore(byteLimit: configuration.limits.memoryBytes, bus: bus)
       kind = "memory"
       memory = store
       makeLink = { _ in MemoryStoreLink(store: store) }
+      makeBusLink = { bus.makeLink(on: $0) }
+      busLosses = { [] }
     case .redis(let endpoint):
       let target = RedisTarget(endpoint, limits: configuration.limits)
       kind = "redis"
       memory = nil
       makeLink = { loop in RedisStoreLink(on: loop, to: target, logger: logger) }
+      let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
+      makeBusLink = { bus.makeLink(on: $0) }
+      busLosses = { bus.losses }
     }
+  }
+}
+
+extension BusLimits {
+  /// What the configuration says of messages, as a bus wants it.
+  fileprivate init(_ limits: Configuration.Limits) {
+    self.init()
+    subscriptions = limits.subscriptions
+    // A message is a request's data in an envelope that repeats its scope and actor.
+    messageBytes = max(messageBytes, limits.frameBytes * 2)
+    waitingBytes = max(waitingBytes, messageBytes)
   }
 }
 

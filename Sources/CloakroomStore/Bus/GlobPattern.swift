@@ -1,10 +1,10 @@
-internal import Glibc
 internal import NIOCore
 
 /// A Redis glob of which only `*` has a meaning; a byte behind a backslash is that byte.
 ///
-/// It matches what Redis' `stringmatchlen` matches, in linear time and not by trying: the parts
-/// between wildcards are looked for one after the other, each at its first place.
+/// It matches what Redis' `stringmatchlen` matches, and not by trying all ways: the parts between
+/// wildcards are looked for one after the other, each at its first place, which takes at most as many
+/// steps as the name's length times the glob's.
 struct GlobPattern: Sendable {
   /// What stands between the wildcards; one part when there is none.
   private let parts: [ByteBuffer]
@@ -49,15 +49,17 @@ struct GlobPattern: Sendable {
     }
   }
 
-  /// Where the first occurrence of a part ends. memmem(3) is linear (two-way search).
+  /// Where the first occurrence of a part ends.
   private static func end(
     of part: ByteBuffer, in bytes: UnsafeRawBufferPointer.SubSequence
   ) -> Int? {
-    let range = UnsafeRawBufferPointer(rebasing: bytes)
-    return part.withUnsafeReadableBytes { needle in
-      guard let start = range.baseAddress, let needleStart = needle.baseAddress else { return nil }
-      guard let found = memmem(start, range.count, needleStart, needle.count) else { return nil }
-      return bytes.startIndex + (UnsafeRawPointer(found) - start) + needle.count
+    part.withUnsafeReadableBytes { part in
+      guard part.count <= bytes.count else { return nil }
+      for start in bytes.startIndex...bytes.endIndex - part.count
+      where bytes[start] == part[0] && bytes[start..<start + part.count].elementsEqual(part) {
+        return start + part.count
+      }
+      return nil
     }
   }
 }

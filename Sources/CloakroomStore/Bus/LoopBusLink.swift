@@ -1,5 +1,5 @@
 internal import CloakroomCore
-public import NIOCore
+internal import NIOCore
 
 /// One event loop's way to a bus that all loops share: many subscriptions of a loop to one topic are
 /// one interest to the others, and a message for all of them crosses over once.
@@ -56,7 +56,9 @@ public final class LoopBusLink: BusLink {
 
   /// Stops listening.
   public func close() {
-    for (token, interest) in interests { exchange.close(interest.topic, token: token, for: mailbox) }
+    for (token, interest) in interests {
+      exchange.close(interest.topic, token: token, for: mailbox)
+    }
     for _ in places { quota.release() }
     changes &+= 1
     interests = [:]

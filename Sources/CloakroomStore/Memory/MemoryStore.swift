@@ -23,6 +23,9 @@ public final class MemoryStore: Sendable {
   /// How many reminders are looked at before a write that found no room tries again.
   private static let sweepStep = 1024
 
+  /// Where what is published in the store is heard.
+  public let bus: MemoryBus
+
   private let shards: [Shard]
   private let streams: MemoryStreams
   private let budget: MemoryBudget
@@ -37,7 +40,9 @@ public final class MemoryStore: Sendable {
   ///     a key or value counts with the memory it was given, which is its size rounded up to a
   ///     power of two. What would go past it is refused with STORE_REFUSED, code `OOM`.
   ///   - clock: what decides when a life has ended.
-  public init(byteLimit: Int, clock: StoreClock = .system) {
+  ///   - bus: where what is published is heard.
+  public init(byteLimit: Int, clock: StoreClock = .system, bus: MemoryBus = MemoryBus()) {
+    self.bus = bus
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
@@ -93,6 +98,8 @@ public final class MemoryStore: Sendable {
       }
     case .stream(let key, let step):
       perform(step, on: key)
+    case .publish(let name, let message):
+      .number(Int64(bus.publish(name, message)))
     case .ping:
       .done
     }

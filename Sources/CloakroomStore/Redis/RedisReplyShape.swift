@@ -18,6 +18,8 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// An integer.
+  case number
   /// Anything that is not an error.
   case done
   /// The id of a stream's message.
@@ -42,6 +44,8 @@ enum RedisReplyShape: UInt8 {
     switch self {
     case .done:
       return .done
+    case .number:
+      return .number(first.integer)
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:

@@ -84,6 +84,14 @@ public final class RedisStoreLink: StoreLink {
       }
     case .stream(let key, let step):
       submit(step, on: key, ticket: ticket)
+    case .publish(let name, let message):
+      send(
+        ticket, .number, .write, payload: name.count + message.readableBytes, arguments: 2
+      ) {
+        $0.write(head: "*3\r\n$7\r\nPUBLISH\r\n")
+        $0.write(name.bytes)
+        $0.write(message)
+      }
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
