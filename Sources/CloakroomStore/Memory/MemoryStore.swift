@@ -168,7 +168,9 @@ public final class MemoryStore: Sendable {
 
   private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
     makingRoom { () throws(MemoryBudget.Exhausted) in
-      try streams.perform(step, on: key).reply
+      let outcome = try streams.perform(step, on: key)
+      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
+      return outcome.reply
     }
   }
 
