@@ -25,9 +25,14 @@ struct StreamParameterTests {
       ("ensure", #""group":"\u0067","startId":"$""#, "ensure g end \(day)ms \(key)"),
       ("ensure", #""group":"g","startId":"17-3""#, "ensure g after(17-3) \(day)ms \(key)"),
       ("read", #""group":"g","consumer":"c""#, "read g/c 10 \(key)"),
-      ("read", #""group":"g","consumer":"c","count":1000,"blockMs":3600000"#, "read g/c 1000 \(key)"),
-      ("ack", #""group":"g","ids":["1-0","18446744073709551615-7"]"#,
-        "ack g 1-0,18446744073709551615-7 \(key)"),
+      (
+        "read", #""group":"g","consumer":"c","count":1000,"blockMs":3600000"#,
+        "read g/c 1000 \(key)"
+      ),
+      (
+        "ack", #""group":"g","ids":["1-0","18446744073709551615-7"]"#,
+        "ack g 1-0,18446744073709551615-7 \(key)"
+      ),
       ("pending", #""group":"g""#, "pending g \(key)"),
       ("reclaim", #""group":"g","consumer":"c""#, "reclaim g/c 10 15000ms \(key)"),
       (
@@ -54,7 +59,8 @@ struct StreamParameterTests {
       ("append", #""message":1,"approximate":1"#, .invalidParams),
       ("append", #""message":1,"ttl":0"#, .ttlInvalid),
       ("append", #""message":1,"ttl":null"#, .ttlInvalid),
-      ("append", #""ttl":1"#, .invalidParams), ("append", #""message":1,"id":"1-1""#, .invalidParams),
+      ("append", #""ttl":1"#, .invalidParams),
+      ("append", #""message":1,"id":"1-1""#, .invalidParams),
       ("ensure", #""group":"""#, .invalidParams), ("ensure", #""group":1"#, .invalidParams),
       ("ensure", #""group":"\#(long)""#, .invalidParams),
       ("ensure", #""group":"g","startId":"""#, .invalidParams),

@@ -51,6 +51,14 @@ struct RedisErrorTests {
     }
   }
 
+  @Test("that keys lie on different shards says that they can't change together")
+  func crossSlot() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("CROSSSLOT Keys in request don't hash to the same slot", shape)
+      #expect(error == RPCError(Reason.crossSlot))
+    }
+  }
+
   @Test("that a group is missing says that there is nothing of that name")
   func noGroup() throws {
     for shape in Self.shapes {

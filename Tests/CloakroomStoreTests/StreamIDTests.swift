@@ -32,7 +32,8 @@ struct StreamIDTests {
       StreamID(milliseconds: milliseconds, sequence: sequence)
     }
     let cases: [(StreamID, UInt64, StreamID?)] = [
-      (.zero, 5, id(5, 0)), (id(5, 0), 5, id(5, 1)), (id(5, 7), 4, id(5, 8)), (id(5, 7), 6, id(6, 0)),
+      (.zero, 5, id(5, 0)), (id(5, 0), 5, id(5, 1)), (id(5, 7), 4, id(5, 8)),
+      (id(5, 7), 6, id(6, 0)),
       (id(5, .max), 5, id(6, 0)), (id(.max, 3), .max, id(.max, 4)), (id(.max, .max), 5, nil),
     ]
     for (last, now, next) in cases {
@@ -48,13 +49,17 @@ struct DeadLetterNameTests {
   private static func hashed(_ key: String) -> Substring {
     guard let open = key.firstIndex(of: "{") else { return key[...] }
     let inside = key[key.index(after: open)...]
-    guard let close = inside.firstIndex(of: "}"), close != inside.startIndex else { return key[...] }
+    guard let close = inside.firstIndex(of: "}"), close != inside.startIndex else {
+      return key[...]
+    }
     return inside[..<close]
   }
 
   @Test(
     "lies on the stream's own shard of a cluster",
-    arguments: ["p:s:streams:a", "p:s:streams:a{b", "p:s:streams:{a}b", "p:s:streams:a{b}{c}", "p:{"])
+    arguments: [
+      "p:s:streams:a", "p:s:streams:a{b", "p:s:streams:{a}b", "p:s:streams:a{b}{c}", "p:{",
+    ])
   func shard(name: String) {
     let dead = String(buffer: StoreKey(bytes: ByteBuffer(string: name)).deadLetters.bytes)
     #expect(Self.hashed(dead) == Self.hashed(name))

@@ -33,7 +33,8 @@ struct StreamLifeTests {
     Case("has no end", [.atLeast(short), .set(.never)], stays: true),
     Case("without end has none", [.set(.never), .atLeast(short)], stays: true),
     Case("without end gets one", [.set(.never), .set(.after(short))], stays: false),
-    Case("without end gets one by a keep", [.set(.never), .set(.keep(otherwise: short))], stays: false),
+    Case(
+      "without end gets one by a keep", [.set(.never), .set(.keep(otherwise: short))], stays: false),
   ]
 
   @Test("is what the last append makes of it", arguments: ContractStores.all, cases)

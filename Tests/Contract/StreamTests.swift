@@ -173,7 +173,9 @@ struct StreamTests {
 
       let about = store.key("about")
       let limit = StreamLimit(count: 200, isApproximate: true)
-      for _ in 0..<10 { await store.append(Array(repeating: "m", count: 100), to: about, limit: limit) }
+      for _ in 0..<10 {
+        await store.append(Array(repeating: "m", count: 100), to: about, limit: limit)
+      }
       let length = await store.length(about) ?? 0
       #expect((200..<600).contains(length), "\(length)")
     }

@@ -53,7 +53,8 @@ enum StreamMethods {
           limit = StreamLimit(count: count, isApproximate: isApproximate)
         }
         let expiry = try arguments.expiry(4)
-        let life = arguments.has(4) ? .set(expiry) : StreamLife.atLeast(arguments.settings.defaultTTL)
+        let life =
+          arguments.has(4) ? .set(expiry) : StreamLife.atLeast(arguments.settings.defaultTTL)
         return .stream(key.name, .append(message: message, limit: limit, life: life))
       },
       end: { reply, _, result throws(RPCError) in

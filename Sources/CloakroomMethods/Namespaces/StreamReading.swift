@@ -128,11 +128,14 @@ private struct StreamWait: Sendable {
   }
 
   /// Lets an outage pass, for which a call that waits anyhow need not fail; throws any other failure.
+  ///
+  /// A read whose answer was lost may have handed messages over to nobody. They are in the consumer's
+  /// hand then, as those of one that has crashed, and are reclaimed as those are.
   private func pause(
     _ context: CallContext, after error: RPCError, until end: ContinuousClock.Instant
   ) async throws(RPCError) {
     if let cancellation = context.cancellation { throw cancellation }
-    guard error.reason == .unavailable else { throw error }
+    guard error.reason == .unavailable || error.reason == .outcomeUnknown else { throw error }
     try await context.wait(for: min(Self.outagePause, max(end - .now, .zero)))
   }
 }

@@ -25,7 +25,6 @@ struct MemoryStream: MemoryCharged {
     }
   }
 
-
   /// What a stream is taken to cost beside its key, in bytes.
   static let overhead = 640
 

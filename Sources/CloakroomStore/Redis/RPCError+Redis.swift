@@ -18,6 +18,8 @@ extension RPCError {
         details: details)
     case "NOGROUP":
       self = .noGroup
+    case "CROSSSLOT":
+      self.init(.crossSlot)
     default:
       self.init(.storeRefused, "Redis refused the command (\(code))", details: details)
     }
