@@ -61,6 +61,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(name: "CloakroomSchema", dependencies: ["CJansson"], swiftSettings: strict),
     .target(
       name: "CloakroomMethods",
       dependencies: [
@@ -162,6 +163,9 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",
       dependencies: [

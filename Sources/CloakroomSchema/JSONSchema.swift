@@ -1,0 +1,54 @@
+/// A JSON Schema, draft 2020-12, compiled from its text: defined once, then held against values.
+///
+/// ```swift
+/// let schema = try JSONSchema(definition.span.bytes)        // once; throws what is wrong with it
+/// let violations = try schema.validate(value.span.bytes)    // for each value
+/// if violations.isEmpty { … }
+/// ```
+///
+/// - All keywords of the core, applicator, unevaluated, validation and meta-data vocabularies are
+///   supported, but for `$dynamicRef`, `$dynamicAnchor` and `$vocabulary`. A keyword that is not
+///   supported or not known is refused when the schema is defined, as is one whose value is not
+///   what it must be: nothing that reads like a condition is passed over.
+/// - `format` is a condition; the supported formats are those of `Format`, and others are refused.
+///   `contentEncoding`, `contentMediaType` and `contentSchema` are annotations, as the
+///   specification has it.
+/// - `$ref` reaches everything within the schema, by `$id`, `$anchor` and JSON Pointer. Nothing is
+///   fetched; a reference that leads elsewhere is refused.
+/// - `pattern` and `patternProperties` know the subset of ECMA-262 that `Pattern` describes.
+/// - Integers of 64 bits are compared exactly, other numbers as IEEE 754 doubles; `multipleOf` is
+///   decided in decimal. Numbers that neither can hold are refused, as are members that come twice.
+///
+/// All work is bounded by `SchemaLimits`. A schema may be used by several threads at once.
+public struct JSONSchema: Sendable {
+  private let subschemas: [Subschema]
+  private let limits: SchemaLimits
+
+  /// Compiles a schema.
+  ///
+  /// - Parameters:
+  ///   - text: the schema as JSON, UTF-8.
+  ///   - limits: what the schema and each validation may cost.
+  /// - Throws: what is wrong with the schema, and where.
+  public init(_ text: RawSpan, limits: SchemaLimits = SchemaLimits()) throws(SchemaFault) {
+    guard text.byteCount <= limits.schemaBytes else { throw .exceeds(.schemaBytes) }
+    let value = try JSONReader.read(text, depth: limits.depth)
+    subschemas = try SchemaCompiler.compile(value, limits: limits)
+    self.limits = limits
+  }
+
+  /// Holds a value against the schema.
+  ///
+  /// - Parameter text: the value as JSON, UTF-8.
+  /// - Returns: what is not as the schema wants it, at most `SchemaLimits.violations`; nothing if
+  ///   the value is valid.
+  /// - Throws: `unreadable` or `exceeds`, if it can't be told whether the value is valid.
+  public func validate(_ text: RawSpan) throws(SchemaFault) -> [SchemaViolation] {
+    guard text.byteCount <= limits.valueBytes else { throw .exceeds(.valueBytes) }
+    let value = try JSONReader.read(text, depth: limits.depth)
+    var validator = Validator(subschemas, limits: limits)
+    var marks: Marks?
+    _ = try validator.evaluate(0, value, &marks)
+    return validator.violations
+  }
+}

@@ -1,0 +1,28 @@
+/// A regular expression whose search takes no more than its states times the text's length.
+///
+/// It is a subset of ECMA-262 with the flag `u`: literals, `.`, classes with `\d \w \s`, their
+/// negations and `\p{…}` of general categories, anchors, word boundaries, groups, alternation and
+/// all quantifiers, by code points. Lookaround and backreferences are refused, as is a pattern
+/// whose automaton has too many states: `{m,n}` makes n copies of what it repeats.
+///
+/// The search keeps the set of all states that the automaton may be in, so there is nothing to
+/// go back to.
+struct Pattern: Sendable {
+  private let program: PatternProgram
+
+  /// Compiles a pattern.
+  ///
+  /// - Parameters:
+  ///   - depth: how deep groups may be nested.
+  ///   - allowance: how many states there may be; what is used is taken away.
+  init(_ text: JSONText, depth: Int, allowance: inout Int) throws(PatternFault) {
+    program = try PatternProgram(
+      try PatternParser.parse(text, depth: depth), allowance: &allowance)
+  }
+
+  /// Whether the pattern matches anywhere in a text. A step is a state visited at a position.
+  func matches(_ text: JSONText, budget: inout Budget) throws(SchemaFault) -> Bool {
+    var search = PatternSearch(program)
+    return try search.run(over: text, budget: &budget)
+  }
+}

@@ -1,0 +1,77 @@
+/// One search of an automaton through a text.
+struct PatternSearch {
+  private let program: PatternProgram
+  /// For each state the position at which it was last visited, plus one.
+  private var visited: [Int]
+  /// The states to visit at the current position.
+  private var waiting: [Int] = []
+  /// The states behind what was consumed at the current position.
+  private var following: [Int] = []
+
+  init(_ program: PatternProgram) {
+    self.program = program
+    visited = Array(repeating: 0, count: program.states.count)
+  }
+
+  /// Whether there is a match.
+  mutating func run(over text: JSONText, budget: inout Budget) throws(SchemaFault) -> Bool {
+    // Every state is set up once for each search.
+    try budget.spend(program.states.count / 8)
+    var decoder = UTF8Decoder(text.utf8)
+    var before: UInt32?
+    var after = decoder.next()
+    var position = 0
+    while true {
+      position += 1
+      if position == 1 || !program.isAnchored { waiting.append(0) }
+      guard !waiting.isEmpty else { return false }
+      if try visit(position, before, after, &budget) { return true }
+      guard after != nil else { return false }
+      before = after
+      after = decoder.next()
+      swap(&waiting, &following)
+    }
+  }
+
+  /// Visits all states that can be reached at a position without consuming anything.
+  ///
+  /// - Returns: whether one of them is a match.
+  private mutating func visit(
+    _ position: Int, _ before: UInt32?, _ after: UInt32?, _ budget: inout Budget
+  ) throws(SchemaFault) -> Bool {
+    following.removeAll(keepingCapacity: true)
+    while let state = waiting.popLast() {
+      guard visited[state] != position else { continue }
+      visited[state] = position
+      try budget.spend(1)
+      switch program.states[state] {
+      case .match: return true
+      case .jump(let target): waiting.append(target)
+      case .branch(let first, let second):
+        waiting.append(second)
+        waiting.append(first)
+      case .assert(let assertion):
+        if Self.holds(assertion, before, after) { waiting.append(state + 1) }
+      case .consume(let set):
+        if let after, program.sets[set].contains(after) { following.append(state + 1) }
+      }
+    }
+    return false
+  }
+
+  private static func holds(
+    _ assertion: PatternNode.Assertion, _ before: UInt32?, _ after: UInt32?
+  ) -> Bool {
+    switch assertion {
+    case .start: before == nil
+    case .end: after == nil
+    case .wordBoundary: isWord(before) != isWord(after)
+    case .noWordBoundary: isWord(before) == isWord(after)
+    }
+  }
+
+  private static func isWord(_ point: UInt32?) -> Bool {
+    guard let point else { return false }
+    return CodePointSet.wordCharacters.contains { $0.contains(point) }
+  }
+}

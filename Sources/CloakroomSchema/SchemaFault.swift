@@ -1,0 +1,33 @@
+/// Why a schema can't be defined, or a value can't be held against one.
+///
+/// No fault holds a piece of a value.
+public enum SchemaFault: Error, Sendable, Equatable {
+  /// The schema can't be used as it is: which part of it, as JSON Pointer (RFC 6901) into the
+  /// schema, and what is wrong there.
+  case refused(at: String, message: String)
+  /// The schema's or the value's text is no JSON, or none that can be looked into: a member that
+  /// comes twice, a number outside of what 64 bits hold, half a surrogate pair, a NUL in a name.
+  case unreadable(message: String)
+  /// The schema, the value, or the work of holding one against the other is larger than a limit.
+  case exceeds(Limit)
+
+  /// A limit of `SchemaLimits` that was exceeded.
+  public enum Limit: String, Sendable {
+    /// `SchemaLimits.schemaBytes`
+    case schemaBytes
+    /// `SchemaLimits.valueBytes`
+    case valueBytes
+    /// `SchemaLimits.depth`
+    case depth
+    /// `SchemaLimits.evaluationDepth`
+    case evaluationDepth
+    /// `SchemaLimits.subschemas`
+    case subschemas
+    /// `SchemaLimits.patternStates`
+    case patternStates
+    /// `SchemaLimits.locationBytes`
+    case locationBytes
+    /// `SchemaLimits.steps`
+    case steps
+  }
+}
