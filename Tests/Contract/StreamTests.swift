@@ -52,7 +52,10 @@ struct StreamTests {
   func names(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("stream")
-      for name in ["g", " ", "ü€😀", "a\0b", "*", "$", ">", "0-0", "GROUP", "a\r\nb", "\"{}"] {
+      for name in [
+        "g", " ", "ü€😀", "a\0b", "*", "$", ">", "0-0", "GROUP", "a\r\nb", "\"{}", "\u{E9}",
+        "e\u{301}",
+      ] {
         await store.group(name, on: key)
         await store.append(["m"], to: key, limit: StreamLimit(count: 1, isApproximate: false))
         #expect(await store.read(key, name, name)?.texts == ["m"])

@@ -205,10 +205,3 @@ struct StreamTests {
     return calls.flatMap { Int($0) } ?? 0
   }
 }
-
-extension StreamSidecar {
-  /// Waits until so many calls are under way, beside that which asks; false when that doesn't come.
-  func waits(for calls: Double, _ client: LineClient) throws -> Bool {
-    try eventually(within: .seconds(20)) { try client.metrics().sum("calls_in_flight") > calls }
-  }
-}

@@ -34,7 +34,7 @@ struct MemoryStream: MemoryCharged {
   private let budget: MemoryBudget
   private var entries: Deque<Entry> = []
   private var lastID = StreamID.zero
-  private var groups: [String: MemoryStreamGroup] = [:]
+  private var groups: [ExactText: MemoryStreamGroup] = [:]
 
   /// An empty stream whose own cost has been charged.
   init(key: MemoryKey, budget: MemoryBudget) {
@@ -96,12 +96,13 @@ struct MemoryStream: MemoryCharged {
   mutating func ensure(
     _ group: String, from start: StreamStart
   ) throws(MemoryBudget.Exhausted) -> Bool? {
-    guard groups[group] == nil else { return false }
+    let name = ExactText(group)
+    guard groups[name] == nil else { return false }
     guard groups.count < StreamStep.mostGroups else { return nil }
     try charge(MemoryStreamGroup.overhead + group.utf8.count)
     switch start {
-    case .after(let id): groups[group] = MemoryStreamGroup(after: id)
-    case .end: groups[group] = MemoryStreamGroup(after: lastID)
+    case .after(let id): groups[name] = MemoryStreamGroup(after: id)
+    case .end: groups[name] = MemoryStreamGroup(after: lastID)
     }
     return true
   }
@@ -113,7 +114,8 @@ struct MemoryStream: MemoryCharged {
   mutating func read(
     _ reader: StreamReader, _ portion: StreamPortion, at now: Int64
   ) throws(MemoryBudget.Exhausted) -> [StreamMessage]? {
-    guard let last = groups[reader.group]?.lastDelivered else { return nil }
+    let group = ExactText(reader.group)
+    guard let last = groups[group]?.lastDelivered else { return nil }
     var messages: [StreamMessage] = []
     var bytes = 0
     var index = entries.firstPlace { $0.id > last }
@@ -125,7 +127,7 @@ struct MemoryStream: MemoryCharged {
         guard messages.isEmpty else { break }
         throw error
       }
-      groups[reader.group]?.deliver(entry.id, to: reader.consumer, at: now)
+      groups[group]?.deliver(entry.id, to: reader.consumer, at: now)
       messages.append(entry.delivered(1))
       bytes += entry.message.readableBytes
       index += 1
@@ -135,6 +137,7 @@ struct MemoryStream: MemoryCharged {
 
   /// Takes messages off those in hand, and tells how many.
   mutating func acknowledge(_ ids: [StreamID], of group: String) -> Int64 {
+    let group = ExactText(group)
     var count: Int64 = 0
     for id in ids {
       guard let cost = groups[group]?.acknowledge(id) else { continue }
@@ -147,7 +150,7 @@ struct MemoryStream: MemoryCharged {
 
   /// What a group has in hand; nil when there is no such group.
   func pending(_ group: String, at now: Int64) -> StreamPending? {
-    groups[group]?.summary(at: now)
+    groups[ExactText(group)]?.summary(at: now)
   }
 
   // MARK: Reclaiming
@@ -167,10 +170,11 @@ struct MemoryStream: MemoryCharged {
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> Reclaimed? {
     // Taken out while it is worked on, so that its places are changed and not copied.
-    guard var group = groups.removeValue(forKey: reader.group) else { return nil }
+    let name = ExactText(reader.group)
+    guard var group = groups.removeValue(forKey: name) else { return nil }
     defer {
       group.compact()
-      groups[reader.group] = group
+      groups[name] = group
     }
     var found = Reclaimed()
     var index = 0

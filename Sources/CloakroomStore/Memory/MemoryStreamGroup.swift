@@ -89,10 +89,10 @@ struct MemoryStreamGroup: Sendable {
 
   /// What it has in hand.
   func summary(at now: Int64) -> StreamPending {
-    var shares: [String: Int64] = [:]
-    for entry in pending where !entry.isGone { shares[entry.consumer, default: 0] += 1 }
+    var shares: [ExactText: Int64] = [:]
+    for entry in pending where !entry.isGone { shares[ExactText(entry.consumer), default: 0] += 1 }
     // As Redis orders names: by their bytes.
-    let sorted = shares.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    let sorted = shares.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
     let oldest = pending.first { !$0.isGone }.map { entry in
       StreamPending.Entry(
         id: entry.id, consumer: entry.consumer, idleMs: entry.idleMs(at: now),
@@ -101,7 +101,7 @@ struct MemoryStreamGroup: Sendable {
     return StreamPending(
       count: Int64(count),
       consumers: sorted.prefix(StreamStep.mostConsumersNamed).map {
-        StreamPending.Share(consumer: $0.key, count: $0.value)
+        StreamPending.Share(consumer: $0.key.text, count: $0.value)
       },
       oldest: oldest)
   }

@@ -55,19 +55,3 @@ extension Answer {
   /// Those of them that are whole numbers.
   var numbers: [Int] { messages.compactMap { $0["message"] as? Int } }
 }
-
-/// A sidecar in front of a store of either kind.
-struct StreamSidecar {
-  let redis: RedisServer?
-  let daemon: Daemon
-
-  init(_ store: String, loops: Int = 2) throws {
-    redis = store == "redis" ? try RedisServer() : nil
-    daemon =
-      try redis.map { try RedisSidecar.start($0.socketPath, patience: "5s", loops: loops) }
-      ?? Daemon(["--loops", "\(loops)"])
-  }
-
-  /// A connection that finds the store there.
-  func client() throws -> LineClient { try daemon.readyClient() }
-}
