@@ -143,11 +143,11 @@ struct StreamPendingTests {
       _ = await stores[0].read(key, "g", "dead", count: 100)
       _ = await stores[0].reclaim(key, by: "dead")
       _ = await stores[0].read(key, "g", "dead")
-      await stores[0].advance(by: 50)
+      await stores[0].advance(by: 2000)
       // A hundred were handed over twice, a hundred once.
       let step = StreamStep.reclaim(
         StreamReader(group: "g", consumer: "b"), StreamPortion(count: 7, bytes: 1 << 20),
-        minIdleMs: 50, maxDeliveries: 2)
+        minIdleMs: 2000, maxDeliveries: 2)
       let replies = await withTaskGroup(of: [StoreReply].self) { group in
         for store in stores {
           group.addTask {

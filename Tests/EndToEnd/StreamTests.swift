@@ -17,10 +17,11 @@ struct StreamTests {
     ]
     let ids = try messages.map { try client.append($0) }
     let read = try client.read()
-    #expect(read.ids == ids)
-    for (id, message) in zip(ids, messages) {
-      #expect(read.text.contains(#"{"id":"\#(id)","message":\#(message),"deliveries":1}"#))
+    // Compared as text: not every parser of JSON takes the numbers.
+    let wanted = zip(ids, messages).map { id, message in
+      #"{"id":"\#(id)","message":\#(message),"deliveries":1}"#
     }
+    #expect(read.text.contains(#"{"messages":[\#(wanted.joined(separator: ","))]}"#), "\(read)")
     #expect(try client.read().text == #"{"jsonrpc":"2.0","id":1,"result":{"messages":[]}}"#)
     #expect(try client.call("streams.length", #"{"stream":"s"}"#)["length"] as? Int == 6)
     try client.acknowledge(Array(ids[1...]))
