@@ -14,7 +14,7 @@ public struct ByteCursor {
   init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
 
   /// Writes bytes.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func write(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
     guard bytes.count <= memory.count &- count, let start = memory.baseAddress else {
@@ -29,15 +29,16 @@ public struct ByteCursor {
   @inlinable
   public mutating func write(_ bytes: RawSpan) { bytes.withUnsafeBytes { write($0) } }
 
-  /// Writes a text that the program knows.
-  @inlinable
+  /// Writes a text that the program knows. Inlined, because then its length is known where it is
+  /// written, and a short one takes a store or two and no call.
+  @inlinable @inline(__always)
   public mutating func write(_ text: StaticString) {
     write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Writes a string's UTF-8.
+  /// Writes a string's UTF-8. Not another `write`: a literal would be taken for a string.
   @inlinable
-  public mutating func write(_ text: String) {
+  public mutating func write(string text: String) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
   }
@@ -51,8 +52,15 @@ public struct ByteCursor {
   /// Writes a whole number in decimal.
   @inlinable
   public mutating func writeDecimal(_ number: Int64) {
-    let length = ByteBuffer.decimalCount(number)
-    guard length <= memory.count &- count else {
+    writeDecimal(number, length: ByteBuffer.decimalCount(number))
+  }
+
+  /// Writes a whole number in decimal.
+  ///
+  /// - Parameter length: how many characters that takes, as `ByteBuffer.decimalCount` tells.
+  @inlinable
+  public mutating func writeDecimal(_ number: Int64, length: Int) {
+    guard length <= memory.count &- count, let start = memory.baseAddress else {
       isTooSmall = true
       return
     }
@@ -60,10 +68,12 @@ public struct ByteCursor {
     var index = count &+ length
     repeat {
       index &-= 1
-      memory[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      start.storeBytes(
+        of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10), toByteOffset: index,
+        as: UInt8.self)
       rest /= 10
-    } while rest != 0
-    if number < 0 { memory[count] = UInt8(ascii: "-") }
+    } while rest != 0 && index > count
+    if number < 0 { start.storeBytes(of: UInt8(ascii: "-"), toByteOffset: count, as: UInt8.self) }
     count &+= length
   }
 }

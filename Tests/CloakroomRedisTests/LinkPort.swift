@@ -40,7 +40,7 @@ final class LinkPort: RedisLinkDelegate {
         payload: parts.reduce(0) { $0 + $1.utf8.count }, arguments: parts.count
       ) { writer in
         writer.write(parts: parts.count)
-        for part in parts { writer.write(part) }
+        for part in parts { writer.write(string: part) }
       }
     }
   }

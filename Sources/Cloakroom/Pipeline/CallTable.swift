@@ -13,7 +13,7 @@ struct CallTable {
     /// The first step of a procedure.
     case opening(ProcedureCall)
     /// A later step of a procedure; nil when nobody waits for the reply.
-    case procedure(CheckedContinuation<StoreReply, Never>?)
+    case procedure(PendingStep?)
   }
 
   private static let none = UInt32.max

@@ -114,7 +114,8 @@ final class ProcedureCall: ProcedureHost {
   // MARK: What the procedure asks for
 
   func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
-    worker.store.submit(command, ticket: worker.calls.add(.procedure(continuation)))
+    let step = continuation.map(PendingStep.init)
+    worker.store.submit(command, ticket: worker.calls.add(.procedure(step)))
   }
 
   func wait(

@@ -178,8 +178,8 @@ extension Worker {
       end(call, extras.replies.compactMap { $0 })
     case .opening(let call):
       call.opened(reply)
-    case .procedure(let continuation):
-      continuation?.resume(returning: reply)
+    case .procedure(let step):
+      step?.continuation.resume(returning: reply)
     case .free:
       break
     }

@@ -55,13 +55,13 @@ enum KeyValueMethods {
       },
       end: { reply, memo, result throws(RPCError) in
         guard case .done = try reply.orThrow() else { throw .unexpectedReply }
-        result.writeStaticString("{\"ok\":true")
-        if let etag = memo.etag {
-          result.writeStaticString(",\"etag\":\"")
-          result.writeString(etag)
-          result.writeStaticString("\"")
+        guard let etag = memo.etag else {
+          result.write(atMost: 16) { $0.write("{\"ok\":true}") }
+          return
         }
-        result.writeStaticString("}")
+        result.writeStaticString("{\"ok\":true,\"etag\":\"")
+        result.writeString(etag)
+        result.writeStaticString("\"}")
       }
     ))
 

@@ -100,7 +100,7 @@ public struct Arguments: ~Copyable {
   private mutating func assignByName(_ method: Method) throws(RPCError) {
     for index in scanner.members.indices {
       let member = scanner.members[index]
-      guard let slot = slot(of: member, in: method) else {
+      guard let slot = slot(of: member, first: index, in: method) else {
         throw RPCError(
           .invalidParams,
           "unknown parameter \(nameForPeople(member)); \(method.name) takes "
@@ -118,7 +118,13 @@ public struct Arguments: ~Copyable {
     given |= 1 &<< UInt32(truncatingIfNeeded: slot)
   }
 
-  private func slot(of member: JSONMember, in method: Method) -> Int? {
+  /// The parameter that a member is.
+  ///
+  /// - Parameter first: where to look first; most callers keep to the documented order.
+  private func slot(of member: JSONMember, first: Int, in method: Method) -> Int? {
+    if first < method.parameters.count, isNamed(member, method.parameters[first].name) {
+      return first
+    }
     for slot in method.allParameters.indices
     where isNamed(member, method.allParameters[slot].name) {
       return slot
@@ -291,9 +297,7 @@ public struct Arguments: ~Copyable {
 
   /// A number of the request, nil when it has a fraction, an exponent or more than 64 bits.
   private func wholeNumber(_ member: JSONMember) -> Int64? {
-    // No whole number of 64 bits is longer, its sign counted.
-    guard member.value.count <= 20 else { return nil }
-    return Int64(String(buffer: slice(member.value)))
+    JSONNumber.wholeNumber(request.readableBytesSpan, member.value)
   }
 
   /// A parameter that is true or false; `otherwise` when it was not given.

@@ -14,6 +14,7 @@ public struct RESPCommandWriter {
   /// Writes what is the same for all commands of a kind, as `*2\r\n$3\r\nGET\r\n`: the number of
   /// parts, and the first of them as bulk strings.
   @inlinable
+  @inline(__always)
   public mutating func write(head: StaticString) { cursor.write(head) }
 
   /// Writes the number of parts, for commands that have as many as they need.
@@ -30,15 +31,15 @@ public struct RESPCommandWriter {
     bytes.withUnsafeReadableBytes { write($0) }
   }
 
-  /// Writes one argument.
+  /// Writes one argument that the program knows.
   @inlinable
   public mutating func write(_ text: StaticString) {
     write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Writes one argument.
+  /// Writes one argument. Not another `write`: a literal would be taken for a string.
   @inlinable
-  public mutating func write(_ text: String) {
+  public mutating func write(string text: String) {
     var text = text
     text.withUTF8 { write(UnsafeRawBufferPointer($0)) }
   }
@@ -46,8 +47,9 @@ public struct RESPCommandWriter {
   /// Writes one argument: a whole number in decimal.
   @inlinable
   public mutating func write(_ number: Int64) {
-    writeBulkHead(count: ByteBuffer.decimalCount(number))
-    cursor.writeDecimal(number)
+    let length = ByteBuffer.decimalCount(number)
+    writeBulkHead(count: length)
+    cursor.writeDecimal(number, length: length)
     cursor.write("\r\n")
   }
 
@@ -93,7 +95,7 @@ extension ByteBuffer {
     let payload = parts.reduce(0) { $0 + $1.utf8.count }
     writeCommand(payload: payload, arguments: parts.count) { command in
       command.write(parts: parts.count)
-      for part in parts { command.write(part) }
+      for part in parts { command.write(string: part) }
     }
   }
 }

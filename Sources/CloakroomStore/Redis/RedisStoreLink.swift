@@ -79,7 +79,7 @@ public final class RedisStoreLink: StoreLink {
         $0.write(bounds.upperBound)
         switch expiry {
         case .after(let life), .keep(let life): $0.write(life.milliseconds)
-        case .never: $0.write("" as StaticString)
+        case .never: $0.write("")
         }
       }
     case .stream(let key, let step):
@@ -112,8 +112,8 @@ public final class RedisStoreLink: StoreLink {
       $0.write(value)
       $0.write(head: "$2\r\nPX\r\n")
       $0.write(life.milliseconds)
-      if condition == .absent { $0.write("NX" as StaticString) }
-      if condition == .present { $0.write("XX" as StaticString) }
+      if condition == .absent { $0.write("NX") }
+      if condition == .present { $0.write("XX") }
     }
   }
 
@@ -126,7 +126,7 @@ public final class RedisStoreLink: StoreLink {
     let payload = keys.reduce(0) { $0 + $1.count }
     send(ticket, .values, .read, payload: payload, arguments: keys.count) {
       $0.write(parts: keys.count + 1)
-      $0.write("MGET" as StaticString)
+      $0.write("MGET")
       for key in keys { $0.write(key.bytes) }
     }
   }
@@ -158,9 +158,9 @@ public final class RedisStoreLink: StoreLink {
       arguments: arguments + 4
     ) {
       $0.write(parts: arguments + 4)
-      $0.write("EVALSHA" as StaticString)
-      $0.write(script.digest)
-      $0.write("1" as StaticString)
+      $0.write("EVALSHA")
+      $0.write(string: script.digest)
+      $0.write("1")
       $0.write(key.bytes)
       encode(&$0)
     }
@@ -218,31 +218,31 @@ extension RESPCommandWriter {
   fileprivate mutating func write(_ condition: SetCondition) {
     switch condition {
     case .none:
-      write("none" as StaticString)
-      write("" as StaticString)
+      write("none")
+      write("")
     case .absent:
-      write("absent" as StaticString)
-      write("" as StaticString)
+      write("absent")
+      write("")
     case .present:
-      write("present" as StaticString)
-      write("" as StaticString)
+      write("present")
+      write("")
     case .matches(let etag):
-      write("match" as StaticString)
-      write(etag)
+      write("match")
+      write(string: etag)
     }
   }
 
   fileprivate mutating func write(_ expiry: Expiry) {
     switch expiry {
     case .after(let life):
-      write("after" as StaticString)
+      write("after")
       write(life.milliseconds)
     case .keep(let life):
-      write("keep" as StaticString)
+      write("keep")
       write(life.milliseconds)
     case .never:
-      write("never" as StaticString)
-      write("" as StaticString)
+      write("never")
+      write("")
     }
   }
 }

@@ -39,8 +39,17 @@ public struct ByteRange: Sendable, Hashable {
     guard literal.hasPointerRepresentation, literal.utf8CodeUnitCount == count,
       end <= text.byteCount
     else { return false }
-    for index in 0..<count where text.byte(start &+ index) != literal.utf8Start[index] {
-      return false
+    let expected = UnsafeRawPointer(literal.utf8Start)
+    var index = 0
+    while index &+ 8 <= count {
+      let word = expected.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      guard text.word(start &+ index) == UInt64(littleEndian: word) else { return false }
+      index &+= 8
+    }
+    while index < count {
+      let byte = expected.load(fromByteOffset: index, as: UInt8.self)
+      guard text.byte(start &+ index) == byte else { return false }
+      index &+= 1
     }
     return true
   }

@@ -9,13 +9,13 @@ extension ByteBuffer {
   public mutating func writeResultHead(id: String) {
     write(atMost: id.utf8.count + 64) {
       $0.write("{\"jsonrpc\":\"2.0\",\"id\":")
-      $0.write(id)
+      $0.write(string: id)
       $0.write(",\"result\":")
     }
   }
 
   /// Ends a reply.
-  public mutating func writeReplyEnd() { writeStaticString("}") }
+  public mutating func writeReplyEnd() { writeInteger(ASCII.rightBrace) }
 
   /// Writes a whole reply that says how the call failed.
   ///
