@@ -14,7 +14,7 @@ extension RedisStoreLink {
         $0.write(message)
         $0.write(life)
         guard let limit else { return }
-        $0.write(limit.isApproximate ? "~" : "=" as StaticString)
+        $0.write(limit.isApproximate ? "~" : "=")
         $0.write(limit.count)
       }
     case .ensure(let group, let start, let life):
@@ -23,10 +23,10 @@ extension RedisStoreLink {
         RedisScripts.streamEnsure, ticket, .streamEnsured, .idempotentWrite, key, arguments: 4,
         payload: group.utf8.count + 100
       ) {
-        $0.write(group)
+        $0.write(string: group)
         switch start {
-        case .after(let id): $0.write(id.text)
-        case .end: $0.write("$" as StaticString)
+        case .after(let id): $0.write(string: id.text)
+        case .end: $0.write("$")
         }
         $0.write(life.milliseconds)
         $0.write(Int64(StreamStep.mostGroups))
@@ -36,8 +36,8 @@ extension RedisStoreLink {
         RedisScripts.streamRead, ticket, .streamMessages, .write, key, arguments: 4,
         payload: reader.count + 40
       ) {
-        $0.write(reader.group)
-        $0.write(reader.consumer)
+        $0.write(string: reader.group)
+        $0.write(string: reader.consumer)
         $0.write(Int64(portion.count))
         $0.write(Int64(portion.bytes))
       }
@@ -48,7 +48,7 @@ extension RedisStoreLink {
         RedisScripts.streamPending, ticket, .streamPending, .read, key, arguments: 2,
         payload: group.utf8.count + 20
       ) {
-        $0.write(group)
+        $0.write(string: group)
         $0.write(Int64(StreamStep.mostConsumersNamed))
       }
     case .reclaim(let reader, let portion, let minIdleMs, let maxDeliveries):
@@ -70,10 +70,10 @@ extension RedisStoreLink {
       arguments: ids.count + 2
     ) {
       $0.write(parts: ids.count + 3)
-      $0.write("XACK" as StaticString)
+      $0.write("XACK")
       $0.write(key.bytes)
-      $0.write(group)
-      for id in ids { $0.write(id.text) }
+      $0.write(string: group)
+      for id in ids { $0.write(string: id.text) }
     }
   }
 
@@ -89,13 +89,13 @@ extension RedisStoreLink {
       payload: keys + reader.count + script.digest.utf8.count + 128, arguments: 12
     ) {
       $0.write(parts: dead == nil ? 10 : 12)
-      $0.write("EVALSHA" as StaticString)
-      $0.write(script.digest)
-      $0.write(dead == nil ? "1" : "2" as StaticString)
+      $0.write("EVALSHA")
+      $0.write(string: script.digest)
+      $0.write(dead == nil ? "1" : "2")
       $0.write(key.bytes)
       if let dead { $0.write(dead.bytes) }
-      $0.write(reader.group)
-      $0.write(reader.consumer)
+      $0.write(string: reader.group)
+      $0.write(string: reader.consumer)
       $0.write(minIdleMs)
       $0.write(Int64(portion.count))
       $0.write(Int64(portion.bytes))
@@ -113,17 +113,17 @@ extension RESPCommandWriter {
   fileprivate mutating func write(_ life: StreamLife) {
     switch life {
     case .atLeast(let life):
-      write("least" as StaticString)
+      write("least")
       write(life.milliseconds)
     case .set(.after(let life)):
-      write("after" as StaticString)
+      write("after")
       write(life.milliseconds)
     case .set(.keep(let life)):
-      write("keep" as StaticString)
+      write("keep")
       write(life.milliseconds)
     case .set(.never):
-      write("never" as StaticString)
-      write("0" as StaticString)
+      write("never")
+      write("0")
     }
   }
 }
