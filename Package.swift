@@ -177,7 +177,8 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore",
+        "Cloakroom", "CloakroomCore", "CloakroomMethods", "CloakroomStore",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),

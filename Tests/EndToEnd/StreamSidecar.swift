@@ -5,11 +5,17 @@ struct StreamSidecar {
   let redis: RedisServer?
   let daemon: Daemon
 
-  init(_ store: String, loops: Int = 2) throws {
+  /// Starts one.
+  ///
+  /// - Parameters:
+  ///   - store: "memory" or "redis".
+  ///   - options: what else is on its command line.
+  init(_ store: String, loops: Int = 2, _ options: [String] = []) throws {
     redis = store == "redis" ? try RedisServer() : nil
     daemon =
-      try redis.map { try RedisSidecar.start($0.socketPath, patience: "5s", loops: loops) }
-      ?? Daemon(["--loops", "\(loops)"])
+      try redis.map {
+        try RedisSidecar.start($0.socketPath, patience: "5s", loops: loops, options)
+      } ?? Daemon(["--loops", "\(loops)"] + options)
   }
 
   /// A connection that finds the store there.
