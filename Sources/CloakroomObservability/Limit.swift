@@ -32,6 +32,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case replySize
   /// A connection had as many things bound to it as may be.
   case boundToConnection
+  /// As many calls waited for a claim as may wait for one.
+  case claimWaiters
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -51,6 +53,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .accessLogQueue: "access_log_queue"
     case .replySize: "reply_size"
     case .boundToConnection: "bound_to_connection"
+    case .claimWaiters: "claim_waiters"
     }
   }
 }

@@ -60,6 +60,8 @@ public enum StoreCommand: Sendable {
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
   /// Does one step on a stream. → `.stream`, or what the step says
   indirect case stream(StoreKey, StreamStep)
+  /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
+  indirect case claim(StoreKey, ClaimStep)
   /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
@@ -84,6 +86,8 @@ public enum StoreReply: Sendable, Equatable {
   case counted(Int64, applied: Bool)
   /// What a step on a stream has found.
   indirect case stream(StreamReply)
+  /// What a step on a claim came to. Indirect, as it would make every reply larger.
+  indirect case claim(ClaimReply)
   /// A whole number.
   case number(Int64)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.

@@ -109,8 +109,23 @@ struct Caller {
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .stream(let key, let step): "\(describe(step)) \(text(key))"
+    case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
+    }
+  }
+
+  private static func describe(_ step: ClaimStep) -> String {
+    func number(_ number: Int64?) -> String { number.map { "\($0)" } ?? "-" }
+    return switch step {
+    case .take(let request):
+      "take \(request.owner) \(request.life.milliseconds)ms "
+        + (request.wait.map { "waiting, one of \($0.limit)" } ?? "at once")
+    case .renew(let owner, let life, let fence):
+      "renew \(owner) \(life.milliseconds)ms \(number(fence))"
+    case .release(let owner, let fence): "release \(owner) \(number(fence))"
+    case .withdraw(let ticket): "withdraw \(number(ticket.number))"
+    case .inspect: "inspect"
     }
   }
 

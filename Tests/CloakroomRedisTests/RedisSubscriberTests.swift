@@ -92,7 +92,7 @@ struct RedisSubscriberTests {
   @Test("gives up a connection that says what it should not", arguments: faults.indices)
   func nonsense(index: Int) async throws {
     try await Self.run(answering: { command in
-      command.connection == 1 && command.parts[0] == "SUBSCRIBE" ? 
+      command.connection == 1 && command.parts[0] == "SUBSCRIBE"
         ? .send(Self.faults[index]) : nil
     }) { subscriber, _ in
       _ = try await subscriber.subscribe("a")

@@ -103,6 +103,9 @@ extension Setting {
       "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),
       "Commands to the store under way at once on one event loop. Past it: OVERLOADED."),
     Setting(
+      "limits.claimWaiters", \.configuration.limits.claimWaiters, .count(1...100_000),
+      "Calls that wait for one claim at once, in all sidecars of the store. Past it: OVERLOADED."),
+    Setting(
       "limits.subscriptions", \.configuration.limits.subscriptions, .count(1...10_000_000),
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),

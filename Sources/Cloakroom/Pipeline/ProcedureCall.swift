@@ -95,6 +95,7 @@ final class ProcedureCall: ProcedureHost {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
+    if case .failure(.tooManyClaimWaiters) = result { worker.observer.limitBit(.claimWaiters) }
     request.connection.procedures[ObjectIdentifier(self)] = nil
     if worker.replyStart == 0 { worker.replyStart = worker.now() }
     worker.end(request, notes: notes, fromStore: true) { buffer throws(RPCError) in

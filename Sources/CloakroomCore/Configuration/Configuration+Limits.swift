@@ -21,6 +21,8 @@ extension Configuration {
     public var keyBytes = 1024
     /// Commands to the store that are under way at once, per loop. Past it: OVERLOADED.
     public var pendingCommands = 65_536
+    /// Calls that wait for one claim at once, in all sidecars of the store. Past it: OVERLOADED.
+    public var claimWaiters = 1000
     /// Subscriptions to messages, of all connections and waiting calls together. Past it: OVERLOADED.
     public var subscriptions = 100_000
     /// What the memory store holds at most, in bytes of keys and values. Past it: STORE_REFUSED.

@@ -18,7 +18,8 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + CounterMethods.all + KeyValueMethods.all + StreamMethods.all
+    BatchMethods.all + ClaimMethods.all + CounterMethods.all + KeyValueMethods.all
+      + StreamMethods.all
       + SystemMethods.all)
 
   init(_ methods: [Method]) {

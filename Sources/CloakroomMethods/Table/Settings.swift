@@ -13,6 +13,8 @@ public struct Settings: Sendable {
   /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
   /// longer than a reply may be.
   public var streamBytes: Int
+  /// How many calls may wait for one claim.
+  public var claimWaiters: Int
   /// Which scopes there may, and must, be.
   public var scopes: ScopeRules
 
@@ -23,6 +25,7 @@ public struct Settings: Sendable {
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
     streamBytes = configuration.limits.unreadReplyBytes / 2
+    claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
   }

@@ -8,7 +8,8 @@ struct Deadline: Sendable, Hashable, Comparable {
   /// The first millisecond in which the value is no longer there.
   let at: Int64
 
-  private init(at: Int64) { self.at = at }
+  /// The end at a moment.
+  init(at: Int64) { self.at = at }
 
   /// The end of a life that begins now. A clock at the end of its range stops short of `never`.
   init(after life: TimeToLive, from now: Int64) {

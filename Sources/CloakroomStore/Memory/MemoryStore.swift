@@ -28,6 +28,7 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let streams: MemoryStreams
+  private let claims: MemoryClaims
   private let budget: MemoryBudget
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
@@ -48,12 +49,14 @@ public final class MemoryStore: Sendable {
     self.clock = clock
     streams = MemoryStreams(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
+    claims = MemoryClaims(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
-    var entries = 0
-    var deadlines = 0
+    let claims = claims.counts
+    var entries = claims.entries
+    var deadlines = claims.deadlines
     var expired: UInt64 = 0
     for shard in shards {
       shard.table.withLock { table in
@@ -98,6 +101,12 @@ public final class MemoryStore: Sendable {
       }
     case .stream(let key, let step):
       perform(step, on: key)
+    case .claim(let key, let step):
+      makingRoom { () throws(MemoryBudget.Exhausted) in
+        let outcome = try claims.perform(step, on: key)
+        if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
+        return outcome.reply
+      }
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
     case .ping:
@@ -129,7 +138,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    return total
+    let (examined, removed) = claims.sweep(limit: limit - total.examined)
+    return (total.examined + examined, total.removed + removed)
   }
 
   private func value(of key: StoreKey) -> ByteBuffer? {

@@ -18,6 +18,8 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// An array of what a script on a claim came to.
+  case claim
   /// An integer.
   case number
   /// Anything that is not an error.
@@ -71,6 +73,8 @@ enum RedisReplyShape: UInt8 {
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
+    case .claim:
+      return Self.readClaim(reply)
     case .streamEnsured:
       return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
     case .streamCount:

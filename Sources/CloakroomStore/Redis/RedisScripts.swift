@@ -4,7 +4,7 @@ internal import NIOCore
 /// The steps that take more than one command, each one small script on one key.
 enum RedisScripts {
   /// All of them; a link makes Redis keep them before its first command.
-  static let all = [setConditionally, getWithMeta, add, persist] + streams
+  static let all = [setConditionally, getWithMeta, add, persist] + claims + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.
@@ -79,6 +79,7 @@ enum RedisScripts {
     return 1
     """)
 
+  /// A script with the name that Redis gives it.
   static func script(_ source: String) -> RedisScript {
     // Redis names a script by the SHA-1 of its text, as an etag names a value.
     RedisScript(source: source, digest: ETag.of(ByteBuffer(string: source)))

@@ -82,6 +82,8 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("")
         }
       }
+    case .claim(let key, let step):
+      submit(step, on: key, ticket: ticket)
     case .stream(let key, let step):
       submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):

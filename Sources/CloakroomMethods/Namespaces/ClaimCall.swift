@@ -1,0 +1,183 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// One call of `claim.once`: a request for a claim, and its wait in the queue.
+///
+/// Who waits is told by a message on the claim's name when it is its turn to look, and looks by itself
+/// when the holder's time is over, if it is the first. All others only say now and then that they are
+/// still there. So the store is asked a few times for each claim that is granted, however many wait.
+struct ClaimCall: Sendable {
+  /// How long the queue keeps the place of somebody that isn't heard of, in milliseconds.
+  private static let patienceMs: Int64 = 10_000
+  /// How often one that waits says that it is there, in milliseconds; each time another, so that not
+  /// all speak at once.
+  private static let heartbeatMs: ClosedRange<Int64> = 3000...4000
+  /// How long one that waits gives a store that can't be reached before it asks again, likewise.
+  private static let outageMs: ClosedRange<Int64> = 250...750
+
+  let key: StoreKey
+  let request: ClaimRequest
+  let isBound: Bool
+  /// When it has waited long enough; nil when it doesn't wait.
+  let giveUpAt: ContinuousClock.Instant?
+
+  init(
+    key: StoreKey, owner: String, life: TimeToLive, waitMs: Int64, isBound: Bool,
+    waiterLimit: Int
+  ) {
+    self.key = key
+    self.isBound = isBound
+    giveUpAt = waitMs > 0 ? .now + .milliseconds(waitMs) : nil
+    request = ClaimRequest(
+      owner: owner, life: life, ticket: ClaimTicket(),
+      wait: waitMs > 0 ? ClaimWait(patienceMs: Self.patienceMs, limit: waiterLimit) : nil)
+  }
+
+  /// How the call begins: the claim is asked for in the order of the connection's calls.
+  var opening: Opening {
+    .ask(
+      .claim(key, .take(request)),
+      then: { reply, context, result throws(RPCError) in
+        if case .claim(.waiting(let place)) = reply {
+          return { context throws(RPCError) in try await wait(at: place, context) }
+        }
+        do throws(RPCError) {
+          try finish(reply, context, &result)
+        } catch {
+          if let command = undo(reply) { context.submit(command) }
+          throw error
+        }
+        return nil
+      },
+      undo: undo)
+  }
+
+  /// What takes the first step back: the place in the queue, or a claim that nobody gets.
+  @Sendable
+  private func undo(_ reply: StoreReply) -> StoreCommand? {
+    switch reply {
+    case .claim(.waiting(let place)): withdrawal(number: place.number)
+    case .claim(.held): withdrawal()
+    case .failure(let error) where error.reason == .outcomeUnknown: withdrawal()
+    default: nil
+    }
+  }
+
+  // MARK: Waiting
+
+  /// Waits until the claim is granted, or has been waited for for long enough.
+  private func wait(
+    at place: ClaimPlace, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    var place = place
+    do throws(RPCError) {
+      let bell = try await hangBell(context)
+      defer { bell.close() }
+      while true {
+        // The first time too: what has happened before the bell was there was not heard.
+        let reply = await ask(at: place, context)
+        if let cancellation = context.cancellation { throw cancellation }
+        switch reply {
+        case .claim(.waiting(let current)):
+          place = current
+          try await listen(at: place, to: bell)
+        case .failure(let error) where error.isOutage && !isOver:
+          try await sitOut(context)
+        default:
+          var result = ByteBuffer()
+          try finish(reply, context, &result)
+          return result
+        }
+      }
+    } catch {
+      context.submit(withdrawal(number: place.number))
+      throw error
+    }
+  }
+
+  /// Hangs up a bell on the claim's name, as soon as there is a way to hear it.
+  private func hangBell(_ context: CallContext) async throws(RPCError) -> Bell {
+    while true {
+      do throws(RPCError) {
+        return try await context.bell(on: key)
+      } catch {
+        guard error.isOutage, context.cancellation == nil, !isOver else { throw error }
+        try await sitOut(context)
+      }
+    }
+  }
+
+  /// Gives a store that can't be reached some time.
+  private func sitOut(_ context: CallContext) async throws(RPCError) {
+    try await context.wait(
+      for: min(.milliseconds(Int64.random(in: Self.outageMs)), remainingWait))
+  }
+
+  /// Asks for the claim again; for the last time once it has been waited for for long enough.
+  private func ask(at place: ClaimPlace, _ context: CallContext) async -> StoreReply {
+    var request = request
+    request.ticket.number = place.number
+    if isOver { request.wait = nil }
+    return await context.perform(.claim(key, .take(request)))
+  }
+
+  /// Waits until it is time to ask again.
+  private func listen(at place: ClaimPlace, to bell: Bell) async throws(RPCError) {
+    var pause = Duration.milliseconds(Int64.random(in: Self.heartbeatMs))
+    // It is free one millisecond after the last in which it was held.
+    if place.isFirst { pause = min(pause, .milliseconds(place.remainingMs + 1)) }
+    let next = ContinuousClock.now + min(pause, remainingWait)
+    while true {
+      switch try await bell.wait(atMost: max(ContinuousClock.now.duration(to: next), .zero)) {
+      case .message(let id) where !request.ticket.isNamed(by: id): continue
+      case .message, .missed, .timeOver: return
+      }
+    }
+  }
+
+  private var isOver: Bool { remainingWait == .zero }
+
+  private var remainingWait: Duration {
+    giveUpAt.map { max(ContinuousClock.now.duration(to: $0), .zero) } ?? .zero
+  }
+
+  // MARK: Ending
+
+  /// Writes the result, and binds a claim that was granted to the connection if it is to be.
+  private func finish(
+    _ reply: StoreReply, _ context: CallContext, _ result: inout ByteBuffer
+  ) throws(RPCError) {
+    switch try reply.orThrow() {
+    case .claim(.held(let fence, let end)):
+      if isBound {
+        try context.onClose(
+          key, submit: .claim(key, .release(owner: request.owner, fence: fence)))
+      }
+      result.writeStaticString("{\"claimed\":true,")
+      result.writeClaim(ClaimState(owner: request.owner, fence: fence, expiresAtMs: end))
+    case .claim(.state(let state)):
+      result.writeStaticString("{\"claimed\":false,")
+      result.writeClaim(state)
+    default:
+      throw .unexpectedReply
+    }
+  }
+
+  /// Leaves the queue, and gives back a claim that has been granted although nobody gets it.
+  private func withdrawal(number: Int64? = nil) -> StoreCommand {
+    var ticket = request.ticket
+    ticket.number = number
+    return .claim(key, .withdraw(ticket))
+  }
+}
+
+extension RPCError {
+  /// Whether the store may answer again before long.
+  fileprivate var isOutage: Bool {
+    switch reason {
+    case .unavailable, .outcomeUnknown: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,120 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// `claim.*`: names that one owner at a time holds, with a number that tells a later holder from an
+/// earlier one.
+enum ClaimMethods {
+  static let all = [once, renew, release, inspect]
+
+  static let once = Method(
+    "claim.once",
+    "Takes a claim unless somebody holds it, or waits for it; an owner that holds it already is told so and doesn't get it twice.",
+    [.claimKey, .owner, .claimTTL, .waitMs, .bindToConnection],
+    result:
+      #"{"type":"object","properties":{"claimed":{"type":"boolean"},"owner":{"type":["string","null"]},"fence":{"type":["integer","null"]},"expiresAt":{"type":["string","null"],"format":"date-time"}},"required":["claimed","owner","fence","expiresAt"]}"#,
+    reasons: [.ttlInvalid],
+    example: (
+      #"{"key":"nightly-report","owner":"worker-1"}"#,
+      #"{"claimed":true,"owner":"worker-1","fence":1767225600000000,"expiresAt":"20…"}"#
+    ),
+    .procedure { arguments throws(RPCError) in
+      let call = ClaimCall(
+        key: try arguments.storeKey(0, "key", in: .claim), owner: try arguments.owner(1),
+        life: try arguments.claimLife(2), waitMs: try arguments.waitMs(3),
+        isBound: try arguments.flag(4, "bindToConnection"),
+        waiterLimit: arguments.settings.claimWaiters)
+      return call.opening
+    })
+
+  static let renew = Method(
+    "claim.renew", "Gives a claim a new life; only its owner can.",
+    [.claimKey, .owner, .claimTTL, .fence],
+    result:
+      #"{"type":"object","properties":{"fence":{"type":"integer"},"expiresAt":{"type":"string","format":"date-time"}},"required":["fence","expiresAt"]}"#,
+    reasons: [.claimNotHeld, .fenceStale, .ttlInvalid],
+    example: (
+      #"{"key":"nightly-report","owner":"worker-1","ttl":"2m"}"#,
+      #"{"fence":1767225600000000,"expiresAt":"20…"}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        let key = try arguments.storeKey(0, "key", in: .claim)
+        let owner = try arguments.owner(1)
+        let life = try arguments.claimLife(2)
+        let fence = arguments.has(3) ? try arguments.integer(3, "fence") : nil
+        return .claim(key, .renew(owner: owner, life: life, fence: fence))
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .claim(.held(let fence, let end)) = try reply.orThrow() else {
+          throw .unexpectedReply
+        }
+        result.writeStaticString("{")
+        result.writeClaim(fence: fence, expiresAtMs: end)
+      }))
+
+  static let release = Method(
+    "claim.release", "Ends a claim; only its owner can.", [.claimKey, .owner, .fence],
+    result:
+      #"{"type":"object","properties":{"released":{"const":true}},"required":["released"]}"#,
+    reasons: [.claimNotHeld, .fenceStale],
+    example: (#"{"key":"nightly-report","owner":"worker-1"}"#, #"{"released":true}"#),
+    .procedure { arguments throws(RPCError) in
+      let key = try arguments.storeKey(0, "key", in: .claim)
+      let owner = try arguments.owner(1)
+      let fence = arguments.has(2) ? try arguments.integer(2, "fence") : nil
+      return .ask(.claim(key, .release(owner: owner, fence: fence))) {
+        reply, context, result throws(RPCError) in
+        guard case .done = try reply.orThrow() else { throw .unexpectedReply }
+        context.forgetOnClose(key)
+        result.writeStaticString(#"{"released":true}"#)
+        return nil
+      }
+    })
+
+  static let inspect = Method(
+    "claim.inspect", "Tells who holds a claim, and the last fence that was given out.",
+    [.claimKey],
+    result:
+      #"{"type":"object","properties":{"held":{"type":"boolean"},"owner":{"type":["string","null"]},"fence":{"type":["integer","null"]},"expiresAt":{"type":["string","null"],"format":"date-time"}},"required":["held","owner","fence","expiresAt"]}"#,
+    example: (
+      #"{"key":"nightly-report"}"#,
+      #"{"held":true,"owner":"worker-1","fence":1767225600000000,"expiresAt":"20…"}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        .claim(try arguments.storeKey(0, "key", in: .claim), .inspect)
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .claim(.state(let state)) = try reply.orThrow() else { throw .unexpectedReply }
+        result.writeStaticString("{\"held\":")
+        result.writeJSON(state.owner != nil)
+        result.writeStaticString(",")
+        result.writeClaim(state)
+      }))
+}
+
+extension ByteBuffer {
+  /// Writes how a claim stands, and ends the object that it is a part of.
+  mutating func writeClaim(_ state: ClaimState) {
+    writeStaticString("\"owner\":")
+    if let owner = state.owner { writeJSONString(owner) } else { writeStaticString("null") }
+    writeStaticString(",")
+    writeClaim(fence: state.fence, expiresAtMs: state.expiresAtMs)
+  }
+
+  /// Writes a claim's fence and end, and ends the object that they are a part of.
+  mutating func writeClaim(fence: Int64?, expiresAtMs: Int64?) {
+    writeStaticString("\"fence\":")
+    if let fence { writeDecimal(fence) } else { writeStaticString("null") }
+    writeStaticString(",\"expiresAt\":")
+    if let expiresAtMs {
+      writeStaticString("\"")
+      writeBytes(Timestamp(milliseconds: expiresAtMs).text)
+      writeStaticString("\"}")
+    } else {
+      writeStaticString("null}")
+    }
+  }
+}
