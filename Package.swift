@@ -55,6 +55,7 @@ let package = Package(
       dependencies: [
         "COpenSSL", "CloakroomCore", "CloakroomRedis",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -176,7 +177,8 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore",
+        "Cloakroom", "CloakroomCore", "CloakroomMethods", "CloakroomStore",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),

@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Does one step on a stream. → `.stream`, or what the step says
+  indirect case stream(StoreKey, StreamStep)
   /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
   indirect case claim(StoreKey, ClaimStep)
   /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
@@ -92,6 +94,8 @@ public enum StoreReply: Sendable, Equatable {
   case counted(Int64, applied: Bool)
   /// Names, in no order, and where to go on; 0 when all have been looked at.
   case scanned([StoreKey], next: UInt64)
+  /// What a step on a stream has found.
+  indirect case stream(StreamReply)
   /// What a step on a claim came to. Indirect, as it would make every reply larger.
   indirect case claim(ClaimReply)
   /// A whole number.

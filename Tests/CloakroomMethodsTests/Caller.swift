@@ -114,6 +114,7 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .stream(let key, let step): "\(describe(step)) \(text(key))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
@@ -138,7 +139,7 @@ struct Caller {
     }
   }
 
-  private static func describe(_ expiry: Expiry) -> String {
+  static func describe(_ expiry: Expiry) -> String {
     switch expiry {
     case .after(let life): "\(life.milliseconds)ms"
     case .never: "forever"

@@ -25,6 +25,8 @@ final class Worker {
   let bus: any BusLink
   /// Who listens to the bus, by their subscriptions.
   var listeners: [UInt32: any TopicListener] = [:]
+  /// Those who listen to the same and are told one after the other.
+  var lines = BellLines()
   /// The subscription that was last given out.
   var lastListener: UInt32 = 0
   /// Runs procedures on the loop.

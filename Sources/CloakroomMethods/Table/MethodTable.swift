@@ -19,7 +19,7 @@ public struct MethodTable: Sendable {
   /// Every method of the sidecar.
   public static let standard = MethodTable(
     BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
-      + KeyValueMethods.all + SystemMethods.all)
+      + KeyValueMethods.all + StreamMethods.all + SystemMethods.all)
 
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }

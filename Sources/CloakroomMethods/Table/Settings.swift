@@ -14,6 +14,9 @@ public struct Settings: Sendable {
   public var idempotencyTTL: TimeToLive
   /// Whether keys may be listed.
   public var allowScan: Bool
+  /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
+  /// longer than a reply may be.
+  public var streamBytes: Int
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// Which scopes there may, and must, be.
@@ -27,6 +30,7 @@ public struct Settings: Sendable {
     batchLength = configuration.limits.batchLength
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
+    streamBytes = configuration.limits.unreadReplyBytes / 2
     claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

@@ -31,6 +31,7 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let records: MemoryRecords
+  private let streams: MemoryStreams
   private let claims: MemoryClaims
   private let budget: MemoryBudget
   private let isScannable: Bool
@@ -58,6 +59,7 @@ public final class MemoryStore: Sendable {
     self.clock = clock
     self.isScannable = isScannable
     records = MemoryRecords(budget: budget, clock: clock)
+    streams = MemoryStreams(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
     }
@@ -77,6 +79,10 @@ public final class MemoryStore: Sendable {
         expired += table.expired
       }
     }
+    let streams = streams.stats
+    entries += streams.count
+    deadlines += streams.queued
+    expired += streams.expired
     return MemoryStoreStats(
       bytes: budget.used, entries: entries, deadlines: deadlines, expired: expired,
       refused: refused.load(ordering: .relaxed))
@@ -107,6 +113,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .stream(let key, let step):
+      perform(step, on: key)
     case .claim(let key, let step):
       makingRoom { () throws(MemoryBudget.Exhausted) in
         let outcome = try claims.perform(step, on: key)
@@ -175,6 +183,11 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
+    if total.examined < limit {
+      let (examined, removed) = streams.sweep(limit: limit - total.examined)
+      total.examined += examined
+      total.removed += removed
+    }
     let (examined, removed) = claims.sweep(limit: limit - total.examined)
     return (total.examined + examined, total.removed + removed)
   }
@@ -200,7 +213,7 @@ public final class MemoryStore: Sendable {
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
 
-  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  /// Changes a shard, which may need room.
   private func write(
     _ key: StoreKey,
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
@@ -210,6 +223,14 @@ public final class MemoryStore: Sendable {
       try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
         try body(&table, key, clock.now)
       }
+    }
+  }
+
+  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      let outcome = try streams.perform(step, on: key)
+      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
+      return outcome.reply
     }
   }
 

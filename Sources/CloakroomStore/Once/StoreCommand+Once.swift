@@ -6,8 +6,10 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect): false
-    case .set, .remove, .expire, .take, .add, .claim, .publish: true
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect), .stream(_, .pending),
+      .stream(_, .length):
+      false
+    case .set, .remove, .expire, .take, .add, .claim, .publish, .stream: true
     case .once(_, let command): command.isMutation
     }
   }
@@ -20,6 +22,7 @@ extension StoreReply {
   /// it comes to something has no answer before that either.
   public var isAnswer: Bool {
     if case .claim(.waiting) = self { return false }
+    if case .stream(.messages(let messages)) = self, messages.isEmpty { return false }
     guard case .failure(let error) = self else { return true }
     switch error.reason {
     case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
@@ -33,6 +36,9 @@ extension StoreReply {
     case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
     case .value(let value?), .entry(let value, _): value.capacity
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
+      messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }
+    case .stream: 0
     case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     }
   }

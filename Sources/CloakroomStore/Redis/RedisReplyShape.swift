@@ -26,6 +26,18 @@ enum RedisReplyShape: UInt8 {
   case number
   /// Anything that is not an error.
   case done
+  /// The id of a stream's message.
+  case streamAppended
+  /// 1, 0 or -1 of the script that makes groups.
+  case streamEnsured
+  /// A stream's messages.
+  case streamMessages
+  /// How many messages.
+  case streamCount
+  /// What a group has in hand.
+  case streamPending
+  /// Messages, and how many others went another way.
+  case streamReclaimed
 
   /// Reads a reply.
   func read(_ reply: borrowing RESPReply) -> StoreReply {
@@ -71,6 +83,26 @@ enum RedisReplyShape: UInt8 {
       return .counted(value, applied: reply.nodes[2].integer == 1)
     case .claim:
       return Self.readClaim(reply)
+    case .streamEnsured:
+      return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
+    case .streamCount:
+      return .stream(.count(first.integer))
+    case .streamAppended, .streamMessages, .streamPending, .streamReclaimed:
+      guard let found = readStream(reply) else {
+        return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
+      }
+      return .stream(found)
+    }
+  }
+
+  private func readStream(_ reply: borrowing RESPReply) -> StreamReply? {
+    var reader = StreamReplyReader(reply)
+    return switch self {
+    case .streamAppended: reader.appended()
+    case .streamMessages: reader.messages()
+    case .streamPending: reader.pending()
+    case .streamReclaimed: reader.reclaimed()
+    default: nil
     }
   }
 }
