@@ -64,6 +64,11 @@ public enum StoreCommand: Sendable {
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
   case publish(StoreKey, ByteBuffer)
+  /// Publishes as `publish` does, in one step with looking whether the message was made by the
+  /// definition that is kept under the same name: a value that begins with its own digest, whose life
+  /// begins anew. → `.number`, or `.value` with the value when its digest is another: nothing was
+  /// published then. Where there is no definition, there is nothing to hold the message against
+  case publishDefined(StoreKey, ByteBuffer, digest: String, life: TimeToLive)
   /// Asks whether the store answers. → `.done`
   case ping
 }

@@ -52,7 +52,9 @@ struct KeyTests {
 
   @Test("belongs to the namespace of its method")
   func namespaces() throws {
-    for method in MethodTable.standard.methods where method.asksStore {
+    // The one that names nothing in the store but what its connection has.
+    let others = MethodTable.standard.methods.filter { $0.name != "events.unsubscribe" }
+    for method in others where method.asksStore {
       let steps = try Caller().begin(method.name, "\(method.example.params)").steps
       let namespace = method.namespace == "batch" ? "kv" : String(method.namespace)
       for step in steps {

@@ -13,6 +13,8 @@ public struct Configuration: Sendable, Equatable {
   public var keys: Keys
   /// Which scopes a call may carry, and which it must.
   public var scopes: Scopes
+  /// Events and their schemas.
+  public var events: Events
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -33,6 +35,7 @@ public struct Configuration: Sendable, Equatable {
     self.store = .memory
     self.keys = Keys()
     self.scopes = Scopes()
+    self.events = Events()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -18,8 +18,8 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + ClaimMethods.all + CounterMethods.all + KeyValueMethods.all
-      + SystemMethods.all)
+    BatchMethods.all + ClaimMethods.all + CounterMethods.all + EventMethods.all
+      + KeyValueMethods.all + SystemMethods.all)
 
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }

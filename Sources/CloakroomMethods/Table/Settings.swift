@@ -10,6 +10,10 @@ public struct Settings: Sendable {
   public var keyBytes: Int
   /// How many keys or entries one `batch.*` call has at most.
   public var batchLength: Int
+  /// How long a channel's schema is kept after it was last defined or used.
+  public var schemaTTL: TimeToLive
+  /// The schemas that events have been held against lately.
+  let schemas = SchemaCache()
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// Which scopes there may, and must, be.
@@ -21,6 +25,7 @@ public struct Settings: Sendable {
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
+    schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
