@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "CloakroomMethods",
       dependencies: [
-        "CloakroomCore", "CloakroomWire", "CloakroomStore",
+        "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomSchema",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict
@@ -85,6 +85,7 @@ let package = Package(
         "CloakroomMethods", "CloakroomObservability",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -177,7 +178,8 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore", "CloakroomMethods", "CloakroomStore",
+        "Cloakroom", "CloakroomCore", "CloakroomMethods", "CloakroomObservability",
+        "CloakroomStore",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Configuration", package: "swift-configuration"),
       ],

@@ -74,6 +74,7 @@ struct Caller {
       } else {
         steps = []
       }
+    case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
@@ -117,11 +118,21 @@ struct Caller {
     case .stream(let key, let step): "\(describe(step)) \(text(key))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
+    case .publishDefined(let name, let message, let digest, let life):
+      "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
     case .ping: "ping"
     case .scan(let prefix, let position, let count):
       "scan \(String(buffer: prefix))… \(position) \(count)"
     case .once(let record, let command):
       "once \(text(record.name))#\(record.step) \(describe(command))"
+    }
+  }
+
+  private static func describe(_ wish: SubscriptionWish) -> String {
+    switch wish {
+    case .subscribe(.name(let name)): "subscribe \(text(name))"
+    case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
+    case .unsubscribe(let id): "unsubscribe \(id)"
     }
   }
 

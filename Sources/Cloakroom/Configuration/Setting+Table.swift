@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings goes by this table.
   static let table: [Setting] =
-    socket + store + keys + limits + session + runtime + observation
+    socket + store + keys + limits + events + session + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -116,8 +116,24 @@ extension Setting {
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),
     Setting(
+      "limits.subscriptionsPerConnection", \.configuration.limits.subscriptionsPerConnection,
+      .count(1...1_000_000), "Subscriptions to events of one connection. Past it: OVERLOADED."),
+    Setting(
+      "limits.waitingEvents", \.configuration.limits.waitingEvents, .count(1...1_000_000),
+      "Events that wait for a slow reader, for each subscription. Past it, they are dropped and "
+        + "the reader is told."),
+    Setting(
+      "limits.waitingEventBytes", \.configuration.limits.waitingEventBytes, .size(1024...(1 << 30)),
+      "The same in bytes."),
+    Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
+  ]
+
+  private static let events: [Setting] = [
+    Setting(
+      "events.schemaTTL", \.configuration.events.schemaTTL, .timeToLive,
+      "How long a channel's schema is kept after it was last defined or used.")
   ]
 
   private static let session: [Setting] = [

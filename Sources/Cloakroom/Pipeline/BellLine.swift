@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import NIOCore
 
 /// Calls of one event loop that wait for the same thing: the first of them is rung for, and it is the
@@ -21,7 +22,7 @@ final class BellLine: TopicListener {
     places.append((id, bell))
     guard isThere else { return }
     bell.subscribed()
-    if places.count == 1 { bell.interrupted() }
+    if places.count == 1 { bell.missed() }
   }
 
   /// Gives a place up.
@@ -29,20 +30,20 @@ final class BellLine: TopicListener {
     guard let index = places.firstIndex(where: { $0.id == id }) else { return }
     places.remove(at: index)
     // What the one in front has heard, it may not have looked after any more.
-    if index == 0, isThere { places.first?.bell.interrupted() }
+    if index == 0, isThere { places.first?.bell.missed() }
   }
 
   func subscribed() {
     isThere = true
     for place in places { place.bell.subscribed() }
-    places.first?.bell.interrupted()
+    places.first?.bell.missed()
   }
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
     places.first?.bell.received(message, on: name)
   }
 
-  func interrupted() { places.first?.bell.interrupted() }
+  func interrupted(by cause: BusInterruption) { places.first?.bell.missed() }
 
   func failed(with error: RPCError) {
     isThere = false

@@ -43,7 +43,9 @@ extension Worker: BusListener {
     listeners[id]?.received(message, on: name)
   }
 
-  func interrupted(_ id: UInt32) { listeners[id]?.interrupted() }
+  func interrupted(_ id: UInt32, by cause: BusInterruption) {
+    listeners[id]?.interrupted(by: cause)
+  }
 
   func failed(_ id: UInt32, with error: RPCError) {
     listeners.removeValue(forKey: id)?.failed(with: error)

@@ -32,6 +32,12 @@ final class Worker {
   /// Runs procedures on the loop.
   private(set) lazy var executor = LoopExecutor(on: loop) { [weak self] in self?.finishedBurst() }
 
+  /// Tells events from other messages.
+  var envelopes = EnvelopeCheck()
+  /// Where `events.subscribe` and `events.publish` stand in the table.
+  let subscribeMethod: Int?
+  let publishMethod: Int?
+
   var batchScanner: BatchScanner
   var arguments: Arguments
   var calls = CallTable()
@@ -46,6 +52,7 @@ final class Worker {
   /// Whether no more calls are taken.
   var isDraining: Bool { allGone != nil }
   private var reported = StoreLinkCounters()
+  private var reportedDrops: UInt64 = 0
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
 
@@ -61,6 +68,8 @@ final class Worker {
     self.system = system
     self.store = store
     self.bus = bus
+    subscribeMethod = table.names.firstIndex(of: "events.subscribe")
+    publishMethod = table.names.firstIndex(of: "events.publish")
     limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(settings: Settings(configuration), depthLimit: limits.depth)
@@ -106,7 +115,7 @@ final class Worker {
   private func closeIdle(after timeout: UInt64) {
     let now = now()
     for connection in connections.values where now - min(connection.lastActive, now) > timeout {
-      guard connection.isIdle else { continue }
+      guard connection.isIdle, connection.subscriptions.isEmpty else { continue }
       observer.limitBit(.idleTimeout)
       connection.close()
     }
@@ -165,13 +174,20 @@ final class Worker {
     observer.storeCommandsResent(Int(clamping: counters.resent - reported.resent))
     for _ in 0..<(counters.refused - reported.refused) { observer.limitBit(.pendingCommands) }
     reported = counters
+    let dropped = bus.counters.dropped
+    observer.eventDropped(.busyLoop, count: dropped - reportedDrops)
+    reportedDrops = dropped
     return observer.snapshot()
   }
 
   /// Applies a policy that has been read anew, to the connections that there are too.
   func apply(_ admission: Admission) {
     self.admission = admission
-    for connection in connections.values { assignService(to: connection) }
+    for connection in connections.values {
+      assignService(to: connection)
+      reviewSubscriptions(of: connection)
+    }
+    finishedBurst()
   }
 
   /// Gives a connection the service that it has asked for, as long as the policy allows it, else the
@@ -224,6 +240,7 @@ extension Worker: StoreSink {
       index += 1
     }
     if index > 0 { dirty.removeAll(keepingCapacity: true) }
+    envelopes.forget()
     observer.flush()
   }
 }

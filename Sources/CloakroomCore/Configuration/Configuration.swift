@@ -17,6 +17,8 @@ public struct Configuration: Sendable, Equatable {
   public var idempotency: Idempotency
   /// What helps in development.
   public var dev: Development
+  /// Events and their schemas.
+  public var events: Events
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -39,6 +41,7 @@ public struct Configuration: Sendable, Equatable {
     self.scopes = Scopes()
     self.idempotency = Idempotency()
     self.dev = Development()
+    self.events = Events()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

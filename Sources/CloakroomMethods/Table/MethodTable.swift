@@ -18,7 +18,7 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
+    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
       + KeyValueMethods.all + StreamMethods.all + SystemMethods.all)
 
   init(_ methods: [Method]) {

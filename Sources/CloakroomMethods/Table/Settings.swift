@@ -17,6 +17,10 @@ public struct Settings: Sendable {
   /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
   /// longer than a reply may be.
   public var streamBytes: Int
+  /// How long a channel's schema is kept after it was last defined or used.
+  public var schemaTTL: TimeToLive
+  /// The schemas that events have been held against lately.
+  let schemas = SchemaCache()
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// Which scopes there may, and must, be.
@@ -31,6 +35,7 @@ public struct Settings: Sendable {
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
     streamBytes = configuration.limits.unreadReplyBytes / 2
+    schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

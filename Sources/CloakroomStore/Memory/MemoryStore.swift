@@ -123,6 +123,8 @@ public final class MemoryStore: Sendable {
       }
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
+    case .publishDefined(let name, let message, let digest, let life):
+      publish(message, under: name, digest: digest, life)
     case .ping:
       .done
     case .scan(let prefix, let position, let count):
@@ -206,7 +208,7 @@ public final class MemoryStore: Sendable {
   }
 
   /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
-  private func read(
+  func read(
     _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)

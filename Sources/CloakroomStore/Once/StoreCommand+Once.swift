@@ -9,7 +9,7 @@ extension StoreCommand {
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect), .stream(_, .pending),
       .stream(_, .length):
       false
-    case .set, .remove, .expire, .take, .add, .claim, .publish, .stream: true
+    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream: true
     case .once(_, let command): command.isMutation
     }
   }
@@ -21,8 +21,11 @@ extension StoreReply {
   /// nothing was done then and a later attempt may fare better. A step that is to be taken again until
   /// it comes to something has no answer before that either.
   public var isAnswer: Bool {
-    if case .claim(.waiting) = self { return false }
-    if case .stream(.messages(let messages)) = self, messages.isEmpty { return false }
+    switch self {
+    case .claim(.waiting), .definition: return false
+    case .stream(.messages(let messages)) where messages.isEmpty: return false
+    default: break
+    }
     guard case .failure(let error) = self else { return true }
     switch error.reason {
     case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
@@ -34,7 +37,7 @@ extension StoreReply {
   var byteCount: Int {
     switch self {
     case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
-    case .value(let value?), .entry(let value, _): value.capacity
+    case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
     case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
       messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }

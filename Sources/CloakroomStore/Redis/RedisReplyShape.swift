@@ -24,6 +24,8 @@ enum RedisReplyShape: UInt8 {
   case claim
   /// An integer.
   case number
+  /// An integer, or a string in its place.
+  case published
   /// Anything that is not an error.
   case done
   /// The id of a stream's message.
@@ -50,6 +52,8 @@ enum RedisReplyShape: UInt8 {
       return .done
     case .number:
       return .number(first.integer)
+    case .published:
+      return first.kind == .integer ? .number(first.integer) : .definition(reply.slice(of: first))
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:

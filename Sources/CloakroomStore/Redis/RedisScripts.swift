@@ -10,7 +10,7 @@ enum RedisScripts {
   private static let reading = [getWithMeta, inspectClaim, streamPending]
 
   /// Those that change something: each has a variant that keeps a record of its answer.
-  static let changing = [setConditionally, add, persist, single] + claims + streams
+  static let changing = [setConditionally, add, persist, single, publishDefined] + claims + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

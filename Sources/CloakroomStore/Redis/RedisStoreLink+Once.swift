@@ -31,7 +31,7 @@ extension RedisStoreLink {
         $0.write("PUBLISH")
         $0.write(message)
       }
-    case .expire(_, .never), .add, .claim, .stream:
+    case .expire(_, .never), .add, .claim, .publishDefined, .stream:
       submit(command, ticket: ticket)
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
       // Changes nothing; a record in a record is refused above.

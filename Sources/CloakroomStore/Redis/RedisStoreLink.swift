@@ -88,6 +88,15 @@ public final class RedisStoreLink: StoreLink {
         $0.write(name.bytes)
         $0.write(message)
       }
+    case .publishDefined(let name, let message, let digest, let life):
+      run(
+        RedisScripts.publishDefined, ticket, .published, .write, name, arguments: 3,
+        payload: message.readableBytes + 64
+      ) {
+        $0.write(message)
+        $0.write(string: digest)
+        $0.write(life.milliseconds)
+      }
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
