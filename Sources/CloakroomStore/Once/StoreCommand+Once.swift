@@ -6,8 +6,8 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect), .stream(_, .pending),
-      .stream(_, .length):
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect),
+      .stream(_, .pending), .stream(_, .length):
       false
     case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream: true
     case .once(_, let command): command.isMutation
