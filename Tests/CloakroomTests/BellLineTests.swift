@@ -43,7 +43,7 @@ struct BellLineTests {
     #expect(lines.join(name, bells[2], id: 3) == nil)
     #expect(bells.map(rings) == [[.missed], [], []])
     line.received(message, on: name.bytes)
-    line.interrupted()
+    line.interrupted(by: .lost)
     #expect(bells.map(rings) == [[.message(message), .missed], [], []])
     // Whoever leaves may not have looked after what it had heard last.
     #expect(lines.leave(1) == nil)
