@@ -28,6 +28,16 @@ public enum Namespace: String, CaseIterable, Sendable {
 }
 
 extension Namespace {
+  /// Whether it holds what callers have stored under keys of their own, and not what the sidecar
+  /// remembers for itself.
+  public var isListed: Bool {
+    switch self {
+    case .kv, .counter, .claim, .events, .streams, .pending, .session, .cache, .ratelimit, .jwt:
+      true
+    case .idempotency: false
+    }
+  }
+
   /// The namespace's place in `allCases`.
   var index: Int {
     switch self {
@@ -114,14 +124,24 @@ public final class KeySpace: Sendable {
   private func write(
     _ namespace: Namespace, scope: [ScopeStep], into buffer: inout ByteBuffer
   ) throws(RPCError) {
+    try writeHead(scope: scope, into: &buffer)
+    buffer.writeString(namespace.rawValue)
+    buffer.writeInteger(UInt8(ascii: ":"))
+  }
+
+  /// Writes what the names of all values of a scope begin with, and those of no other service. Those of
+  /// deeper scopes begin with it too: they have no namespace behind it.
+  ///
+  /// - Throws: SCOPE_INVALID as `write` does.
+  public func writeHead(
+    scope: [ScopeStep], into buffer: inout ByteBuffer
+  ) throws(RPCError) {
     try Self.check(scope)
     buffer.writeImmutableBuffer(root)
     for step in scope {
       Self.writeEncoded(step.key, into: &buffer)
       Self.writeEncoded(step.id, into: &buffer)
     }
-    buffer.writeString(namespace.rawValue)
-    buffer.writeInteger(UInt8(ascii: ":"))
   }
 
   /// Checks a scope, for calls that name no value too.

@@ -20,6 +20,11 @@ struct Counters: Sendable {
   var connectionsClosed: UInt64 = 0
   var limits = [UInt64].zeros(Limit.allCases.count)
   var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
+  var eventsPublished: UInt64 = 0
+  var eventsDelivered: UInt64 = 0
+  var eventsDropped = [UInt64].zeros(EventDrop.allCases.count)
+  var gaps = [UInt64].zeros(GapReason.allCases.count)
+  var subscriptions = 0
   var storeTimeouts: UInt64 = 0
   var storeResends: UInt64 = 0
 
@@ -71,6 +76,11 @@ struct Counters: Sendable {
     connectionsClosed &+= other.connectionsClosed
     limits.add(other.limits)
     reconnects.add(other.reconnects)
+    eventsPublished &+= other.eventsPublished
+    eventsDelivered &+= other.eventsDelivered
+    eventsDropped.add(other.eventsDropped)
+    gaps.add(other.gaps)
+    subscriptions &+= other.subscriptions
     storeTimeouts &+= other.storeTimeouts
     storeResends &+= other.storeResends
   }

@@ -12,7 +12,7 @@ struct BenchTests {
       "--socket", sidecar.socket, "--requests", "400", "--keys", "20", "--connections", "3",
       "--pipeline", "4", "--value-size", "40", "--json",
     ]
-    let outcome = try Bench.parse(words).outcome(.test())
+    let outcome = try BenchKeyValues.parse(words).outcome(.test())
     #expect(outcome.status == .success, "\(outcome.complaint)")
     let results = try #require(try JSONNode(outcome.output)["results"]).elements
     #expect(results.compactMap { $0["method"]?.string } == ["kv.get", "kv.set"])
@@ -41,12 +41,12 @@ struct BenchTests {
       var result = LoadResult()
       result.perSecond = rate
       result.latency.p50 = 1234.56
-      return BenchReport.Row(operation: operation, target: target, runs: 5, result: result)
+      return BenchReport.Row(operation: operation.rawValue, target: target, runs: 5, result: result)
     }
     let rows = [
       row(.get, "sidecar", 150_000), row(.get, "redis", 120_000), row(.set, "sidecar", 9_000),
     ]
-    let report = BenchReport(plan: plan, rows: rows, isInterrupted: false)
+    let report = BenchReport(subject: plan.subject, rows: rows, isInterrupted: false)
     #expect(report.ratios.map(\.ratio) == [1.25])
     let lines = report.table.split(separator: "\n").map(String.init)
     #expect(lines[0].contains("medians of 5 runs of 2 s"))
@@ -66,8 +66,8 @@ struct BenchTests {
     result.missing = 3
     let plan = BenchPlan(
       connections: 1, pipeline: 1, operations: [.get], runs: 1, valueSize: 2, keys: 1)
-    let row = BenchReport.Row(operation: .get, target: "sidecar", runs: 1, result: result)
-    let report = BenchReport(plan: plan, rows: [row], isInterrupted: true)
+    let row = BenchReport.Row(operation: "kv.get", target: "sidecar", runs: 1, result: result)
+    let report = BenchReport(subject: plan.subject, rows: [row], isInterrupted: true)
     #expect(report.hasErrors)
     #expect(report.warnings.count == 4)
   }
@@ -102,17 +102,62 @@ struct BenchTests {
   func limits(option: String) throws {
     var words = [option]
     if option == "--pipeline=10000" { words.append("--connections=101") }
-    #expect(throws: (any Error).self) { try Bench.parse(words) }
+    #expect(throws: (any Error).self) { try BenchKeyValues.parse(words) }
   }
 
   @Test("says which Redis it can't measure")
   func redis() throws {
     let sidecar = try SidecarProcess()
     let place = ["--socket", sidecar.socket, "--requests", "1", "--keys", "1", "--redis"]
-    let absent = try Bench.parse(place + ["unix:///tmp/cloakroom-nothing/r"]).outcome(.test())
+    let absent = try BenchKeyValues.parse(place + ["unix:///tmp/cloakroom-nothing/r"]).outcome(
+      .test())
     #expect(absent.status == .unavailable)
     #expect(absent.complaint.contains("no Redis answers at unix:///tmp/cloakroom-nothing/r"))
-    let wrong = try Bench.parse(place + ["http://localhost"]).outcome(.test())
+    let wrong = try BenchKeyValues.parse(place + ["http://localhost"]).outcome(.test())
     #expect(wrong.status == .usage)
+  }
+
+  @Test(
+    "refuses events that can't be measured",
+    arguments: [
+      ["--subscribers=0"], ["--pipeline=0"], ["--data-size=35"], ["--seconds=0"], ["--runs=0"],
+      ["--requests=-1"], ["--subscribers=10000", "--pipeline=101"], ["--connections=1"],
+    ])
+  func eventLimits(options: [String]) throws {
+    #expect(throws: (any Error).self) { try BenchEvents.parse(options) }
+  }
+
+  @Test(
+    "refuses streams that can't be measured",
+    arguments: [
+      "--connections=0", "--message-size=1", "--seconds=0", "--runs=0", "--requests=0",
+      "--pipeline=2",
+    ])
+  func streamLimits(option: String) throws {
+    #expect(throws: (any Error).self) { try BenchStreams.parse([option]) }
+  }
+
+  @Test("says which sidecar or Redis can't be measured")
+  func absence() throws {
+    let sidecar = try SidecarProcess()
+    let nothing = "/tmp/cloakroom-nothing/r"
+    let place = ["--socket", sidecar.socket]
+    for outcome in [
+      try BenchEvents.parse(["--socket", nothing]).outcome(.test()),
+      try BenchStreams.parse(["--socket", nothing]).outcome(.test()),
+    ] {
+      #expect(outcome.status == .unavailable)
+      #expect(outcome.complaint.contains(nothing))
+    }
+    let wrong = try BenchEvents.parse(place + ["--redis", "http://localhost"]).outcome(.test())
+    #expect(wrong.status == .usage)
+  }
+
+  @Test("measures values unless it is told otherwise")
+  func subcommands() throws {
+    #expect(try Bench.parseAsRoot(["--pipeline", "2"]) is BenchKeyValues)
+    #expect(try Bench.parseAsRoot(["values", "--keys", "2"]) is BenchKeyValues)
+    #expect(try Bench.parseAsRoot(["events"]) is BenchEvents)
+    #expect(try Bench.parseAsRoot(["streams"]) is BenchStreams)
   }
 }

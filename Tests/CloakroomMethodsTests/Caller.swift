@@ -14,6 +14,7 @@ struct Caller {
     var notes: CallNotes
     var memo: Memo
     var deadlineMs: Int64?
+    var record: OnceRecord?
   }
 
   let table = MethodTable.standard
@@ -22,10 +23,14 @@ struct Caller {
   var service = "api"
   var keepsNotes = false
 
-  init() {}
+  /// A caller under the standard configuration, but that every method may be called.
+  init() { configuration.dev.scan = true }
 
   /// A caller under another configuration.
-  init(_ configure: (inout Configuration) -> Void) { configure(&configuration) }
+  init(_ configure: (inout Configuration) -> Void) {
+    self.init()
+    configure(&configuration)
+  }
 
   /// Begins a call whose `params` are a JSON text; nil leaves them out.
   func begin(_ method: String, _ params: String?) throws(RPCError) -> Begun {
@@ -72,19 +77,21 @@ struct Caller {
     defer { arguments.end() }
     let steps: [String]
     switch table.methods[found].work {
-    case .primitive(let begin, _): steps = [Self.describe(try begin(&arguments))]
-    case .many(let begin, _): steps = try begin(&arguments).map(Self.describe)
+    case .primitive(let begin, _): steps = [Self.describe(arguments.once(try begin(&arguments)))]
+    case .many(let begin, _):
+      steps = arguments.once(try begin(&arguments)).map(Self.describe)
     case .procedure(let open):
-      if case .ask(let command, _, _) = try open(&arguments) {
+      if case .ask(let command, _, _) = arguments.once(try open(&arguments)) {
         steps = [Self.describe(command)]
       } else {
         steps = []
       }
+    case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
       steps: steps, notes: arguments.notes, memo: arguments.memo,
-      deadlineMs: arguments.deadlineMs)
+      deadlineMs: arguments.deadlineMs, record: arguments.record)
   }
 
   /// The reason for which a call is refused, and its message; nil when it isn't.
@@ -120,9 +127,24 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .stream(let key, let step): "\(describe(step)) \(text(key))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
+    case .publishDefined(let name, let message, let digest, let life):
+      "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
     case .ping: "ping"
+    case .scan(let prefix, let position, let count):
+      "scan \(String(buffer: prefix))… \(position) \(count)"
+    case .once(let record, let command):
+      "once \(text(record.name))#\(record.step) \(describe(command))"
+    }
+  }
+
+  private static func describe(_ wish: SubscriptionWish) -> String {
+    switch wish {
+    case .subscribe(.name(let name)): "subscribe \(text(name))"
+    case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
+    case .unsubscribe(let id): "unsubscribe \(id)"
     }
   }
 
@@ -140,7 +162,7 @@ struct Caller {
     }
   }
 
-  private static func describe(_ expiry: Expiry) -> String {
+  static func describe(_ expiry: Expiry) -> String {
     switch expiry {
     case .after(let life): "\(life.milliseconds)ms"
     case .never: "forever"

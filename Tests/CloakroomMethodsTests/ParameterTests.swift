@@ -116,7 +116,7 @@ struct ParameterTests {
   @Test("are refused when one is unknown, and the message names those there are")
   func unknown() {
     for method in MethodTable.standard.methods {
-      for name in ["kez", "Key", "key ", "", "id", "scope_", "idempotencyKey", "deadlinems"] {
+      for name in ["kez", "Key", "key ", "", "id", "scope_", "idempotencykey", "deadlinems"] {
         let error = Caller().refusal(method.name, "{\"\(name)\":1}")
         #expect(error?.reason == .invalidParams, "\(method.name)")
         for parameter in method.allParameters {
@@ -165,7 +165,9 @@ struct ParameterTests {
         let error = Caller().refusal(method.name, "{\(params)}")
         #expect(error == RPCError(.invalidParams, "\(parameter.name) is missing"))
       }
-      let needsSome = method.parameters.contains { $0.isRequired }
+      // It takes one of two.
+      let isEither = method.name == "events.subscribe"
+      let needsSome = isEither || method.parameters.contains { $0.isRequired }
       for params in ["[]", "{}", nil] {
         #expect((Caller().refusal(method.name, params)?.reason == .invalidParams) == needsSome)
       }
@@ -203,6 +205,8 @@ struct ParameterTests {
       ("scope", ["1", "null", "{}", "\"a\"", "[1]", "[[]]", "[{}]", "[\"a\"]"]),
       ("actor", ["1", "null", "\"\(String(repeating: "a", count: 257))\"", "\"\\ud800\""]),
       ("traceparent", ["1", "null", "\"\(String(repeating: "a", count: 257))\""]),
+      ("idempotencyKey", ["1", "null", "[]", "\"\"", "\"\(String(repeating: "a", count: 257))\""]),
+      ("idempotencyKey", ["\"\\ud800\"", "\"\(String(repeating: "ä", count: 129))\"", "true"]),
       ("deadlineMs", ["0", "-1", "1.5", "\"1\"", "null", "9223372036854775808"]),
     ] as [(String, [String])])
   func wrongType(name: String, values: [String]) throws {

@@ -90,6 +90,27 @@ struct RedisLinkLossTests {
     }
   }
 
+  @Test("sends a write that keeps a record again even then, but not a third time")
+  func recorded() async throws {
+    let commands = [
+      Command(.read, "GET", "k"), Command(.recordedWrite, "EVALSHA", "k"),
+      Command(.idempotentWrite, "SET", "v", "k"),
+    ]
+    let unknown = Outcome.failed(.outcomeUnknown)
+    for (cuts, expected) in [
+      (1, [.reply("\"v\""), .reply("+OK"), unknown]), (2, [Self.lost, unknown, unknown]),
+    ] {
+      let server = try await Self.server(hangingUpOn: cuts, after: "") { command in
+        command.parts[1...].first == "KILL" ? .send("-NOPERM no permissions\r\n") : nil
+      }
+      try await LinkHarness.with(server.target()) { link async throws in
+        try await link.becomeReady()
+        #expect(await link.submit(commands) == expected)
+        #expect(!server.commandsAfterGreeting(of: 3).contains("EVALSHA k"))
+      }
+    }
+  }
+
   @Test("kills nobody's connection when it is another run of the server that it finds")
   func otherRun() async throws {
     let server = try await Self.server(hangingUpOn: 1, after: "") { command in

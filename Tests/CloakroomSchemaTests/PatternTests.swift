@@ -36,6 +36,16 @@ struct PatternTests {
       ("^\\p{gc=Nd}$", ["٧"], ["a"]), ("^\\p{General_Category=Letter}$", ["a"], ["1"]),
       ("^[\\p{Lu}\\d]+$", ["A1"], ["a1"]), ("^[^\\p{L}]$", ["1"], ["a", "é"]),
       ("é", ["café"], ["cafe", "cafe\u{301}"]),
+      ("^(?=a)", ["a", "ab"], ["", "ba"]), ("a(?!b)", ["a", "ac", "aba"], ["ab", "b"]),
+      ("^(?!.*\\.\\.)[a.]+$", ["a.a", "a"], ["a..a", ""]),
+      ("^(?=.*\\d)(?=.*a)", ["1a", "a1"], ["1"]),
+      ("^(?!(?=a)ab)a", ["aa", "a"], ["ab"]), ("^(?:(?!b)[a-c])+$", ["acca"], ["abc"]),
+      ("(?=$)", ["", "a"], []), ("a(?=\\b)", ["a", "ba"], ["ab"]), ("(?!)", [], ["", "a"]),
+      ("b(?=^|\\B)", ["abc"], ["ab"]), ("^(?=(a|b){2}$|c)", ["ab", "cab"], ["aba"]),
+      (
+        "^(?!\\.)(?!.*\\.\\.)([A-Za-z0-9_'+\\-\\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
+        ["jo.bloggs@example.com"], [".jo@example.com", "jo..b@example.com", "jo@example"]
+      ),
       ("^a b#c$", ["a b#c"], ["ab"]),
     ] as [(String, [String], [String])])
   func matches(pattern: String, matching: [String], others: [String]) throws {
@@ -47,7 +57,8 @@ struct PatternTests {
   @Test(
     "A pattern that is none, or that no bounded automaton decides, is refused",
     arguments: [
-      "(?=a)", "(?!a)", "(?<=a)", "(?<!a)", "^(?!\\.)a", "(a)\\1", "(?<n>a)\\k<n>", "(?i)a",
+      "(?<=a)", "(?<!a)", "(?=a", "(?!", "(?=a)*", "(?!a)?", "(?=a){2}", "(a)\\1", "(?<n>a)\\k<n>",
+      "(?i)a",
       "(?i:a)", "(?P<n>a)", "(?#c)", "(", ")", "a)", "(a", "(?", "(?<>a)", "(?<a b>c)", "[", "[a",
       "[b-a]", "[a-\\d]", "[\\d-a]", "*", "+a", "?", "a**", "a*{2}", "a{", "a{2", "a{,2}", "a{x}",
       "{1}", "a{3,2}", "}", "]", "\\", "[\\", "\\a", "\\e", "\\Z", "\\é", "\\x4", "\\xg0",
@@ -98,6 +109,17 @@ struct PatternTests {
     limits.steps = stepsPerCharacter * count
     let schema = try JSONSchema(#"{"pattern": \#(quote(pattern))}"#, limits: limits)
     #expect(try !schema.validate(text).isEmpty)
+  }
+
+  @Test("Lookaheads at every character end with the steps, however they are nested")
+  func limitsLookahead() throws {
+    let text = quote(String(repeating: "a", count: 2_000))
+    for pattern in ["^(?:(?!a*b)a)*$", "(?=(?:(?!a*b)a)*b)b"] {
+      var limits = SchemaLimits()
+      limits.steps = 100_000
+      let schema = try JSONSchema(#"{"pattern": \#(quote(pattern))}"#, limits: limits)
+      #expect(throws: SchemaFault.exceeds(.steps)) { try schema.validate(text) }
+    }
   }
 
   /// A text as a JSON string, every character escaped that may have to be.

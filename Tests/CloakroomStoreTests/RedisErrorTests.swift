@@ -9,6 +9,8 @@ import Testing
 struct RedisErrorTests {
   static let shapes: [RedisReplyShape] = [
     .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
+    .streamAppended, .streamEnsured, .streamMessages, .streamCount, .streamPending,
+    .streamReclaimed,
   ]
 
   /// What a reply means to the caller of a command.
@@ -49,6 +51,22 @@ struct RedisErrorTests {
     }
   }
 
+  @Test("that keys lie on different shards says that they can't change together")
+  func crossSlot() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("CROSSSLOT Keys in request don't hash to the same slot", shape)
+      #expect(error == RPCError(Reason.crossSlot))
+    }
+  }
+
+  @Test("that a group is missing says that there is nothing of that name")
+  func noGroup() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("NOGROUP No such key 's3cret' or consumer group 'g'", shape)
+      #expect(error == RPCError(.notFound, "there is no such stream or group"))
+    }
+  }
+
   @Test(
     "that passes by itself says that nothing was done, and when to try again",
     arguments: [
@@ -64,6 +82,14 @@ struct RedisErrorTests {
       #expect(error.message == "Redis is not ready (\(code)); nothing was done")
       #expect(error.details == [.text("code", code)])
       #expect(error.retryAfterMs == 100)
+    }
+  }
+
+  @Test("of a record that is another call's is the caller's own fault")
+  func mismatch() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("IDEMPOTENCYMISMATCH the record is of another call", shape)
+      #expect(error == RPCError(.idempotencyMismatch))
     }
   }
 

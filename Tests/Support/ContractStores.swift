@@ -7,7 +7,7 @@ public enum ContractStores {
   /// The store in memory, with a clock of the test's own.
   public static let memory = ContractStore("memory") { links in
     let clock = TestClock()
-    let store = MemoryStore(byteLimit: 1 << 28, clock: clock.storeClock)
+    let store = MemoryStore(byteLimit: 1 << 28, isScannable: true, clock: clock.storeClock)
     var harnesses: [StoreHarness] = []
     for _ in 0..<links {
       let harness = try await StoreHarness(

@@ -55,16 +55,18 @@ extension Worker {
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = try begin(&arguments)
+        let command = arguments.once(try begin(&arguments))
         store.submit(command, ticket: wait(for: request))
       case .many(let begin, _):
-        submit(try begin(&arguments), for: request)
+        submit(arguments.once(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = try begin(&arguments)
+        let opening = arguments.once(try begin(&arguments))
         let call = ProcedureCall(
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
-          worker: self)
+          record: arguments.record, worker: self)
         call.open(opening)
+      case .subscription(let wish):
+        see(to: try wish(&arguments), for: request)
       case .system(let ask):
         answer(try ask(&arguments), for: request)
       }

@@ -23,7 +23,8 @@ struct StoreBackend: Sendable {
     switch configuration.store {
     case .memory:
       let bus = MemoryBus(limits: busLimits)
-      let store = MemoryStore(byteLimit: configuration.limits.memoryBytes, bus: bus)
+      let store = MemoryStore(
+        byteLimit: configuration.limits.memoryBytes, isScannable: configuration.dev.scan, bus: bus)
       kind = "memory"
       memory = store
       makeLink = { _ in MemoryStoreLink(store: store) }

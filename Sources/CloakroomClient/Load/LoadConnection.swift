@@ -10,6 +10,7 @@ final class LoadConnection {
   let token: UInt64
   var open: OpenRequests
   var reader: ReplyReader
+  private let dialect: Dialect
   /// Whether the loop waits for space to send.
   var isArmed = false
   private var output: [UInt8] = []
@@ -22,6 +23,7 @@ final class LoadConnection {
     descriptor = try Self.connect(target, deadline)
     open = OpenRequests(capacity: pipeline)
     reader = ReplyReader(target.dialect)
+    dialect = target.dialect
     let number = descriptor.number
     Connector.setTimeout(number, SO_RCVTIMEO, milliseconds: max(deadline.milliseconds, 1))
     for command in target.greeting { try greet(command) }
@@ -47,13 +49,13 @@ final class LoadConnection {
     _ = try flush()
     while true {
       if let reply = try reader.next() {
-        guard reply.outcome == .done else {
-          throw .refused(String(decoding: reader.text(of: reply).dropLast(2), as: UTF8.self))
-        }
+        // A subscription's first message may come before anybody has asked for it.
+        guard reply.outcome != .message else { continue }
+        guard reply.outcome == .done else { throw .refused(errorText(of: reply)) }
         return
       }
       guard try receive() != .nothing else {
-        throw .refused("AUTH or SELECT was not answered")
+        throw .refused("what a connection begins with was not answered")
       }
     }
   }
@@ -63,6 +65,21 @@ final class LoadConnection {
 
   /// Whether more may be written down.
   var hasRoom: Bool { output.count - sent < Self.longestOutput }
+
+  /// What a reply says that is an error.
+  func errorText(of reply: ParsedReply) -> String {
+    let bytes = reader.text(of: reply)
+    switch dialect {
+    case .jsonRPC:
+      if let reply = try? Reply(bytes), case .error(let error) = reply { return "\(error)" }
+      return "an error that can't be read"
+    case .resp:
+      return String(decoding: bytes.dropFirst().dropLast(2), as: UTF8.self)
+    }
+  }
+
+  /// Writes bytes down.
+  func write(_ bytes: [UInt8]) { output.append(contentsOf: bytes) }
 
   /// Writes a request down.
   func write(_ template: RequestTemplate, id: Int, key: Int) {

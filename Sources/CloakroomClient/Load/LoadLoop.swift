@@ -17,6 +17,8 @@ public final class LoadLoop {
   private var epoll: Epoll
   private var keys = KeyPicker()
   private var run = LoadRun()
+  private var template: RequestTemplate
+  private var keyCount = 1
 
   /// Connects.
   ///
@@ -30,6 +32,8 @@ public final class LoadLoop {
   ) throws(LoadFault) {
     self.target = target
     self.patience = patience
+    let nothing = LoadWork(keyPrefix: "", keyCount: 1, valueSize: 2, ttl: 1)
+    template = RequestTemplate(target.dialect, .get, nothing)
     Self.allowDescriptors(connections)
     let deadline = Deadline(in: patience)
     var made: [LoadConnection] = []
@@ -59,7 +63,9 @@ public final class LoadLoop {
     goesOn: (_ answered: Int, _ seconds: Double) -> Bool = { _, _ in true }
   ) throws(LoadFault) -> LoadResult {
     let cpu = Clock.threadCPU()
-    run = LoadRun(RequestTemplate(target.dialect, operation, work), work, limit)
+    template = RequestTemplate(target.dialect, operation, work)
+    keyCount = work.keyCount
+    run = LoadRun(limit)
     for connection in connections { try pump(connection) }
     var reported = run.begin
     while run.open > 0 || run.mayIssue {
@@ -97,10 +103,10 @@ public final class LoadLoop {
     while run.mayIssue, connection.hasRoom, let id = connection.open.open() {
       let key =
         switch run.limit.order {
-        case .sequential: run.issued % run.keyCount
-        case .random: keys.next(below: run.keyCount)
+        case .sequential: run.issued % keyCount
+        case .random: keys.next(below: keyCount)
         }
-      connection.write(run.template, id: id, key: key)
+      connection.write(template, id: id, key: key)
       run.issued += 1
     }
   }
@@ -119,33 +125,24 @@ public final class LoadLoop {
       guard received != .nothing else { return }
       run.now = Clock.now()
       while let reply = try connection.reader.next() {
-        guard let since = connection.open.close(id: reply.id) else { throw .unmatched }
+        guard reply.outcome != .message, let since = connection.open.close(id: reply.id) else {
+          throw .unmatched
+        }
         run.end(reply.outcome, after: run.now &- since)
         if reply.outcome == .error, run.result.firstError == nil {
-          run.result.firstError = errorText(connection.reader.text(of: reply))
+          run.result.firstError = connection.errorText(of: reply)
         }
       }
       guard received == .perhapsMore else { return }
     }
   }
 
-  private func errorText(_ bytes: [UInt8]) -> String {
-    switch target.dialect {
-    case .jsonRPC:
-      if let reply = try? Reply(bytes), case .error(let error) = reply { return "\(error)" }
-      return "an error that can't be read"
-    case .resp:
-      return String(decoding: bytes.dropFirst().dropLast(2), as: UTF8.self)
-    }
-  }
-
   private func checkPatience() throws(LoadFault) {
-    let waited = Duration.nanoseconds(Int64(clamping: run.now &- run.last))
-    if run.open > 0, waited > patience { throw .stalled(patience) }
+    if run.open > 0, run.silence > patience { throw .stalled(patience) }
   }
 
   /// Raises the limit of open files as far as it is needed and allowed.
-  private static func allowDescriptors(_ count: Int) {
+  static func allowDescriptors(_ count: Int) {
     var limit = rlimit()
     let needed = rlim_t(clamping: count) + 64
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0,

@@ -1,8 +1,6 @@
 /// How far one run has come. Times are nanoseconds of `Clock.now`.
 struct LoadRun {
-  let template: RequestTemplate
   let limit: LoadLimit
-  let keyCount: Int
   let begin: UInt64
   private let end: UInt64
 
@@ -16,10 +14,8 @@ struct LoadRun {
   var result = LoadResult()
   private var histogram = LatencyHistogram()
 
-  init(_ template: RequestTemplate, _ work: LoadWork, _ limit: LoadLimit) {
-    self.template = template
+  init(_ limit: LoadLimit) {
     self.limit = limit
-    keyCount = work.keyCount
     begin = Clock.now()
     now = begin
     last = begin
@@ -29,11 +25,7 @@ struct LoadRun {
   }
 
   /// A run that is over before it begins.
-  init() {
-    let work = LoadWork(keyPrefix: "", keyCount: 1, valueSize: 2, ttl: 1)
-    let limit = LoadLimit(requests: 0, order: .sequential)
-    self.init(RequestTemplate(.jsonRPC, .get, work), work, limit)
-  }
+  init() { self.init(LoadLimit(requests: 0, order: .sequential)) }
 
   /// Whether another request may be sent.
   var mayIssue: Bool { issued < limit.requests && now < end && !isStopped }
@@ -47,11 +39,17 @@ struct LoadRun {
     result.requests += 1
     last = now
     switch outcome {
-    case .done: break
+    case .done, .message: break
     case .missing: result.missing += 1
     case .error: result.errors += 1
     }
   }
+
+  /// Notes that something came just now that is no answer of its own.
+  mutating func touch() { last = now }
+
+  /// How long nothing has come.
+  var silence: Duration { .nanoseconds(Int64(clamping: now &- last)) }
 
   /// How long it took up to a moment, in seconds.
   func seconds(until time: UInt64) -> Double { Double(time &- begin) / 1e9 }

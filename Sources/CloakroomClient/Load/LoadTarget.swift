@@ -9,6 +9,11 @@ public struct LoadTarget: Sendable {
   /// Commands that each connection begins with, one reply each.
   let greeting: [[UInt8]]
 
+  /// The same server, with more for each connection to begin with.
+  func greeted(with more: [[UInt8]]) -> LoadTarget {
+    LoadTarget(address: address, dialect: dialect, greeting: greeting + more)
+  }
+
   /// The sidecar.
   public static func sidecar(at path: String) -> LoadTarget {
     LoadTarget(address: .unix(path: path), dialect: .jsonRPC, greeting: [])

@@ -3,6 +3,8 @@ struct ParsedReply: Equatable {
   /// What a reply says.
   enum Outcome {
     case done, missing, error
+    /// It answers nothing: it is a notification.
+    case message
   }
 
   /// The request's id; nil where replies come in the order of the requests.

@@ -7,10 +7,10 @@ struct ReplyReader {
   static let longestReply = 64 << 20
 
   private let dialect: Dialect
-  private var bytes: [UInt8]
+  private(set) var bytes: [UInt8]
   /// What was received and not taken yet.
-  private var start = 0
-  private var end = 0
+  private(set) var start = 0
+  private(set) var end = 0
   /// Up to where there is no line's end.
   private var scanned = 0
 
@@ -72,17 +72,41 @@ struct ReplyReader {
 
   /// The offset of the next line feed, from `scanned` on.
   private mutating func lineEnd() -> Int? {
-    let offset = bytes.withUnsafeBytes { buffer -> Int? in
-      guard let base = buffer.baseAddress,
-        let found = memchr(base + scanned, 0x0A, end - scanned)
-      else { return nil }
-      return UnsafeRawPointer(found) - base
-    }
+    let offset = lineFeed(from: scanned)
     if offset == nil { scanned = end }
     return offset
   }
 
-  private func has(_ literal: StaticString, at offset: Int, before limit: Int) -> Bool {
+  /// The offset of the first line feed behind an offset.
+  func lineFeed(from offset: Int) -> Int? {
+    guard offset < end else { return nil }
+    return bytes.withUnsafeBytes { buffer -> Int? in
+      guard let base = buffer.baseAddress,
+        let found = memchr(base + offset, 0x0A, end - offset)
+      else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+
+  /// The offset behind the first of some words in a reply, nil if it doesn't hold them.
+  func offset(behind words: StaticString, in reply: ParsedReply) -> Int? {
+    let count = words.utf8CodeUnitCount
+    return bytes.withUnsafeBytes { buffer -> Int? in
+      guard let base = buffer.baseAddress, count > 0 else { return nil }
+      var at = reply.range.lowerBound
+      while at + count <= reply.range.upperBound,
+        let found = memchr(
+          base + at, Int32(words.utf8Start.pointee), reply.range.upperBound - count + 1 - at)
+      {
+        at = UnsafeRawPointer(found) - base
+        if memcmp(found, words.utf8Start, count) == 0 { return at + count }
+        at += 1
+      }
+      return nil
+    }
+  }
+
+  func has(_ literal: StaticString, at offset: Int, before limit: Int) -> Bool {
     let count = literal.utf8CodeUnitCount
     guard offset + count <= limit else { return false }
     return bytes.withUnsafeBytes { buffer in
@@ -91,7 +115,7 @@ struct ReplyReader {
   }
 
   /// A decimal number and the offset behind it; nil when there is none, or one of 19 digits.
-  private func number(at offset: Int, before limit: Int) -> (value: Int, end: Int)? {
+  func number(at offset: Int, before limit: Int) -> (value: Int, end: Int)? {
     var at = offset
     var value = 0
     while at < limit, bytes[at] &- UInt8(ascii: "0") < 10 {
@@ -105,10 +129,14 @@ struct ReplyReader {
   private static let head: StaticString = #"{"jsonrpc":"2.0","id":"#
   private static let result: StaticString = #","result":"#
   private static let error: StaticString = #","error":"#
+  private static let notification: StaticString = #"{"jsonrpc":"2.0","method":"#
   private static let notFound: StaticString = #"{"found":false"#
 
   private mutating func nextLine() throws(LoadFault) -> ParsedReply? {
     guard let feed = lineEnd() else { return nil }
+    if has(Self.notification, at: start, before: feed) {
+      return ParsedReply(id: nil, outcome: .message, range: start..<feed + 1)
+    }
     guard has(Self.head, at: start, before: feed),
       let id = number(at: start + Self.head.utf8CodeUnitCount, before: feed)
     else { throw .malformed("a reply doesn't begin with {\"jsonrpc\":\"2.0\",\"id\":NUMBER") }
@@ -122,37 +150,5 @@ struct ReplyReader {
       throw .malformed("a reply has neither result nor error after its id")
     }
     return ParsedReply(id: id.value, outcome: outcome, range: start..<feed + 1)
-  }
-
-  /// Takes simple strings, errors, integers and bulk strings: all that GET, SET, DEL and the
-  /// greeting are answered with.
-  private mutating func nextRESP() throws(LoadFault) -> ParsedReply? {
-    // A bulk string's body may hold line feeds: its head is looked for from the start each time.
-    scanned = start
-    guard let feed = lineEnd() else { return nil }
-    guard feed > start + 1, bytes[feed - 1] == 0x0D else {
-      throw .malformed("a line of a RESP reply doesn't end with CR LF")
-    }
-    var outcome = ParsedReply.Outcome.done
-    var past = feed + 1
-    switch bytes[start] {
-    case UInt8(ascii: "+"), UInt8(ascii: ":"): break
-    case UInt8(ascii: "-"): outcome = .error
-    case UInt8(ascii: "$"):
-      if has("-1", at: start + 1, before: feed - 1), feed - 1 == start + 3 {
-        outcome = .missing
-      } else {
-        guard let length = number(at: start + 1, before: feed - 1), length.end == feed - 1,
-          length.value <= Self.longestReply
-        else { throw .malformed("a RESP bulk string has no valid length") }
-        past += length.value + 2
-        guard past <= end else { return nil }
-        guard has("\r\n", at: past - 2, before: past) else {
-          throw .malformed("a RESP bulk string doesn't end with CR LF")
-        }
-      }
-    default: throw .malformed("a RESP reply is of a type that was not asked for")
-    }
-    return ParsedReply(id: nil, outcome: outcome, range: start..<past)
   }
 }

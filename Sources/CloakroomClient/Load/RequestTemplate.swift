@@ -71,7 +71,8 @@ struct RequestTemplate: Sendable {
     Self.write(key, Self.keyDigits, at: start + keyOffset, in: &output)
   }
 
-  private static func write(
+  /// Writes a number over the digits of a gap.
+  static func write(
     _ number: Int, _ digits: Int, at start: Int, in output: inout [UInt8]
   ) {
     var rest = UInt64(clamping: number)

@@ -1,141 +1,20 @@
 import ArgumentParser
-import CloakroomClient
-import CloakroomCore
 
 /// `cloakroom bench`: what the sidecar bears, and what Redis bears beside it.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure the sidecar under load, and Redis itself beside it.",
     discussion: """
-      Every connection keeps so many requests open, and one that is answered is replaced at once. \
-      A request's clock starts just before it is written and stops when its answer has been read. \
-      The values are written first, below a prefix of their own that begins with bench:, and \
-      removed at the end; they expire after an hour in any case.
-
-      With --redis the same client does the same work on Redis itself, run by run in turn with \
-      the sidecar. The figures are medians of all runs. Compare only what one run of the command \
-      has printed.
+      Without a subcommand kv.get and kv.set are measured; cloakroom bench values --help tells the \
+      options for that.
 
       EXAMPLES:
         cloakroom bench
         cloakroom bench --pipeline 16 --method kv.get --seconds 10
         cloakroom bench --redis unix:///run/redis/redis.sock --seconds 2
-
-      EXIT STATUS: 0 measured; 1 measured, but with errors, or interrupted, or not measured; \
-      64 wrong usage; 69 a server does not answer; 76 what answers is no server of that kind; \
-      124 no answer in time.
-      """)
-
-  @OptionGroup var sidecar: SidecarOptions
-
-  @Option(help: "How many connections.")
-  var connections = 50
-
-  @Option(help: "How many requests each connection keeps open.")
-  var pipeline = 1
-
-  @Option(help: "How many requests each run sends. (default: as many as fit into --seconds)")
-  var requests: Int?
-
-  @Option(help: "How long each run lasts. (default: 5, or until --requests are sent)")
-  var seconds: Double?
-
-  @Option(
-    help: "What to measure: kv.get, kv.set, or both, one after the other.",
-    completion: .list(Measured.allCases.map(\.rawValue)))
-  var method = Measured.both
-
-  @Option(help: "How many bytes of JSON a value has.")
-  var valueSize = 256
-
-  @Option(help: "How many keys there are.")
-  var keys = 10_000
-
-  @Option(
-    help: ArgumentHelp(
-      "Measure this Redis too: redis://user:password@host:port/database, or unix:///path?db=0.",
-      valueName: "url"))
-  var redis: String?
-
-  @Option(help: "How many runs of each kind. (default: 5 with --redis, 1 without)")
-  var runs: Int?
-
-  @Flag(help: "Print the result as JSON.")
-  var json = false
-
-  /// What can be measured.
-  enum Measured: String, CaseIterable, ExpressibleByArgument {
-    case get = "kv.get"
-    case set = "kv.set"
-    case both
-
-    /// One after the other.
-    var operations: [LoadWork.Operation] {
-      switch self {
-      case .get: [.get]
-      case .set: [.set]
-      case .both: [.get, .set]
-      }
-    }
-  }
-
-  mutating func validate() throws {
-    try Self.check("--connections", connections, 1...10_000)
-    try Self.check("--pipeline", pipeline, 1...10_000)
-    try Self.check("--value-size", valueSize, 2...(16 << 20))
-    try Self.check("--keys", keys, 1...10_000_000)
-    try Self.check("--runs", runs ?? 1, 1...1000)
-    try Self.check("--requests", requests ?? 1, 1...1_000_000_000_000)
-    // What is open has to be held: by the client, and by the server for a slow reader.
-    guard connections * pipeline <= 1_000_000 else {
-      throw ValidationError("--connections times --pipeline is at most 1000000")
-    }
-    guard seconds.map({ $0 > 0 && $0 <= 86_400 }) ?? true else {
-      throw ValidationError("--seconds is more than 0 and at most 86400")
-    }
-  }
-
-  private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
-    guard range.contains(value) else {
-      throw ValidationError("\(name) is from \(range.lowerBound) to \(range.upperBound)")
-    }
-  }
-
-  func run() throws {
-    Interrupt.watch()
-    try outcome(.process).finish()
-  }
-
-  /// The measurement and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
-    do throws(Exchange.Failure) {
-      let location = try Exchange(options: sidecar, surroundings: surroundings).location()
-      let endpoint = try redis.map { url throws(Exchange.Failure) in try Self.endpoint(url) }
-      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !json)
-      let bench = BenchSeries(plan: plan, patience: sidecar.patience, progress: progress)
-      let report = try bench.measure(location, redis: endpoint)
-      var outcome = json ? Outcome(output: report.json) : .success(report.table)
-      outcome.complaint = report.warnings.map { "warning: \($0)\n" }.joined()
-      if report.hasErrors || report.isInterrupted { outcome.status = .failure }
-      return outcome
-    } catch {
-      return error.outcome
-    }
-  }
-
-  /// What to measure, with the defaults filled in.
-  var plan: BenchPlan {
-    BenchPlan(
-      connections: connections, pipeline: pipeline, operations: method.operations,
-      runs: runs ?? (redis == nil ? 1 : 5), valueSize: valueSize, keys: keys,
-      requests: requests, seconds: seconds ?? (requests == nil ? 5 : nil))
-  }
-
-  private static func endpoint(_ url: String) throws(Exchange.Failure) -> RedisEndpoint {
-    do throws(RedisEndpoint.URLFault) {
-      return try RedisEndpoint(url: url)
-    } catch {
-      throw Exchange.Failure(.failure(.usage, "the URL of --redis \(error)"))
-    }
-  }
+        cloakroom bench events --subscribers 100
+        cloakroom bench streams --redis unix:///run/redis/redis.sock
+      """,
+    subcommands: [BenchKeyValues.self, BenchEvents.self, BenchStreams.self],
+    defaultSubcommand: BenchKeyValues.self)
 }

@@ -4,13 +4,14 @@ import CloakroomClient
 struct BenchReport {
   /// One operation on one server.
   struct Row {
-    let operation: LoadWork.Operation
+    /// Its name in the subject.
+    let operation: String
     let target: String
     let runs: Int
     let result: LoadResult
   }
 
-  let plan: BenchPlan
+  let subject: BenchSubject
   let rows: [Row]
   let isInterrupted: Bool
 
@@ -18,8 +19,8 @@ struct BenchReport {
   var hasErrors: Bool { rows.contains { $0.result.errors > 0 || $0.result.missing > 0 } }
 
   /// The sidecar's rate by Redis' own, for each operation of which there are both.
-  var ratios: [(operation: LoadWork.Operation, ratio: Double)] {
-    plan.operations.compactMap { operation in
+  var ratios: [(operation: String, ratio: Double)] {
+    subject.operations.compactMap { operation in
       let of = { (target: String) in
         rows.first { $0.operation == operation && $0.target == target }?.result.perSecond
       }
@@ -33,7 +34,7 @@ struct BenchReport {
     var texts: [String] = []
     if isInterrupted { texts.append("interrupted: the figures are of what was done until then") }
     for row in rows {
-      let name = "\(row.operation.rawValue) \(row.target)"
+      let name = "\(row.operation) \(row.target)"
       if row.result.clientCPU > 0.9 {
         let percent = Numbers.fixed(row.result.clientCPU * 100, places: 0)
         texts.append(
@@ -52,12 +53,15 @@ struct BenchReport {
   /// A table, and the ratios below it.
   var table: String {
     var lines = [
-      ["", "req/s", "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "max µs", "errors", "client CPU"]
+      [
+        "", subject.unit, "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "max µs", "errors",
+        "client CPU",
+      ]
     ]
     for row in rows {
       let latency = row.result.latency
       lines.append(
-        ["\(row.operation.rawValue) \(row.target)", Numbers.grouped(Int(row.result.perSecond))]
+        ["\(row.operation) \(row.target)", Numbers.grouped(Int(row.result.perSecond))]
           + [latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map {
             Numbers.fixed($0, places: 1)
           } + [
@@ -68,7 +72,7 @@ struct BenchReport {
     let widths = (lines.first ?? []).indices.map { column in
       lines.map { $0[column].count }.max() ?? 0
     }
-    var text = plan.description + "\n\n"
+    var text = subject.description + "\n\n"
     for line in lines {
       let cells = zip(line, widths).enumerated().map { column, cell in
         let space = String(repeating: " ", count: cell.1 - cell.0.count)
@@ -77,8 +81,8 @@ struct BenchReport {
       text += cells.joined(separator: "  ") + "\n"
     }
     if !ratios.isEmpty {
-      let parts = ratios.map { "\($0.operation.rawValue) \(Numbers.fixed($0.ratio, places: 3))" }
-      text += "\nreq/s, sidecar / redis: " + parts.joined(separator: ", ") + "\n"
+      let parts = ratios.map { "\($0.operation) \(Numbers.fixed($0.ratio, places: 3))" }
+      text += "\n\(subject.unit), sidecar / redis: " + parts.joined(separator: ", ") + "\n"
     }
     return text
   }
@@ -91,19 +95,26 @@ struct BenchReport {
         ("p50Us", latency.p50), ("p90Us", latency.p90), ("p99Us", latency.p99),
         ("p999Us", latency.p999), ("maxUs", latency.max),
       ].map { ",\"\($0.0)\":\(Numbers.fixed($0.1, places: 3))" }
-      return "{\"method\":\"\(row.operation.rawValue)\",\"target\":\"\(row.target)\""
+      return "{\"method\":\"\(row.operation)\",\"target\":\"\(row.target)\""
         + ",\"runs\":\(row.runs),\"requests\":\(row.result.requests)"
         + ",\"requestsPerSecond\":\(Numbers.fixed(row.result.perSecond, places: 1))"
         + quantiles.joined()
         + ",\"errors\":\(row.result.errors),\"missing\":\(row.result.missing)"
         + ",\"clientCPU\":\(Numbers.fixed(row.result.clientCPU, places: 3))}"
     }
-    let ratios = ratios.map { "\"\($0.operation.rawValue)\":\(Numbers.fixed($0.ratio, places: 4))" }
+    let ratios = ratios.map { "\"\($0.operation)\":\(Numbers.fixed($0.ratio, places: 4))" }
     let text =
-      "{\"connections\":\(plan.connections),\"pipeline\":\(plan.pipeline)"
-      + ",\"valueSize\":\(plan.valueSize),\"keys\":\(plan.keys)"
-      + ",\"interrupted\":\(isInterrupted),\"results\":[" + rows.joined(separator: ",")
+      "{" + subject.numbers.map { "\"\($0.name)\":\($0.value)," }.joined()
+      + "\"interrupted\":\(isInterrupted),\"results\":[" + rows.joined(separator: ",")
       + "],\"ratio\":{" + ratios.joined(separator: ",") + "}}\n"
     return Array(text.utf8)
+  }
+
+  /// What the command comes to that was to measure this.
+  func outcome(json isJSON: Bool) -> Outcome {
+    var outcome = isJSON ? Outcome(output: json) : .success(table)
+    outcome.complaint = warnings.map { "warning: \($0)\n" }.joined()
+    if hasErrors || isInterrupted { outcome.status = .failure }
+    return outcome
   }
 }

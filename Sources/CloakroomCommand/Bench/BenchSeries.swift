@@ -52,21 +52,16 @@ struct BenchSeries {
   private func sidecar(_ location: SidecarLocation) throws(Exchange.Failure) -> Contestant {
     do throws(LoadFault) {
       return Contestant(name: "sidecar", loop: try loop(.sidecar(at: location.path)))
-    } catch .connection(let fault) {
-      throw Exchange.Failure(fault, at: location)
     } catch {
-      throw failure("sidecar", error)
+      throw Exchange.Failure(error, ofSidecarAt: location)
     }
   }
 
   private func redis(_ endpoint: RedisEndpoint) throws(Exchange.Failure) -> Contestant {
     do throws(LoadFault) {
       return Contestant(name: "redis", loop: try loop(.redis(endpoint)))
-    } catch .connection(let fault) {
-      throw Exchange.Failure(
-        .failure(.unavailable, "no Redis answers at \(endpoint): \(fault)"))
     } catch {
-      throw failure("redis", error)
+      throw Exchange.Failure(error, of: endpoint)
     }
   }
 
@@ -81,7 +76,7 @@ struct BenchSeries {
       let result = try contestant.loop.run(.set, work, until: once)
       if let error = result.firstError { throw .refused(error) }
     } catch {
-      throw failure(contestant.name, error)
+      throw Exchange.Failure(error, of: contestant.name)
     }
   }
 
@@ -97,7 +92,7 @@ struct BenchSeries {
         return !Interrupt.hasCome
       }
     } catch {
-      throw failure(contestant.name, error)
+      throw Exchange.Failure(error, of: contestant.name)
     }
   }
 
@@ -108,21 +103,10 @@ struct BenchSeries {
         guard let results = contestant.results[operation] else { continue }
         rows.append(
           BenchReport.Row(
-            operation: operation, target: contestant.name, runs: results.count,
+            operation: operation.rawValue, target: contestant.name, runs: results.count,
             result: .median(of: results)))
       }
     }
-    return BenchReport(plan: plan, rows: rows, isInterrupted: Interrupt.hasCome)
-  }
-
-  private func failure(_ name: String, _ fault: LoadFault) -> Exchange.Failure {
-    let status: ExitStatus =
-      switch fault {
-      case .connection, .disconnected: .unavailable
-      case .malformed, .unmatched: .protocol
-      case .stalled: .timeout
-      case .refused, .system: .failure
-      }
-    return Exchange.Failure(.failure(status, "\(name): \(fault)"))
+    return BenchReport(subject: plan.subject, rows: rows, isInterrupted: Interrupt.hasCome)
   }
 }

@@ -15,6 +15,12 @@ public struct Configuration: Sendable, Equatable {
   public var tokens: Tokens
   /// Which scopes a call may carry, and which it must.
   public var scopes: Scopes
+  /// Calls that are repeated.
+  public var idempotency: Idempotency
+  /// What helps in development.
+  public var dev: Development
+  /// Events and their schemas.
+  public var events: Events
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -36,6 +42,9 @@ public struct Configuration: Sendable, Equatable {
     self.keys = Keys()
     self.tokens = Tokens()
     self.scopes = Scopes()
+    self.idempotency = Idempotency()
+    self.dev = Development()
+    self.events = Events()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -66,7 +66,7 @@ enum BatchMethods {
         return commands
       },
       end: { replies, _, result throws(RPCError) in
-        try writeArray(replies, into: &result) { reply, result throws(RPCError) in
+        try writeOutcomes(replies, into: &result) { reply, result throws(RPCError) in
           switch reply {
           case .done:
             result.writeStaticString("{\"ok\":true}")
@@ -91,7 +91,7 @@ enum BatchMethods {
         try storeKeys(&arguments).map { .remove($0) }
       },
       end: { replies, _, result throws(RPCError) in
-        try writeArray(replies, into: &result) { reply, result throws(RPCError) in
+        try writeOutcomes(replies, into: &result) { reply, result throws(RPCError) in
           switch reply {
           case .boolean(let removed):
             result.writeStaticString("{\"removed\":")
@@ -144,6 +144,18 @@ enum BatchMethods {
       throw RPCError(.invalidParams, "an entry has at least a key and a value")
     }
     return .set(key, value: value, expiry ?? .after(arguments.settings.defaultTTL), .none)
+  }
+
+  /// Writes the outcomes of independent steps. A key that is another call's is no step's outcome, but
+  /// the whole call's.
+  private static func writeOutcomes(
+    _ replies: [StoreReply], into result: inout ByteBuffer,
+    _ write: (StoreReply, inout ByteBuffer) throws(RPCError) -> Void
+  ) throws(RPCError) {
+    for reply in replies {
+      if case .failure(let error) = reply, error.reason == .idempotencyMismatch { throw error }
+    }
+    try writeArray(replies, into: &result, write)
   }
 
   private static func writeArray<Element>(

@@ -119,7 +119,7 @@ struct ClaimCall: Sendable {
     var request = request
     request.ticket.number = place.number
     if isOver { request.wait = nil }
-    return await context.perform(.claim(key, .take(request)))
+    return await context.perform(context.once(.claim(key, .take(request)), step: 0))
   }
 
   /// Waits until it is time to ask again.

@@ -5,13 +5,15 @@ public import CloakroomStore
 public protocol ProcedureHost: AnyObject {
   /// Why the call was cancelled; nil while somebody waits for its result.
   var cancellation: RPCError? { get }
+  /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
+  var record: OnceRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
   func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?)
   /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.
   func wait(
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
-  /// Begins to listen.
-  func hangBell(on topic: Topic) -> UInt32
+  /// Begins to listen, in a line if one is named.
+  func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32
   /// Resumes when a bell is there, or can't be.
   func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Stops listening.

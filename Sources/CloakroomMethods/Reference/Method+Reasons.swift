@@ -11,12 +11,14 @@ extension Method {
   ]
 
   /// The reasons that a call can fail with once it has got to the store.
-  static let reasonsOfStore: [Reason] = [.unavailable, .outcomeUnknown, .storeRefused]
+  static let reasonsOfStore: [Reason] = [
+    .unavailable, .outcomeUnknown, .storeRefused, .idempotencyMismatch,
+  ]
 
   /// Whether the method asks the store.
   var asksStore: Bool {
     switch work {
-    case .primitive, .many, .procedure: true
+    case .primitive, .many, .procedure, .subscription: true
     case .system: false
     }
   }

@@ -18,8 +18,8 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + ClaimMethods.all + CounterMethods.all + KeyValueMethods.all
-      + SystemMethods.all + TokenMethods.all)
+    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
+      + KeyValueMethods.all + StreamMethods.all + SystemMethods.all + TokenMethods.all)
 
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }

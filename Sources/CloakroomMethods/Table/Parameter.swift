@@ -51,5 +51,9 @@ extension Parameter {
       "The caller's patience in milliseconds; past it the call answers DEADLINE_EXCEEDED."),
     Parameter(
       "traceparent", #"{"type":"string"}"#, "W3C trace context; goes to the access log."),
+    Parameter(
+      "idempotencyKey", #"{"type":"string","minLength":1,"maxLength":256}"#,
+      "A name for this very call, at most 256 bytes: repeated with the same name and parameters, it does nothing twice and answers as the first time; with others, IDEMPOTENCY_MISMATCH. Where nothing is changed there is nothing for it to do."
+    ),
   ]
 }

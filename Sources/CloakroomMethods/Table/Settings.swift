@@ -10,6 +10,17 @@ public struct Settings: Sendable {
   public var keyBytes: Int
   /// How many keys or entries one `batch.*` call has at most.
   public var batchLength: Int
+  /// How long the answer to a call with an idempotency key is kept.
+  public var idempotencyTTL: TimeToLive
+  /// Whether keys may be listed.
+  public var allowScan: Bool
+  /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
+  /// longer than a reply may be.
+  public var streamBytes: Int
+  /// How long a channel's schema is kept after it was last defined or used.
+  public var schemaTTL: TimeToLive
+  /// The schemas that events have been held against lately.
+  let schemas = SchemaCache()
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// Which scopes there may, and must, be.
@@ -25,6 +36,10 @@ public struct Settings: Sendable {
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
     batchLength = configuration.limits.batchLength
+    idempotencyTTL = configuration.idempotency.ttl
+    allowScan = configuration.dev.scan
+    streamBytes = configuration.limits.unreadReplyBytes / 2
+    schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

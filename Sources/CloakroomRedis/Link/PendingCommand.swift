@@ -6,6 +6,9 @@ public enum Resend: UInt8, Sendable {
   case read
   /// It changes something, but twice is as good as once, its answer too.
   case idempotentWrite
+  /// It changes something, and sees to it by itself that it does so once, whenever what was sent
+  /// before runs, its answer being the first one's.
+  case recordedWrite
   /// Once it was sent, nobody knows whether it ran.
   case write
 }

@@ -6,6 +6,8 @@ indirect enum PatternNode: Sendable, Equatable {
   case set(CodePointSet)
   /// A condition on the position.
   case assertion(Assertion)
+  /// A condition on what comes: whether something matches from here on, or does not.
+  case lookahead(PatternNode, isNegative: Bool)
   /// One after the other.
   case sequence([PatternNode])
   /// One of several.

@@ -1,5 +1,5 @@
-/// Parses a pattern: ECMA-262's regular expressions with the flag `u`, without lookaround and
-/// backreferences, which no automaton of bounded size decides, and without flags inside of groups.
+/// Parses a pattern: ECMA-262's regular expressions with the flag `u`, without lookbehind and
+/// backreferences, and without flags inside of groups.
 struct PatternParser {
   let points: [UInt32]
   var position = 0
@@ -32,6 +32,10 @@ struct PatternParser {
     while let point = peek, !Self.is(point, "|"), !Self.is(point, ")") {
       if let assertion = assertion() {
         nodes.append(.assertion(assertion))
+      } else if take("(?=") {
+        nodes.append(.lookahead(try groupBody(), isNegative: false))
+      } else if take("(?!") {
+        nodes.append(.lookahead(try groupBody(), isNegative: true))
       } else {
         nodes.append(try quantified(try atom()))
       }
@@ -68,13 +72,18 @@ struct PatternParser {
   private mutating func group() throws(PatternFault) -> PatternNode {
     if take("?:") {
       // No capture, as for every group here.
-    } else if take("?=") || take("?!") || take("?<=") || take("?<!") {
-      throw fault("lookahead and lookbehind are not supported")
+    } else if take("?<=") || take("?<!") {
+      throw fault("lookbehind is not supported")
     } else if take("?<") {
       try groupName()
     } else if let point = peek, Self.is(point, "?") {
       throw fault("no such group")
     }
+    return try groupBody()
+  }
+
+  /// Parses what is in a group, and its end.
+  private mutating func groupBody() throws(PatternFault) -> PatternNode {
     guard depth > 0 else { throw fault("groups are nested too deep") }
     depth -= 1
     defer { depth += 1 }

@@ -9,6 +9,8 @@ struct PatternProgram: Sendable {
     case branch(Int, Int)
     case jump(Int)
     case assert(PatternNode.Assertion)
+    /// Goes on if what begins at a state matches from here on, or does not; and behind it.
+    case look(Int, isNegative: Bool, next: Int)
     case match
   }
 
@@ -57,6 +59,12 @@ struct PatternProgram: Sendable {
       sets.append(set)
       try add(.consume(sets.count - 1))
     case .assertion(let assertion): try add(.assert(assertion))
+    case .lookahead(let node, let isNegative):
+      let look = states.count
+      try add(.match)
+      try add(node)
+      try add(.match)
+      states[look] = .look(look + 1, isNegative: isNegative, next: states.count)
     case .sequence(let nodes):
       for node in nodes { try add(node) }
     case .alternatives(let nodes): try addAlternatives(nodes)

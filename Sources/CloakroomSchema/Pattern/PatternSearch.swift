@@ -1,6 +1,10 @@
 /// One search of an automaton through a text.
 struct PatternSearch {
   private let program: PatternProgram
+  /// The state to begin at.
+  private let start: Int
+  /// Whether a match may begin at the first position only.
+  private let isAnchored: Bool
   /// For each state the position at which it was last visited, plus one.
   private var visited: [Int]
   /// The states to visit at the current position.
@@ -8,26 +12,41 @@ struct PatternSearch {
   /// The states behind what was consumed at the current position.
   private var following: [Int] = []
 
+  /// A search for the whole pattern, anywhere.
   init(_ program: PatternProgram) {
+    self.init(program, at: 0, isAnchored: program.isAnchored)
+  }
+
+  private init(_ program: PatternProgram, at start: Int, isAnchored: Bool) {
     self.program = program
+    self.start = start
+    self.isAnchored = isAnchored
     visited = Array(repeating: 0, count: program.states.count)
   }
 
   /// Whether there is a match.
-  mutating func run(over text: JSONText, budget: inout Budget) throws(SchemaFault) -> Bool {
+  ///
+  /// - Parameters:
+  ///   - text: the text from where the search begins.
+  ///   - previous: the code point before that.
+  mutating func run(
+    over text: UTF8Decoder, behind previous: UInt32? = nil, budget: inout Budget
+  ) throws(SchemaFault) -> Bool {
     // Every state is set up once for each search.
-    try budget.spend(program.states.count / 8)
-    var decoder = UTF8Decoder(text.utf8)
-    var before: UInt32?
+    try budget.spend(1 + program.states.count / 8)
+    var decoder = text
+    var before = previous
+    var rest = decoder
     var after = decoder.next()
     var position = 0
     while true {
       position += 1
-      if position == 1 || !program.isAnchored { waiting.append(0) }
+      if position == 1 || !isAnchored { waiting.append(start) }
       guard !waiting.isEmpty else { return false }
-      if try visit(position, before, after, &budget) { return true }
+      if try visit(position, before, after, rest, &budget) { return true }
       guard after != nil else { return false }
       before = after
+      rest = decoder
       after = decoder.next()
       swap(&waiting, &following)
     }
@@ -35,9 +54,11 @@ struct PatternSearch {
 
   /// Visits all states that can be reached at a position without consuming anything.
   ///
+  /// - Parameter rest: the text from that position on.
   /// - Returns: whether one of them is a match.
   private mutating func visit(
-    _ position: Int, _ before: UInt32?, _ after: UInt32?, _ budget: inout Budget
+    _ position: Int, _ before: UInt32?, _ after: UInt32?, _ rest: UTF8Decoder,
+    _ budget: inout Budget
   ) throws(SchemaFault) -> Bool {
     following.removeAll(keepingCapacity: true)
     while let state = waiting.popLast() {
@@ -52,6 +73,12 @@ struct PatternSearch {
         waiting.append(first)
       case .assert(let assertion):
         if Self.holds(assertion, before, after) { waiting.append(state + 1) }
+      case .look(let target, let isNegative, let next):
+        // A search of its own, which is as deep as lookaheads are nested.
+        var search = Self(program, at: target, isAnchored: true)
+        if try search.run(over: rest, behind: before, budget: &budget) != isNegative {
+          waiting.append(next)
+        }
       case .consume(let set):
         if let after, program.sets[set].contains(after) { following.append(state + 1) }
       }

@@ -30,6 +30,9 @@ final class MemoryBudget: Sendable {
     }
   }
 
+  /// Takes bytes even where there is no room: for what has been done already and must be remembered.
+  func insist(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
+
   /// Gives bytes back.
   func release(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 }

@@ -29,6 +29,13 @@ struct MemoryKey: Sendable, Hashable {
 }
 
 extension ByteBuffer {
+  /// Whether the readable bytes begin with others.
+  func begins(with prefix: ByteBuffer) -> Bool {
+    withUnsafeReadableBytes { bytes in
+      prefix.withUnsafeReadableBytes { bytes.starts(with: $0) }
+    }
+  }
+
   /// The readable bytes in memory of their own, so that nothing larger is kept alive by them.
   ///
   /// NIO rounds an allocation up to a power of two; `capacity` tells how much it really is.

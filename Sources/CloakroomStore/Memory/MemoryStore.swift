@@ -5,8 +5,9 @@ internal import Synchronization
 /// The store in the process' own memory, shared by all event loops.
 ///
 /// Keys are dealt out over shards by their hash, and each shard has a lock that is held for one
-/// command on one key; no lock is ever held while another is taken. A command on many keys is one
-/// step for each of them, not one for all. A value is copied once, when it is written; readers are
+/// command on one key; no shard's lock is ever held while another is taken. (Only the lock of one
+/// call's record is held meanwhile, for a command that keeps its answer.) A command on many keys is
+/// one step for each of them, not one for all. A value is copied once, when it is written; readers are
 /// handed the stored buffer itself.
 public final class MemoryStore: Sendable {
   /// What an entry costs beside its key and value, in bytes.
@@ -15,7 +16,9 @@ public final class MemoryStore: Sendable {
   private final class Shard: Sendable {
     let table: Mutex<MemoryTable>
 
-    init(budget: MemoryBudget) { table = Mutex(MemoryTable(budget: budget)) }
+    init(budget: MemoryBudget, isScannable: Bool) {
+      table = Mutex(MemoryTable(budget: budget, isScannable: isScannable))
+    }
   }
 
   /// A power of two, so that a hash's low bits pick a shard.
@@ -27,8 +30,11 @@ public final class MemoryStore: Sendable {
   public let bus: MemoryBus
 
   private let shards: [Shard]
+  private let records: MemoryRecords
+  private let streams: MemoryStreams
   private let claims: MemoryClaims
   private let budget: MemoryBudget
+  private let isScannable: Bool
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
   private let nextShard = Atomic<Int>(0)
@@ -39,23 +45,33 @@ public final class MemoryStore: Sendable {
   ///   - byteLimit: how many bytes keys, values and `overheadPerEntry` for each may take together;
   ///     a key or value counts with the memory it was given, which is its size rounded up to a
   ///     power of two. What would go past it is refused with STORE_REFUSED, code `OOM`.
+  ///   - isScannable: whether names can be looked for. It takes half a megabyte, and each write that
+  ///     makes or removes an entry a little longer.
   ///   - clock: what decides when a life has ended.
   ///   - bus: where what is published is heard.
-  public init(byteLimit: Int, clock: StoreClock = .system, bus: MemoryBus = MemoryBus()) {
+  public init(
+    byteLimit: Int, isScannable: Bool = false, clock: StoreClock = .system,
+    bus: MemoryBus = MemoryBus()
+  ) {
     self.bus = bus
     let budget = MemoryBudget(limit: byteLimit)
     self.budget = budget
     self.clock = clock
-    shards = (0..<Self.shardCount).map { _ in Shard(budget: budget) }
+    self.isScannable = isScannable
+    records = MemoryRecords(budget: budget, clock: clock)
+    streams = MemoryStreams(budget: budget, clock: clock)
+    shards = (0..<Self.shardCount).map { _ in
+      Shard(budget: budget, isScannable: isScannable)
+    }
     claims = MemoryClaims(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
     let claims = claims.counts
-    var entries = claims.entries
-    var deadlines = claims.deadlines
-    var expired: UInt64 = 0
+    var (entries, deadlines, expired) = records.stats
+    entries += claims.entries
+    deadlines += claims.deadlines
     for shard in shards {
       shard.table.withLock { table in
         entries += table.count
@@ -63,6 +79,10 @@ public final class MemoryStore: Sendable {
         expired += table.expired
       }
     }
+    let streams = streams.stats
+    entries += streams.count
+    deadlines += streams.queued
+    expired += streams.expired
     return MemoryStoreStats(
       bytes: budget.used, entries: entries, deadlines: deadlines, expired: expired,
       refused: refused.load(ordering: .relaxed))
@@ -93,6 +113,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .stream(let key, let step):
+      perform(step, on: key)
     case .claim(let key, let step):
       makingRoom { () throws(MemoryBudget.Exhausted) in
         let outcome = try claims.perform(step, on: key)
@@ -101,8 +123,46 @@ public final class MemoryStore: Sendable {
       }
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
+    case .publishDefined(let name, let message, let digest, let life):
+      publish(message, under: name, digest: digest, life)
     case .ping:
       .done
+    case .scan(let prefix, let position, let count):
+      scan(prefix, from: position, count: count)
+    case .once(let record, let command):
+      command.isMutation ? once(record, command) : perform(command)
+    }
+  }
+
+  /// A position is a bucket's number, counted over the shards: what is in it stays in it, so that a
+  /// name that is there all the while is met when its bucket is.
+  private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
+    guard isScannable else {
+      return .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
+    }
+    let perShard = ScanIndex.bucketCount
+    guard var place = Int(exactly: position), place < shards.count * perShard else {
+      return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
+    }
+    var found: [StoreKey] = []
+    var examined = 0
+    while place < shards.count * perShard, examined < count {
+      let shard = place / perShard
+      let part = shards[shard].table.withLock { table in
+        table.scan(
+          prefix: prefix, from: place % perShard, count: count - examined, at: clock.now)
+      }
+      found += part.names
+      examined += part.examined
+      place = shard * perShard + (part.next ?? perShard)
+    }
+    return .scanned(found, next: place < shards.count * perShard ? UInt64(place) : 0)
+  }
+
+  /// Does a mutation unless its record has an answer to it.
+  private func once(_ record: OnceRecord, _ command: StoreCommand) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      try records.answer(to: record) { perform(command) }
     }
   }
 
@@ -116,12 +176,17 @@ public final class MemoryStore: Sendable {
 
   private func examine(limit: Int) -> (examined: Int, removed: Int) {
     let first = nextShard.wrappingAdd(1, ordering: .relaxed).oldValue
-    var total = (examined: 0, removed: 0)
+    var total = records.sweep(limit: limit)
     for offset in 0..<shards.count where total.examined < limit {
       let shard = shards[(first &+ offset) & (Self.shardCount - 1)]
       let (examined, removed) = shard.table.withLock { table in
         table.sweep(limit: limit - total.examined, at: clock.now)
       }
+      total.examined += examined
+      total.removed += removed
+    }
+    if total.examined < limit {
+      let (examined, removed) = streams.sweep(limit: limit - total.examined)
       total.examined += examined
       total.removed += removed
     }
@@ -143,14 +208,14 @@ public final class MemoryStore: Sendable {
   }
 
   /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
-  private func read(
+  func read(
     _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
 
-  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  /// Changes a shard, which may need room.
   private func write(
     _ key: StoreKey,
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
@@ -163,6 +228,15 @@ public final class MemoryStore: Sendable {
     }
   }
 
+  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      let outcome = try streams.perform(step, on: key)
+      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
+      return outcome.reply
+    }
+  }
+
+  /// Tries again as long as something that has expired can make way.
   private func makingRoom(
     _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
   ) -> StoreReply {

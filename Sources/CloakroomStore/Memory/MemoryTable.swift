@@ -11,13 +11,18 @@ struct MemoryTable: Sendable {
 
   private var entries: [MemoryKey: MemoryEntry] = [:]
   private var queue = ExpiryQueue()
+  /// Where the keys stand in a scan; nil when there are no scans.
+  private var index: ScanIndex?
   private let budget: MemoryBudget
 
   /// How many entries have gone because their time had come.
   private(set) var expired: UInt64 = 0
 
   /// An empty table that takes its bytes from a budget.
-  init(budget: MemoryBudget) { self.budget = budget }
+  init(budget: MemoryBudget, isScannable: Bool) {
+    self.budget = budget
+    if isScannable { index = ScanIndex() }
+  }
 
   /// The number of entries, those included whose time has come and that nobody has met since.
   var count: Int { entries.count }
@@ -37,6 +42,29 @@ struct MemoryTable: Sendable {
   }
 
   mutating func contains(_ key: MemoryKey, at now: Int64) -> Bool { find(key, at: now) != nil }
+
+  /// Looks at the keys of whole buckets of the index, from one of them on, until there are enough.
+  ///
+  /// - Returns: those that are there and begin with a prefix, how many were looked at, and the bucket
+  ///   to go on with; nil when there is none behind.
+  func scan(
+    prefix: ByteBuffer, from bucket: Int, count: Int, at now: Int64
+  ) -> (names: [StoreKey], examined: Int, next: Int?) {
+    var names: [StoreKey] = []
+    var examined = 0
+    var place = index?.occupied(from: bucket)
+    while let bucket = place, examined < count {
+      for key in index?.keys(in: bucket) ?? [] {
+        examined += 1
+        guard key.bytes.begins(with: prefix), let entry = entries[key],
+          !entry.deadline.isOver(at: now)
+        else { continue }
+        names.append(StoreKey(bytes: key.bytes))
+      }
+      place = index?.occupied(from: bucket + 1)
+    }
+    return (names, examined, place)
+  }
 
   // MARK: Writing
 
@@ -141,6 +169,7 @@ struct MemoryTable: Sendable {
       queue.insert(ExpiryQueue.Record(deadline: deadline, key: key))
     }
     entries[key] = entry
+    index?.insert(key)
     compact()
   }
 
@@ -154,6 +183,7 @@ struct MemoryTable: Sendable {
   @discardableResult
   private mutating func drop(_ index: Index) -> MemoryEntry {
     let (key, entry) = entries.remove(at: index)
+    self.index?.remove(key)
     budget.release(MemoryEntry.cost(key: key.bytes, value: entry.value))
     compact()
     return entry

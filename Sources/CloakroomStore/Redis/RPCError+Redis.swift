@@ -12,10 +12,15 @@ extension RPCError {
   init(redisError code: String) {
     let details = [RPCError.Detail.text("code", code)]
     switch code {
+    case RedisScripts.mismatch: self.init(.idempotencyMismatch)
     case "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN":
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,
         details: details)
+    case "NOGROUP":
+      self = .noGroup
+    case "CROSSSLOT":
+      self.init(.crossSlot)
     default:
       self.init(.storeRefused, "Redis refused the command (\(code))", details: details)
     }

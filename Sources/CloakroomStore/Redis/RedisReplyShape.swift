@@ -18,12 +18,28 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// An array of a position as text and an array of names.
+  case scanned
   /// An array of what a script on a claim came to.
   case claim
   /// An integer.
   case number
+  /// An integer, or a string in its place.
+  case published
   /// Anything that is not an error.
   case done
+  /// The id of a stream's message.
+  case streamAppended
+  /// 1, 0 or -1 of the script that makes groups.
+  case streamEnsured
+  /// A stream's messages.
+  case streamMessages
+  /// How many messages.
+  case streamCount
+  /// What a group has in hand.
+  case streamPending
+  /// Messages, and how many others went another way.
+  case streamReclaimed
 
   /// Reads a reply.
   func read(_ reply: borrowing RESPReply) -> StoreReply {
@@ -36,6 +52,8 @@ enum RedisReplyShape: UInt8 {
       return .done
     case .number:
       return .number(first.integer)
+    case .published:
+      return first.kind == .integer ? .number(first.integer) : .definition(reply.slice(of: first))
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
@@ -55,6 +73,12 @@ enum RedisReplyShape: UInt8 {
     case .values:
       return .values(
         reply.nodes.dropFirst().map { $0.kind == .string ? reply.slice(of: $0) : nil })
+    case .scanned:
+      guard reply.nodes.count >= 3, let next = UInt64(reply.text(of: reply.nodes[1])) else {
+        return .failure(RPCError(.internal, "Redis answered a scan with no position"))
+      }
+      return .scanned(
+        reply.nodes.dropFirst(3).map { StoreKey(bytes: reply.slice(of: $0)) }, next: next)
     case .counted:
       guard
         first.kind == .array, reply.nodes.count == 3,
@@ -63,6 +87,26 @@ enum RedisReplyShape: UInt8 {
       return .counted(value, applied: reply.nodes[2].integer == 1)
     case .claim:
       return Self.readClaim(reply)
+    case .streamEnsured:
+      return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
+    case .streamCount:
+      return .stream(.count(first.integer))
+    case .streamAppended, .streamMessages, .streamPending, .streamReclaimed:
+      guard let found = readStream(reply) else {
+        return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
+      }
+      return .stream(found)
+    }
+  }
+
+  private func readStream(_ reply: borrowing RESPReply) -> StreamReply? {
+    var reader = StreamReplyReader(reply)
+    return switch self {
+    case .streamAppended: reader.appended()
+    case .streamMessages: reader.messages()
+    case .streamPending: reader.pending()
+    case .streamReclaimed: reader.reclaimed()
+    default: nil
     }
   }
 }

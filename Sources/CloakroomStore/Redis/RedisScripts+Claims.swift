@@ -10,7 +10,7 @@ internal import CloakroomRedis
 /// how many may wait. Whoever comes to the front is told by a message on the claim's name. `pcall`
 /// there: a user of Redis who may not publish still gets a claim that is right, only later.
 extension RedisScripts {
-  static let claims = [takeClaim, renewClaim, releaseClaim, withdrawClaim, inspectClaim]
+  static let claims = [takeClaim, renewClaim, releaseClaim, withdrawClaim]
 
   /// ARGV: owner, life (ms), ticket, its number or '', patience (ms; '' doesn't wait), how many may
   /// wait, retention (ms). → {1, fence, end}, {0, owner, fence, end}, {2, number, whether it is the
@@ -45,7 +45,7 @@ extension RedisScripts {
       redis.call('HSET', key, 'first', text(first), 'last', text(last))
     end
     redis.call('HSET', key, place(mine), text(now + patience) .. ':' .. id)
-    return {2, mine, front() == id and 1 or 0, held and ends - now or 0}
+    return {2, mine, front() == id and 1 or 0, held and ends - now or 0}, true
     """)
 
   /// ARGV: owner, fence or '', life (ms), retention (ms). → {1, fence, end}, {-1} not held by that

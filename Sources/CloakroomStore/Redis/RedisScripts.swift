@@ -4,7 +4,13 @@ internal import NIOCore
 /// The steps that take more than one command, each one small script on one key.
 enum RedisScripts {
   /// All of them; a link makes Redis keep them before its first command.
-  static let all = [setConditionally, getWithMeta, add, persist] + claims
+  static let all = reading + changing + changing.map(once)
+
+  /// Those that change nothing.
+  private static let reading = [getWithMeta, inspectClaim, streamPending]
+
+  /// Those that change something: each has a variant that keeps a record of its answer.
+  static let changing = [setConditionally, add, persist, single, publishDefined] + claims + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

@@ -13,6 +13,8 @@ public final class RedisStoreLink: StoreLink {
   private let link: RedisLink
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
+  /// The record that the command which is being submitted is to keep; nil for almost all.
+  var record: OnceRecord?
 
   /// A way to Redis that is not open yet; made on its loop.
   public init(on loop: any EventLoop, to target: RedisTarget, logger: Logger) {
@@ -42,15 +44,7 @@ public final class RedisStoreLink: StoreLink {
     case .set(let key, let value, .after(let life), let condition) where condition.isPlain:
       set(key, value, life, condition, ticket)
     case .set(let key, let value, let expiry, let condition):
-      let resend = condition == .none ? Resend.idempotentWrite : .write
-      run(
-        RedisScripts.setConditionally, ticket, .storedConditionally, resend, key, arguments: 5,
-        payload: value.readableBytes + 128
-      ) {
-        $0.write(value)
-        $0.write(condition)
-        $0.write(expiry)
-      }
+      setByScript(key, value, expiry, condition, ticket)
     case .exists(let key):
       send(ticket, .boolean, .read, payload: key.count, arguments: 1) {
         $0.write(head: "*2\r\n$6\r\nEXISTS\r\n")
@@ -84,6 +78,8 @@ public final class RedisStoreLink: StoreLink {
       }
     case .claim(let key, let step):
       submit(step, on: key, ticket: ticket)
+    case .stream(let key, let step):
+      submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):
       send(
         ticket, .number, .write, payload: name.count + message.readableBytes, arguments: 2
@@ -92,10 +88,23 @@ public final class RedisStoreLink: StoreLink {
         $0.write(name.bytes)
         $0.write(message)
       }
+    case .publishDefined(let name, let message, let digest, let life):
+      run(
+        RedisScripts.publishDefined, ticket, .published, .write, name, arguments: 3,
+        payload: message.readableBytes + 64
+      ) {
+        $0.write(message)
+        $0.write(string: digest)
+        $0.write(life.milliseconds)
+      }
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
+    case .scan(let prefix, let position, let count):
+      scan(prefix, from: position, count: count, ticket: ticket)
+    case .once(let record, let command):
+      submit(command, keeping: record, ticket: ticket)
     }
   }
 
@@ -117,10 +126,29 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
+  /// SET under any condition, with any life.
+  func setByScript(
+    _ key: StoreKey, _ value: ByteBuffer, _ expiry: Expiry, _ condition: SetCondition,
+    _ ticket: StoreTicket
+  ) {
+    let resend = condition == .none ? Resend.idempotentWrite : .write
+    run(
+      RedisScripts.setConditionally, ticket, .storedConditionally, resend, key, arguments: 5,
+      payload: value.readableBytes + 128
+    ) {
+      $0.write(value)
+      $0.write(condition)
+      $0.write(expiry)
+    }
+  }
+
+  /// Answers a command that is not handed to Redis.
+  func answer(_ ticket: StoreTicket, _ reply: StoreReply) { sink?.complete(ticket, with: reply) }
+
   private func getMany(_ keys: [StoreKey], _ ticket: StoreTicket) {
     // MGET of nothing is an error to Redis.
     guard !keys.isEmpty else {
-      sink?.complete(ticket, with: .values([]))
+      answer(ticket, .values([]))
       return
     }
     let payload = keys.reduce(0) { $0 + $1.count }
@@ -148,26 +176,38 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
-  /// Calls a script on one key.
+  /// Calls a script on one key, or its variant that keeps a record when there is one to keep.
+  ///
+  /// - Parameter second: another key of the same shard, for the few scripts that move something.
   func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
-    _ key: StoreKey, arguments: Int, payload: Int, _ encode: (inout RESPCommandWriter) -> Void
+    _ key: StoreKey, _ second: StoreKey? = nil, arguments: Int, payload: Int,
+    _ encode: (inout RESPCommandWriter) -> Void
   ) {
+    if let record, resend != .read {
+      return run(
+        script, keeping: record, ticket, shape, key, second, arguments: arguments, payload: payload,
+        encode)
+    }
+    let keys = second == nil ? 1 : 2
     send(
-      ticket, shape, resend, payload: key.count + script.digest.utf8.count + 8 + payload,
-      arguments: arguments + 4
+      ticket, shape, resend,
+      payload: key.count + (second?.count ?? 0) + script.digest.utf8.count + 8 + payload,
+      arguments: arguments + keys + 3
     ) {
-      $0.write(parts: arguments + 4)
+      $0.write(parts: arguments + keys + 3)
       $0.write("EVALSHA")
       $0.write(string: script.digest)
-      $0.write("1")
+      $0.write(Int64(keys))
       $0.write(key.bytes)
+      if let second { $0.write(second.bytes) }
       encode(&$0)
     }
   }
 
+  /// Sends one command.
   @inline(__always)
-  private func send(
+  func send(
     _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,
     arguments: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {
@@ -210,7 +250,7 @@ extension SetCondition {
 }
 
 extension StoreKey {
-  fileprivate var count: Int { bytes.readableBytes }
+  var count: Int { bytes.readableBytes }
 }
 
 extension RESPCommandWriter {

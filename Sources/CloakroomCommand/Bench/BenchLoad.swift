@@ -1,0 +1,19 @@
+import CloakroomClient
+
+/// A load on one server that can be run again and again.
+protocol BenchLoad {
+  /// Runs it up to a limit, reporting as `LoadLoop.run` does.
+  func run(
+    until limit: LoadLimit, goesOn: (_ done: Int, _ seconds: Double) -> Bool
+  ) throws(LoadFault) -> LoadResult
+
+  /// Takes away what it has left in the server.
+  func remove() throws(LoadFault)
+}
+
+extension EventLoad: BenchLoad {
+  /// Nothing stays of an event.
+  func remove() {}
+}
+
+extension StreamLoad: BenchLoad {}

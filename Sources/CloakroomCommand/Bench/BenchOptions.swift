@@ -1,0 +1,88 @@
+import ArgumentParser
+import CloakroomClient
+import CloakroomCore
+
+/// What the measurements of events and streams have in common.
+struct BenchOptions: ParsableArguments {
+  @OptionGroup var sidecar: SidecarOptions
+
+  @Option(help: "How long each run lasts. (default: 5, or until --requests are sent)")
+  var seconds: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Measure this Redis too: redis://user:password@host:port/database, or unix:///path?db=0.",
+      valueName: "url"))
+  var redis: String?
+
+  @Option(help: "How many runs of each kind. (default: 5 with --redis, 1 without)")
+  var runs: Int?
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  mutating func validate() throws {
+    try Self.check("--runs", runs ?? 1, 1...1000)
+    guard seconds.map({ $0 > 0 && $0 <= 86_400 }) ?? true else {
+      throw ValidationError("--seconds is more than 0 and at most 86400")
+    }
+  }
+
+  /// Refuses a number that is out of range.
+  static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
+      throw ValidationError("\(name) is from \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  /// The Redis at a URL, if there is one.
+  static func endpoint(_ url: String?) throws(Exchange.Failure) -> RedisEndpoint? {
+    guard let url else { return nil }
+    do throws(RedisEndpoint.URLFault) {
+      return try RedisEndpoint(url: url)
+    } catch {
+      throw Exchange.Failure(.failure(.usage, "the URL of --redis \(error)"))
+    }
+  }
+
+  /// The limit of one run.
+  ///
+  /// - Parameter requests: how many requests it sends at most.
+  func limit(requests: Int?) -> LoadLimit {
+    LoadLimit(
+      requests: requests ?? .max,
+      duration: .seconds(seconds ?? (requests == nil ? 5 : 86_400)), order: .sequential)
+  }
+
+  /// How many runs each figure is the median of.
+  var runCount: Int { runs ?? (redis == nil ? 1 : 5) }
+
+  /// How many runs there are and how long they are, in words.
+  func lengths(requests: String?) -> String {
+    let length = [requests, seconds.map { Duration.seconds($0).formatted }].compactMap { $0 }
+    let head = runCount == 1 ? "one run of " : "medians of \(runCount) runs of "
+    return head + (length.isEmpty ? "5 s" : length.joined(separator: " or "))
+  }
+
+  /// Measures the sidecar, and Redis in turn with it.
+  ///
+  /// - Parameters:
+  ///   - subject: what is measured.
+  ///   - limit: the limit of one run.
+  ///   - load: makes a load on a server.
+  func outcome(
+    _ subject: BenchSubject, until limit: LoadLimit, _ surroundings: Surroundings,
+    load: @escaping (LoadTarget) throws(LoadFault) -> any BenchLoad
+  ) -> Outcome {
+    do throws(Exchange.Failure) {
+      let location = try Exchange(options: sidecar, surroundings: surroundings).location()
+      let endpoint = try Self.endpoint(redis)
+      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !json)
+      let contest = BenchContest(
+        subject: subject, limit: limit, runs: runCount, progress: progress, load: load)
+      return try contest.measure(location, redis: endpoint).outcome(json: json)
+    } catch {
+      return error.outcome
+    }
+  }
+}

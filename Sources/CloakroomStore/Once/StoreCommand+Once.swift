@@ -1,0 +1,48 @@
+internal import CloakroomCore
+internal import NIOCore
+
+extension StoreCommand {
+  /// Whether the command changes what is stored. One that doesn't needs no record: to do it twice
+  /// is to do it once.
+  public var isMutation: Bool {
+    switch self {
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect),
+      .stream(_, .pending), .stream(_, .length):
+      false
+    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream: true
+    case .once(_, let command): command.isMutation
+    }
+  }
+}
+
+extension StoreReply {
+  /// Whether the reply is the store's answer, to be given again to a call that is repeated. A
+  /// condition that did not hold is one; that the store could not or would not act is none, as
+  /// nothing was done then and a later attempt may fare better. A step that is to be taken again until
+  /// it comes to something has no answer before that either.
+  public var isAnswer: Bool {
+    switch self {
+    case .claim(.waiting), .definition: return false
+    case .stream(.messages(let messages)) where messages.isEmpty: return false
+    default: break
+    }
+    guard case .failure(let error) = self else { return true }
+    switch error.reason {
+    case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
+    default: return true
+    }
+  }
+
+  /// The memory that the reply's own bytes take, beside the reply itself.
+  var byteCount: Int {
+    switch self {
+    case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
+    case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
+    case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
+      messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }
+    case .stream: 0
+    case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import CloakroomRedis
+
+/// Scripts that do what another does, once.
+extension RedisScripts {
+  /// The word that a script's error begins with when the record is another call's.
+  static let mismatch = "IDEMPOTENCYMISMATCH"
+
+  /// Any single command on one key. ARGV: its name, and what follows the key.
+  ///
+  /// It is called with as many arguments as Lua's `unpack` is given; Lua takes some 8,000.
+  static let single = script("return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))")
+
+  /// The variant of a script that keeps its answer in a record, and that answers from the record
+  /// when it is called again.
+  ///
+  /// Behind the script's own KEYS stands the record's name, and behind its ARGV a fingerprint, the
+  /// number of a step, and the record's life in ms. A record is a hash of the fingerprint and, by
+  /// step, of the answers. They are packed by cmsgpack: to it a Lua string is bytes, so that a value
+  /// comes back as it is, and nil, false, status and integer stay what they are. An error that is
+  /// answered or raised is Redis' own, and nothing was done: it is not kept. Neither is what a script
+  /// returns with `true` behind it, a second value that Redis itself has no use for: there is more to
+  /// come, and the same step is taken again. What is kept is written
+  /// last: a script that has written is refused no further write for lack of memory, and whether the
+  /// user may write the record is asked before.
+  static func once(_ script: RedisScript) -> RedisScript {
+    variants[script.digest] ?? vary(script)
+  }
+
+  /// By the digest of the script that they are variants of.
+  private static let variants = Dictionary(
+    changing.map { ($0.digest, vary($0)) }, uniquingKeysWith: { first, _ in first })
+
+  private static func vary(_ script: RedisScript) -> RedisScript {
+    Self.script(
+      """
+      local record = table.remove(KEYS)
+      local life, step, fingerprint = table.remove(ARGV), table.remove(ARGV), table.remove(ARGV)
+      local kept = redis.call('HMGET', record, 'fingerprint', step)
+      if kept[1] and kept[1] ~= fingerprint then
+        return redis.error_reply('\(mismatch) the record is of another call')
+      end
+      if kept[2] then return cmsgpack.unpack(kept[2]) end
+      if not redis.acl_check_cmd('HSET', record, step, '') or
+        not redis.acl_check_cmd('PEXPIRE', record, life) then
+        return redis.error_reply('NOPERM the user may not write the record')
+      end
+      local function mutate(KEYS, ARGV)
+      \(script.source)
+      end
+      local reply, isUnfinished = mutate(KEYS, ARGV)
+      if isUnfinished then return reply end
+      if type(reply) == 'table' and reply.err then return reply end
+      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(reply))
+      if not kept[1] then redis.call('PEXPIRE', record, life) end
+      return reply
+      """)
+  }
+}

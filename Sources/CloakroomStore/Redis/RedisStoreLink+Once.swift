@@ -1,0 +1,83 @@
+internal import CloakroomCore
+internal import CloakroomRedis
+internal import NIOCore
+
+/// Commands that keep a record of their answer, in one script with what they do.
+extension RedisStoreLink {
+  /// Hands over a command that keeps a record.
+  ///
+  /// What is a script already is called in its variant; what is a single command of Redis otherwise
+  /// is called by a script here.
+  func submit(_ command: StoreCommand, keeping record: OnceRecord, ticket: StoreTicket) {
+    guard self.record == nil else { return answer(ticket, .failure(RPCError(.internal))) }
+    self.record = record
+    defer { self.record = nil }
+    switch command {
+    case .set(let key, let value, let expiry, let condition):
+      setByScript(key, value, expiry, condition, ticket)
+    case .remove(let key):
+      single("UNLINK", key, .boolean, ticket)
+    case .take(let key):
+      single("GETDEL", key, .value, ticket)
+    case .expire(let key, .after(let life)):
+      single("PEXPIRE", key, .boolean, ticket, with: life.milliseconds)
+    case .expire(let key, .keep):
+      single("EXISTS", key, .boolean, ticket)
+    case .publish(let name, let message):
+      run(
+        RedisScripts.single, ticket, .number, .write, name, arguments: 2,
+        payload: message.readableBytes + 16
+      ) {
+        $0.write("PUBLISH")
+        $0.write(message)
+      }
+    case .expire(_, .never), .add, .claim, .publishDefined, .stream:
+      submit(command, ticket: ticket)
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
+      // Changes nothing; a record in a record is refused above.
+      submit(command, ticket: ticket)
+    }
+  }
+
+  /// Calls a single command on one key, from a script.
+  private func single(
+    _ name: StaticString, _ key: StoreKey, _ shape: RedisReplyShape, _ ticket: StoreTicket,
+    with number: Int64? = nil
+  ) {
+    run(
+      RedisScripts.single, ticket, shape, .write, key, arguments: number == nil ? 1 : 2, payload: 32
+    ) {
+      $0.write(name)
+      if let number { $0.write(number) }
+    }
+  }
+
+  /// Calls the variant of a script that keeps a record.
+  func run(
+    _ script: RedisScript, keeping record: OnceRecord, _ ticket: StoreTicket,
+    _ shape: RedisReplyShape, _ key: StoreKey, _ second: StoreKey?, arguments: Int, payload: Int,
+    _ encode: (inout RESPCommandWriter) -> Void
+  ) {
+    let variant = RedisScripts.once(script)
+    let fingerprint = record.fingerprint.bytes
+    let keys = second == nil ? 2 : 3
+    send(
+      ticket, shape, .recordedWrite,
+      payload: key.count + (second?.count ?? 0) + record.name.count + variant.digest.utf8.count
+        + fingerprint.readableBytes + 48 + payload,
+      arguments: arguments + keys + 6
+    ) {
+      $0.write(parts: arguments + keys + 6)
+      $0.write("EVALSHA")
+      $0.write(string: variant.digest)
+      $0.write(Int64(keys))
+      $0.write(key.bytes)
+      if let second { $0.write(second.bytes) }
+      $0.write(record.name.bytes)
+      encode(&$0)
+      $0.write(fingerprint)
+      $0.write(Int64(record.step))
+      $0.write(record.life.milliseconds)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CloakroomCore
+import CloakroomStore
+import NIOCore
+import Testing
+
+@Suite("A scan of the store in memory")
+struct MemoryScanTests {
+  static let all = ByteBuffer()
+
+  @Test("finds each name once when nothing changes, and ends at once in an empty store")
+  func once() {
+    let store = MemoryStore(byteLimit: 1 << 24, isScannable: true)
+    #expect(store.perform(.scan(prefix: Self.all, from: 0, count: 1)) == .scanned([], next: 0))
+    for number in 0..<5000 { #expect(store.put("\(number)", bytes: 1, .never) == .done) }
+    var found: [StoreKey] = []
+    var position: UInt64 = 0
+    repeat {
+      guard
+        case .scanned(let names, let next) = store.perform(
+          .scan(prefix: Self.all, from: position, count: 7))
+      else {
+        Issue.record("the scan failed")
+        return
+      }
+      #expect(!names.isEmpty)
+      #expect(next == 0 || next > position)
+      found += names
+      position = next
+    } while position != 0
+    #expect(found.count == 5000)
+    #expect(Set(found).count == 5000)
+  }
+
+  @Test(
+    "takes no position that it can't have answered with", arguments: [65_536, .max] as [UInt64])
+  func positions(position: UInt64) {
+    let store = MemoryStore(byteLimit: 1 << 20, isScannable: true)
+    guard
+      case .failure(let error) = store.perform(.scan(prefix: Self.all, from: position, count: 1))
+    else {
+      Issue.record("the position was taken")
+      return
+    }
+    #expect(error.reason == .invalidParams)
+    #expect(
+      store.perform(.scan(prefix: Self.all, from: 65_535, count: 1)) == .scanned([], next: 0))
+  }
+
+  @Test("is refused where no index is kept")
+  func off() {
+    let store = MemoryStore(byteLimit: 1 << 20)
+    guard case .failure(let error) = store.perform(.scan(prefix: Self.all, from: 0, count: 1))
+    else {
+      Issue.record("there is no index")
+      return
+    }
+    #expect(error.reason == .storeRefused)
+  }
+}
