@@ -55,6 +55,7 @@ let package = Package(
       dependencies: [
         "COpenSSL", "CloakroomCore", "CloakroomRedis",
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -72,7 +73,7 @@ let package = Package(
     .target(
       name: "CloakroomMethods",
       dependencies: [
-        "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomTokens",
+        "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomSchema", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
@@ -93,6 +94,7 @@ let package = Package(
         "CloakroomMethods", "CloakroomObservability", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -179,7 +181,7 @@ let package = Package(
         "CloakroomTokens", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
-      swiftSettings: strict),
+      exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
       exclude: ["Fixtures"], swiftSettings: strict),
@@ -194,7 +196,9 @@ let package = Package(
     .testTarget(
       name: "CloakroomTests",
       dependencies: [
-        "Cloakroom", "CloakroomCore",
+        "Cloakroom", "CloakroomCore", "CloakroomMethods", "CloakroomObservability",
+        "CloakroomStore",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       swiftSettings: strict),

@@ -11,6 +11,8 @@ public struct RPCError: Error, Sendable, Equatable {
       case text(String)
       /// A whole number.
       case integer(Int64)
+      /// Objects of facts, written as JSON array.
+      case list([[Detail]])
     }
 
     /// The member's name in `error.data.details`.
@@ -49,6 +51,11 @@ extension RPCError.Detail {
   /// A detail that holds a string.
   public static func text(_ name: String, _ value: String) -> Self {
     Self(name: name, value: .text(value))
+  }
+
+  /// A detail that holds several objects of facts.
+  public static func list(_ name: String, _ entries: [[Self]]) -> Self {
+    Self(name: name, value: .list(entries))
   }
 
   /// A detail that holds a whole number.

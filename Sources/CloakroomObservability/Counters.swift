@@ -21,6 +21,11 @@ struct Counters: Sendable {
   var limits = [UInt64].zeros(Limit.allCases.count)
   var pending = [UInt64].zeros(PendingEvent.allCases.count)
   var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
+  var eventsPublished: UInt64 = 0
+  var eventsDelivered: UInt64 = 0
+  var eventsDropped = [UInt64].zeros(EventDrop.allCases.count)
+  var gaps = [UInt64].zeros(GapReason.allCases.count)
+  var subscriptions = 0
   var storeTimeouts: UInt64 = 0
   var storeResends: UInt64 = 0
 
@@ -73,6 +78,11 @@ struct Counters: Sendable {
     limits.add(other.limits)
     pending.add(other.pending)
     reconnects.add(other.reconnects)
+    eventsPublished &+= other.eventsPublished
+    eventsDelivered &+= other.eventsDelivered
+    eventsDropped.add(other.eventsDropped)
+    gaps.add(other.gaps)
+    subscriptions &+= other.subscriptions
     storeTimeouts &+= other.storeTimeouts
     storeResends &+= other.storeResends
   }

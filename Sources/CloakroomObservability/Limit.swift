@@ -30,6 +30,12 @@ public enum Limit: Int, CaseIterable, Sendable {
   case accessLogQueue
   /// A reply would have been longer than a reply may be.
   case replySize
+  /// There were as many subscriptions as there may be.
+  case subscriptions
+  /// A connection had as many subscriptions as it may have.
+  case subscriptionsPerConnection
+  /// As many events waited for a slow reader as may wait, and one was dropped.
+  case waitingEvents
   /// A connection had as many things bound to it as may be.
   case boundToConnection
   /// As many calls waited for a claim as may wait for one.
@@ -54,6 +60,9 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .deadline: "deadline"
     case .accessLogQueue: "access_log_queue"
     case .replySize: "reply_size"
+    case .subscriptions: "subscriptions"
+    case .subscriptionsPerConnection: "subscriptions_per_connection"
+    case .waitingEvents: "waiting_events"
     case .boundToConnection: "bound_to_connection"
     case .claimWaiters: "claim_waiters"
     case .slowSignatures: "slow_signatures"

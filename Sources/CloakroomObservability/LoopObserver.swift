@@ -112,6 +112,36 @@ public final class LoopObserver {
     counters.storeResends &+= UInt64(max(0, count))
   }
 
+  /// An event was published.
+  public func eventPublished() {
+    counters.eventsPublished &+= 1
+  }
+
+  /// An event was written to a subscriber.
+  public func eventDelivered() {
+    counters.eventsDelivered &+= 1
+  }
+
+  /// Events did not reach a subscriber.
+  public func eventDropped(_ cause: EventDrop, count: UInt64 = 1) {
+    counters.eventsDropped[cause.rawValue] &+= count
+  }
+
+  /// A subscriber was told that events are missing.
+  public func gapTold(_ reason: GapReason) {
+    counters.gaps[reason.rawValue] &+= 1
+  }
+
+  /// A client listens to a channel or pattern.
+  public func subscriptionBegan() {
+    counters.subscriptions &+= 1
+  }
+
+  /// A client that listened does no more.
+  public func subscriptionEnded() {
+    counters.subscriptions &-= 1
+  }
+
   /// What the loop has counted so far; to be called on the loop.
   public func snapshot() -> MetricsSnapshot {
     MetricsSnapshot(labels: labels, counters: counters)

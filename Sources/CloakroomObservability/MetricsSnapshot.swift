@@ -27,6 +27,11 @@ public struct MetricsSnapshot: Sendable {
     counters.limits[limit.rawValue] &+= times
   }
 
+  /// Counts connections to the store that were given up where no loop has seen it.
+  public mutating func storeReconnecting(_ reason: ReconnectReason, times: UInt64) {
+    counters.reconnects[reason.rawValue] &+= times
+  }
+
   /// Calls that ended, whichever way.
   public var calls: UInt64 {
     counters.calls.reduce(0, &+)

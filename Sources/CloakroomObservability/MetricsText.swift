@@ -35,6 +35,7 @@ public struct MetricsText: Sendable {
     writeConnections(to: &page)
     writePending(to: &page)
     writeStore(to: &page)
+    writeEvents(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
     return page.text
@@ -130,6 +131,28 @@ public struct MetricsText: Sendable {
       page.single(
         "store_memory_entries", .gauge, "Entries that the store in memory holds.", entries)
     }
+  }
+
+  private func writeEvents(to page: inout MetricsPage) {
+    let counters = snapshot.counters
+    page.single(
+      "events_published_total", .counter, "Events that were published.", counters.eventsPublished)
+    page.single(
+      "events_delivered_total", .counter, "Events that were written to a subscriber.",
+      counters.eventsDelivered)
+    page.begin(
+      "events_dropped_total", .counter, "Events that did not reach a subscriber, by cause.")
+    for cause in EventDrop.allCases {
+      page.sample(
+        "events_dropped_total", [("cause", cause.name)], counters.eventsDropped[cause.rawValue])
+    }
+    page.begin(
+      "event_gaps_total", .counter, "Times that a subscriber was told that events are missing.")
+    for reason in GapReason.allCases {
+      page.sample("event_gaps_total", [("reason", reason.name)], counters.gaps[reason.rawValue])
+    }
+    page.single(
+      "event_subscriptions", .gauge, "Subscriptions of clients to events.", counters.subscriptions)
   }
 
   private func writeLosses(to page: inout MetricsPage) {

@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Does one step on a stream. → `.stream`, or what the step says
+  indirect case stream(StoreKey, StreamStep)
   /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
   indirect case claim(StoreKey, ClaimStep)
   /// One step on a pending operation. → `.pending`. Indirect, as it would make every command larger.
@@ -66,6 +68,11 @@ public enum StoreCommand: Sendable {
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
   case publish(StoreKey, ByteBuffer)
+  /// Publishes as `publish` does, in one step with looking whether the message was made by the
+  /// definition that is kept under the same name: a value that begins with its own digest, whose life
+  /// begins anew. → `.number`, or `.definition` with the value when its digest is another: nothing was
+  /// published then. Where there is no definition, there is nothing to hold the message against
+  case publishDefined(StoreKey, ByteBuffer, digest: String, life: TimeToLive)
   /// Asks whether the store answers. → `.done`
   case ping
   /// Looks at about `count` of the store's names, and finds those that begin with `prefix`. A position
@@ -94,6 +101,10 @@ public enum StoreReply: Sendable, Equatable {
   case counted(Int64, applied: Bool)
   /// Names, in no order, and where to go on; 0 when all have been looked at.
   case scanned([StoreKey], next: UInt64)
+  /// The definition that nothing was published by.
+  case definition(ByteBuffer)
+  /// What a step on a stream has found.
+  indirect case stream(StreamReply)
   /// What a step on a claim came to. Indirect, as it would make every reply larger.
   indirect case claim(ClaimReply)
   /// What a step on a pending operation came to. Indirect, as it would make every reply larger.

@@ -86,6 +86,7 @@ struct Caller {
       } else {
         steps = []
       }
+    case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
@@ -126,15 +127,26 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .stream(let key, let step): "\(describe(step)) \(text(key))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
     case .pending(let key, let request):
       "pending \(text(key)) \(request.type ?? "*") \(request.step)"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
+    case .publishDefined(let name, let message, let digest, let life):
+      "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
     case .ping: "ping"
     case .scan(let prefix, let position, let count):
       "scan \(String(buffer: prefix))… \(position) \(count)"
     case .once(let record, let command):
       "once \(text(record.name))#\(record.step) \(describe(command))"
+    }
+  }
+
+  private static func describe(_ wish: SubscriptionWish) -> String {
+    switch wish {
+    case .subscribe(.name(let name)): "subscribe \(text(name))"
+    case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
+    case .unsubscribe(let id): "unsubscribe \(id)"
     }
   }
 
@@ -152,7 +164,7 @@ struct Caller {
     }
   }
 
-  private static func describe(_ expiry: Expiry) -> String {
+  static func describe(_ expiry: Expiry) -> String {
     switch expiry {
     case .after(let life): "\(life.milliseconds)ms"
     case .never: "forever"

@@ -33,8 +33,9 @@ struct RedisSubscriberTests {
       #expect(server.commands(of: 1) == [])
       #expect(try await subscriber.subscribe("a") == [nil])
       try await subscriber.wait(for: .confirmed("a"))
+      // Behind these it asks now and then whether Redis is there.
       #expect(
-        server.commands(of: 1) == [
+        server.commands(of: 1).prefix(6) == [
           "AUTH s3cret", "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "PING",
           "SUBSCRIBE a",
         ])

@@ -9,6 +9,8 @@ import Testing
 struct RedisErrorTests {
   static let shapes: [RedisReplyShape] = [
     .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
+    .streamAppended, .streamEnsured, .streamMessages, .streamCount, .streamPending,
+    .streamReclaimed,
   ]
 
   /// What a reply means to the caller of a command.
@@ -46,6 +48,22 @@ struct RedisErrorTests {
           == RPCError(
             .storeRefused, "Redis refused the command (\(code))", details: [.text("code", code)]))
       #expect(!error.reason.isRetryable)
+    }
+  }
+
+  @Test("that keys lie on different shards says that they can't change together")
+  func crossSlot() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("CROSSSLOT Keys in request don't hash to the same slot", shape)
+      #expect(error == RPCError(Reason.crossSlot))
+    }
+  }
+
+  @Test("that a group is missing says that there is nothing of that name")
+  func noGroup() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("NOGROUP No such key 's3cret' or consumer group 'g'", shape)
+      #expect(error == RPCError(.notFound, "there is no such stream or group"))
     }
   }
 

@@ -90,7 +90,7 @@ struct BusOutageTests {
     let server = try RedisServer()
     defer { server.stop() }
     func impatient(_ target: inout RedisTarget) {
-      (target.connectTimeout, target.commandTimeout) = (.milliseconds(100), .milliseconds(100))
+      (target.connectTimeout, target.commandTimeout) = (.seconds(1), .seconds(1))
     }
     try await Self.run(server, impatient) { buses, store in
       let key = store.key("news")

@@ -103,6 +103,25 @@ struct CommandLineTests {
     #expect(try ProgramRun(["bench", "--connections", "0"]).exit == .status(64))
   }
 
+  @Test("measures events and streams, and Redis beside them")
+  func benchMessages() throws {
+    let redis = try RedisServer()
+    let url = "unix://" + redis.socketPath
+    let sidecar = try Daemon(["--redis", url])
+    _ = try sidecar.readyClient()
+    let place = ["--socket", sidecar.socketPath, "--redis", url, "--runs", "1", "--json"]
+    let events = try ProgramRun(
+      ["bench", "events", "--subscribers", "5", "--pipeline", "3", "--requests", "40"] + place)
+    #expect(events.exit == .status(0), "\(events.errors)")
+    #expect(events.output.split(separator: #""requests":200,"#).count == 3)
+    let streams = try ProgramRun(
+      ["bench", "streams", "--connections", "4", "--requests", "100"] + place)
+    #expect(streams.exit == .status(0), "\(streams.errors)")
+    #expect(streams.output.split(separator: #""requests":100,"#).count == 3)
+    // The sidecar's stream expires after a second.
+    #expect(try eventually { try redis.command(["dbsize"]) == "0" })
+  }
+
   @Test("explains itself", arguments: ["serve", "call", "health", "methods", "bench", ""])
   func help(_ command: String) throws {
     let help = try ProgramRun((command.isEmpty ? [] : [command]) + ["--help"])

@@ -111,7 +111,8 @@ struct FramingTests {
     ])
   func malformed(_ bytes: String) throws {
     let client = try SharedSidecar.client()
-    try client.send(bytes)
+    // The sidecar may have answered and closed before all of it is sent.
+    try? client.send(bytes)
     let answer = Answer(try client.readFramed())
     #expect(answer.reason == "PARSE_ERROR")
     #expect(answer.text.hasPrefix(#"{"jsonrpc":"2.0","id":null,"error":"#))

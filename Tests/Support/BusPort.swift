@@ -24,7 +24,7 @@ final class BusPort: BusListener {
     notes.append(.received(String(buffer: message), on: String(buffer: name), id))
   }
 
-  func interrupted(_ id: UInt32) { notes.append(.interrupted(id)) }
+  func interrupted(_ id: UInt32, by cause: BusInterruption) { notes.append(.interrupted(id)) }
 
   func failed(_ id: UInt32, with error: RPCError) { notes.append(.failed(id, error.reason)) }
 

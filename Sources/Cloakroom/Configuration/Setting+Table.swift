@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings goes by this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + pending + session + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + session + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -138,12 +138,7 @@ extension Setting {
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),
     Setting(
-      "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
-      "The longest token. Past it: TOO_LARGE from whoever signs, TOKEN_INVALID from whoever "
-        + "verifies."),
-    Setting(
-      "limits.slowSignatures", \.configuration.limits.slowSignatures, .count(1...100_000),
-      "Calls that wait for a slow signature (RSA, ES384) at once. Past it: OVERLOADED."),
+    socket + store + keys + tokens + limits + events + session + runtime + observation
     Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
@@ -169,6 +164,12 @@ extension Setting {
     Setting(
       "pending.deadTTL", \.configuration.pending.deadTTL, .timeToLive,
       "How long one is kept whose attempts are used up."),
+  ]
+
+  private static let events: [Setting] = [
+    Setting(
+      "events.schemaTTL", \.configuration.events.schemaTTL, .timeToLive,
+      "How long a channel's schema is kept after it was last defined or used.")
   ]
 
   private static let session: [Setting] = [

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomMethods
+internal import CloakroomStore
 internal import NIOCore
 
 /// A bell that a procedure has hung up: what it has heard since it last listened.
@@ -50,7 +51,10 @@ final class BellState: TopicListener {
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) { ring(.message(message)) }
 
-  func interrupted() { ring(.missed) }
+  func interrupted(by cause: BusInterruption) { missed() }
+
+  /// Rings without a message: there may be something to look after.
+  func missed() { ring(.missed) }
 
   func failed(with error: RPCError) {
     // One that was there and is lost is found to be missing by looking at the store.

@@ -28,6 +28,12 @@ final class ClientConnection: ChannelInboundHandler {
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
+  /// What it listens to, by the names that its client knows.
+  var subscriptions: [String: EventSubscription] = [:]
+  /// Those of them that have something to write and found no room, each once.
+  private var waiting: [EventSubscription] = []
+  private var lastSubscription: UInt64 = 0
+
   private let worker: Worker
   private var decoder: FrameDecoder
   private var encoder = FrameEncoder(.lines)
@@ -76,6 +82,8 @@ final class ClientConnection: ChannelInboundHandler {
     socket = nil
     output = ByteBuffer()
     for call in procedures.values { call.cancel(Self.gone) }
+    for subscription in subscriptions.values { subscription.end() }
+    waiting = []
     for command in closing.values { submit(command) }
     closing = [:]
     worker.closed(self)
@@ -132,6 +140,7 @@ final class ClientConnection: ChannelInboundHandler {
   func drain() {
     isDraining = true
     for call in procedures.values where call.isWaiting { call.cancel(Self.stopping) }
+    for subscription in subscriptions.values { subscription.cancel(Self.stopping) }
     closeIfDone()
   }
 
@@ -143,7 +152,8 @@ final class ClientConnection: ChannelInboundHandler {
   func close() { context?.close(promise: nil) }
 
   private func closeIfDone() {
-    if isInputClosed || isDraining, isIdle { close() }
+    // A client that says no more may still listen.
+    if isDraining || isInputClosed && subscriptions.isEmpty, isIdle { close() }
   }
 
   // MARK: Bytes in
@@ -230,6 +240,49 @@ final class ClientConnection: ChannelInboundHandler {
     return output.readableBytes - before
   }
 
+  // MARK: Notices out
+
+  /// So many bytes of notices are gathered before they are sent. Past it they wait with their
+  /// subscriptions, where those of all connections share their bytes.
+  private static let gatheredNoticeBytes = 1 << 16
+
+  /// A name for a subscription, never used twice.
+  func nextSubscriptionName() -> String {
+    lastSubscription += 1
+    return "s\(lastSubscription)"
+  }
+
+  /// Whether a notice would be sent, and not wait for a slow reader.
+  var takesNotices: Bool {
+    context != nil && !isClogged && output.readableBytes < Self.gatheredNoticeBytes
+  }
+
+  /// Writes a notice.
+  func notify(_ write: (inout ByteBuffer) -> Void) {
+    guard let context else { return }
+    reply(write)
+    // Not at the end of the burst: a fast reader is not to be taken for a slow one.
+    if output.readableBytes >= Self.gatheredNoticeBytes { send(context) }
+  }
+
+  /// Has a subscription flushed when there is room.
+  func waits(_ subscription: EventSubscription) {
+    guard context != nil, !subscription.isWaiting else { return }
+    subscription.isWaiting = true
+    waiting.append(subscription)
+  }
+
+  /// Lets subscriptions write what waits with them, in their order, as long as there is room.
+  private func flushSubscriptions() {
+    guard !waiting.isEmpty, takesNotices else { return }
+    var rest: [EventSubscription] = []
+    swap(&rest, &waiting)
+    for subscription in rest {
+      subscription.isWaiting = false
+      subscription.flush()
+    }
+  }
+
   private func markDirty() {
     guard !isDirty, context != nil else { return }
     isDirty = true
@@ -241,6 +294,7 @@ final class ClientConnection: ChannelInboundHandler {
     isDirty = false
     guard let context else { return }
     if output.readableBytes > 0 { send(context) }
+    flushSubscriptions()
     if mayStart { process() }
     adjustReading()
     closeIfDone()

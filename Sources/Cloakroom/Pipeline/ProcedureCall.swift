@@ -150,13 +150,14 @@ final class ProcedureCall: ProcedureHost {
     wait.continuation.resume(returning: outcome)
   }
 
-  func hangBell(on topic: Topic) -> UInt32 {
+  func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32 {
     var id: UInt32?
     let bell = BellState { [weak self] in
       guard let self, let wait = pendingWait, wait.bell == id else { return }
       if let ring = bells[wait.bell ?? 0]?.nextRing() { endWait(.rung(ring)) }
     }
-    let given = worker.listen(to: topic, bell)
+    let given =
+      line.map { worker.lineUp(for: topic, in: $0, bell) } ?? worker.listen(to: topic, bell)
     id = given
     bells[given] = bell
     return given

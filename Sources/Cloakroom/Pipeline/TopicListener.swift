@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import NIOCore
 
 /// Whoever listens to one topic of the bus on a worker's loop.
@@ -8,7 +9,7 @@ protocol TopicListener: AnyObject {
   /// A message has arrived.
   func received(_ message: ByteBuffer, on name: ByteBuffer)
   /// Messages may be missing.
-  func interrupted()
+  func interrupted(by cause: BusInterruption)
   /// There is no subscription.
   func failed(with error: RPCError)
 }

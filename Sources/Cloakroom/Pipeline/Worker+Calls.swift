@@ -65,6 +65,8 @@ extension Worker {
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
           record: arguments.record, worker: self)
         call.open(opening)
+      case .subscription(let wish):
+        see(to: try wish(&arguments), for: request)
       case .system(let ask):
         answer(try ask(&arguments), for: request)
       }

@@ -148,6 +148,9 @@ extension Worker {
     _ request: Request, notes: CallNotes?, fromStore: Bool, failure: Reason?, bytesOut: Int
   ) {
     observer.leave()
+    if failure == nil, let method = request.method, method == publishMethod {
+      observer.eventPublished()
+    }
     let ended = max(replyStart, burstStart, request.startedAt)
     let duration = ended - request.startedAt
     let storeDuration = fromStore ? duration : 0

@@ -25,10 +25,18 @@ final class Worker {
   let bus: any BusLink
   /// Who listens to the bus, by their subscriptions.
   var listeners: [UInt32: any TopicListener] = [:]
+  /// Those who listen to the same and are told one after the other.
+  var lines = BellLines()
   /// The subscription that was last given out.
   var lastListener: UInt32 = 0
   /// Runs procedures on the loop.
   private(set) lazy var executor = LoopExecutor(on: loop) { [weak self] in self?.finishedBurst() }
+
+  /// Tells events from other messages.
+  var envelopes = EnvelopeCheck()
+  /// Where `events.subscribe` and `events.publish` stand in the table.
+  let subscribeMethod: Int?
+  let publishMethod: Int?
 
   var batchScanner: BatchScanner
   var arguments: Arguments
@@ -44,6 +52,7 @@ final class Worker {
   /// Whether no more calls are taken.
   var isDraining: Bool { allGone != nil }
   private var reported = StoreLinkCounters()
+  private var reportedDrops: UInt64 = 0
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
 
@@ -59,6 +68,8 @@ final class Worker {
     self.system = system
     self.store = store
     self.bus = bus
+    subscribeMethod = table.names.firstIndex(of: "events.subscribe")
+    publishMethod = table.names.firstIndex(of: "events.publish")
     limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
@@ -105,7 +116,7 @@ final class Worker {
   private func closeIdle(after timeout: UInt64) {
     let now = now()
     for connection in connections.values where now - min(connection.lastActive, now) > timeout {
-      guard connection.isIdle else { continue }
+      guard connection.isIdle, connection.subscriptions.isEmpty else { continue }
       observer.limitBit(.idleTimeout)
       connection.close()
     }
@@ -164,13 +175,20 @@ final class Worker {
     observer.storeCommandsResent(Int(clamping: counters.resent - reported.resent))
     for _ in 0..<(counters.refused - reported.refused) { observer.limitBit(.pendingCommands) }
     reported = counters
+    let dropped = bus.counters.dropped
+    observer.eventDropped(.busyLoop, count: dropped - reportedDrops)
+    reportedDrops = dropped
     return observer.snapshot()
   }
 
   /// Applies a policy that has been read anew, to the connections that there are too.
   func apply(_ admission: Admission) {
     self.admission = admission
-    for connection in connections.values { assignService(to: connection) }
+    for connection in connections.values {
+      assignService(to: connection)
+      reviewSubscriptions(of: connection)
+    }
+    finishedBurst()
   }
 
   /// Gives a connection the service that it has asked for, as long as the policy allows it, else the
@@ -223,6 +241,7 @@ extension Worker: StoreSink {
       index += 1
     }
     if index > 0 { dirty.removeAll(keepingCapacity: true) }
+    envelopes.forget()
     observer.flush()
   }
 }

@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomObservability
+internal import CloakroomRedis
 internal import Glibc
 internal import Logging
 internal import NIOCore
@@ -69,6 +70,9 @@ final class SystemHub: Sendable {
     else { return [] }
     let isUp = (try? await workers.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
+    for (cause, count) in zip(LossCause.allCases, backend.busLosses()) {
+      snapshot.storeReconnecting(cause.reconnectReason, times: count)
+    }
     if let stats { snapshot.limitBit(.memory, times: stats.refused) }
     let (calls, failures) = (snapshot.calls, snapshot.failures)
     let fileFailures = state.withLock { state in

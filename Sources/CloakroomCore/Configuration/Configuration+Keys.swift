@@ -17,6 +17,8 @@ extension Configuration {
 extension TimeToLive {
   /// 24 hours.
   public static let day = Self.clamping(seconds: 86_400)
+  /// 30 days.
+  public static let thirtyDays = Self.clamping(seconds: 30 * 86_400)
 
   static func clamping(seconds: Int64) -> TimeToLive {
     // A constant within the limits can't fail; `longest` is what the compiler is told.

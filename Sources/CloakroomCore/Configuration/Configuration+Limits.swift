@@ -25,6 +25,13 @@ extension Configuration {
     public var claimWaiters = 1000
     /// Subscriptions to messages, of all connections and waiting calls together. Past it: OVERLOADED.
     public var subscriptions = 100_000
+    /// Subscriptions to events of one connection. Past it: OVERLOADED.
+    public var subscriptionsPerConnection = 1024
+    /// Events that wait for a client that reads slower than they come, for each subscription. Past
+    /// it, events are dropped, and the client is told so (`events.gap`).
+    public var waitingEvents = 10_000
+    /// The same in bytes.
+    public var waitingEventBytes = 1 << 20
     /// The longest token that is made or taken, in bytes. Past it: TOO_LARGE, or TOKEN_INVALID.
     public var tokenBytes = 64 << 10
     /// Calls that wait for a slow signature at once. Past it: OVERLOADED.

@@ -21,6 +21,8 @@ public struct Configuration: Sendable, Equatable {
   public var dev: Development
   /// Pending operations' own defaults.
   public var pending: Pending
+  /// Events and their schemas.
+  public var events: Events
   /// Sessions' own limits.
   public var session: Session
   /// The process itself: its threads and its end.
@@ -45,6 +47,7 @@ public struct Configuration: Sendable, Equatable {
     self.idempotency = Idempotency()
     self.dev = Development()
     self.pending = Pending()
+    self.events = Events()
     self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -67,6 +67,13 @@ public final class Admission: Sendable {
     return labels[service]
   }
 
+  /// Whether a service may call a method at all, without counting it as a call.
+  public func allows(service: Int?, method: Int) -> Bool {
+    guard let service, desks.indices.contains(service) else { return false }
+    let allowed = desks[service].allowed
+    return allowed.indices.contains(method) && allowed[method]
+  }
+
   /// Lets a call in, or refuses it.
   ///
   /// - Parameters:

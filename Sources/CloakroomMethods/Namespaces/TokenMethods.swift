@@ -43,8 +43,8 @@ enum TokenMethods {
       #"{"type":"object","properties":{"claims":{"type":"object"},"header":{"type":"object"}},"required":["claims","header"]}"#,
     reasons: [.tokenInvalid, .expired, .tokenRevoked, .wrongType],
     example: (
-      #"{"token":"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InJ1biJ9.eyJyb2xlIjoiYWRtaW4ifQ.c2lnbmF0dXJl"}"#,
-      #"{"claims":{"sub":"user:123","iat":1767225600,"exp":1767226500,"jti":"…","role":"admin"},"header":{"alg":"HS256","typ":"JWT","kid":"…"}}"#
+      #"{"token":"eyJhbGciOiJIUzI1NiIsImtpZCI6ImV4YW1wbGUiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiJ1c2VyOjEyMyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwLCJqdGkiOiJYMGZBYkF1MU1iOGJVV3RWTmJWZEd3Iiwicm9sZSI6ImFkbWluIn0.IQ66raS6O0aYvnF2w5HF6-z2TUxlQZ0E_irtWu1ZlMo"}"#,
+      #"{"claims":{"sub":"user:123","iat":1767225600,"exp":4102444800,"jti":"X0fAbAu1Mb8bUWtVNbVdGw","role":"admin"},"header":{"alg":"HS256","kid":"example","typ":"JWT"}}"#
     ),
     .procedure { arguments throws(RPCError) in
       let token = try arguments.token(0)
@@ -140,6 +140,11 @@ enum TokenMethods {
   // MARK: Parts
 
   private static func claims(_ arguments: inout Arguments) throws(RPCError) -> TokenClaims {
+    let purpose = try arguments.purpose(4)
+    // Whoever may sign claims must not thereby make tokens of pending operations.
+    guard purpose != PendingSigner.purpose else {
+      throw RPCError(.invalidParams, "the purpose pending is that of pending.create alone")
+    }
     let own = arguments.has(0) ? try arguments.value(0, "claims") : ByteBuffer(string: "{}")
     let life = try arguments.expiresIn(1)
     let now = TokenDesk.nowMs()
@@ -150,7 +155,7 @@ enum TokenMethods {
     return TokenClaims(
       own: own, issuer: arguments.settings.tokens.issuer,
       subject: try arguments.optionalString(2, "subject"), audience: try arguments.audience(3),
-      purpose: try arguments.purpose(4), issuedAtMs: now, expiresAtMs: end)
+      purpose: purpose, issuedAtMs: now, expiresAtMs: end)
   }
 
   private static func id(of token: VerifiedToken) throws(RPCError) -> String {

@@ -56,10 +56,18 @@ public struct CallContext: Sendable {
   /// Look at what is waited for after the bell is there, not before: a change in between would not be
   /// heard.
   ///
+  /// - Parameters:
+  ///   - name: what is published under.
+  ///   - line: a name for those calls of the loop that wait for the same thing, one of which is enough
+  ///     to look after it. Such a bell rings a first time when it is the call's turn, which goes on to
+  ///     the next when the bell is closed, and is silent until then. All bells of a line are on the
+  ///     same name.
   /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
-  public func bell(on name: StoreKey) async throws(RPCError) -> Bell {
+  public func bell(
+    on name: StoreKey, inLine line: StoreKey? = nil
+  ) async throws(RPCError) -> Bell {
     if let cancellation { throw cancellation }
-    let id = host.hangBell(on: .name(name))
+    let id = host.hangBell(on: .name(name), inLine: line)
     let bell = Bell(id: id, context: self)
     do throws(RPCError) {
       _ = try outcome(of: await withCheckedContinuation { host.awaitBell(id, $0) })

@@ -41,11 +41,9 @@ public final class LoopExecutor: TaskExecutor {
   private func run() {
     while true {
       let jobs = queue.withLock { queue in
-        defer {
-          queue.jobs = []
-          // What comes while these run is theirs; they look again.
-          queue.isScheduled = !queue.jobs.isEmpty
-        }
+        // What comes while these run is theirs; they look again.
+        queue.isScheduled = !queue.jobs.isEmpty
+        defer { queue.jobs = [] }
         return queue.jobs
       }
       guard !jobs.isEmpty else { break }

@@ -12,8 +12,8 @@ public protocol ProcedureHost: AnyObject {
   /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.
   func wait(
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
-  /// Begins to listen.
-  func hangBell(on topic: Topic) -> UInt32
+  /// Begins to listen, in a line if one is named.
+  func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32
   /// Resumes when a bell is there, or can't be.
   func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Stops listening.

@@ -31,7 +31,10 @@ public struct Arguments: ~Copyable {
   private var slots = InlineArray<32, Int8>(repeating: -1)
   /// The parameters that the caller gave, one bit each.
   private var given: UInt32 = 0
+  /// Whose data the call is about, outermost first.
   private(set) var scope: [ScopeStep] = []
+  /// Who acts.
+  private(set) var actor: String?
   /// The record that the call's mutations keep; nil when the call has no idempotency key.
   public internal(set) var record: OnceRecord?
 
@@ -61,6 +64,7 @@ public struct Arguments: ~Copyable {
     if !scope.isEmpty { scope = [] }
     if record != nil { record = nil }
     deadlineMs = nil
+    actor = nil
     do throws(RPCError) {
       try assign(method)
       try takeCommon(of: method)
@@ -155,7 +159,7 @@ public struct Arguments: ~Copyable {
       deadlineMs = milliseconds
     }
     // Checked whether or not a log is kept: what is accepted does not depend on the configuration.
-    let actor = has(first + 1) ? try string(first + 1, "actor", longest: 256) : nil
+    actor = has(first + 1) ? try string(first + 1, "actor", longest: 256) : nil
     let traceparent = has(first + 3) ? try string(first + 3, "traceparent", longest: 256) : nil
     if has(first + 4) { record = try readRecord(first + 4, of: method) }
     if notes.isKept {
@@ -202,6 +206,17 @@ public struct Arguments: ~Copyable {
   ) throws(RPCError) -> StoreKey {
     _ = try writeKey(member, name, in: namespace)
     return StoreKey(bytes: names)
+  }
+
+  /// The name of a value in the store, and how many of its last bytes are the caller's own key.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string or empty, TOO_LARGE for what is too long.
+  mutating func splitStoreKey(
+    _ slot: Int, _ name: StaticString, in namespace: Namespace
+  ) throws(RPCError) -> (name: StoreKey, ownCount: Int) {
+    let count = try writeKey(try member(slot, name), name, in: namespace)
+    if notes.isKept { notes.key = Array(names.readableBytesView.suffix(count)) }
+    return (StoreKey(bytes: names), count)
   }
 
   /// Writes a name into `names`, and tells how many of its last bytes are the caller's own key.

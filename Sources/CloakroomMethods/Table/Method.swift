@@ -24,6 +24,9 @@ public final class Method: Sendable {
   /// Begins a call that may take several steps, or wait.
   public typealias Open =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Opening
+  /// Begins or ends a subscription of the connection.
+  public typealias Subscribe =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SubscriptionWish
   /// Answers at once, or after asking the sidecar about itself.
   public typealias Ask =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SystemQuestion
@@ -36,6 +39,8 @@ public final class Method: Sendable {
     case many(begin: BeginMany, end: EndMany)
     /// Several steps one after the other, or a wait.
     case procedure(Open)
+    /// A beginning or an end of a subscription of the connection.
+    case subscription(Subscribe)
     /// A question about the sidecar itself.
     case system(Ask)
   }

@@ -18,8 +18,9 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
-      + KeyValueMethods.all + PendingMethods.all + SystemMethods.all + TokenMethods.all)
+    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
+      + KeyValueMethods.all + PendingMethods.all + StreamMethods.all + SystemMethods.all
+      + TokenMethods.all)
 
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }

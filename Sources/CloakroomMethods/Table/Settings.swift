@@ -15,6 +15,13 @@ public struct Settings: Sendable {
   public var idempotencyTTL: TimeToLive
   /// Whether keys may be listed.
   public var allowScan: Bool
+  /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
+  /// longer than a reply may be.
+  public var streamBytes: Int
+  /// How long a channel's schema is kept after it was last defined or used.
+  public var schemaTTL: TimeToLive
+  /// The schemas that events have been held against lately.
+  let schemas = SchemaCache()
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// What makers of pending operations don't say, and the kinds of them that there are.
@@ -38,6 +45,8 @@ public struct Settings: Sendable {
     batchLength = configuration.limits.batchLength
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
+    streamBytes = configuration.limits.unreadReplyBytes / 2
+    schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     pending = configuration.pending
     pendingRetention = PendingRetention(

@@ -134,7 +134,7 @@ public final class LoopBusLink: BusLink {
     case .refused(let token, let error):
       refused(token, error)
     case .overflowed(let token):
-      forEach(token) { listener, id in listener.interrupted(id) }
+      forEach(token) { listener, id in listener.interrupted(id, by: .overflow) }
     case .suspended:
       for token in interests.keys { interests[token]?.isOpen = false }
     case .down(let error):
@@ -168,7 +168,7 @@ public final class LoopBusLink: BusLink {
     interests[token]?.isOpen = true
     forEach(token) { listener, id in
       if places[id]?.isConfirmed == true {
-        listener.interrupted(id)
+        listener.interrupted(id, by: .lost)
       } else {
         places[id]?.isConfirmed = true
         listener.subscribed(id)

@@ -31,6 +31,7 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let records: MemoryRecords
+  private let streams: MemoryStreams
   private let claims: MemoryClaims
   private let pending: MemoryPending
   private let budget: MemoryBudget
@@ -59,6 +60,7 @@ public final class MemoryStore: Sendable {
     self.clock = clock
     self.isScannable = isScannable
     records = MemoryRecords(budget: budget, clock: clock)
+    streams = MemoryStreams(budget: budget, clock: clock)
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
     }
@@ -80,6 +82,10 @@ public final class MemoryStore: Sendable {
         expired += table.expired
       }
     }
+    let streams = streams.stats
+    entries += streams.count
+    deadlines += streams.queued
+    expired += streams.expired
     return MemoryStoreStats(
       bytes: budget.used, entries: entries, deadlines: deadlines, expired: expired,
       refused: refused.load(ordering: .relaxed))
@@ -110,6 +116,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .stream(let key, let step):
+      perform(step, on: key)
     case .claim(let key, let step):
       makingRoom { () throws(MemoryBudget.Exhausted) in
         let outcome = try claims.perform(step, on: key)
@@ -122,6 +130,8 @@ public final class MemoryStore: Sendable {
       }
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
+    case .publishDefined(let name, let message, let digest, let life):
+      publish(message, under: name, digest: digest, life)
     case .ping:
       .done
     case .scan(let prefix, let position, let count):
@@ -182,7 +192,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    for (examined, removed) in [
+    if total.examined < limit {
+      for (examined, removed) in [
       claims.sweep(limit: limit - total.examined), pending.sweep(limit: limit - total.examined),
     ] {
       total.examined += examined
@@ -205,14 +216,14 @@ public final class MemoryStore: Sendable {
   }
 
   /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
-  private func read(
+  func read(
     _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
   ) -> StoreReply {
     let key = MemoryKey(borrowing: key)
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
 
-  /// Does what may need room; when there is none, what has expired anywhere makes way for it.
+  /// Changes a shard, which may need room.
   private func write(
     _ key: StoreKey,
     _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> StoreReply
@@ -222,6 +233,14 @@ public final class MemoryStore: Sendable {
       try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
         try body(&table, key, clock.now)
       }
+    }
+  }
+
+  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
+    makingRoom { () throws(MemoryBudget.Exhausted) in
+      let outcome = try streams.perform(step, on: key)
+      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
+      return outcome.reply
     }
   }
 

@@ -2,7 +2,8 @@
 public struct MemoryStoreStats: Sendable, Equatable {
   /// The bytes that all entries are charged for: keys, values and the overhead of each.
   public let bytes: Int
-  /// The number of entries, those included whose time has come and that have not been swept yet.
+  /// The number of entries, each stream counted as one, those included whose time has come and that
+  /// have not been swept yet.
   public let entries: Int
   /// How many deadlines are queued; at most twice the entries and a constant for each shard.
   public let deadlines: Int

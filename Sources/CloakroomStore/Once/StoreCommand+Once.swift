@@ -6,9 +6,11 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect): false
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect),
+      .stream(_, .pending), .stream(_, .length):
+      false
     case .pending(_, let request): request.isMutation
-    case .set, .remove, .expire, .take, .add, .claim, .publish: true
+    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream: true
     case .once(_, let command): command.isMutation
     }
   }
@@ -20,8 +22,12 @@ extension StoreReply {
   /// nothing was done then and a later attempt may fare better. A step that is to be taken again until
   /// it comes to something has no answer before that either.
   public var isAnswer: Bool {
-    if case .claim(.waiting) = self { return false }
-    if case .pending(let reply) = self { return reply.isAnswer }
+    switch self {
+    case .claim(.waiting), .definition: return false
+    case .stream(.messages(let messages)) where messages.isEmpty: return false
+    case .pending(let reply): return reply.isAnswer
+    default: break
+    }
     guard case .failure(let error) = self else { return true }
     switch error.reason {
     case .unavailable, .outcomeUnknown, .storeRefused, .overloaded, .internal: return false
@@ -33,9 +39,12 @@ extension StoreReply {
   var byteCount: Int {
     switch self {
     case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
-    case .value(let value?), .entry(let value, _): value.capacity
+    case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
     case .pending(let reply): reply.byteCount
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
+    case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
+      messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }
+    case .stream: 0
     case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     }
   }

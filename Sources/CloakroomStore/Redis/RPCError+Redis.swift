@@ -17,6 +17,10 @@ extension RPCError {
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,
         details: details)
+    case "NOGROUP":
+      self = .noGroup
+    case "CROSSSLOT":
+      self.init(.crossSlot)
     default:
       self.init(.storeRefused, "Redis refused the command (\(code))", details: details)
     }

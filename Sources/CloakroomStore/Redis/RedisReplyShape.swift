@@ -28,8 +28,22 @@ enum RedisReplyShape: UInt8 {
   case pendingNames
   /// An integer.
   case number
+  /// An integer, or a string in its place.
+  case published
   /// Anything that is not an error.
   case done
+  /// The id of a stream's message.
+  case streamAppended
+  /// 1, 0 or -1 of the script that makes groups.
+  case streamEnsured
+  /// A stream's messages.
+  case streamMessages
+  /// How many messages.
+  case streamCount
+  /// What a group has in hand.
+  case streamPending
+  /// Messages, and how many others went another way.
+  case streamReclaimed
 
   /// Reads a reply.
   func read(_ reply: borrowing RESPReply) -> StoreReply {
@@ -42,6 +56,8 @@ enum RedisReplyShape: UInt8 {
       return .done
     case .number:
       return .number(first.integer)
+    case .published:
+      return first.kind == .integer ? .number(first.integer) : .definition(reply.slice(of: first))
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
@@ -79,6 +95,26 @@ enum RedisReplyShape: UInt8 {
       return Self.readPending(reply)
     case .pendingNames:
       return Self.readPendingNames(reply)
+    case .streamEnsured:
+      return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
+    case .streamCount:
+      return .stream(.count(first.integer))
+    case .streamAppended, .streamMessages, .streamPending, .streamReclaimed:
+      guard let found = readStream(reply) else {
+        return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
+      }
+      return .stream(found)
+    }
+  }
+
+  private func readStream(_ reply: borrowing RESPReply) -> StreamReply? {
+    var reader = StreamReplyReader(reply)
+    return switch self {
+    case .streamAppended: reader.appended()
+    case .streamMessages: reader.messages()
+    case .streamPending: reader.pending()
+    case .streamReclaimed: reader.reclaimed()
+    default: nil
     }
   }
 }

@@ -31,7 +31,7 @@ extension RedisStoreLink {
         $0.write("PUBLISH")
         $0.write(message)
       }
-    case .expire(_, .never), .add, .claim, .pending:
+    case .expire(_, .never), .add, .claim, .pending, .publishDefined, .stream:
       submit(command, ticket: ticket)
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
       // Changes nothing; a record in a record is refused above.
@@ -55,22 +55,24 @@ extension RedisStoreLink {
   /// Calls the variant of a script that keeps a record.
   func run(
     _ script: RedisScript, keeping record: OnceRecord, _ ticket: StoreTicket,
-    _ shape: RedisReplyShape, _ key: StoreKey, arguments: Int, payload: Int,
+    _ shape: RedisReplyShape, _ key: StoreKey, _ second: StoreKey?, arguments: Int, payload: Int,
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
     let variant = RedisScripts.once(script)
     let fingerprint = record.fingerprint.bytes
+    let keys = second == nil ? 2 : 3
     send(
       ticket, shape, .recordedWrite,
-      payload: key.count + record.name.count + variant.digest.utf8.count
+      payload: key.count + (second?.count ?? 0) + record.name.count + variant.digest.utf8.count
         + fingerprint.readableBytes + 48 + payload,
-      arguments: arguments + 8
+      arguments: arguments + keys + 6
     ) {
-      $0.write(parts: arguments + 8)
+      $0.write(parts: arguments + keys + 6)
       $0.write("EVALSHA")
       $0.write(string: variant.digest)
-      $0.write("2")
+      $0.write(Int64(keys))
       $0.write(key.bytes)
+      if let second { $0.write(second.bytes) }
       $0.write(record.name.bytes)
       encode(&$0)
       $0.write(fingerprint)

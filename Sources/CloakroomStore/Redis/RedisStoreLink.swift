@@ -80,6 +80,8 @@ public final class RedisStoreLink: StoreLink {
       submit(step, on: key, ticket: ticket)
     case .pending(let key, let request):
       submit(request, on: key, ticket: ticket)
+    case .stream(let key, let step):
+      submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):
       send(
         ticket, .number, .write, payload: name.count + message.readableBytes, arguments: 2
@@ -87,6 +89,15 @@ public final class RedisStoreLink: StoreLink {
         $0.write(head: "*3\r\n$7\r\nPUBLISH\r\n")
         $0.write(name.bytes)
         $0.write(message)
+      }
+    case .publishDefined(let name, let message, let digest, let life):
+      run(
+        RedisScripts.publishDefined, ticket, .published, .write, name, arguments: 3,
+        payload: message.readableBytes + 64
+      ) {
+        $0.write(message)
+        $0.write(string: digest)
+        $0.write(life.milliseconds)
       }
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
@@ -168,27 +179,35 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Calls a script on one key, or its variant that keeps a record when there is one to keep.
+  ///
+  /// - Parameter second: another key of the same shard, for the few scripts that move something.
   func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
-    _ key: StoreKey, arguments: Int, payload: Int, _ encode: (inout RESPCommandWriter) -> Void
+    _ key: StoreKey, _ second: StoreKey? = nil, arguments: Int, payload: Int,
+    _ encode: (inout RESPCommandWriter) -> Void
   ) {
     if let record, resend != .read {
       return run(
-        script, keeping: record, ticket, shape, key, arguments: arguments, payload: payload, encode)
+        script, keeping: record, ticket, shape, key, second, arguments: arguments, payload: payload,
+        encode)
     }
+    let keys = second == nil ? 1 : 2
     send(
-      ticket, shape, resend, payload: key.count + script.digest.utf8.count + 8 + payload,
-      arguments: arguments + 4
+      ticket, shape, resend,
+      payload: key.count + (second?.count ?? 0) + script.digest.utf8.count + 8 + payload,
+      arguments: arguments + keys + 3
     ) {
-      $0.write(parts: arguments + 4)
+      $0.write(parts: arguments + keys + 3)
       $0.write("EVALSHA")
       $0.write(string: script.digest)
-      $0.write("1")
+      $0.write(Int64(keys))
       $0.write(key.bytes)
+      if let second { $0.write(second.bytes) }
       encode(&$0)
     }
   }
 
+  /// Sends one command.
   @inline(__always)
   func send(
     _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,

@@ -33,6 +33,10 @@ extension KeyFolder {
       throw KeyFolderFault(path, "\(KeyFault.notMade)")
     }
     defer { text.cleanse() }
+    // What couldn't be read again is not written.
+    guard (try? TokenKey(jwk: text.bytes.span.bytes, name: id, state: state)) != nil else {
+      throw KeyFolderFault(path, "\(KeyFault.notMade)")
+    }
     try PrivateFile.create(name.text, in: path, text.bytes)
     guard let file = try read().first(where: { $0.key.id == id }) else {
       throw KeyFolderFault("\(path)/\(name.text)", "is gone")

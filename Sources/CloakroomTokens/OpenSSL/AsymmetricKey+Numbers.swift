@@ -20,35 +20,16 @@ extension AsymmetricKey {
   convenience init(
     kind: String, isPrivate: Bool, parts: [Part]
   ) throws(CryptoFault) {
-    guard let builder = OSSL_PARAM_BLD_new() else { throw CryptoFault() }
-    defer { OSSL_PARAM_BLD_free(builder) }
-    // The builder only points at numbers; they have to live until the key is made.
-    var numbers: [OpaquePointer] = []
-    defer { for number in numbers { BN_clear_free(number) } }
-    for part in parts {
-      switch part {
-      case .number(let name, let bytes):
-        let number = bytes.withBytes { bytes in
-          BN_bin2bn(
-            bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(clamping: bytes.count),
-            nil)
-        }
-        guard let number else { throw CryptoFault() }
-        numbers.append(number)
-        try CryptoFault.check(OSSL_PARAM_BLD_push_BN(builder, name, number))
-      case .octets(let name, let bytes):
-        try CryptoFault.check(
-          OSSL_PARAM_BLD_push_octet_string(builder, name, bytes, bytes.count))
-      case .name(let name, let value):
-        try CryptoFault.check(OSSL_PARAM_BLD_push_utf8_string(builder, name, value, 0))
-      }
-    }
-    guard let parameters = OSSL_PARAM_BLD_to_param(builder) else { throw CryptoFault() }
+    let builder = try PartBuilder()
+    for part in parts { try builder.add(part) }
+    guard let parameters = OSSL_PARAM_BLD_to_param(builder.pointer) else { throw CryptoFault() }
     defer { OSSL_PARAM_free(parameters) }
     guard let context = EVP_PKEY_CTX_new_from_name(nil, kind, nil) else { throw CryptoFault() }
     defer { EVP_PKEY_CTX_free(context) }
     try CryptoFault.check(EVP_PKEY_fromdata_init(context))
     var key: OpaquePointer?
+    // What it points at lives until here, and for as long as the parameters do.
+    defer { withExtendedLifetime(builder) {} }
     let selection = isPrivate ? cloakroom_key_pair : cloakroom_public_key
     let result = EVP_PKEY_fromdata(context, &key, selection, parameters)
     guard result == 1, let key else { throw CryptoFault() }

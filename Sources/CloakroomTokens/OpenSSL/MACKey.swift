@@ -19,16 +19,18 @@ final class MACKey: @unchecked Sendable {
     guard let context = EVP_MAC_CTX_new(method) else { throw CryptoFault() }
     keyed = context
     self.codeBytes = codeBytes
-    let result = Array(digest.utf8CString).withUnsafeBufferPointer { name in
-      var parameters = [
-        OSSL_PARAM_construct_utf8_string(
-          OSSL_MAC_PARAM_DIGEST, UnsafeMutablePointer(mutating: name.baseAddress), 0),
-        OSSL_PARAM_construct_end(),
-      ]
-      return secret.withBytes { bytes in
-        EVP_MAC_init(
-          context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
-          &parameters)
+    // A parameter only points at its name and its value.
+    let result = OSSL_MAC_PARAM_DIGEST.withCString { name in
+      digest.withCString { value in
+        var parameters = [
+          OSSL_PARAM_construct_utf8_string(name, UnsafeMutablePointer(mutating: value), 0),
+          OSSL_PARAM_construct_end(),
+        ]
+        return secret.withBytes { bytes in
+          EVP_MAC_init(
+            context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
+            &parameters)
+        }
       }
     }
     try CryptoFault.check(result)

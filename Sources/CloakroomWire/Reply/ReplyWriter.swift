@@ -43,12 +43,15 @@ extension ByteBuffer {
       writeStaticString(",\"retryAfterMs\":")
       writeDecimal(retryAfterMs)
     }
-    if !error.details.isEmpty { writeDetails(error.details) }
+    if !error.details.isEmpty {
+      writeStaticString(",\"details\":")
+      writeDetails(error.details)
+    }
     writeStaticString("}}")
   }
 
   private mutating func writeDetails(_ details: [RPCError.Detail]) {
-    writeStaticString(",\"details\":{")
+    writeStaticString("{")
     for (index, detail) in details.enumerated() {
       if index > 0 { writeStaticString(",") }
       writeJSONString(detail.name)
@@ -56,6 +59,13 @@ extension ByteBuffer {
       switch detail.value {
       case .text(let text): writeJSONString(text)
       case .integer(let number): writeDecimal(number)
+      case .list(let entries):
+        writeStaticString("[")
+        for (index, entry) in entries.enumerated() {
+          if index > 0 { writeStaticString(",") }
+          writeDetails(entry)
+        }
+        writeStaticString("]")
       }
     }
     writeStaticString("}")

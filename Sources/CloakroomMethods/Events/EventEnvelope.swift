@@ -1,0 +1,67 @@
+internal import CloakroomCore
+internal import CloakroomWire
+internal import Glibc
+internal import NIOCore
+
+/// What is published when an event happens: the event in an envelope that says what of, when, where
+/// and by whom.
+///
+/// It is made once, by the sidecar of the publisher; what every subscriber reads are its bytes.
+enum EventEnvelope {
+  /// What every envelope begins with.
+  static let head: StaticString = "{\"type\":\""
+
+  /// Writes an envelope.
+  ///
+  /// - Parameters:
+  ///   - channel: the channel's name, not quoted yet.
+  ///   - data: the event's JSON, in one line.
+  ///   - scope: whose event it is, outermost first; left out when empty.
+  ///   - actor: who made it happen; left out when nil.
+  ///   - milliseconds: when, since 1970 (UTC).
+  static func make(
+    channel: ByteBufferView, data: ByteBuffer, scope: [ScopeStep], actor: String?,
+    milliseconds: Int64
+  ) -> ByteBuffer {
+    var envelope = ByteBufferAllocator().buffer(
+      capacity: data.readableBytes + channel.count + 96 + scope.count * 64)
+    envelope.writeStaticString("{\"type\":")
+    envelope.writeJSONString(channel)
+    envelope.writeStaticString(",\"data\":")
+    envelope.writeImmutableBuffer(data)
+    envelope.writeStaticString(",\"timestamp\":\"")
+    envelope.writeBytes(Timestamp(milliseconds: milliseconds).text)
+    envelope.writeStaticString("\"")
+    if !scope.isEmpty { write(scope, to: &envelope) }
+    if let actor {
+      envelope.writeStaticString(",\"actor\":")
+      envelope.writeJSONString(actor)
+    }
+    envelope.writeStaticString("}")
+    return envelope
+  }
+
+  private static func write(_ scope: [ScopeStep], to envelope: inout ByteBuffer) {
+    for (index, step) in scope.enumerated() {
+      envelope.writeStaticString(index == 0 ? ",\"scope\":[{\"key\":" : ",{\"key\":")
+      envelope.writeJSONString(step.key)
+      envelope.writeStaticString(",\"id\":")
+      envelope.writeJSONString(step.id)
+      envelope.writeStaticString("}")
+    }
+    envelope.writeStaticString("]")
+  }
+
+  /// The time of day, in milliseconds since 1970 (UTC).
+  static var now: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}
+
+extension ByteBuffer {
+  fileprivate mutating func writeJSONString(_ bytes: ByteBufferView) {
+    writeJSONString(ByteBuffer(bytes).readableBytesSpan)
+  }
+}

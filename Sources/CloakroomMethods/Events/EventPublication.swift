@@ -1,0 +1,87 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// An event that is to be published under its channel's schema.
+///
+/// The data is held against the schema that this sidecar knows, and published in one step with
+/// finding that it is the current one: one round trip as long as nobody defines another. What the
+/// known schema refuses is refused only once the store has said that it is the current one.
+struct EventPublication: Sendable {
+  /// How often another schema is tried; each was defined since the one before.
+  private static let attempts = 8
+
+  let channel: StoreKey
+  let data: ByteBuffer
+  let envelope: ByteBuffer
+  let life: TimeToLive
+  let cache: SchemaCache
+
+  /// The first step, and where it leads.
+  var opening: Opening {
+    let known = cache.schema(of: channel)
+    if let known, let problem = known.problem(with: data) {
+      return .ask(.get(channel)) { reply, _, _ throws(RPCError) in
+        guard case .value(let definition) = try reply.orThrow() else { throw .unexpectedReply }
+        guard let definition else {
+          cache.forget(channel)
+          return { context throws(RPCError) in try await publish(by: nil, context) }
+        }
+        if known.isCurrent(definition) { throw problem }
+        return { context throws(RPCError) in try await publish(by: definition, context) }
+      }
+    }
+    return .ask(step(by: known)) { reply, _, result throws(RPCError) in
+      switch try reply.orThrow() {
+      case .number(let receivers):
+        result.writeReceivers(receivers)
+        return nil
+      case .definition(let definition):
+        return { context throws(RPCError) in try await publish(by: definition, context) }
+      default:
+        throw .unexpectedReply
+      }
+    }
+  }
+
+  private func step(by schema: ChannelSchema?) -> StoreCommand {
+    .publishDefined(channel, envelope, digest: schema?.digest ?? "", life: life)
+  }
+
+  /// Publishes by a schema that the store has just named, or by the one that it names then.
+  private func publish(
+    by first: ByteBuffer?, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    var definition = first
+    for _ in 0..<Self.attempts {
+      var schema: ChannelSchema?
+      if let definition {
+        let compiled = try cache.compile(definition, for: channel)
+        if let problem = compiled.problem(with: data) { throw problem }
+        schema = compiled
+      }
+      switch try await context.perform(context.once(step(by: schema), step: 0)).orThrow() {
+      case .number(let receivers):
+        var result = ByteBuffer()
+        result.writeReceivers(receivers)
+        return result
+      case .definition(let other):
+        definition = other
+      default:
+        throw .unexpectedReply
+      }
+    }
+    throw RPCError(
+      .unavailable, "the channel's schema is defined anew all the time; nothing was done",
+      retryAfterMs: 100)
+  }
+}
+
+extension ByteBuffer {
+  /// Writes the result of a publication.
+  mutating func writeReceivers(_ count: Int64) {
+    writeStaticString("{\"receivers\":")
+    writeDecimal(count)
+    writeStaticString("}")
+  }
+}

@@ -1,0 +1,231 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// `streams.*`: messages that groups of consumers share out among themselves, each acknowledged when
+/// its work is done.
+enum StreamMethods {
+  static let all = [append, ensure, StreamReading.read, ack, pending, reclaim, length]
+
+  private static let stream = Parameter(
+    "stream", #"{"type":"string","minLength":1}"#, required: true,
+    "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes.")
+
+  static let append = Method(
+    "streams.append",
+    "Appends a message to a stream, which is made if there is none, and wakes whoever waits for it.",
+    [
+      Parameter(
+        "stream", #"{"type":"string","minLength":1}"#, required: true,
+        "The stream, at most 1,024 bytes; not one of dead letters."),
+      Parameter(
+        "message", "true", required: true, "Any JSON; it comes back byte for byte."),
+      Parameter(
+        "maxLen", #"{"type":"integer","minimum":1}"#,
+        "How many messages the stream keeps; the oldest go, read or not. Default: all, as long as the stream lives."
+      ),
+      Parameter(
+        "approximate", #"{"type":"boolean","default":true}"#,
+        "Whether it may keep some more than maxLen, which is quicker in Redis; the store in memory is always exact."
+      ),
+      Parameter(
+        "ttl", #"{"type":["integer","string","null"]}"#,
+        #"How long the whole stream lives from now on, as for kv.set; "keep" leaves it as it is. Default: 24h, or what is left if that is more."#
+      ),
+    ],
+    result: #"{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}"#,
+    reasons: [.ttlInvalid],
+    example: (
+      #"{"stream":"orders","message":{"order":17}}"#, #"{"id":"1763712345678-0"}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        let key = try arguments.stream()
+        guard !key.isDeadLetters else {
+          throw RPCError(.invalidParams, "only streams.reclaim appends to dead letters")
+        }
+        let message = try arguments.value(1, "message")
+        var limit: StreamLimit?
+        let isApproximate = try arguments.flag(3, "approximate", otherwise: true)
+        if arguments.has(2) {
+          let count = try arguments.integer(2, "maxLen", in: 1 ... .max)
+          limit = StreamLimit(count: count, isApproximate: isApproximate)
+        }
+        let expiry = try arguments.expiry(4)
+        let life =
+          arguments.has(4) ? .set(expiry) : StreamLife.atLeast(arguments.settings.defaultTTL)
+        return .stream(key.name, .append(message: message, limit: limit, life: life))
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .stream(.appended(let id)) = try reply.orThrow() else { throw .unexpectedReply }
+        result.writeStaticString("{\"id\":\"")
+        result.writeString(id.text)
+        result.writeStaticString("\"}")
+      }))
+
+  static let ensure = Method(
+    "streams.ensure",
+    "Sees to it that there is a group of consumers, and a stream for it; tells whether the group is new.",
+    [
+      stream, .group,
+      Parameter(
+        "startId", #"{"type":"string","default":"0"}"#,
+        #"Where a new group begins: "0" with what the stream has, "$" with what comes next, or behind an id."#
+      ),
+    ],
+    result:
+      #"{"type":"object","properties":{"created":{"type":"boolean"}},"required":["created"]}"#,
+    example: (#"{"stream":"orders","group":"billing"}"#, #"{"created":true}"#),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        let key = try arguments.stream()
+        let group = try arguments.name(1, "group")
+        let step = StreamStep.ensure(
+          group: group, from: try start(&arguments), life: arguments.settings.defaultTTL)
+        return .stream(key.name, step)
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .boolean(let isNew) = try reply.orThrow() else { throw .unexpectedReply }
+        result.writeStaticString("{\"created\":")
+        result.writeJSON(isNew)
+        result.writeStaticString("}")
+      }))
+
+  static let ack = Method(
+    "streams.ack",
+    "Says that a group is done with messages; tells how many of them it had in hand.",
+    [
+      stream, .group,
+      Parameter(
+        "ids", #"{"type":"array","items":{"type":"string"},"minItems":1}"#, required: true,
+        "The messages' ids, at most 1,000."),
+    ],
+    result: #"{"type":"object","properties":{"acked":{"type":"integer"}},"required":["acked"]}"#,
+    reasons: [.tooLarge],
+    example: (
+      #"{"stream":"orders","group":"billing","ids":["1763712345678-0"]}"#, #"{"acked":1}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        let key = try arguments.stream()
+        let group = try arguments.name(1, "group")
+        var ids: [StreamID] = []
+        for member in try arguments.elements(2, "ids", atMost: mostIDs) {
+          ids.append(try id(try arguments.string(member, "an id", longest: 64)))
+        }
+        return .stream(key.name, .acknowledge(group: group, ids))
+      },
+      end: { reply, _, result throws(RPCError) in
+        try write("{\"acked\":", countIn: reply, into: &result)
+      }))
+
+  static let pending = Method(
+    "streams.pending",
+    "Tells what a group has in hand: read, and not acknowledged. Of more than 1,000 consumers the first 1,000 are named.",
+    [stream, .group],
+    result:
+      #"{"type":"object","properties":{"count":{"type":"integer"},"consumers":{"type":"array","items":{"type":"object","properties":{"consumer":{"type":"string"},"count":{"type":"integer"}},"required":["consumer","count"]}},"oldest":{"type":["object","null"],"properties":{"id":{"type":"string"},"idleMs":{"type":"integer"},"consumer":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","idleMs","consumer","deliveries"]}},"required":["count","consumers","oldest"]}"#,
+    reasons: [.notFound],
+    example: (
+      #"{"stream":"orders","group":"billing"}"#,
+      #"{"count":1,"consumers":[{"consumer":"worker-1","count":1}],"oldest":{"id":"1763712345678-0","idleMs":150,"consumer":"worker-1","deliveries":1}}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        .stream(try arguments.stream().name, .pending(group: try arguments.name(1, "group")))
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .stream(.pending(let pending)) = try reply.orThrow() else {
+          throw .unexpectedReply
+        }
+        result.writeJSON(pending)
+      }))
+
+  static let reclaim = Method(
+    "streams.reclaim",
+    "Hands a consumer what others of its group have had in hand for too long; what was handed over too often is moved to the stream's dead letters.",
+    [
+      stream, .group, .consumer,
+      Parameter(
+        "minIdleMs", #"{"type":"integer","minimum":0,"default":15000}"#,
+        "For how many milliseconds, at least, a message has been in hand. Default: 15,000."),
+      .streamCount,
+      Parameter(
+        "maxDeliveries", #"{"type":"integer","minimum":1}"#,
+        "How often a message is handed over; after that it is moved. Default: without end."),
+    ],
+    result:
+      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object"},"error":{"type":"object"}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
+    reasons: [.notFound, .crossSlot],
+    example: (
+      #"{"stream":"orders","group":"billing","consumer":"worker-2","minIdleMs":0}"#,
+      #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":2}],"deadLettered":0}"#
+    ),
+    .primitive(
+      begin: { arguments throws(RPCError) in
+        let key = try arguments.stream()
+        let reader = try arguments.reader()
+        let minIdleMs =
+          arguments.has(3)
+          ? try arguments.integer(3, "minIdleMs", in: 0...TimeToLive.longest.milliseconds) : 15_000
+        let portion = try arguments.portion(4)
+        var maxDeliveries: Int64?
+        if arguments.has(5) {
+          maxDeliveries = try arguments.integer(5, "maxDeliveries", in: 1 ... .max)
+          guard !key.isDeadLetters else {
+            throw RPCError(.invalidParams, "dead letters have no dead letters of their own")
+          }
+        }
+        return .stream(
+          key.name, .reclaim(reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries))
+      },
+      end: { reply, _, result throws(RPCError) in
+        guard case .stream(.reclaimed(let messages, let deadLettered)) = try reply.orThrow() else {
+          throw .unexpectedReply
+        }
+        result.writeStaticString("{\"messages\":")
+        result.writeJSON(messages)
+        result.writeStaticString(",\"deadLettered\":")
+        result.writeDecimal(deadLettered)
+        result.writeStaticString("}")
+      }))
+
+  static let length = Method(
+    "streams.length", "Counts a stream's messages; a stream that is not there has none.", [stream],
+    result: #"{"type":"object","properties":{"length":{"type":"integer"}},"required":["length"]}"#,
+    example: (#"{"stream":"orders"}"#, #"{"length":2}"#),
+    .primitive(
+      begin: { arguments throws(RPCError) in .stream(try arguments.stream().name, .length) },
+      end: { reply, _, result throws(RPCError) in
+        try write("{\"length\":", countIn: reply, into: &result)
+      }))
+
+  /// How many ids one acknowledgement has at most.
+  private static let mostIDs = 1000
+
+  private static func start(_ arguments: inout Arguments) throws(RPCError) -> StreamStart {
+    guard arguments.has(2) else { return .after(.zero) }
+    switch try arguments.string(2, "startId", longest: 64) {
+    case "0": return .after(.zero)
+    case "$": return .end
+    case let text: return .after(try id(text))
+    }
+  }
+
+  private static func id(_ text: String) throws(RPCError) -> StreamID {
+    guard let id = StreamID(text) else {
+      throw RPCError(.invalidParams, "an id is what streams.append answered, as 1763712345678-0")
+    }
+    return id
+  }
+
+  private static func write(
+    _ head: StaticString, countIn reply: StoreReply, into result: inout ByteBuffer
+  ) throws(RPCError) {
+    guard case .stream(.count(let count)) = try reply.orThrow() else { throw .unexpectedReply }
+    result.writeStaticString(head)
+    result.writeDecimal(count)
+    result.writeStaticString("}")
+  }
+}

@@ -1,0 +1,76 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+extension ByteBuffer {
+  /// Writes an array of messages.
+  mutating func writeJSON(_ messages: [StreamMessage]) {
+    writeStaticString("[")
+    for (index, message) in messages.enumerated() {
+      if index > 0 { writeStaticString(",") }
+      writeJSON(message)
+    }
+    writeStaticString("]")
+  }
+
+  /// Writes one message. One that somebody else wrote, and that is not JSON, is null with an error: it
+  /// must not keep those beside it from being read, and can be acknowledged.
+  private mutating func writeJSON(_ message: StreamMessage) {
+    writeStaticString("{\"id\":\"")
+    writeString(message.id.text)
+    writeStaticString("\",\"message\":")
+    let start = writerIndex
+    do throws(RPCError) {
+      guard let bytes = message.message else {
+        throw RPCError(
+          .storeRefused, "the entry has no message", details: [.text("code", "NOTJSON")])
+      }
+      try writeStored(bytes)
+    } catch {
+      moveWriterIndex(to: start)
+      writeStaticString("null,\"error\":")
+      writeJSON(error)
+    }
+    writeStaticString(",\"deliveries\":")
+    writeDecimal(message.deliveries)
+    if let origin = message.origin {
+      writeStaticString(",\"from\":{\"id\":\"")
+      writeString(origin.id.text)
+      writeStaticString("\",\"group\":")
+      writeJSONString(origin.group)
+      writeStaticString(",\"deliveries\":")
+      writeDecimal(origin.deliveries)
+      writeStaticString("}")
+    }
+    writeStaticString("}")
+  }
+
+  /// Writes what a group has in hand.
+  mutating func writeJSON(_ pending: StreamPending) {
+    writeStaticString("{\"count\":")
+    writeDecimal(pending.count)
+    writeStaticString(",\"consumers\":[")
+    for (index, share) in pending.consumers.enumerated() {
+      writeStaticString(index == 0 ? "{\"consumer\":" : ",{\"consumer\":")
+      writeJSONString(share.consumer)
+      writeStaticString(",\"count\":")
+      writeDecimal(share.count)
+      writeStaticString("}")
+    }
+    writeStaticString("],\"oldest\":")
+    if let oldest = pending.oldest {
+      writeStaticString("{\"id\":\"")
+      writeString(oldest.id.text)
+      writeStaticString("\",\"idleMs\":")
+      writeDecimal(oldest.idleMs)
+      writeStaticString(",\"consumer\":")
+      writeJSONString(oldest.consumer)
+      writeStaticString(",\"deliveries\":")
+      writeDecimal(oldest.deliveries)
+      writeStaticString("}}")
+    } else {
+      writeStaticString("null}")
+    }
+  }
+}
