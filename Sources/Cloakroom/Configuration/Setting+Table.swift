@@ -138,8 +138,6 @@ extension Setting {
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),
     Setting(
-    socket + store + keys + tokens + limits + events + session + runtime + observation
-    Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
   ]

@@ -192,10 +192,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    if total.examined < limit {
-      for (examined, removed) in [
-      claims.sweep(limit: limit - total.examined), pending.sweep(limit: limit - total.examined),
-    ] {
+    for sweep in [streams.sweep, claims.sweep, pending.sweep] where total.examined < limit {
+      let (examined, removed) = sweep(limit - total.examined)
       total.examined += examined
       total.removed += removed
     }
