@@ -22,7 +22,7 @@ struct TokenTests {
       let token = try sign(client, #"{"claims":{\#(own)},"subject":"user:1","seal":\#(seal)}"#)
       let answer = try verify(client, token)
       #expect(answer.text.contains(own + #"},"header":{"alg":"HS256","typ":"JWT","kid":"run-"#))
-      #expect(answer["claims", "sub"] as? String == "user:1")
+      #expect(answer.text.contains(#""claims":{"sub":"user:1","iat":"#))
     }
   }
 
