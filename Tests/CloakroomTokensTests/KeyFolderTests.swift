@@ -16,7 +16,8 @@ struct KeyFolderTests {
     chmod(scratch.path, 0o700)
   }
 
-  private static let jwk = #"{"kty":"oct","alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}"#
+  private static let jwk =
+    #"{"kty":"oct","alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}"#
 
   private func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
     let path = scratch.path + "/" + name
@@ -90,13 +91,17 @@ struct KeyFolderTests {
 
   @Test(
     "takes names for files that are plain ones only",
-    arguments: ["", "../a", "a/b", ".a", "a.b", "-a", "a b", "a\n", String(repeating: "a", count: 65)])
+    arguments: [
+      "", "../a", "a/b", ".a", "a.b", "-a", "a b", "a\n", String(repeating: "a", count: 65),
+    ])
   func names(id: String) {
     #expect(throws: KeyFolderFault.self) { try folder.generate(.hs256, id: id) }
     #expect((try? folder.read().count) == 0)
   }
 
-  @Test("refuses files that others can read, and says what to do", arguments: [0o640, 0o604, 0o644, 0o660, 0o700] as [mode_t])
+  @Test(
+    "refuses files that others can read, and says what to do",
+    arguments: [0o640, 0o604, 0o644, 0o660, 0o700] as [mode_t])
   func modes(mode: mode_t) throws {
     try write("a.jwk", Self.jwk, mode: mode)
     let all = complaints().joined()

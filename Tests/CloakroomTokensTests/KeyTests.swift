@@ -12,12 +12,18 @@ struct KeyTests {
   @Test(
     "that is too short, too long, of the wrong kind or not a key is refused",
     arguments: [
-      (#"{"kty":"oct","alg":"HS256","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#, .wrongSize(.hs256)),
+      (
+        #"{"kty":"oct","alg":"HS256","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#,
+        .wrongSize(.hs256)
+      ),
       (#"{"kty":"oct","alg":"HS384","k":"\#(octets)"}"#, .wrongSize(.hs384)),
       (#"{"kty":"oct","alg":"HS512","k":"\#(octets)"}"#, .wrongSize(.hs512)),
       (#"{"kty":"oct","alg":"A256GCM","k":"AAAA"}"#, .wrongSize(.a256GCM)),
       (#"{"kty":"oct","alg":"dir","enc":"A128GCM","k":"\#(octets)"}"#, .badMember("enc")),
-      (#"{"kty":"oct","alg":"HS256","k":"\#(String(repeating: "A", count: 1368))"}"#, .wrongSize(.hs256)),
+      (
+        #"{"kty":"oct","alg":"HS256","k":"\#(String(repeating: "A", count: 1368))"}"#,
+        .wrongSize(.hs256)
+      ),
       (#"{"kty":"oct","alg":"HS256","k":"\#(octets)="}"#, .badMember("k")),
       (#"{"kty":"oct","alg":"HS256","k":""}"#, .badMember("k")),
       (#"{"kty":"oct","alg":"HS256","k":1}"#, .badMember("k")),
@@ -32,14 +38,20 @@ struct KeyTests {
       (#"{"kty":"oct","alg":"HS256","kid":"a b","k":"\#(octets)"}"#, .badID),
       (#"{"kty":"oct","alg":"HS256","k":"\#(octets)","k":"\#(octets)"}"#, .notAJWK),
       ("[]", .notAJWK), ("", .notAJWK), ("{", .notAJWK),
-      (#"{"kty":"RSA","alg":"RS256","n":"\#(String(repeating: "_", count: 170))8","e":"AQAB"}"#, .wrongModulus),
+      (
+        #"{"kty":"RSA","alg":"RS256","n":"\#(String(repeating: "_", count: 170))8","e":"AQAB"}"#,
+        .wrongModulus
+      ),
       (#"{"kty":"RSA","alg":"RS256","n":"AQAB"}"#, .badMember("e")),
       (#"{"kty":"EC","alg":"ES256","crv":"P-384","x":"AA","y":"AA"}"#, .badMember("crv")),
       (#"{"kty":"EC","alg":"ES256","crv":"P-256","x":"AA","y":"AA"}"#, .badMember("x")),
       (#"{"kty":"EC","alg":"ES256","crv":"P-256","x":"\#(octets)","y":"\#(octets)"}"#, .unsound),
       (#"{"kty":"OKP","crv":"Ed25519","x":"AA"}"#, .badMember("x")),
       (#"{"kty":"OKP","crv":"X25519","x":"\#(octets)"}"#, .unknownAlgorithm),
-      (#"{"kty":"OKP","crv":"Ed25519","x":"\#(octets)","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#, .unsound),
+      (
+        #"{"kty":"OKP","crv":"Ed25519","x":"\#(octets)","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}"#,
+        .unsound
+      ),
     ] as [(String, KeyFault)])
   func refused(jwk: String, fault: KeyFault) {
     #expect(throws: fault) { try TokenKey(jwk: jwk) }
@@ -48,7 +60,8 @@ struct KeyTests {
   @Test("whose halves don't belong together is refused", arguments: ["RS256", "PS256", "ES256"])
   func halves(algorithm: String) throws {
     let example = try #require(
-      RFCVectors.all.verified.first { $0.algorithm == (algorithm == "PS256" ? "RS256" : algorithm) })
+      RFCVectors.all.verified.first { $0.algorithm == (algorithm == "PS256" ? "RS256" : algorithm) }
+    )
     var members = example.key
     members["alg"] = algorithm
     _ = try TokenKey(jwk: RFCVectors.json(members))
@@ -85,7 +98,9 @@ struct KeyTests {
   @Test("shows nothing secret in the key set, however many secrets there are")
   func keySet() throws {
     let set = String(buffer: try TestKeys.ring().publicKeySet())
-    for id in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] { #expect(set.contains(#""kid":"\#(id)""#)) }
+    for id in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
+      #expect(set.contains(#""kid":"\#(id)""#))
+    }
     for id in ["HS256", "HS384", "HS512", "A256GCM"] { #expect(!set.contains(#""kid":"\#(id)""#)) }
     for name in ["d", "k", "p", "q", "dp", "dq", "qi"] { #expect(!set.contains("\"\(name)\":")) }
     for key in TestKeys.keys { #expect(!"\(key.material)".contains("AA")) }
@@ -103,7 +118,9 @@ struct KeyTests {
 
   @Test("can't have the name of another one")
   func duplicates() throws {
-    let keys = [try TestKeys.make(.hs256, id: "a"), try TestKeys.make(.es256, id: "a", state: .retired)]
+    let keys = [
+      try TestKeys.make(.hs256, id: "a"), try TestKeys.make(.es256, id: "a", state: .retired),
+    ]
     #expect(throws: KeyFault.duplicateID("a")) { try KeyRing(keys) }
   }
 

@@ -17,7 +17,10 @@ struct TokenInteropTests {
     let keys = try TokenKeys(Self.algorithms + ["A256GCM"])
     let daemon = try Daemon(["--keys", keys.path])
     let run = try Tool.run(
-      [interpreter, "-W", "ignore", "/\(root)/Tests/Interop/tokens.py", daemon.socketPath, keys.path],
+      [
+        interpreter, "-W", "ignore", "/\(root)/Tests/Interop/tokens.py", daemon.socketPath,
+        keys.path,
+      ],
       within: .seconds(60))
     #expect(run.exit == .status(0), "\(run.output)")
     #expect(run.output == Self.algorithms.map { "\($0) agrees\n" }.joined())

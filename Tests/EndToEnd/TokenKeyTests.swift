@@ -109,6 +109,28 @@ struct TokenKeyTests {
     #expect(try daemon.client().call("jwt.jwks").text.contains(set))
   }
 
+  @Test("are not made, changed or listed by a wrong command, which says what is wrong")
+  func commands() throws {
+    let keys = try TokenKeys(["HS256"])
+    for (arguments, status, complaint) in [
+      (["generate", "--algorithm", "RS1"], 64, "EdDSA"),
+      (["generate", "--bits", "1024"], 64, "2048"),
+      (["generate", "--id", "../a"], 73, "names"), (["generate", "--id", "HS256"], 73, "already"),
+      (["rotate", "nobody"], 73, "keys list"), (["retire", "nobody"], 73, "keys list"),
+      (["rotate"], 64, "id"), (["jwks", "--output", "/nonexistent/a"], 73, "/nonexistent/a"),
+      (["list", "--keys", "/nonexistent"], 66, "/nonexistent"),
+    ] as [([String], Int32, String)] {
+      let run = try ProgramRun(
+        ["keys"] + arguments, environment: ["CLOAKROOM_KEYS": keys.path])
+      #expect(run.exit == .status(status), "\(arguments)")
+      #expect(run.errors.contains(complaint), "\(run.errors)")
+    }
+    #expect(try keys.run("list").split(separator: "\n").count == 2)
+    let nowhere = try ProgramRun(["keys", "list"])
+    #expect(nowhere.exit == .status(64))
+    #expect(nowhere.errors.contains("CLOAKROOM_KEYS"))
+  }
+
   @Test("of slow algorithms make their signatures beside the event loop, and not without end")
   func slow() throws {
     let keys = try TokenKeys(["RS256", "HS256"])
