@@ -105,6 +105,18 @@ struct BenchTests {
     #expect(throws: (any Error).self) { try BenchKeyValues.parse(words) }
   }
 
+  @Test("measures the tokens of every algorithm")
+  func tokens() throws {
+    let outcome = try BenchTokens.parse(["--seconds", "0.001"]).outcome()
+    #expect(outcome.status == .success)
+    let lines = outcome.text.split(separator: "\n")
+    #expect(lines.count == 10)
+    for name in ["HS256 ", "RS256 ", "PS256 ", "ES384 ", "EdDSA ", "HS256 sealed "] {
+      #expect(lines.contains { $0.hasPrefix(name) }, "\(name)")
+    }
+    #expect(try BenchTokens.parse(["--seconds", "0"]).outcome().status == .usage)
+  }
+
   @Test("says which Redis it can't measure")
   func redis() throws {
     let sidecar = try SidecarProcess()

@@ -29,11 +29,13 @@ struct ExampleTests {
   @Test("are what the sidecar answers", arguments: MethodTable.standard.names)
   func answer(name: String) throws {
     let method = try #require(MethodTable.standard.methods.first { $0.name == name })
-    let sidecar = try SidecarProcess(Self.options[name] ?? [])
+    let keys = try name == "jwt.verify" ? ExampleKeys() : nil
+    let sidecar = try SidecarProcess(Self.options[name] ?? keys?.options ?? [])
     let place = ["--socket", sidecar.socket, "--raw"]
     for before in Self.before[name].map({ [$0] }) ?? Self.beforeStreams[name] ?? [] {
       #expect(try Call.outcome(before + place).status == .success)
     }
+    defer { withExtendedLifetime(keys) {} }
     let outcome = try Call.outcome([name, "\(method.example.params)"] + place)
     #expect(outcome.status == .success, "\(outcome.complaint)")
     let expected = "\(method.example.result)"

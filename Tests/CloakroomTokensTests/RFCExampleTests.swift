@@ -31,7 +31,9 @@ struct RFCExampleTests {
     #expect(try !other.withUnsafeBytes { try key.isValid(signature, of: $0) })
   }
 
-  @Test("are signed with the same bytes, where an algorithm has no random part", arguments: vectors.verified)
+  @Test(
+    "are signed with the same bytes, where an algorithm has no random part",
+    arguments: vectors.verified)
   func sign(example: RFCVectors.Example) throws {
     let key = try TokenKey(jwk: example.jwk)
     let signature = try key.signature(of: example.input)

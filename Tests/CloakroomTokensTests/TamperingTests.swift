@@ -34,7 +34,8 @@ struct TamperingTests {
     }
   }
 
-  @Test("is refused, wherever it was cut off, and with anything behind it", arguments: [false, true])
+  @Test(
+    "is refused, wherever it was cut off, and with anything behind it", arguments: [false, true])
   func truncated(seal: Bool) throws {
     let ring = try TestKeys.ring()
     let token = try ring.sign(TestKeys.claims(), keyID: "HS256", seal: seal).text
@@ -88,7 +89,7 @@ struct TamperingTests {
       let forger = try KeyRing([
         try TokenKey(
           id: id, algorithm, .active,
-          secret: try SecretBytes(count: secret.count) { $0.copyBytes(from: secret) })
+          secret: SecretBytes(count: secret.count) { $0.copyBytes(from: secret) })
       ])
       expectRefusal(ring, try forger.sign(TestKeys.claims()).text)
     }
@@ -104,7 +105,8 @@ struct TamperingTests {
     "to bring a key, or the address of one, or an extension, is refused",
     arguments: [
       #""jwk":{"kty":"oct","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}"#,
-      #""jku":"https://evil.example/jwks.json""#, #""x5u":"https://evil.example/""#, #""x5c":["MIIB"]"#,
+      #""jku":"https://evil.example/jwks.json""#, #""x5u":"https://evil.example/""#,
+      #""x5c":["MIIB"]"#,
       #""crit":["exp"],"exp":1"#, #""crit":[]"#, #""b64":false,"crit":["b64"]"#, #""zip":"DEF""#,
       #""jwk":null"#, #""typ":1"#, #""cty":[]"#,
     ])
@@ -156,7 +158,8 @@ struct TamperingTests {
   @Test(
     "to be no JSON object is refused",
     arguments: [
-      "", "[]", "1", "null", "\"a\"", "{", "{}x", "{\"exp\":4102444800}{}", "\u{FEFF}{\"exp\":4102444800}",
+      "", "[]", "1", "null", "\"a\"", "{", "{}x", "{\"exp\":4102444800}{}",
+      "\u{FEFF}{\"exp\":4102444800}",
       "{\"exp\":4102444800,}", "{'exp':4102444800}",
       "{\"exp\":4102444800,\"a\":" + String(repeating: "[", count: 200)
         + String(repeating: "]", count: 200) + "}",
@@ -165,10 +168,13 @@ struct TamperingTests {
     let ring = try TestKeys.ring()
     let header = #"{"alg":"HS256","kid":"HS256"}"#
     expectRefusal(ring, try ring.forge(header: header, payload: payload, key: "HS256"))
-    expectRefusal(ring, try ring.forge(header: payload, payload: "{\"exp\":4102444800}", key: "HS256"))
+    expectRefusal(
+      ring, try ring.forge(header: payload, payload: "{\"exp\":4102444800}", key: "HS256"))
   }
 
-  @Test("to have an ECDSA signature in ASN.1, or of zeros, is refused", arguments: [KeyAlgorithm.es256, .es384])
+  @Test(
+    "to have an ECDSA signature in ASN.1, or of zeros, is refused",
+    arguments: [KeyAlgorithm.es256, .es384])
   func signatureForms(algorithm: KeyAlgorithm) throws {
     let ring = try TestKeys.ring()
     let key = try ring.signingKey(algorithm.rawValue)
@@ -200,8 +206,11 @@ struct TamperingTests {
     func seal(_ header: String, _ text: String, key: String = "") throws -> String {
       let name = Base64URL.text(Array(header.utf8))
       let box = try sealing.seal(Array(text.utf8), header: Array(name.utf8))
-      return [name, key, Base64URL.text(box.vector), Base64URL.text(box.ciphertext), Base64URL.text(box.tag)]
-        .joined(separator: ".")
+      return [
+        name, key, Base64URL.text(box.vector), Base64URL.text(box.ciphertext),
+        Base64URL.text(box.tag),
+      ]
+      .joined(separator: ".")
     }
     let good = #"{"alg":"dir","enc":"A256GCM","cty":"JWT","kid":"A256GCM"}"#
     #expect(ring.reason(try seal(good, inner)) == nil)

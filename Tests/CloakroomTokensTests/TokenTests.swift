@@ -11,9 +11,11 @@ struct TokenTests {
   @Test("of every algorithm verifies, sealed or not", arguments: signers, [false, true])
   func verifies(algorithm: KeyAlgorithm, seal: Bool) throws {
     let ring = try TestKeys.ring()
-    let own = #"{"n":9007199254740993,"x":1.10,"e":1e400,"list":[],"text":"\u00e4 ä \" \\ \ud83d\ude00"}"#
+    let own =
+      #"{"n":9007199254740993,"x":1.10,"e":1e400,"list":[],"text":"\u00e4 ä \" \\ \ud83d\ude00"}"#
     let token = try ring.sign(TestKeys.claims(own), keyID: algorithm.rawValue, seal: seal)
-    #expect(token.text.split(separator: ".", omittingEmptySubsequences: false).count == (seal ? 5 : 3))
+    #expect(
+      token.text.split(separator: ".", omittingEmptySubsequences: false).count == (seal ? 5 : 3))
     let verified = try ring.verify(
       token.text, expecting: TokenExpectation(), nowMs: TestKeys.now)
     #expect(verified.id == token.id)
@@ -118,7 +120,8 @@ struct TokenTests {
   @Test("writes whole seconds as such, and parts of one with three digits")
   func dates() {
     #expect(String(decoding: NumericDate.text(1_767_225_600_000), as: UTF8.self) == "1767225600")
-    #expect(String(decoding: NumericDate.text(1_767_225_600_007), as: UTF8.self) == "1767225600.007")
+    #expect(
+      String(decoding: NumericDate.text(1_767_225_600_007), as: UTF8.self) == "1767225600.007")
   }
 
   @Test(
@@ -144,7 +147,9 @@ struct TokenTests {
     // Signed it fits, sealed it doesn't.
     let half = #"{"a":"\#(String(repeating: "x", count: 1100))"}"#
     #expect(ring.reason(try ring.sign(TestKeys.claims(half), keyID: "HS256").text) == nil)
-    #expect(throws: RPCError.self) { try ring.sign(TestKeys.claims(half), keyID: "HS256", seal: true) }
+    #expect(throws: RPCError.self) {
+      try ring.sign(TestKeys.claims(half), keyID: "HS256", seal: true)
+    }
     // And longer ones are not looked at.
     let token = try TestKeys.ring().sign(TestKeys.claims(long), keyID: "HS256").text
     #expect(ring.reason(token) == .tokenInvalid)
@@ -152,7 +157,8 @@ struct TokenTests {
 
   @Test("is made by an active key alone, and verifies until its key is retired")
   func states() throws {
-    let key = #"{"kty":"oct","kid":"a","alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}"#
+    let key =
+      #"{"kty":"oct","kid":"a","alg":"HS256","k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"}"#
     let active = try KeyRing([try TokenKey(jwk: key)])
     let old = try KeyRing([try TokenKey(jwk: key, state: .verifyOnly)])
     let retired = try KeyRing([try TokenKey(jwk: key, state: .retired)])

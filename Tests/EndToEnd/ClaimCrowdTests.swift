@@ -71,9 +71,9 @@ struct ClaimCrowdTests {
     #expect(Set(grants.map(\.number)) == Set(0..<count))
     #expect(zip([first] + grants.map(\.fence), grants.map(\.fence)).allSatisfy { $0 < $1 })
     // Requests that came over different sidecars may overtake each other on their way to Redis, not
-    // in the queue.
+    // in the queue. Without one, the places would be off by a third of the crowd, 66 each.
     let distances = grants.enumerated().map { abs($0.offset - $0.element.number) }
-    #expect(distances.reduce(0, +) <= count, "\(distances)")
+    #expect(distances.reduce(0, +) <= 5 * count, "\(distances)")
     // Each asks when it comes, when it has its bell, when it comes to the front, when it is free, and
     // releases; beside that it says now and then that it is still there.
     let steps = try Self.scriptCalls(of: redis)

@@ -138,6 +138,23 @@ extension Setting {
       "Subscriptions to messages, waiting calls' among them, in the whole sidecar. Past it: "
         + "OVERLOADED."),
     Setting(
+      "limits.subscriptionsPerConnection", \.configuration.limits.subscriptionsPerConnection,
+      .count(1...1_000_000), "Subscriptions to events of one connection. Past it: OVERLOADED."),
+    Setting(
+      "limits.waitingEvents", \.configuration.limits.waitingEvents, .count(1...1_000_000),
+      "Events that wait for a slow reader, for each subscription. Past it, they are dropped and "
+        + "the reader is told."),
+    Setting(
+      "limits.waitingEventBytes", \.configuration.limits.waitingEventBytes, .size(1024...(1 << 30)),
+      "The same in bytes."),
+    Setting(
+      "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
+      "The longest token. Past it: TOO_LARGE from whoever signs, TOKEN_INVALID from whoever "
+        + "verifies."),
+    Setting(
+      "limits.slowSignatures", \.configuration.limits.slowSignatures, .count(1...100_000),
+      "Calls that wait for a slow signature (RSA, ES384) at once. Past it: OVERLOADED."),
+    Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
   ]

@@ -13,7 +13,8 @@ struct TokenKeys: Sendable {
   init(_ configuration: Configuration, logger: Logger) {
     // The folder's own keys come last: its newest active one signs.
     folders =
-      [configuration.tokens.credentials.map { KeyFolder($0, isCredentials: true) }].compactMap(\.self)
+      [configuration.tokens.credentials.map { KeyFolder($0, isCredentials: true) }].compactMap(
+        \.self)
       + [configuration.tokens.keys.map { KeyFolder($0) }].compactMap(\.self)
     limits = configuration.limits
     self.logger = logger

@@ -14,7 +14,10 @@ struct Bench: ParsableCommand {
         cloakroom bench --redis unix:///run/redis/redis.sock --seconds 2
         cloakroom bench events --subscribers 100
         cloakroom bench streams --redis unix:///run/redis/redis.sock
+        cloakroom bench tokens
       """,
-    subcommands: [BenchKeyValues.self, BenchEvents.self, BenchStreams.self],
+    subcommands: [
+      BenchKeyValues.self, BenchEvents.self, BenchStreams.self, BenchTokens.self,
+    ],
     defaultSubcommand: BenchKeyValues.self)
 }

@@ -85,7 +85,8 @@ enum TokenMethods {
     "jwt.revoke",
     "Has a token never verify again, in any sidecar of the store; false when it has expired anyway.",
     [.optionalToken, .tokenID, .tokenExpiresAt],
-    result: #"{"type":"object","properties":{"revoked":{"type":"boolean"}},"required":["revoked"]}"#,
+    result:
+      #"{"type":"object","properties":{"revoked":{"type":"boolean"}},"required":["revoked"]}"#,
     reasons: [.tokenInvalid, .ttlInvalid],
     example: (
       #"{"jti":"X0fAbAu1Mb8bUWtVNbVdGw","expiresAt":"2030-01-01T00:00:00.000Z"}"#,
@@ -115,7 +116,8 @@ enum TokenMethods {
           let known = try await desk.offLoop { () throws(RPCError) in
             try ring.authenticate(token)
           }
-          let command = try revocation(of: try id(of: known), untilMs: known.expiresAtMs, names, desk)
+          let command = try revocation(
+            of: try id(of: known), untilMs: known.expiresAtMs, names, desk)
           guard let command else { return ByteBuffer(string: #"{"revoked":false}"#) }
           _ = try await context.perform(command).orThrow()
           return ByteBuffer(string: #"{"revoked":true}"#)

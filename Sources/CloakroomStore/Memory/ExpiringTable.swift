@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// What takes up memory that a budget has been charged for.
 protocol MemoryCharged: Sendable {
   /// The bytes that are to be given back when it goes.
@@ -18,13 +20,18 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
 
   private var slots: [MemoryKey: Slot] = [:]
   private var queue = ExpiryQueue()
+  /// Where the keys stand in a scan; nil when there are no scans.
+  private var index: ScanIndex?
   private let budget: MemoryBudget
 
   /// How many values have gone because their time had come.
   private(set) var expired: UInt64 = 0
 
   /// An empty table; what goes is given back to the budget.
-  init(budget: MemoryBudget) { self.budget = budget }
+  init(budget: MemoryBudget, isScannable: Bool) {
+    self.budget = budget
+    if isScannable { index = ScanIndex() }
+  }
 
   /// The number of values, those included whose time has come and that nobody has met since.
   var count: Int { slots.count }
@@ -41,6 +48,13 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     return nil
   }
 
+  /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
+  func scan(prefix: ByteBuffer, from bucket: Int, count: Int, at now: Int64) -> ScanIndex.Part {
+    index?.scan(prefix: prefix, from: bucket, count: count) { key in
+      slots[key].map { !$0.deadline.isOver(at: now) } ?? false
+    } ?? ScanIndex.Part()
+  }
+
   /// Changes a value where it lies; nil when there is none.
   mutating func change<Result, Failure: Error>(
     _ key: MemoryKey, at now: Int64, _ body: (inout Value) throws(Failure) -> Result
@@ -53,6 +67,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
 
   /// Adds a value whose memory has been charged for, under a key in memory of its own.
   mutating func insert(_ key: MemoryKey, _ value: Value, until deadline: Deadline) {
+    if slots[key] == nil { index?.insert(key) }
     slots[key] = Slot(value: value, deadline: deadline)
     enqueue(key)
   }
@@ -88,6 +103,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
   /// Removes a value and gives back what it was charged for.
   mutating func remove(_ key: MemoryKey) {
     guard let slot = slots.removeValue(forKey: key) else { return }
+    index?.remove(key)
     budget.release(slot.value.cost)
     compact()
   }

@@ -17,14 +17,17 @@ final class MemoryClaims: Sendable {
   private struct Table: Sendable {
     var claims: [MemoryKey: MemoryClaim] = [:]
     var queue = ExpiryQueue()
+    /// Where the names stand in a scan; nil when there are no scans.
+    var index: ScanIndex?
   }
 
-  private let table = Mutex(Table())
+  private let table: Mutex<Table>
   private let budget: MemoryBudget
   private let clock: StoreClock
 
   /// No claims yet; what they take comes from a budget.
-  init(budget: MemoryBudget, clock: StoreClock) {
+  init(budget: MemoryBudget, isScannable: Bool, clock: StoreClock) {
+    table = Mutex(Table(index: isScannable ? ScanIndex() : nil))
     self.budget = budget
     self.clock = clock
   }
@@ -32,6 +35,15 @@ final class MemoryClaims: Sendable {
   /// How many claims are kept, those included that have ended, and how many reminders.
   var counts: (entries: Int, deadlines: Int) {
     table.withLock { ($0.claims.count, $0.queue.count) }
+  }
+
+  /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
+  func scan(prefix: ByteBuffer, from bucket: Int, count: Int) -> ScanIndex.Part {
+    table.withLock { table in
+      table.index?.scan(prefix: prefix, from: bucket, count: count) { key in
+        table.claims[key].map { !$0.keptUntil.isOver(at: clock.now) } ?? false
+      } ?? ScanIndex.Part()
+    }
   }
 
   /// Does one step, on any thread. When there is no room for it, nothing has changed.
@@ -45,6 +57,7 @@ final class MemoryClaims: Sendable {
         let key = key.detached()
         try budget.adjust(by: MemoryClaim.cost(key: key))
         table.claims[key] = MemoryClaim()
+        table.index?.insert(key)
       }
       guard let index = table.claims.index(forKey: key) else { return Self.outcomeOfNone(step) }
       let outcome = try perform(step, on: &table.claims.values[index], at: moment)
@@ -134,6 +147,7 @@ final class MemoryClaims: Sendable {
       table.claims.values[index].keptUntil.isOver(at: now)
     else { return false }
     let (key, claim) = table.claims.remove(at: index)
+    table.index?.remove(key)
     budget.release(MemoryClaim.cost(key: key) + claim.waiterCount * MemoryClaim.waiterCost)
     return true
   }

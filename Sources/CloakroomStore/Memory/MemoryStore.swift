@@ -60,11 +60,11 @@ public final class MemoryStore: Sendable {
     self.clock = clock
     self.isScannable = isScannable
     records = MemoryRecords(budget: budget, clock: clock)
-    streams = MemoryStreams(budget: budget, clock: clock)
+    streams = MemoryStreams(budget: budget, isScannable: isScannable, clock: clock)
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
     }
-    claims = MemoryClaims(budget: budget, clock: clock)
+    claims = MemoryClaims(budget: budget, isScannable: isScannable, clock: clock)
     pending = MemoryPending(budget: budget, clock: clock)
   }
 
@@ -141,29 +141,40 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  /// A position is a bucket's number, counted over the shards: what is in it stays in it, so that a
-  /// name that is there all the while is met when its bucket is.
+  /// A position is a bucket's number, counted over the shards, the claims and the streams: what is in
+  /// it stays in it, so that a name that is there all the while is met when its bucket is.
   private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
     guard isScannable else {
       return .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
     }
-    let perShard = ScanIndex.bucketCount
-    guard var place = Int(exactly: position), place < shards.count * perShard else {
+    let perTable = ScanIndex.bucketCount
+    let end = (shards.count + 2) * perTable
+    guard var place = Int(exactly: position), place < end else {
       return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
     }
     var found: [StoreKey] = []
     var examined = 0
-    while place < shards.count * perShard, examined < count {
-      let shard = place / perShard
-      let part = shards[shard].table.withLock { table in
-        table.scan(
-          prefix: prefix, from: place % perShard, count: count - examined, at: clock.now)
-      }
+    while place < end, examined < count {
+      let table = place / perTable
+      let part = scan(table, prefix, from: place % perTable, count: count - examined)
       found += part.names
       examined += part.examined
-      place = shard * perShard + (part.next ?? perShard)
+      place = table * perTable + (part.next ?? perTable)
     }
-    return .scanned(found, next: place < shards.count * perShard ? UInt64(place) : 0)
+    return .scanned(found, next: place < end ? UInt64(place) : 0)
+  }
+
+  private func scan(
+    _ table: Int, _ prefix: ByteBuffer, from bucket: Int, count: Int
+  ) -> ScanIndex.Part {
+    switch table - shards.count {
+    case 0: claims.scan(prefix: prefix, from: bucket, count: count)
+    case 1: streams.scan(prefix: prefix, from: bucket, count: count)
+    default:
+      shards[table].table.withLock {
+        $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now)
+      }
+    }
   }
 
   /// Does a mutation unless its record has an answer to it.

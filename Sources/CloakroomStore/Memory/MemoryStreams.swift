@@ -19,8 +19,8 @@ final class MemoryStreams: Sendable {
   private let epoch: Int64
 
   /// No streams yet.
-  init(budget: MemoryBudget, clock: StoreClock) {
-    table = Mutex(ExpiringTable(budget: budget))
+  init(budget: MemoryBudget, isScannable: Bool, clock: StoreClock) {
+    table = Mutex(ExpiringTable(budget: budget, isScannable: isScannable))
     self.budget = budget
     self.clock = clock
     var time = timespec()
@@ -37,6 +37,11 @@ final class MemoryStreams: Sendable {
   /// Removes streams whose time has come; see `ExpiringTable.sweep`.
   func sweep(limit: Int) -> (examined: Int, removed: Int) {
     table.withLock { $0.sweep(limit: limit, at: clock.now) }
+  }
+
+  /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
+  func scan(prefix: ByteBuffer, from bucket: Int, count: Int) -> ScanIndex.Part {
+    table.withLock { $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now) }
   }
 
   /// Does one step.

@@ -43,27 +43,11 @@ struct MemoryTable: Sendable {
 
   mutating func contains(_ key: MemoryKey, at now: Int64) -> Bool { find(key, at: now) != nil }
 
-  /// Looks at the keys of whole buckets of the index, from one of them on, until there are enough.
-  ///
-  /// - Returns: those that are there and begin with a prefix, how many were looked at, and the bucket
-  ///   to go on with; nil when there is none behind.
-  func scan(
-    prefix: ByteBuffer, from bucket: Int, count: Int, at now: Int64
-  ) -> (names: [StoreKey], examined: Int, next: Int?) {
-    var names: [StoreKey] = []
-    var examined = 0
-    var place = index?.occupied(from: bucket)
-    while let bucket = place, examined < count {
-      for key in index?.keys(in: bucket) ?? [] {
-        examined += 1
-        guard key.bytes.begins(with: prefix), let entry = entries[key],
-          !entry.deadline.isOver(at: now)
-        else { continue }
-        names.append(StoreKey(bytes: key.bytes))
-      }
-      place = index?.occupied(from: bucket + 1)
-    }
-    return (names, examined, place)
+  /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
+  func scan(prefix: ByteBuffer, from bucket: Int, count: Int, at now: Int64) -> ScanIndex.Part {
+    index?.scan(prefix: prefix, from: bucket, count: count) { key in
+      entries[key].map { !$0.deadline.isOver(at: now) } ?? false
+    } ?? ScanIndex.Part()
   }
 
   // MARK: Writing

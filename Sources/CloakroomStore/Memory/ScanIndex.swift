@@ -1,4 +1,6 @@
-/// The keys of one shard, in an order that a scan can go on in.
+internal import NIOCore
+
+/// The keys of one table, in an order that a scan can go on in.
 ///
 /// A key's place depends on its hash alone, whatever else comes and goes (a dictionary's order changes
 /// when it grows). With all shards there are 65,536 buckets: even a million keys are 16 a bucket, and
@@ -6,6 +8,16 @@
 struct ScanIndex: Sendable {
   /// The number of buckets.
   static let bucketCount = 4096
+
+  /// What was found in whole buckets.
+  struct Part {
+    /// The names that are there and begin with the prefix.
+    var names: [StoreKey] = []
+    /// How many were looked at.
+    var examined = 0
+    /// The bucket to go on with; nil when there is none behind.
+    var next: Int?
+  }
 
   private var buckets: [[MemoryKey]] = Array(repeating: [], count: bucketCount)
   /// One bit for each bucket that is not empty, so that empty ones cost nothing.
@@ -29,8 +41,25 @@ struct ScanIndex: Sendable {
     bits[bucket / 64] &= ~(1 << UInt64(bucket % 64))
   }
 
+  /// Looks at the keys of whole buckets, from one of them on, until there are enough.
+  func scan(
+    prefix: ByteBuffer, from bucket: Int, count: Int, isThere: (MemoryKey) -> Bool
+  ) -> Part {
+    var part = Part()
+    part.next = occupied(from: bucket)
+    while let bucket = part.next, part.examined < count {
+      for key in buckets[bucket] {
+        part.examined += 1
+        guard key.bytes.begins(with: prefix), isThere(key) else { continue }
+        part.names.append(StoreKey(bytes: key.bytes))
+      }
+      part.next = occupied(from: bucket + 1)
+    }
+    return part
+  }
+
   /// The first bucket that is not empty, from one on.
-  func occupied(from bucket: Int) -> Int? {
+  private func occupied(from bucket: Int) -> Int? {
     guard bucket < Self.bucketCount else { return nil }
     var word = bucket / 64
     var rest = bits[word] & (.max << UInt64(bucket % 64))
@@ -41,9 +70,6 @@ struct ScanIndex: Sendable {
     }
     return word * 64 + rest.trailingZeroBitCount
   }
-
-  /// The keys of one bucket.
-  func keys(in bucket: Int) -> [MemoryKey] { buckets[bucket] }
 
   /// Other bits than those that pick the shard.
   private static func bucket(of key: MemoryKey) -> Int {

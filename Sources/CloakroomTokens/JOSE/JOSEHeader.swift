@@ -29,7 +29,9 @@ struct JOSEHeader {
     guard segment.count <= Self.longest * 4 / 3 else {
       throw .badToken("its header is too long")
     }
-    guard let text = Base64URL.decode(segment) else { throw .badToken("its header is not base64url") }
+    guard let text = Base64URL.decode(segment) else {
+      throw .badToken("its header is not base64url")
+    }
     self.text = text
     let members: JSONMembers
     do throws(JSONMembers.Fault) {

@@ -63,7 +63,7 @@ private struct JWKReader {
       }
       return .a256GCM
     }
-    if name == nil || name == "Ed25519" {
+    if name == nil {
       guard try string("crv", text) == "Ed25519" else { throw .unknownAlgorithm }
       return .edDSA
     }

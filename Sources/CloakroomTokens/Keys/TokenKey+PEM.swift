@@ -25,9 +25,10 @@ extension TokenKey {
   private static func pair(pem text: [UInt8]) -> AsymmetricKey? {
     defer { ERR_clear_error() }
     // A key that wants a password is refused; OpenSSL's own function would ask at the terminal.
-    let noPassword: @convention(c) (
-      UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-    ) -> Int32 = { _, _, _, _ in -1 }
+    let noPassword:
+      @convention(c) (
+        UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
+      ) -> Int32 = { _, _, _, _ in -1 }
     return text.withUnsafeBytes { bytes in
       for isPrivate in [true, false] {
         guard let file = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {

@@ -122,7 +122,8 @@ public struct TokenClaims: Sendable {
       ("exp", "expiresIn"), ("iat", nil), ("jti", nil), ("purpose", "the parameter of that name"),
     ] where members.member(name) != nil {
       throw RPCError(
-        .invalidParams, "claims has no \(name): "
+        .invalidParams,
+        "claims has no \(name): "
           + (parameter.map { "\($0) sets it" } ?? "the sidecar sets it"))
     }
     for (name, isGiven) in [("sub", subject != nil), ("aud", !audience.isEmpty)]

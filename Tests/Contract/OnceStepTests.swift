@@ -1,0 +1,154 @@
+import CloakroomCore
+import CloakroomStore
+import NIOCore
+import Support
+import Testing
+
+@Suite("A step with a record, on more than a value")
+struct OnceStepTests {
+  /// A step, what it needs to find, and what is done before it is repeated.
+  struct Case: Sendable, CustomStringConvertible {
+    let description: String
+    let before: @Sendable (StoreHarness, StoreKey) async -> Void
+    let command: @Sendable (StoreKey) -> StoreCommand
+    let between: @Sendable (StoreHarness, StoreKey) async -> Void
+
+    init(
+      _ description: String,
+      before: @escaping @Sendable (StoreHarness, StoreKey) async -> Void = { _, _ in },
+      between: @escaping @Sendable (StoreHarness, StoreKey) async -> Void = { _, _ in },
+      _ command: @escaping @Sendable (StoreKey) -> StoreCommand
+    ) {
+      self.description = description
+      self.before = before
+      self.command = command
+      self.between = between
+    }
+  }
+
+  private static let mine = Claimant("mine")
+  private static let reader = StreamReader(group: "g", consumer: "c")
+  private static let portion = StreamPortion(count: 10, bytes: 1 << 20)
+
+  private static let take: @Sendable (StoreKey) -> StoreCommand = { key in
+    .claim(
+      key,
+      .take(ClaimRequest(owner: mine.owner, life: .ms(100_000), ticket: mine.ticket, wait: nil)))
+  }
+
+  static let cases: [Case] = [
+    Case(
+      "take a claim", between: { store, key in _ = await store.release(key, by: mine.owner) }, take),
+    Case(
+      "ask for a claim in vain",
+      before: { store, key in _ = await store.take(key, by: Claimant("other")) },
+      between: { store, key in _ = await store.release(key, by: "other") }, take),
+    Case(
+      "renew a claim", before: { store, key in _ = await store.take(key, by: mine) },
+      between: { store, key in _ = await store.release(key, by: mine.owner) }
+    ) { .claim($0, .renew(owner: mine.owner, life: .ms(200_000), fence: nil)) },
+    Case(
+      "release a claim", before: { store, key in _ = await store.take(key, by: mine) },
+      between: { store, key in _ = await store.take(key, by: Claimant("other")) }
+    ) { .claim($0, .release(owner: mine.owner, fence: nil)) },
+    Case("release what is not held") { .claim($0, .release(owner: mine.owner, fence: nil)) },
+    Case("append") {
+      .stream(
+        $0,
+        .append(message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
+    },
+    Case("make a group") { .stream($0, .ensure(group: "g", from: .end, life: .ms(900_000))) },
+    Case(
+      "read",
+      before: { store, key in
+        await store.append(["1", "2"], to: key)
+        await store.group("g", on: key)
+      },
+      between: { store, key in await store.append(["3"], to: key) }
+    ) { .stream($0, .read(reader, portion)) },
+    Case(
+      "reclaim",
+      before: { store, key in
+        await store.append(["1", "2"], to: key)
+        await store.group("g", on: key)
+        _ = await store.stream(
+          key, .read(StreamReader(group: "g", consumer: "gone"), portion))
+      },
+      between: { store, key in await store.append(["3"], to: key) }
+    ) { .stream($0, .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: nil)) },
+    Case(
+      "reclaim what was handed over too often",
+      before: { store, key in
+        await store.append(["1", "2"], to: key)
+        await store.group("g", on: key)
+        _ = await store.stream(
+          key, .read(StreamReader(group: "g", consumer: "gone"), portion))
+      }
+    ) { .stream($0, .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1)) },
+    Case("publish") { .publish($0, ByteBuffer(string: "news")) },
+    Case("publish by no definition") {
+      .publishDefined($0, ByteBuffer(string: "news"), digest: "", life: .ms(900_000))
+    },
+  ]
+
+  @Test(
+    "is answered as the first time, whatever has happened in between",
+    arguments: ContractStores.all, cases)
+  func repeated(kind: ContractStore, test: Case) async throws {
+    try await kind.run { store in
+      let key = store.key("of-a-step")
+      await test.before(store, key)
+      let command = OnceTests.record(store).keeping(test.command(key), step: 0)
+      let first = await store.perform(command)
+      await test.between(store, key)
+      #expect(await store.perform(command) == first)
+    }
+  }
+
+  @Test("is done once", arguments: ContractStores.all)
+  func doneOnce(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("appended")
+      let append = StoreCommand.stream(
+        key,
+        .append(message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
+      for _ in 0..<3 { _ = await store.perform(OnceTests.record(store).keeping(append, step: 0)) }
+      #expect(await store.length(key) == 1)
+    }
+  }
+
+  @Test("is tried again as long as it came to nothing", arguments: ContractStores.all)
+  func unfinished(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("read")
+      await store.append([], to: key)
+      await store.group("g", on: key)
+      let read = OnceTests.record(store).keeping(
+        .stream(key, .read(Self.reader, Self.portion)), step: 0)
+      #expect(await store.perform(read) == .stream(.messages([])))
+      let ids = await store.append(["1"], to: key)
+      for _ in 0..<2 {
+        guard case .stream(.messages(let messages)) = await store.perform(read) else {
+          Issue.record("no messages")
+          return
+        }
+        #expect(messages.map(\.id) == ids)
+      }
+    }
+  }
+
+  @Test("is refused to another call", arguments: ContractStores.all)
+  func mismatch(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("other")
+      _ = await store.perform(OnceTests.record(store, "one").keeping(Self.take(key), step: 0))
+      let reply = await store.perform(
+        OnceTests.record(store, "two").keeping(Self.take(key), step: 0))
+      guard case .failure(let error) = reply else {
+        Issue.record("\(reply)")
+        return
+      }
+      #expect(error.reason == .idempotencyMismatch)
+    }
+  }
+}

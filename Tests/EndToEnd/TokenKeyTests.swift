@@ -1,0 +1,167 @@
+import Glibc
+import Support
+import Testing
+
+@Suite("The keys of tokens", .timeLimit(.minutes(3)))
+struct TokenKeyTests {
+  private func sign(_ client: LineClient, _ params: String = "{}") throws -> String {
+    try #require(try client.call("jwt.sign", params)["token"] as? String)
+  }
+
+  private func verify(_ client: LineClient, _ token: String) throws -> Answer {
+    try client.call("jwt.verify", #"{"token":"\#(token)"}"#)
+  }
+
+  @Test("rotate on SIGHUP while calls go on, and not one verification fails")
+  func rotation() throws {
+    let keys = try TokenKeys(["HS256", "A256GCM"])
+    let daemon = try Daemon(["--keys", keys.path])
+    let client = try daemon.client()
+    let first = try sign(client)
+    var tokens = [first]
+    var active = "HS256"
+    for round in 1...3 {
+      active = try keys.run("rotate", active)
+      daemon.process.signal(SIGHUP)
+      // Under way all the while: everything that was ever signed verifies.
+      let isNew = try eventually {
+        tokens.append(try sign(client, #"{"seal":true}"#))
+        let answers = try client.pipeline(
+          tokens.map { ("jwt.verify", #"{"token":"\#($0)"}"#) }
+        ).values
+        #expect(answers.allSatisfy { $0.reason == nil })
+        return answers.contains { $0.text.contains(#""kid":"\#(active)""#) }
+      }
+      #expect(isNew, "round \(round)")
+    }
+    // A retired key's tokens are refused, and all others go on.
+    try keys.run("retire", "HS256")
+    daemon.process.signal(SIGHUP)
+    let isRetired = try eventually { try verify(client, first).reason == "TOKEN_INVALID" }
+    #expect(isRetired)
+    #expect(try verify(client, try #require(tokens.last)).reason == nil)
+    let log = daemon.output
+    #expect(log.contains("keys loaded") && log.contains("keys reloaded"))
+  }
+
+  @Test("stay as they are when something is wrong with the folder, and the log says what")
+  func broken() throws {
+    let keys = try TokenKeys(["ES256"])
+    let daemon = try Daemon(["--keys", keys.path])
+    let client = try daemon.client()
+    let token = try sign(client)
+    try TextFile.write(#"{"k":"s3cr3t"}"#, to: keys.path + "/b.jwk")
+    chmod(keys.path + "/b.jwk", 0o644)
+    daemon.process.signal(SIGHUP)
+    let isTold = eventually { daemon.output.contains("the keys stay as they are") }
+    #expect(isTold)
+    #expect(daemon.output.contains("/b.jwk") && !daemon.output.contains("s3cr3t"))
+    #expect(try verify(client, token).reason == nil)
+    #expect(try verify(client, try sign(client)).reason == nil)
+  }
+
+  @Test("that can't be used keep the sidecar from starting, and every fault is told")
+  func refused() throws {
+    let keys = try TokenKeys(["HS256", "HS384"])
+    for name in ["HS256", "HS384"] { chmod("\(keys.path)/\(name).jwk", 0o644) }
+    for folder in [keys.path, "/nonexistent", "/etc/hostname"] {
+      let run = try ProgramRun(["serve", "--keys", folder])
+      #expect(run.exit == .status(66))
+      #expect(run.errors.contains(folder))
+    }
+    let run = try ProgramRun(["serve"], environment: ["CLOAKROOM_KEYS": keys.path])
+    #expect(run.errors.contains("HS256.jwk") && run.errors.contains("HS384.jwk"))
+  }
+
+  @Test("come from systemd's credentials too, and two sidecars with the same keys are one")
+  func credentials() throws {
+    let keys = try TokenKeys(["EdDSA"])
+    let folder = try ScratchFolder()
+    try TextFile.write(TextFile.read(keys.path + "/EdDSA.jwk"), to: folder("jwt.EdDSA.jwk"))
+    chmod(folder("jwt.EdDSA.jwk"), 0o400)
+    let one = try Daemon(environment: ["CREDENTIALS_DIRECTORY": folder.path])
+    let two = try Daemon(["--keys", keys.path, "--set", "tokens.issuer=https://id.example"])
+    let token = try sign(try two.client())
+    let answer = try verify(try one.client(), token)
+    #expect(answer["claims", "iss"] as? String == "https://id.example")
+    #expect(answer["header", "kid"] as? String == "EdDSA")
+    #expect(!one.output.contains("keys of this run only"))
+  }
+
+  @Test("are listed without their secrets, and published without them")
+  func listed() throws {
+    let keys = try TokenKeys(["HS256", "RS256", "A256GCM"])
+    let list = try keys.run("list")
+    let set = try keys.run("jwks")
+    for name in ["HS256", "RS256", "A256GCM"] {
+      #expect(list.contains(name) && list.contains("active"))
+      let text = TextFile.read("\(keys.path)/\(name).jwk")
+      for member in ["k", "d", "p"] {
+        guard let start = text.firstRange(of: "\"\(member)\":\"") else { continue }
+        let secret = text[start.upperBound...].prefix(24)
+        #expect(!list.contains(secret) && !set.contains(secret))
+      }
+    }
+    let output = keys.path + "/set.json"
+    try keys.run("jwks", "--output", output)
+    #expect(TextFile.read(output) == set + "\n")
+    let daemon = try Daemon(["--keys", keys.path])
+    #expect(try daemon.client().call("jwt.jwks").text.contains(set))
+  }
+
+  @Test("are not made, changed or listed by a wrong command, which says what is wrong")
+  func commands() throws {
+    let keys = try TokenKeys(["HS256"])
+    for (arguments, status, complaint) in [
+      (["generate", "--algorithm", "RS1"], 64, "EdDSA"),
+      (["generate", "--bits", "1024"], 64, "2048"),
+      (["generate", "--id", "../a"], 73, "names"), (["generate", "--id", "HS256"], 73, "already"),
+      (["rotate", "nobody"], 73, "keys list"), (["retire", "nobody"], 73, "keys list"),
+      (["rotate"], 64, "id"), (["jwks", "--output", "/nonexistent/a"], 73, "/nonexistent/a"),
+      (["list", "--keys", "/nonexistent"], 66, "/nonexistent"),
+    ] as [([String], Int32, String)] {
+      let run = try ProgramRun(
+        ["keys"] + arguments, environment: ["CLOAKROOM_KEYS": keys.path])
+      #expect(run.exit == .status(status), "\(arguments)")
+      #expect(run.errors.contains(complaint), "\(run.errors)")
+    }
+    #expect(try keys.run("list").split(separator: "\n").count == 2)
+    let nowhere = try ProgramRun(["keys", "list"])
+    #expect(nowhere.exit == .status(64))
+    #expect(nowhere.errors.contains("CLOAKROOM_KEYS"))
+  }
+
+  @Test("of slow algorithms make their signatures beside the event loop, and not without end")
+  func slow() throws {
+    let keys = try TokenKeys(["RS256", "HS256"])
+    let daemon = try Daemon(["--keys", keys.path, "--set", "limits.slowSignatures=4"])
+    let client = try daemon.client()
+    let calls = Array(repeating: ("jwt.sign", #"{"keyId":"RS256"}"#), count: 200)
+    let answers = try client.pipeline(calls).values
+    let made = answers.filter { $0.reason == nil }
+    #expect(made.count >= 4)
+    #expect(answers.count - made.count > 0)
+    for answer in answers where answer.reason != nil {
+      #expect(answer.reason == "OVERLOADED" && answer.isRetryable == true)
+    }
+    for answer in made.prefix(3) {
+      #expect(try verify(client, try #require(answer["token"] as? String)).reason == nil)
+    }
+    #expect(
+      try client.metrics().text.contains(#"cloakroom_limit_hits_total{limit="slow_signatures"}"#))
+  }
+
+  @Test("with a slow algorithm still revoke")
+  func slowRevocation() throws {
+    let keys = try TokenKeys(["ES384", "A256GCM"])
+    let daemon = try Daemon(["--keys", keys.path])
+    let client = try daemon.client()
+    for seal in [false, true] {
+      let token = try sign(client, #"{"seal":\#(seal)}"#)
+      #expect(try verify(client, token).reason == nil)
+      #expect(try client.call("jwt.revoke", #"{"token":"\#(token)"}"#)["revoked"] as? Bool == true)
+      #expect(try verify(client, token).reason == "TOKEN_REVOKED")
+      #expect(try verify(client, token + "A").reason == "TOKEN_INVALID")
+    }
+  }
+}
