@@ -18,7 +18,8 @@ struct CloakroomCommand: AsyncParsableCommand {
       """,
     version: Daemon.version,
     subcommands: [
-      Serve.self, Call.self, Health.self, Methods.self, Settings.self, Keys.self, Pending.self, Bench.self,
+      Serve.self, Call.self, Health.self, Methods.self, Settings.self, Keys.self, Pending.self,
+      Bench.self,
     ]
   )
 }

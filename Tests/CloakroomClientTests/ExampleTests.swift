@@ -36,7 +36,8 @@ struct ExampleTests {
       #expect(try Call.outcome(before + place).status == .success)
     }
     defer { withExtendedLifetime(keys) {} }
-    let outcome = try Call.outcome([name, "\(method.example.params)"] + place)
+    let params = try ExampleOperation.params("\(method.example.params)", of: name, at: place)
+    let outcome = try Call.outcome([name, params] + place)
     #expect(outcome.status == .success, "\(outcome.complaint)")
     let expected = "\(method.example.result)"
     guard Self.isDifferentEachTime(method) else {

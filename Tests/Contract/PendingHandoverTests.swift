@@ -38,7 +38,8 @@ struct PendingHandoverTests {
     }
   }
 
-  @Test("is the same lease when it is asked for with the same receipt", arguments: ContractStores.all)
+  @Test(
+    "is the same lease when it is asked for with the same receipt", arguments: ContractStores.all)
   func resent(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")
@@ -99,7 +100,9 @@ struct PendingHandoverTests {
     }
   }
 
-  @Test("can be taken up once more when the operation's life ends meanwhile", arguments: ContractStores.all)
+  @Test(
+    "can be taken up once more when the operation's life ends meanwhile",
+    arguments: ContractStores.all)
   func life(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")
@@ -144,7 +147,9 @@ struct PendingHandoverTests {
     }
   }
 
-  @Test("of what is dead can be ended by the last who had it, or by deleting it", arguments: ContractStores.all)
+  @Test(
+    "of what is dead can be ended by the last who had it, or by deleting it",
+    arguments: ContractStores.all)
   func lastWord(kind: ContractStore) async throws {
     try await kind.run { store in
       for name in ["committed", "deleted"] {
@@ -209,7 +214,9 @@ struct PendingHandoverTests {
           Issue.record("the store lists nothing")
           return
         }
-        for name in names { #expect(name.bytes.readableBytesView.starts(with: prefix.bytes.readableBytesView)) }
+        for name in names {
+          #expect(name.bytes.readableBytesView.starts(with: prefix.bytes.readableBytesView))
+        }
         for name in names where await store.read(name, type: nil)?.operation?.state == .dead {
           found.insert(name)
         }

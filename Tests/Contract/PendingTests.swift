@@ -20,7 +20,8 @@ struct PendingTests {
         var expected = made
         expected.data = draft.data
         #expect(await store.read(key) == PendingReply(.operation(expected)))
-        #expect(await store.pending(key, .read(withData: false))?.operation?.data.readableBytes == 0)
+        #expect(
+          await store.pending(key, .read(withData: false))?.operation?.data.readableBytes == 0)
       }
     }
   }

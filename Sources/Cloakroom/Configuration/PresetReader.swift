@@ -19,7 +19,8 @@ struct PresetReader {
     var presets = Configuration.Pending.builtIn
     guard case .object(let members) = tree else {
       if tree != .null {
-        fault("", "has to be an object of presets by name: {\"invitation\": {\"expiresIn\": \"3d\"}}")
+        fault(
+          "", "has to be an object of presets by name: {\"invitation\": {\"expiresIn\": \"3d\"}}")
       }
       return presets
     }

@@ -85,7 +85,8 @@ struct DeadOperations: ParsableCommand {
       operation[name].map { node in
         // A type may be any text: it is shown as JSON unless it can't do a terminal any harm.
         let text = name == "data" ? nil : node.string
-        return text.flatMap { $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? $0 : nil } ?? node.written
+        return text.flatMap { $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? $0 : nil }
+          ?? node.written
       }
     }
     return texts.joined(separator: "  ")

@@ -137,7 +137,8 @@ extension Arguments {
   /// What a lease is to be held by.
   func newReceipt() throws(RPCError) -> String {
     guard let record else { return PendingReceipt.random() }
-    return PendingReceipt.repeated(record, token: try string(0, "token", longest: settings.frameBytes))
+    return PendingReceipt.repeated(
+      record, token: try string(0, "token", longest: settings.frameBytes))
   }
 
   /// What the store knows a receipt by.

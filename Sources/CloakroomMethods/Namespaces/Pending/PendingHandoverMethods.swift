@@ -15,7 +15,7 @@ enum PendingHandoverMethods {
     reasons: PendingMethods.reasonsOfTokens + [.checkedOut, .conflict, .ttlInvalid],
     example: (
       PendingMethods.exampleOfToken,
-      #"{"id":"9f86…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"f7d1…","backend":"store","oneTime":false,"receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
+      #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false,"receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()

@@ -33,11 +33,12 @@ enum PendingMethods {
     reasons: reasonsOfTokens,
     example: (
       exampleOfToken,
-      #"{"id":"9f86…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"f7d1…","backend":"store","oneTime":false,"state":"open","attempts":0,"checked":true}"#
+      #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false,"state":"open","attempts":0,"checked":true}"#
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      return call.opening(.read(withData: true)) { reply, target, context, result throws(RPCError) in
+      return call.opening(.read(withData: true)) {
+        reply, target, context, result throws(RPCError) in
         let (operation, isChecked) = try call.operation(readBy: reply, target, context)
         try result.write(operation, of: target)
         result.write(operation.state, after: ",\"state\":")
@@ -70,17 +71,20 @@ enum PendingMethods {
 
   static let consume = Method(
     "pending.consume", "Reads the operation of a token and ends it: of many callers one gets it.",
-    [.pendingToken, .operationType], result:
+    [.pendingToken, .operationType],
+    result:
       #"{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"data":true,"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"backend":{"enum":["store","jwt"]},"oneTime":{"type":"boolean"}},"required":["id","operationType","data","createdAt","expiresAt","etag","backend","oneTime"]}"#,
     reasons: reasonsOfTokens + [.checkedOut, .conflict],
     example: (
       exampleOfToken,
-      #"{"id":"9f86…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"f7d1…","backend":"store","oneTime":false}"#
+      #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false}"#
     ), givesOnlyCopy: true,
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
       return call.opening(.consume) { reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else { throw .unexpectedReply }
+        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else {
+          throw .unexpectedReply
+        }
         context.count(.consumed)
         try result.write(operation, of: target)
         result.writeStaticString("}")
@@ -98,7 +102,7 @@ enum PendingMethods {
     reasons: reasonsOfTokens + [.conflict, .checkedOut, .immutable, .ttlInvalid],
     example: (
       #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"form","patch":{"step":2,"draft":null}}"#,
-      #"{"etag":"f7d1…","expiresAt":"20…"}"#
+      #"{"etag":"…","expiresAt":"20…"}"#
     ),
     .procedure { arguments throws(RPCError) in try PendingUpdate(&arguments).opening })
 
@@ -117,7 +121,9 @@ enum PendingMethods {
           error.isAboutEnd ? ByteBuffer(excuse: "{\"deleted\":false,\"reason\":\"", error) : nil
         }
       ) { reply, target, context, result throws(RPCError) in
-        guard case .done = try call.outcome(of: reply, target, context) else { throw .unexpectedReply }
+        guard case .done = try call.outcome(of: reply, target, context) else {
+          throw .unexpectedReply
+        }
         context.count(.deleted)
         result.writeStaticString(#"{"deleted":true}"#)
       }

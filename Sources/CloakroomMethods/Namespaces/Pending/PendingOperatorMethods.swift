@@ -32,7 +32,7 @@ enum PendingOperatorMethods {
       #"{"type":"object","properties":{"operations":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"data":true},"required":["id","operationType","createdAt","expiresAt","attempts","maxAttempts"]}},"cursor":{"type":["string","null"]}},"required":["operations","cursor"]}"#,
     example: (
       "{}",
-      #"{"operations":[{"id":"9f86…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
+      #"{"operations":[{"id":"…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
     ),
     .procedure { arguments throws(RPCError) in
       let names = try PendingNames(arguments)

@@ -99,7 +99,8 @@ struct PendingSigner: Sendable {
         isOneTime: token.claim("oneTime").map { String(buffer: $0) } != "false",
         maxAttempts: min(max(attempts ?? 0, 0), Configuration.Pending.mostAttempts),
         isSealed: isSealed,
-        rest: rest > 0 ? try TimeToLive(milliseconds: min(rest, TimeToLive.longest.milliseconds)) : nil))
+        rest: rest > 0
+          ? try TimeToLive(milliseconds: min(rest, TimeToLive.longest.milliseconds)) : nil))
   }
 
   private func target(_ jti: String, _ cargo: PendingCargo) throws(RPCError) -> PendingTarget {

@@ -77,7 +77,8 @@ private enum RandomText {
   static func make() -> String {
     var random = SystemRandomNumberGenerator()
     let words: [UInt64] = (0..<4).map { _ in random.next() }
-    return make(of: words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+    return make(
+      of: words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
   }
 
   static func make(of bytes: [UInt8]) -> String {

@@ -98,7 +98,8 @@ struct PendingUpdate: Sendable {
       if let cancellation = context.cancellation { throw cancellation }
       // The more often it fails, the more are at it: they take turns sooner when not all hurry.
       if attempt > 2 {
-        try await context.wait(for: .microseconds(Int64.random(in: 0...Int64(min(attempt, 50)) * 400)))
+        try await context.wait(
+          for: .microseconds(Int64.random(in: 0...Int64(min(attempt, 50)) * 400)))
       }
     }
     throw RPCError(.conflict, "too many others change it at the same time")
