@@ -231,7 +231,8 @@ struct PendingTests {
     shown.append(try pair.redis.command(["KEYS", "*"]))
     for daemon in pair.daemons { #expect(daemon.stop() == .status(0)) }
     #expect(log.lines.count > 20)
-    shown += log.lines + pair.daemons.map(\.output)
+    shown += log.lines.map(String.init)
+    shown += pair.daemons.map(\.output)
     for secret in secrets {
       for text in shown { #expect(!text.contains(secret)) }
     }
