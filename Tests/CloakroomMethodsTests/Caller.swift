@@ -81,10 +81,10 @@ struct Caller {
     case .many(let begin, _):
       steps = arguments.once(try begin(&arguments)).map(Self.describe)
     case .procedure(let open):
-      if case .ask(let command, _, _) = arguments.once(try open(&arguments)) {
-        steps = [Self.describe(command)]
-      } else {
-        steps = []
+      switch arguments.once(try open(&arguments)) {
+      case .ask(let command, _, _): steps = [Self.describe(command)]
+      case .run: steps = ["a procedure"]
+      case .answer: steps = ["an answer"]
       }
     case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]

@@ -160,7 +160,8 @@ extension Parameter {
     "operationType", #"{"type":"string","minLength":1,"maxLength":128}"#,
     "What the operation is. Default: the preset's name.")
   static let pendingData = Parameter(
-    "data", "true", required: true, "Any JSON; it comes back byte for byte.")
+    // Required, but the type before it in a row is not: that it is missing is found when it is read.
+    "data", "true", "Any JSON; it comes back byte for byte. It has to be given.")
   static let pendingExpiresIn = Parameter(
     "expiresIn", #"{"type":["integer","string"]}"#,
     #"How long it can be used: seconds, or a string with a unit ("90s", "30m", "24h"). Default: the preset's, or 24h."#
