@@ -117,19 +117,18 @@ struct RedisLinkTests {
   @Test("hears nothing from a connection that it has discarded")
   func discarded() throws {
     let loop = EmbeddedEventLoop()
-    let link = RedisLink(
-      on: loop, to: RedisTarget(address: .unix(path: "/nowhere")), scripts: [],
-      logger: Logger(label: "link") { _ in SwiftLogNoOpLogHandler() })
-    let handler = RedisChannelHandler(link: link)
-    handler.link = nil
-    let channel = EmbeddedChannel(handler: handler, loop: loop)
+    let owner = ConnectionNotes()
+    let connection = RedisConnection(
+      on: loop, to: RedisTarget(address: .unix(path: "/nowhere")), owner: owner)
+    connection.discard()
+    let channel = EmbeddedChannel(handler: connection, loop: loop)
     try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
     #expect(channel.isActive)
     try channel.writeInbound(ByteBuffer(string: "+late\r\n?"))
     channel.isWritable = true
     channel.pipeline.fireChannelWritabilityChanged()
     channel.pipeline.fireErrorCaught(ChannelError.ioOnClosedChannel)
-    #expect(link.counters.losses.allSatisfy { $0 == 0 })
+    #expect(owner.count == 0)
     #expect(!channel.isActive)
   }
 }

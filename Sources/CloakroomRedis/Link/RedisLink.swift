@@ -1,7 +1,6 @@
 internal import DequeModule
 public import Logging
 public import NIOCore
-internal import NIOPosix
 
 /// One event loop's pipelined connection to Redis, and its next one when that is lost.
 ///
@@ -27,15 +26,11 @@ public final class RedisLink {
   private var state: RedisLinkState
   private var journal = CommandJournal()
   private var pending = Deque<PendingCommand>()
-  private var channel: (any Channel)?
-  private var handler: RedisChannelHandler?
-  private var reader: RESPReader?
-  private var greeting: RedisGreeting?
+  private var connection: RedisConnection?
   private var lastIdentity: RedisGreeting.Identity?
   private var tickStart = NIODeadline.uptimeNanoseconds(0)
   private var isFlushScheduled = false
   private var isTimerScheduled = false
-  private var attempt: UInt64 = 0
 
   /// A link that is not connected yet; `start` connects it.
   ///
@@ -62,7 +57,7 @@ public final class RedisLink {
   /// Gives up the connection; whatever still waits fails.
   public func close() {
     perform(state.close(), reason: "the sidecar is stopping")
-    discardChannel()
+    discardConnection()
     delegate = nil
   }
 
@@ -101,14 +96,14 @@ public final class RedisLink {
 
   /// Writes what the tick has gathered.
   func flush() {
-    guard state.phase == .ready, let channel, channel.isWritable else { return }
+    guard state.phase == .ready, let connection, connection.isWritable else { return }
     guard let bytes = journal.takeUnsent() else { return }
     var index = pending.endIndex
     while index > pending.startIndex, !pending[index - 1].wasSent {
       index -= 1
       pending[index].wasSent = true
     }
-    channel.writeAndFlush(bytes, promise: nil)
+    connection.write(bytes)
   }
 
   /// Has this tick of the loop end with a flush.
@@ -124,23 +119,6 @@ public final class RedisLink {
   }
 
   // MARK: Replies on their way in
-
-  /// Takes in what the connection has read.
-  func received(_ bytes: ByteBuffer) {
-    guard let reader, let current = handler else { return }
-    do throws(RESPFault) {
-      try reader.read(bytes) { reply in
-        greeting == nil ? answered(reply) : greeted(reply)
-        // A discarded connection's further replies belong to nobody.
-        return handler === current
-      }
-    } catch {
-      disconnected(.protocolError, "Redis sent something that is not RESP: \(error.message)")
-    }
-  }
-
-  /// All that there was to read has been read.
-  func finishedBurst() { delegate?.finishedBurst() }
 
   /// A reply to the oldest command has come.
   private func answered(_ reply: borrowing RESPReply) {
@@ -188,74 +166,11 @@ public final class RedisLink {
 
   // MARK: Connecting
 
-  /// Makes a connection; what comes of an earlier attempt is of no interest from now on.
   private func connect() {
-    attempt &+= 1
-    let current = attempt
-    let handler = RedisChannelHandler(link: self)
-    let bound = NIOLoopBound(handler, eventLoop: loop)
-    let bootstrap = ClientBootstrap(group: loop)
-      .connectTimeout(target.connectTimeout)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(bound.value)
-        }
-      }
-    let connecting =
-      switch target.address {
-      case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-      case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
-      }
-    connecting.assumeIsolated().whenComplete { result in
-      guard current == self.attempt else {
-        if case .success(let channel) = result { channel.close(promise: nil) }
-        return
-      }
-      switch result {
-      case .success(let channel): self.connected(channel, handler)
-      case .failure(let error):
-        self.disconnected(
-          .connectFailed, "can't connect to Redis at \(self.target.address): \(error.forPeople)")
-      }
-    }
-    // Connecting and greeting have one patience together.
-    loop.assumeIsolated().scheduleTask(in: target.connectTimeout) {
-      guard current == self.attempt, self.state.phase != .ready else { return }
-      self.disconnected(.connectFailed, "Redis at \(self.target.address) does not answer")
-    }
-  }
-
-  private func connected(_ channel: any Channel, _ handler: RedisChannelHandler) {
-    guard let reader = RESPReader() else {
-      channel.close(promise: nil)
-      disconnected(.protocolError, "no memory for a reader")
-      return
-    }
-    self.channel = channel
-    self.handler = handler
-    self.reader = reader
-    var greeting = RedisGreeting(previous: lastIdentity)
-    channel.writeAndFlush(greeting.begin(target, scripts: scripts), promise: nil)
-    self.greeting = greeting
-  }
-
-  private func greeted(_ reply: borrowing RESPReply) {
-    guard let progress = greeting?.receive(reply) else { return }
-    switch progress {
-    case .waiting:
-      break
-    case .send(let bytes):
-      channel?.writeAndFlush(bytes, promise: nil)
-    case .ready(let isFenced):
-      lastIdentity = greeting?.identity
-      greeting = nil
-      if !isFenced { refuseUnfencedWrites() }
-      downReason = nil
-      logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
-      perform(state.becameReady(), reason: "")
-    case .refused(let text):
-      disconnected(.greetingRefused, "Redis refused the connection: \(text)")
-    }
+    let connection = RedisConnection(
+      on: loop, to: target, scripts: scripts, previous: lastIdentity, owner: self)
+    self.connection = connection
+    connection.connect()
   }
 
   /// A write of a lost connection may still be waiting in Redis' buffer, and could then run after
@@ -267,10 +182,10 @@ public final class RedisLink {
   // MARK: Losing the connection
 
   /// The connection is of no use any more, or did not come about.
-  func disconnected(_ cause: LossCause, _ reason: String) {
+  private func disconnected(_ cause: LossCause, _ reason: String) {
     guard state.phase != .closed else { return }
     let wasReady = state.phase == .ready
-    discardChannel()
+    discardConnection()
     counters.losses[cause.rawValue] &+= 1
     if wasReady {
       logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
@@ -282,15 +197,9 @@ public final class RedisLink {
     finishedBurst()
   }
 
-  /// Lets the connection go; it has no link any more that could take its late replies for answers.
-  private func discardChannel() {
-    attempt &+= 1
-    handler?.link = nil
-    handler = nil
-    reader = nil
-    greeting = nil
-    channel?.close(promise: nil)
-    channel = nil
+  private func discardConnection() {
+    connection?.discard()
+    connection = nil
   }
 
   private func perform(_ action: RedisLinkState.Action, reason: String) {
@@ -307,7 +216,7 @@ public final class RedisLink {
       refuseAll(reason)
       let wait = TimeAmount.nanoseconds(Int64.random(in: 0...max(longest.nanoseconds, 0)))
       loop.assumeIsolated().scheduleTask(in: wait) {
-        guard self.state.phase == .down, self.channel == nil else { return }
+        guard self.state.phase == .down, self.connection == nil else { return }
         self.connect()
       }
     case .refuse:
@@ -393,4 +302,22 @@ public final class RedisLink {
     disconnected(.commandTimeout, "Redis did not answer in time")
     if let next = pending.first { scheduleTimer(at: next.deadline) }
   }
+}
+
+extension RedisLink: RedisConnectionOwner {
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) {
+    lastIdentity = identity
+    if !isFenced { refuseUnfencedWrites() }
+    downReason = nil
+    logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
+    perform(state.becameReady(), reason: "")
+  }
+
+  func connectionIsWritable() { flush() }
+
+  func received(_ reply: borrowing RESPReply) { answered(reply) }
+
+  func finishedBurst() { delegate?.finishedBurst() }
+
+  func connectionLost(_ cause: LossCause, _ reason: String) { disconnected(cause, reason) }
 }

@@ -205,7 +205,7 @@ public final class RedisSubscriber {
 }
 
 extension RedisSubscriber: RedisConnectionOwner {
-  func connectionIsReady() {
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) {
     guard let link else { return }
     _ = link.state.becameReady()
     link.downReason = nil
@@ -233,4 +233,8 @@ extension RedisSubscriber: RedisConnectionOwner {
   }
 
   func connectionLost(_ cause: LossCause, _ reason: String) { lose(cause, reason) }
+
+  func connectionIsWritable() {
+    // Wishes are few and short: they were handed to the channel as they came.
+  }
 }

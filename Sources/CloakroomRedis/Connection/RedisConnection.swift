@@ -1,18 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// Whoever uses one connection to Redis. Told on the connection's loop.
-protocol RedisConnectionOwner: AnyObject {
-  /// Redis has greeted back: commands can be sent.
-  func connectionIsReady()
-  /// Redis has sent something; it is reused as soon as this returns.
-  func received(_ reply: borrowing RESPReply)
-  /// All that there was to read has been handed over.
-  func finishedBurst()
-  /// The connection did not come about, or is of no use any more; told once, and nothing after it.
-  func connectionLost(_ cause: LossCause, _ reason: String)
-}
-
 /// One connection to Redis, from connecting to its end; another try is another connection.
 ///
 /// Bound to its loop. Once it is discarded it tells nobody anything, so that nothing it still hears
@@ -23,22 +11,31 @@ final class RedisConnection: ChannelInboundHandler {
   private let loop: any EventLoop
   private let target: RedisTarget
   private let replyLimit: Int
+  private let scripts: [RedisScript]
+  /// Strong, and let go when the connection is discarded: a weak one would make each use of its count
+  /// slower.
   private var owner: (any RedisConnectionOwner)?
   private var channel: (any Channel)?
   private var reader: RESPReader?
-  private var greeting: RedisGreeting? = RedisGreeting(previous: nil)
+  private var greeting: RedisGreeting?
 
   /// A connection that is not being made yet; called on the loop.
   ///
-  /// - Parameter replyLimit: about how many bytes one reply may have.
+  /// - Parameters:
+  ///   - replyLimit: about how many bytes one reply may have.
+  ///   - scripts: what Redis must keep before the first command.
+  ///   - previous: the connection that this one takes the place of, which is to be fenced off.
   init(
-    on loop: any EventLoop, to target: RedisTarget, replyLimit: Int,
-    owner: any RedisConnectionOwner
+    on loop: any EventLoop, to target: RedisTarget,
+    replyLimit: Int = RESPReader.standardReplyLimit, scripts: [RedisScript] = [],
+    previous: RedisGreeting.Identity? = nil, owner: any RedisConnectionOwner
   ) {
     self.loop = loop
     self.target = target
     self.replyLimit = replyLimit
+    self.scripts = scripts
     self.owner = owner
+    greeting = RedisGreeting(previous: previous)
   }
 
   /// Connects and greets; both together have the target's patience.
@@ -71,6 +68,9 @@ final class RedisConnection: ChannelInboundHandler {
     }
   }
 
+  /// Whether what was sent has left room for more.
+  var isWritable: Bool { channel?.isWritable ?? false }
+
   /// Sends bytes, if the connection stands.
   func write(_ bytes: ByteBuffer) { channel?.writeAndFlush(bytes, promise: nil) }
 
@@ -93,7 +93,7 @@ final class RedisConnection: ChannelInboundHandler {
       return
     }
     self.reader = reader
-    guard let bytes = greeting?.begin(target, scripts: []) else { return }
+    guard let bytes = greeting?.begin(target, scripts: scripts) else { return }
     write(bytes)
   }
 
@@ -110,9 +110,10 @@ final class RedisConnection: ChannelInboundHandler {
       break
     case .send(let bytes):
       write(bytes)
-    case .ready:
+    case .ready(let isFenced):
+      guard let identity = greeting?.identity else { return }
       greeting = nil
-      owner?.connectionIsReady()
+      owner?.connectionIsReady(isFenced: isFenced, identity: identity)
     case .refused(let text):
       lose(.greetingRefused, "Redis refused the connection: \(text)")
     }
@@ -133,6 +134,10 @@ final class RedisConnection: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) { owner?.finishedBurst() }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { owner?.connectionIsWritable() }
+  }
 
   func channelInactive(context: ChannelHandlerContext) {
     lose(.closed, "Redis closed the connection")

@@ -1,0 +1,12 @@
+@testable import CloakroomRedis
+
+/// Counts what a connection tells.
+final class ConnectionNotes: RedisConnectionOwner {
+  private(set) var count = 0
+
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) { count += 1 }
+  func connectionIsWritable() { count += 1 }
+  func received(_ reply: borrowing RESPReply) { count += 1 }
+  func finishedBurst() { count += 1 }
+  func connectionLost(_ cause: LossCause, _ reason: String) { count += 1 }
+}
