@@ -1,9 +1,10 @@
 import CloakroomCore
 import CloakroomMethods
 import CloakroomStore
-import CloakroomTokens
 import CloakroomWire
 import NIOCore
+
+@testable import CloakroomTokens
 
 /// Takes calls as far as their steps of the store, the way that a loop does.
 struct Caller {
@@ -45,11 +46,18 @@ struct Caller {
     return try begin(request: request, &arguments)
   }
 
-  /// What holds for all calls; every caller has keys of its own.
+  /// The key that the reference's example of a token was signed with.
+  private static let exampleKey =
+    #"{"kty":"oct","kid":"example","alg":"HS256","#
+    + #""k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#
+
+  /// What holds for all calls, with the reference's key.
   func settings() throws(RPCError) -> Settings {
     do throws(KeyFault) {
+      let key = try TokenKey(
+        jwk: Array(Self.exampleKey.utf8).span.bytes, name: "example", state: .active)
       let desk = TokenDesk(
-        try KeyRing.random(), options: configuration.tokens, queueLength: 10, threads: 1)
+        try KeyRing([key]), options: configuration.tokens, queueLength: 10, threads: 1)
       return Settings(configuration, tokens: desk)
     } catch {
       throw RPCError(.internal)
@@ -84,7 +92,7 @@ struct Caller {
       switch arguments.once(try open(&arguments)) {
       case .ask(let command, _, _): steps = [Self.describe(command)]
       case .run: steps = ["a procedure"]
-      case .answer: steps = ["an answer"]
+      case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
       }
     case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]

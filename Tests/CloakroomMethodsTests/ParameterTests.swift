@@ -165,8 +165,8 @@ struct ParameterTests {
         let error = Caller().refusal(method.name, "{\(params)}")
         #expect(error == RPCError(.invalidParams, "\(parameter.name) is missing"))
       }
-      // It takes one of two.
-      let isEither = method.name == "events.subscribe"
+      // They take one of two.
+      let isEither = ["events.subscribe", "jwt.revoke"].contains(method.name)
       let needsSome = isEither || method.parameters.contains { $0.isRequired }
       for params in ["[]", "{}", nil] {
         #expect((Caller().refusal(method.name, params)?.reason == .invalidParams) == needsSome)
