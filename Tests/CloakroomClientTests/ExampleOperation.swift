@@ -22,7 +22,7 @@ enum ExampleOperation {
     let type = params.contains("\"form\"") ? "form" : "registration"
     let created = try call(
       "pending.create",
-      #"{"operationType":"\#(type)","data":{"email":"alice@example.com"},"backend":"store","maxAttempts":1}"#
+      #"{"operationType":"\#(type)","data":{"email":"alice@example.com"},"backend":"store","maxAttempts":\#(method == "pending.reopen" ? 1 : 10)}"#
     )
     let real = try #require(created["token"]?.string)
     var params = params.replacing(token, with: real)

@@ -96,7 +96,8 @@ struct MethodTableTests {
     for method in Self.table.methods {
       let refusal = Caller().refusal(method.name, "\(method.example.params)")
       // Whose key an example's token is signed with nobody has.
-      #expect(refusal == nil || refusal?.reason == .tokenInvalid, "\(method.name): \(refusal as Any)")
+      #expect(
+        refusal == nil || refusal?.reason == .tokenInvalid, "\(method.name): \(refusal as Any)")
       let result = ByteBuffer(staticString: method.example.result)
       #expect(throws: Never.self) { try JSONScanner.validate(result.readableBytesSpan) }
     }

@@ -21,6 +21,8 @@ struct ConfigurationReferenceTests {
         field.label.map { "\(name).\($0)" }
       }
     }
+    // Presets are a table of their own in the file, as services are.
+    found.removeAll { $0 == "pending.presets" }
     let endpoint = RedisEndpoint(address: .unix(path: "/s"))
     found += Mirror(reflecting: endpoint).children.compactMap { $0.label.map { "store.\($0)" } }
 
