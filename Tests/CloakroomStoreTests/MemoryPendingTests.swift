@@ -34,8 +34,10 @@ struct MemoryPendingTests {
     // Its tombstone has no data.
     Self.perform(store, "b", .consume)
     #expect(store.stats.bytes < one + 5000)
-    clock.advance(by: 149)
+    clock.advance(by: 150)
     #expect(store.sweep(limit: 100) == 1)
+    clock.advance(by: PendingRetention.slackMs - 51)
+    #expect(store.sweep(limit: 100) == 0)
     clock.advance(by: 1)
     #expect(store.sweep(limit: 100) == 1)
     #expect(store.stats.bytes == 0 && store.stats.entries == 0)
@@ -60,7 +62,7 @@ struct MemoryPendingTests {
     #expect(operation.data.readableBytes == 4000)
     // What is over for long enough makes way.
     for number in 0..<20 { _ = Self.make(store, "c\(number)", bytes: 100) }
-    clock.advance(by: 200)
+    clock.advance(by: PendingRetention.slackMs + 200)
     #expect(!Self.make(store, "d", bytes: 6000).isOutOfMemory)
   }
 

@@ -68,6 +68,16 @@ struct PendingExpiryTests {
         _ = await store.pending(key, step)
         await expect(key, why, forMs: kept.tombstoneMs)
       }
+      // A token is good as long as it says where nothing is known of its use: so long it is known.
+      let long = store.key("long")
+      let life = 3 * kept.tombstoneMs
+      let draft = PendingDraft(data: ByteBuffer(), life: .ms(life))
+      #expect(await store.pending(long, .consume, adopting: draft)?.operation != nil)
+      await store.advance(by: life + PendingRetention.slackMs - 1)
+      #expect(await store.pending(long, .consume, adopting: draft)?.refusal == .consumed)
+      await store.advance(by: 1)
+      #expect(await store.read(long)?.refusal == .notFound)
+
       let expired = store.key("expired")
       await store.make(expired, forMs: 10)
       await store.advance(by: 10)

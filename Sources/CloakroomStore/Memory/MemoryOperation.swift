@@ -191,7 +191,7 @@ struct MemoryOperation: Sendable {
     let result = result.detached()
     state = .committed(result: result, atMs: moment.date)
     data = ByteBuffer()
-    keptUntil = Deadline(at: moment.now + retention.receiptMs)
+    keep(for: retention.receiptMs, at: moment)
     return PendingReply(.committed(result: result, atMs: moment.date))
   }
 
@@ -242,9 +242,15 @@ struct MemoryOperation: Sendable {
     keptUntil = Deadline(at: until.at + retention.tombstoneMs)
   }
 
+  /// Keeps what is left of it for a time, and at least as long as it would have lived.
+  private mutating func keep(for milliseconds: Int64, at moment: MemoryClaim.Moment) {
+    keptUntil = max(
+      Deadline(at: moment.now + milliseconds), Deadline(at: until.at + PendingRetention.slackMs))
+  }
+
   private mutating func die(_ retention: PendingRetention, at moment: MemoryClaim.Moment) {
     state = .dead
-    keptUntil = Deadline(at: moment.now + retention.deadMs)
+    keep(for: retention.deadMs, at: moment)
   }
 
   private mutating func bury(
@@ -253,7 +259,7 @@ struct MemoryOperation: Sendable {
     state = end
     data = ByteBuffer()
     receipt = nil
-    keptUntil = Deadline(at: moment.now + retention.tombstoneMs)
+    keep(for: retention.tombstoneMs, at: moment)
   }
 
   private func refusal(

@@ -133,7 +133,13 @@ public struct PendingLease: Sendable {
 }
 
 /// How long the store keeps what is over, in milliseconds.
+///
+/// Whatever these say, it is kept as long as the operation would have lived, and `slackMs` longer: a
+/// token that carries its data is good until then for whoever finds no record of its use.
 public struct PendingRetention: Sendable, Hashable {
+  /// By how much clocks may be apart: ten minutes.
+  public static let slackMs: Int64 = 600_000
+
   /// Why an operation is gone: a day.
   public var tombstoneMs: Int64
   /// What a commit was answered: a day.

@@ -110,7 +110,7 @@ extension RedisScripts {
     if state ~= 'committed' then
       redis.call('HDEL', key, 'data', 'lease')
       redis.call('HSET', key, 'state', 'committed', 'result', ARGV[10], 'at', now)
-      redis.call('PEXPIRE', key, ARGV[3])
+      keep(tonumber(ARGV[3]))
     end
     local answer = redis.call('HMGET', key, 'result', 'at')
     return {4, 0, answer[1], tonumber(answer[2])}
@@ -169,10 +169,13 @@ extension RedisScripts {
     if ARGV[1] ~= '' and field[1] ~= ARGV[1] then return refuse(6) end
     local ends, lease = tonumber(field[3]), tonumber(field[5] or 0)
     local attempts, most, life = tonumber(field[6]), tonumber(field[7]), tonumber(field[9])
+    local function keep(time)
+      redis.call('PEXPIRE', key, math.max(time, ends - now + \(PendingRetention.slackMs)))
+    end
     local function die()
       state, noticed = 'dead', 2
       redis.call('HSET', key, 'state', state)
-      redis.call('PEXPIRE', key, ARGV[4])
+      keep(tonumber(ARGV[4]))
     end
     local held = state == 'out' and lease > now
     if state == 'out' and not held and most > 0 and attempts >= most then
@@ -199,7 +202,7 @@ extension RedisScripts {
     local function bury(how)
       redis.call('HDEL', key, 'data', 'receipt', 'lease')
       redis.call('HSET', key, 'state', how)
-      redis.call('PEXPIRE', key, tombstone)
+      keep(tombstone)
     end
     """
 
