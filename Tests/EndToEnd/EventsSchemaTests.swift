@@ -42,6 +42,23 @@ struct EventsSchemaTests {
     }
   }
 
+  @Test(
+    "do not change what a publication that is repeated is answered", arguments: EventStore.allCases)
+  func repeated(store: EventStore) throws {
+    try store.run { daemon, other in
+      let clients = try [daemon, other].map { try $0.client() }
+      let params = #"{"channel":"c","data":1,"idempotencyKey":"one"}"#
+      #expect(try clients[0].call("events.publish", params)["receivers"] as? Int == 0)
+      try Self.define(clients[0], "false")
+      for client in clients + clients {
+        // The second time the sidecar knows the schema.
+        let another = try client.call("events.publish", #"{"channel":"c","data":1}"#)
+        #expect(another.reason == "VALIDATION_FAILED")
+        #expect(try client.call("events.publish", params)["receivers"] as? Int == 0)
+      }
+    }
+  }
+
   @Test("say where the data is wrong, and never what it is")
   func violations() throws {
     try EventStore.memory.run { daemon, _ in

@@ -21,14 +21,19 @@ struct EventPublication: Sendable {
   var opening: Opening {
     let known = cache.schema(of: channel)
     if let known, let problem = known.problem(with: data) {
-      return .ask(.get(channel)) { reply, _, _ throws(RPCError) in
-        guard case .value(let definition) = try reply.orThrow() else { throw .unexpectedReply }
-        guard let definition else {
+      // As if it was made by no schema: it is published only where there is none.
+      return .ask(step(by: nil)) { reply, _, result throws(RPCError) in
+        switch try reply.orThrow() {
+        case .number(let receivers):
           cache.forget(channel)
-          return { context throws(RPCError) in try await publish(by: nil, context) }
+          result.writeReceivers(receivers)
+          return nil
+        case .definition(let definition):
+          if known.isCurrent(definition) { throw problem }
+          return { context throws(RPCError) in try await publish(by: definition, context) }
+        default:
+          throw .unexpectedReply
         }
-        if known.isCurrent(definition) { throw problem }
-        return { context throws(RPCError) in try await publish(by: definition, context) }
       }
     }
     return .ask(step(by: known)) { reply, _, result throws(RPCError) in
@@ -50,16 +55,12 @@ struct EventPublication: Sendable {
 
   /// Publishes by a schema that the store has just named, or by the one that it names then.
   private func publish(
-    by first: ByteBuffer?, _ context: CallContext
+    by first: ByteBuffer, _ context: CallContext
   ) async throws(RPCError) -> ByteBuffer {
     var definition = first
     for _ in 0..<Self.attempts {
-      var schema: ChannelSchema?
-      if let definition {
-        let compiled = try cache.compile(definition, for: channel)
-        if let problem = compiled.problem(with: data) { throw problem }
-        schema = compiled
-      }
+      let schema = try cache.compile(definition, for: channel)
+      if let problem = schema.problem(with: data) { throw problem }
       switch try await context.perform(context.once(step(by: schema), step: 0)).orThrow() {
       case .number(let receivers):
         var result = ByteBuffer()
