@@ -22,7 +22,8 @@ struct MemoryScanTests {
         Issue.record("the scan failed")
         return
       }
-      #expect(!names.isEmpty)
+      // Nothing may be left behind the last name.
+      #expect(!names.isEmpty || next == 0)
       #expect(next == 0 || next > position)
       found += names
       position = next

@@ -12,7 +12,7 @@ struct PendingExpiryTests {
       let key = store.key("a")
       await store.make(key, forMs: 30)
       await store.advance(by: 30)
-      #expect(await store.read(key) == PendingReply(.refused(.expired), noticed: .expired))
+      #expect(await store.readOperation(key) == PendingReply(.refused(.expired), noticed: .expired))
       for step in PendingTests.steps {
         #expect(await store.pending(key, step) == PendingReply(.refused(.expired)))
       }
@@ -27,9 +27,9 @@ struct PendingExpiryTests {
       let key = store.key("a")
       await store.make(key, forMs: 1000)
       await store.advance(by: 999)
-      #expect(await store.read(key)?.text == "{}")
+      #expect(await store.readOperation(key)?.text == "{}")
       await store.advance(by: 1)
-      #expect(await store.read(key)?.refusal == .expired)
+      #expect(await store.readOperation(key)?.refusal == .expired)
     }
   }
 
@@ -56,9 +56,9 @@ struct PendingExpiryTests {
     try await kind.run { store in
       func expect(_ key: StoreKey, _ why: PendingRefusal, forMs life: Int64) async {
         await store.advance(by: life - 1)
-        #expect(await store.read(key)?.refusal == why)
+        #expect(await store.readOperation(key)?.refusal == why)
         await store.advance(by: 1)
-        #expect(await store.read(key)?.refusal == .notFound)
+        #expect(await store.readOperation(key)?.refusal == .notFound)
       }
       for (name, step, why) in [
         ("consumed", PendingStep.consume, PendingRefusal.consumed), ("deleted", .delete, .deleted),
@@ -76,7 +76,7 @@ struct PendingExpiryTests {
       await store.advance(by: life + PendingRetention.slackMs - 1)
       #expect(await store.pending(long, .consume, adopting: draft)?.refusal == .consumed)
       await store.advance(by: 1)
-      #expect(await store.read(long)?.refusal == .notFound)
+      #expect(await store.readOperation(long)?.refusal == .notFound)
 
       let expired = store.key("expired")
       await store.make(expired, forMs: 10)
@@ -97,9 +97,9 @@ struct PendingExpiryTests {
       await store.make(dead, forMs: 1000, maxAttempts: 1)
       _ = await store.checkout(dead, "r", forMs: 1000)
       await store.advance(by: 1000 + kept.deadMs - 1)
-      #expect(await store.read(dead)?.operation?.state == .dead)
+      #expect(await store.readOperation(dead)?.operation?.state == .dead)
       await store.advance(by: kept.deadMs)
-      #expect(await store.read(dead)?.refusal == .notFound)
+      #expect(await store.readOperation(dead)?.refusal == .notFound)
     }
   }
 }

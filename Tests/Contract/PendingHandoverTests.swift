@@ -64,7 +64,7 @@ struct PendingHandoverTests {
         fence = next
         if attempt % 2 == 0 {
           await store.advance(by: 40)
-          #expect(await store.read(key)?.operation?.state == .open)
+          #expect(await store.readOperation(key)?.operation?.state == .open)
         } else {
           let released = await store.pending(key, .release(receipt: "r\(attempt)"))
           // Given back late, when the machine is busy, it was open already.
@@ -90,7 +90,7 @@ struct PendingHandoverTests {
         #expect(await store.checkout(key, "r", forMs: 30)?.grant != nil)
       }
       await store.advance(by: 30)
-      #expect(await store.read(untouched)?.operation?.state == .open)
+      #expect(await store.readOperation(untouched)?.operation?.state == .open)
       #expect(await store.commit(untouched, "r", "1")?.result == "1")
       for (name, step) in others {
         let key = store.key(name)
@@ -130,9 +130,9 @@ struct PendingHandoverTests {
         } else {
           await store.advance(by: 20)
           // It is told once, by whoever comes first.
-          #expect(await store.read(key)?.noticed == .dead)
+          #expect(await store.readOperation(key)?.noticed == .dead)
         }
-        let read = await store.read(key)
+        let read = await store.readOperation(key)
         #expect(read?.operation?.state == .dead && read?.noticed == nil && read?.text == "1")
         #expect(await store.checkout(key, "r3")?.refusal == .dead)
         #expect(await store.pending(key, .consume)?.refusal == .dead)
@@ -157,11 +157,11 @@ struct PendingHandoverTests {
         await store.make(key, maxAttempts: 1)
         #expect(await store.checkout(key, "r", forMs: 20)?.grant != nil)
         await store.advance(by: 20)
-        #expect(await store.read(key)?.operation?.state == .dead)
+        #expect(await store.readOperation(key)?.operation?.state == .dead)
         if name == "committed" {
           #expect(await store.commit(key, "other")?.refusal == .leaseLost)
           #expect(await store.commit(key, "r", "5")?.result == "5")
-          #expect(await store.read(key)?.refusal == .consumed)
+          #expect(await store.readOperation(key)?.refusal == .consumed)
         } else {
           #expect(await store.pending(key, .delete)?.outcome == .done)
           #expect(await store.commit(key, "r")?.refusal == .deleted)
@@ -217,7 +217,8 @@ struct PendingHandoverTests {
         for name in names {
           #expect(name.bytes.readableBytesView.starts(with: prefix.bytes.readableBytesView))
         }
-        for name in names where await store.read(name, type: nil)?.operation?.state == .dead {
+        for name in names
+        where await store.readOperation(name, type: nil)?.operation?.state == .dead {
           found.insert(name)
         }
         position = next

@@ -19,7 +19,7 @@ struct PendingTests {
       for _ in 0..<2 {
         var expected = made
         expected.data = draft.data
-        #expect(await store.read(key) == PendingReply(.operation(expected)))
+        #expect(await store.readOperation(key) == PendingReply(.operation(expected)))
         #expect(
           await store.pending(key, .read(withData: false))?.operation?.data.readableBytes == 0)
       }
@@ -58,10 +58,10 @@ struct PendingTests {
       for step in Self.steps where !step.isForOperators {
         #expect(await store.pending(key, step, type: "reset")?.refusal == .wrongType)
       }
-      #expect(await store.read(key, type: nil)?.operation?.type == "form")
+      #expect(await store.readOperation(key, type: nil)?.operation?.type == "form")
       #expect(await store.pending(key, .consume)?.text == "{}")
       // What is left of it has its type too.
-      #expect(await store.read(key, type: "reset")?.refusal == .wrongType)
+      #expect(await store.readOperation(key, type: "reset")?.refusal == .wrongType)
     }
   }
 
@@ -128,8 +128,8 @@ struct PendingTests {
       #expect(await step("b", .consume)?.refusal == .deleted)
       let lease = PendingLease(receipt: "r", life: .ms(10_000))
       #expect(await step("c", .checkout(lease))?.operation?.attempts == 1)
-      #expect(await store.read(store.key("c"))?.operation?.state == .leased)
-      #expect(await store.read(store.key("d"))?.refusal == .notFound)
+      #expect(await store.readOperation(store.key("c"))?.operation?.state == .leased)
+      #expect(await store.readOperation(store.key("d"))?.refusal == .notFound)
     }
   }
 

@@ -12,7 +12,7 @@ struct PendingUpdateTests {
       let key = store.key("a")
       let made = await store.make(key, "1")
       #expect(await store.update(key, "[2]")?.text == "[2]")
-      let read = await store.read(key)
+      let read = await store.readOperation(key)
       #expect(read?.text == "[2]")
       #expect(read?.operation?.expiresAtMs == made?.expiresAtMs)
     }
@@ -31,7 +31,7 @@ struct PendingUpdateTests {
         return
       }
       #expect(String(buffer: current.data) == "2")
-      #expect(await store.read(key)?.text == "2")
+      #expect(await store.readOperation(key)?.text == "2")
     }
   }
 
@@ -59,7 +59,7 @@ struct PendingUpdateTests {
       await store.make(key, "1", forMs: 50)
       await store.advance(by: 50)
       #expect(await store.update(key, "2", .after(.ms(1000)))?.refusal == .expired)
-      #expect(await store.read(key)?.refusal == .expired)
+      #expect(await store.readOperation(key)?.refusal == .expired)
     }
   }
 
@@ -72,7 +72,7 @@ struct PendingUpdateTests {
         for (number, store) in stores.enumerated() {
           group.addTask {
             for turn in 0..<25 {
-              var current = await store.read(key)?.text ?? ""
+              var current = await store.readOperation(key)?.text ?? ""
               while true {
                 let etag = ETag.of(ByteBuffer(string: current))
                 let reply = await store.update(key, current + "\(number).\(turn);", ifMatch: etag)
@@ -83,7 +83,7 @@ struct PendingUpdateTests {
           }
         }
       }
-      let parts = try #require(await stores[0].read(key)?.text).split(separator: ";")
+      let parts = try #require(await stores[0].readOperation(key)?.text).split(separator: ";")
       #expect(Set(parts).count == 100 && parts.count == 100)
     }
   }

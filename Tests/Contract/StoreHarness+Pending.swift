@@ -35,7 +35,7 @@ extension StoreHarness {
   }
 
   /// Reads an operation with its data.
-  func read(_ key: StoreKey, type: String? = "form") async -> PendingReply? {
+  func readOperation(_ key: StoreKey, type: String? = "form") async -> PendingReply? {
     await pending(key, .read(withData: true), type: type)
   }
 
