@@ -1,0 +1,41 @@
+public import CloakroomCore
+public import CloakroomStore
+public import CloakroomWire
+
+/// Parameters that say how long something lives.
+extension Arguments {
+  /// A life that the caller gives, or the default.
+  ///
+  /// - Throws: TTL_INVALID for what is no TTL, and for ever where the configuration forbids it.
+  public mutating func expiry(_ slot: Int) throws(RPCError) -> Expiry {
+    let expiry = has(slot) ? try expiry(try member(slot, "ttl")) : .after(settings.defaultTTL)
+    if notes.isKept, case .after(let life) = expiry { notes.ttlMs = life.milliseconds }
+    return expiry
+  }
+
+  /// A life that is written in a part of the request.
+  public func expiry(_ member: JSONMember) throws(RPCError) -> Expiry {
+    switch member.kind {
+    case .null:
+      guard settings.allowForever else {
+        throw RPCError(.ttlInvalid, "the configuration does not allow values to live for ever")
+      }
+      return .never
+    case .number:
+      guard let seconds = wholeNumber(member) else { throw RPCError(.ttlInvalid) }
+      return .after(try TimeToLive(seconds: seconds))
+    case .string:
+      // Fifteen bytes and less, as every TTL has, are kept in the string itself.
+      guard let text = decoded(member.content, member.hasEscapes) else {
+        throw RPCError(.ttlInvalid)
+      }
+      switch text {
+      case "keep": return .keep(otherwise: settings.defaultTTL)
+      case "reset": return .after(settings.defaultTTL)
+      default: return .after(try TimeToLive(text: text.utf8))
+      }
+    default:
+      throw RPCError(.ttlInvalid)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+public import CloakroomCore
+public import CloakroomWire
+
+/// Parameters that hold more than one thing.
+extension Arguments {
+  /// The elements of a parameter that is an array.
+  public func elements(
+    _ slot: Int, _ name: StaticString, atMost limit: Int
+  ) throws(RPCError) -> ContiguousArray<JSONMember> {
+    let member = try member(slot, name)
+    guard member.kind == .array else { throw RPCError(.invalidParams, "\(name) is an array") }
+    guard let elements = parts(of: member, atMost: limit) else {
+      throw RPCError(.tooLarge, "\(name) has at most \(limit) entries")
+    }
+    guard !elements.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
+    return elements
+  }
+
+  /// The members of an object, or the elements of an array, inside of the request; nil when there
+  /// are more than `limit`.
+  public func parts(
+    of member: JSONMember, atMost limit: Int
+  ) -> ContiguousArray<JSONMember>? {
+    JSONParts.of(member.value, in: request.readableBytesSpan, atMost: limit)
+  }
+
+  /// Whether a member of an object inside of the request has a name, however it is written.
+  public func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
+    guard member.nameHasEscapes else {
+      return member.name.holds(name, in: request.readableBytesSpan)
+    }
+    return decoded(member.name, true) == "\(name)"
+  }
+}
