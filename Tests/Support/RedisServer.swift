@@ -3,8 +3,7 @@ internal import Synchronization
 
 /// A real `redis-server` for tests, in a fresh folder, listening on a Unix socket, keeping nothing.
 ///
-/// The server doesn't outlive the test process, even one that crashes: it is the child of a shell
-/// that waits for the end of its standard input, which is a pipe from here, and then kills it.
+/// The server doesn't outlive the test process, even one that crashes.
 public final class RedisServer: Sendable {
   /// What went wrong with the server or one of its tools.
   public struct Failure: Error, CustomStringConvertible {
@@ -22,7 +21,7 @@ public final class RedisServer: Sendable {
   private let folder: String
   private let arguments: [String]
   private let password: String?
-  private let process = Mutex<RedisProcess?>(nil)
+  private let process = Mutex<ChildProcess?>(nil)
 
   /// Starts a server and waits until it answers.
   ///
@@ -55,7 +54,7 @@ public final class RedisServer: Sendable {
   /// Kills the server and waits until it is gone.
   public func kill() {
     process.withLock { process in
-      process?.end()
+      process?.kill()
       process = nil
     }
   }
@@ -70,10 +69,12 @@ public final class RedisServer: Sendable {
         "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
       ] + arguments
     let log = folder + "/redis.log"
-    try process.withLock { $0 = try RedisProcess(command, log: log) }
+    try process.withLock {
+      $0 = try ChildProcess(command, environment: Tool.environment, output: log)
+    }
     let answers = LocalSocket.answersPing(
       at: socketPath, withinMilliseconds: 10_000,
-      while: { process.withLock { $0?.isRunning ?? false } })
+      while: { process.withLock { $0.map { $0.waitForExit(within: .zero) == nil } ?? false } })
     guard answers else {
       kill()
       throw Failure("redis-server ended at once, or did not answer PING within ten seconds")
@@ -91,7 +92,9 @@ public final class RedisServer: Sendable {
   /// - Throws: `Failure` when the server answers with an error, or not within ten seconds.
   public func command(_ arguments: [String]) throws -> String {
     let authentication = password.map { ["--no-auth-warning", "-a", $0] } ?? []
-    return try RedisProcess.output(
-      of: ["timeout", "10", "redis-cli", "-e", "-s", socketPath] + authentication + arguments)
+    let (exit, output) = try Tool.run(
+      ["redis-cli", "-e", "-s", socketPath] + authentication + arguments, within: .seconds(10))
+    guard exit == .status(0) else { throw Failure("redis-cli: \(output)") }
+    return output.last == "\n" ? String(output.dropLast()) : output
   }
 }

@@ -1,5 +1,8 @@
 /// Programs that tests use and wait for.
 public enum Tool {
+  /// All of the environment that they get.
+  static let environment = ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+
   /// Runs a program to its end.
   ///
   /// - Parameters:
@@ -14,8 +17,7 @@ public enum Tool {
     defer { TemporaryFolder.remove(folder) }
     let process = try ChildProcess(
       ["/bin/sh", "-c", #"input=$1; shift; exec "$@" <"$input""#, "sh", input] + command,
-      environment: ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
-      output: folder + "/output")
+      environment: environment, output: folder + "/output")
     let exit = process.waitForExit(within: patience)
     return (exit, TextFile.read(folder + "/output"))
   }

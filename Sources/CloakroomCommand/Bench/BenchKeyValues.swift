@@ -27,8 +27,6 @@ struct BenchKeyValues: ParsableCommand {
       124 no answer in time.
       """)
 
-  @OptionGroup var sidecar: SidecarOptions
-
   @Option(help: "How many connections.")
   var connections = 50
 
@@ -37,9 +35,6 @@ struct BenchKeyValues: ParsableCommand {
 
   @Option(help: "How many requests each run sends. (default: as many as fit into --seconds)")
   var requests: Int?
-
-  @Option(help: "How long each run lasts. (default: 5, or until --requests are sent)")
-  var seconds: Double?
 
   @Option(
     help: "What to measure: kv.get, kv.set, or both, one after the other.",
@@ -52,17 +47,7 @@ struct BenchKeyValues: ParsableCommand {
   @Option(help: "How many keys there are.")
   var keys = 10_000
 
-  @Option(
-    help: ArgumentHelp(
-      "Measure this Redis too: redis://user:password@host:port/database, or unix:///path?db=0.",
-      valueName: "url"))
-  var redis: String?
-
-  @Option(help: "How many runs of each kind. (default: 5 with --redis, 1 without)")
-  var runs: Int?
-
-  @Flag(help: "Print the result as JSON.")
-  var json = false
+  @OptionGroup var options: BenchOptions
 
   /// What can be measured.
   enum Measured: String, CaseIterable, ExpressibleByArgument {
@@ -85,14 +70,10 @@ struct BenchKeyValues: ParsableCommand {
     try BenchOptions.check("--pipeline", pipeline, 1...10_000)
     try BenchOptions.check("--value-size", valueSize, 2...(16 << 20))
     try BenchOptions.check("--keys", keys, 1...10_000_000)
-    try BenchOptions.check("--runs", runs ?? 1, 1...1000)
     try BenchOptions.check("--requests", requests ?? 1, 1...1_000_000_000_000)
     // What is open has to be held: by the client, and by the server for a slow reader.
     guard connections * pipeline <= 1_000_000 else {
       throw ValidationError("--connections times --pipeline is at most 1000000")
-    }
-    guard seconds.map({ $0 > 0 && $0 <= 86_400 }) ?? true else {
-      throw ValidationError("--seconds is more than 0 and at most 86400")
     }
   }
 
@@ -104,11 +85,11 @@ struct BenchKeyValues: ParsableCommand {
   /// The measurement and what it comes to.
   func outcome(_ surroundings: Surroundings) -> Outcome {
     do throws(Exchange.Failure) {
-      let location = try Exchange(options: sidecar, surroundings: surroundings).location()
-      let endpoint = try BenchOptions.endpoint(redis)
-      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !json)
-      let bench = BenchSeries(plan: plan, patience: sidecar.patience, progress: progress)
-      return try bench.measure(location, redis: endpoint).outcome(json: json)
+      let location = try Exchange(options: options.sidecar, surroundings: surroundings).location()
+      let endpoint = try BenchOptions.endpoint(options.redis)
+      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !options.json)
+      let bench = BenchSeries(plan: plan, patience: options.sidecar.patience, progress: progress)
+      return try bench.measure(location, redis: endpoint).outcome(json: options.json)
     } catch {
       return error.outcome
     }
@@ -118,7 +99,7 @@ struct BenchKeyValues: ParsableCommand {
   var plan: BenchPlan {
     BenchPlan(
       connections: connections, pipeline: pipeline, operations: method.operations,
-      runs: runs ?? (redis == nil ? 1 : 5), valueSize: valueSize, keys: keys,
-      requests: requests, seconds: seconds ?? (requests == nil ? 5 : nil))
+      runs: options.runCount, valueSize: valueSize, keys: keys,
+      requests: requests, seconds: options.seconds ?? (requests == nil ? 5 : nil))
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CloakroomClient
 import CloakroomCore
 
-/// What the measurements of events and streams have in common.
+/// What the measurements that can be compared with Redis have in common.
 struct BenchOptions: ParsableArguments {
   @OptionGroup var sidecar: SidecarOptions
 

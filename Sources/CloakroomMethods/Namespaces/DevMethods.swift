@@ -39,7 +39,7 @@ enum DevMethods {
           .forbidden, "dev.scan is off; the setting dev.scan turns it on (--set dev.scan=true)")
       }
       let filter = try filter(&arguments)
-      let position = try position(&arguments)
+      let position = try arguments.position(1)
       let count = arguments.has(2) ? try arguments.integer(2, "count") : 100
       guard (1...mostNames).contains(count) else {
         throw RPCError(.invalidParams, "count is between 1 and \(mostNames)")
@@ -69,11 +69,6 @@ enum DevMethods {
     var head = ByteBuffer()
     try permit.keySpace.writeHead(scope: arguments.scope, into: &head)
     return ScanFilter(head: head, namespace: namespace, pattern: Glob(pattern))
-  }
-
-  private static func position(_ arguments: inout Arguments) throws(RPCError) -> UInt64 {
-    guard let kind = arguments.kind(1), kind != .null else { return 0 }
-    return try ScanCursor(try arguments.string(1, "cursor", longest: 64)).position
   }
 
   private static func write(_ keys: [ByteBuffer], next: UInt64, into result: inout ByteBuffer) {

@@ -1,5 +1,5 @@
 public import CloakroomCore
-internal import CloakroomStore
+public import CloakroomStore
 public import CloakroomWire
 internal import NIOCore
 

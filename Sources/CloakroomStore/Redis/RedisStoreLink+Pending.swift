@@ -56,7 +56,7 @@ extension RedisStoreLink {
     case .reopen:
       run(RedisScripts.reopenPending, .write, request, key, ticket)
     case .names(let position, let count):
-      scan(key, from: position, count: count, ticket)
+      scan(key.bytes, from: position, count: count, ticket: ticket, answering: .pendingNames)
     }
   }
 
@@ -81,22 +81,6 @@ extension RedisStoreLink {
       $0.write(draft?.isOneTime == true ? 1 : 0)
       $0.write(Int64(draft?.maxAttempts ?? 0))
       encode(&$0)
-    }
-  }
-
-  /// One SCAN, which looks at about as many names as it is told.
-  private func scan(
-    _ prefix: StoreKey, from position: UInt64, count: Int, _ ticket: StoreTicket
-  ) {
-    let glob = Self.glob(for: prefix.bytes)
-    send(ticket, .pendingNames, .read, payload: glob.readableBytes + 64, arguments: 6) {
-      $0.write(parts: 6)
-      $0.write("SCAN")
-      $0.write(string: String(position))
-      $0.write("MATCH")
-      $0.write(glob)
-      $0.write("COUNT")
-      $0.write(Int64(count))
     }
   }
 }

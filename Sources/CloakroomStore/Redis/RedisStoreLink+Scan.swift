@@ -6,9 +6,14 @@ extension RedisStoreLink {
   ///
   /// Redis gets nothing of a caller's pattern but what is fixed, so that matching costs it no more
   /// than comparing.
-  func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int, ticket: StoreTicket) {
+  ///
+  /// - Parameter shape: what its reply is made into.
+  func scan(
+    _ prefix: ByteBuffer, from position: UInt64, count: Int, ticket: StoreTicket,
+    answering shape: RedisReplyShape = .scanned
+  ) {
     let glob = Self.glob(for: prefix)
-    send(ticket, .scanned, .read, payload: glob.readableBytes + 64, arguments: 6) {
+    send(ticket, shape, .read, payload: glob.readableBytes + 64, arguments: 6) {
       $0.write(parts: 6)
       $0.write("SCAN")
       $0.write(string: String(position))

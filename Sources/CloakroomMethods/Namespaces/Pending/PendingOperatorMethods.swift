@@ -37,16 +37,13 @@ enum PendingOperatorMethods {
     .procedure { arguments throws(RPCError) in
       let names = try PendingNames(arguments)
       let retention = arguments.settings.pendingRetention
-      var start: UInt64 = 0
-      if let kind = arguments.kind(0), kind != .null {
-        start = try ScanCursor(try arguments.string(0, "cursor", longest: 64)).position
-      }
+      let start = try arguments.position(0)
       let count = arguments.has(1) ? try arguments.integer(1, "count") : 100
       guard (1...mostListed).contains(count) else {
         throw RPCError(.invalidParams, "count is between 1 and \(mostListed)")
       }
       let withData = try arguments.flag(2, "withData")
-      return .run { [start] context throws(RPCError) in
+      return .run { context throws(RPCError) in
         try await list(names, retention, from: start, Int(count), withData, context)
       }
     })
