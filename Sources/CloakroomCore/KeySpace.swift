@@ -98,6 +98,14 @@ public final class KeySpace: Sendable {
     }
   }
 
+  private init(copying other: KeySpace) {
+    root = ByteBuffer(bytes: other.root.readableBytesView)
+    unscoped = other.unscoped.map { ByteBuffer(bytes: $0.readableBytesView) }
+  }
+
+  /// The same names in memory of their own, for another event loop.
+  func copy() -> KeySpace { KeySpace(copying: self) }
+
   /// Writes a name.
   ///
   /// - Parameters:

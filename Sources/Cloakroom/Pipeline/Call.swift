@@ -3,7 +3,9 @@ internal import CloakroomStore
 internal import NIOCore
 
 /// A request as it has come in: where from, and what its reply will need.
-struct Request {
+///
+/// There is one of it, which goes from hand to hand: copies would count references.
+struct Request: ~Copyable {
   /// Where it came from, and its reply goes.
   let connection: ClientConnection
   /// The batch that it is a member of.
@@ -20,7 +22,7 @@ struct Request {
 }
 
 /// A request that has been let in and waits for the store.
-struct Call {
+struct Call: ~Copyable {
   let request: Request
   /// What the method remembers until the store has answered.
   let memo: Memo

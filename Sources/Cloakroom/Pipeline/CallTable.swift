@@ -1,9 +1,10 @@
+internal import BasicContainers
 internal import CloakroomStore
 
 /// The calls of one loop that wait for the store, each under its ticket.
-struct CallTable {
+struct CallTable: ~Copyable {
   /// What a ticket stands for.
-  enum Entry {
+  enum Entry: ~Copyable {
     /// Nobody has the ticket; the next free one.
     case free(next: UInt32)
     /// A call of one step.
@@ -18,7 +19,7 @@ struct CallTable {
 
   private static let none = UInt32.max
 
-  private var entries: ContiguousArray<Entry> = []
+  private var entries = UniqueArray<Entry>()
   private var firstFree = CallTable.none
   /// How many tickets are out.
   private(set) var count = 0
@@ -31,17 +32,25 @@ struct CallTable {
       return StoreTicket(index: UInt32(truncatingIfNeeded: entries.count - 1))
     }
     let index = firstFree
-    if case .free(let next) = entries[Int(index)] { firstFree = next }
-    entries[Int(index)] = entry
+    swap(&entry, &entries[Int(index)])
+    if case .free(let next) = entry { firstFree = next }
     return StoreTicket(index: index)
   }
 
-  /// What a ticket stands for; the ticket stays out.
-  func entry(_ index: UInt32) -> Entry { entries[Int(index)] }
+  /// What the call has, that waits under a ticket or for the replies to its steps.
+  func extras(_ index: UInt32) -> CallExtras? {
+    switch entries[Int(index)] {
+    case .call(let call): call.extras
+    default: nil
+    }
+  }
 
-  /// Lets a ticket stand for something else.
-  mutating func replace(_ index: UInt32, with entry: consuming Entry) {
-    entries[Int(index)] = entry
+  /// Looks at the call that waits under a ticket, if there is one; the ticket stays out.
+  func withCall(_ index: UInt32, _ body: (borrowing Call) -> Void) {
+    switch entries[Int(index)] {
+    case .call(let call): body(call)
+    default: break
+    }
   }
 
   /// Takes a ticket back.

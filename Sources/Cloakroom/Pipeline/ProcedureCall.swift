@@ -28,13 +28,14 @@ final class ProcedureCall: ProcedureHost {
   private var bells: [UInt32: BellState] = [:]
 
   init(
-    _ request: Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?, worker: Worker
+    _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?,
+    worker: Worker
   ) {
     self.request = request
     self.record = record
     self.notes = notes
     self.worker = worker
-    request.connection.procedures[ObjectIdentifier(self)] = self
+    self.request.connection.procedures[ObjectIdentifier(self)] = self
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
     deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {

@@ -121,11 +121,17 @@ extension Worker {
   // MARK: Waiting for the store
 
   /// Gives a request a ticket under which its reply will come.
-  func wait(for request: consuming Request) -> StoreTicket {
+  ///
+  /// - Parameter steps: how many replies it waits for, when it has steps with tickets of their own.
+  func wait(for request: consuming Request, steps: Int? = nil) -> StoreTicket {
     var extras: CallExtras?
-    if arguments.notes.isKept || arguments.deadlineMs != nil {
+    if arguments.notes.isKept || arguments.deadlineMs != nil || steps != nil {
       let all = CallExtras()
       if arguments.notes.isKept { all.notes = arguments.notes }
+      if let steps {
+        all.replies = Array(repeating: nil, count: steps)
+        all.remaining = steps
+      }
       extras = all
     }
     let ticket = calls.add(.call(Call(request: request, memo: arguments.memo, extras: extras)))
@@ -139,27 +145,21 @@ extension Worker {
     _ milliseconds: Int64, for ticket: StoreTicket, _ extras: CallExtras
   ) {
     let patience = TimeAmount.milliseconds(min(milliseconds, TimeToLive.longest.milliseconds))
+    // On the worker's own loop, where calls are begun.
     extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
-      guard
-        case .call(let call) = self.calls.entry(ticket.index), call.extras === extras,
-        !extras.isAnswered
-      else { return }
+      guard self.calls.extras(ticket.index) === extras, !extras.isAnswered else { return }
       // The ticket stays out until the store has answered, but nobody waits for it any more.
       extras.isAnswered = true
       self.observer.limitBit(.deadline)
-      self.end(call.request, notes: extras.notes, RPCError(.deadlineExceeded))
+      self.calls.withCall(ticket.index) {
+        self.end($0.request, notes: extras.notes, RPCError(.deadlineExceeded))
+      }
       self.finishedBurst()
     }
   }
 
-  private func submit(_ commands: [StoreCommand], for request: Request) {
-    let parent = wait(for: request)
-    guard case .call(var call) = calls.entry(parent.index) else { return }
-    let extras = call.extras ?? CallExtras()
-    extras.replies = Array(repeating: nil, count: commands.count)
-    extras.remaining = commands.count
-    call = Call(request: call.request, memo: call.memo, extras: extras)
-    calls.replace(parent.index, with: .call(call))
+  private func submit(_ commands: [StoreCommand], for request: consuming Request) {
+    let parent = wait(for: request, steps: commands.count)
     for (position, command) in commands.enumerated() {
       store.submit(command, ticket: calls.add(.step(of: parent.index, position: position)))
     }
@@ -172,11 +172,10 @@ extension Worker {
     case .call(let call):
       end(call, reply)
     case .step(let parent, let position):
-      guard case .call(let call) = calls.entry(parent), let extras = call.extras else { return }
+      guard let extras = calls.extras(parent) else { return }
       extras.replies[position] = reply
       extras.remaining -= 1
-      guard extras.remaining == 0 else { return }
-      _ = calls.remove(parent)
+      guard extras.remaining == 0, case .call(let call) = calls.remove(parent) else { return }
       end(call, extras.replies.compactMap { $0 })
     case .opening(let call):
       call.opened(reply)

@@ -8,13 +8,13 @@ internal import NIOCore
 /// How a call ends: its reply and its record.
 extension Worker {
   /// A request begins.
-  func begin(_ request: Request) {
+  func begin(_ request: borrowing Request) {
     request.connection.began()
     observer.enter()
   }
 
   /// A call of a primitive ends with the store's reply.
-  func end(_ call: Call, _ reply: consuming StoreReply) {
+  func end(_ call: consuming Call, _ reply: consuming StoreReply) {
     guard let index = call.request.method else { return }
     guard case .primitive(_, let write) = table.methods[index].work else {
       return endSystem(call, reply)
@@ -33,7 +33,7 @@ extension Worker {
   }
 
   /// A call of many steps ends with the replies to all of them.
-  func end(_ call: Call, _ replies: [StoreReply]) {
+  func end(_ call: borrowing Call, _ replies: [StoreReply]) {
     guard let index = call.request.method, claim(call) else { return }
     guard case .many(_, let write) = table.methods[index].work else { return }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
@@ -48,7 +48,7 @@ extension Worker {
   }
 
   /// Takes the right to answer a call: false when its deadline has answered it already.
-  func claim(_ call: Call) -> Bool {
+  func claim(_ call: borrowing Call) -> Bool {
     guard let extras = call.extras else { return true }
     extras.deadline?.cancel()
     guard !extras.isAnswered else { return false }
@@ -57,7 +57,7 @@ extension Worker {
   }
 
   /// A call ends with a failure.
-  func end(_ request: Request, notes: CallNotes?, _ error: RPCError) {
+  func end(_ request: borrowing Request, notes: CallNotes?, _ error: RPCError) {
     end(request, notes: notes) { _ throws(RPCError) in throw error }
   }
 
@@ -67,7 +67,7 @@ extension Worker {
   ///   - fromStore: whether it was the store that was waited for.
   ///   - writeResult: writes the result's JSON, or says why there is none.
   func end(
-    _ request: Request, notes: CallNotes?, fromStore: Bool = false,
+    _ request: borrowing Request, notes: CallNotes?, fromStore: Bool = false,
     _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void
   ) {
     var failure: Reason?
@@ -110,7 +110,7 @@ extension Worker {
   /// four times as many.
   private static let longestBatchReply = 1 << 30
 
-  private func gatheredLimit(for request: Request) -> Int {
+  private func gatheredLimit(for request: borrowing Request) -> Int {
     guard let method = request.method, table.methods[method].givesOnlyCopy else {
       return limits.unreadReplyBytes
     }
@@ -145,7 +145,8 @@ extension Worker {
   }
 
   private func record(
-    _ request: Request, notes: CallNotes?, fromStore: Bool, failure: Reason?, bytesOut: Int
+    _ request: borrowing Request, notes: CallNotes?, fromStore: Bool, failure: Reason?,
+    bytesOut: Int
   ) {
     observer.leave()
     if failure == nil, let method = request.method, method == publishMethod {

@@ -27,7 +27,8 @@ final class WorkerPool: Sendable {
     for loop in loops.makeIterator() {
       let worker = try await loop.submit {
         let worker = Worker(
-          loop: loop, configuration: configuration, table: .standard, admission: admission,
+          loop: loop, configuration: configuration, table: MethodTable.standard.copy(),
+          admission: admission.copy(),
           observer: LoopObserver(labels: labels, accessLog: accessLog), system: system,
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop),
           tokens: tokens)
@@ -102,7 +103,7 @@ final class WorkerPool: Sendable {
 
   /// Applies a policy that has been read anew.
   func apply(_ admission: Admission) async throws {
-    _ = try await ask { $0.apply(admission) }
+    _ = try await ask { $0.apply(admission.copy()) }
   }
 
   // MARK: Ending

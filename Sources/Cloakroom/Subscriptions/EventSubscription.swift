@@ -39,7 +39,9 @@ final class EventSubscription: TopicListener {
   private var backlog: EventBacklog
   private var connection: ClientConnection { request.connection }
 
-  init(name: String, service: String, request: Request, notes: CallNotes?, worker: Worker) {
+  init(
+    name: String, service: String, request: consuming Request, notes: CallNotes?, worker: Worker
+  ) {
     self.name = name
     self.service = service
     self.request = request

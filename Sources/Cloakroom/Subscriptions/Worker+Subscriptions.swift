@@ -7,17 +7,23 @@ internal import NIOCore
 /// What connections listen to.
 extension Worker {
   /// Begins or ends a subscription.
-  func see(to wish: SubscriptionWish, for request: Request) {
+  func see(to wish: SubscriptionWish, for request: consuming Request) {
     let notes = arguments.notes.isKept ? arguments.notes : nil
+    let connection = request.connection
     switch wish {
     case .subscribe(let topic):
       do throws(RPCError) {
-        try subscribe(to: topic, for: request, notes: notes)
+        let service = try subscribingService(of: connection)
+        let subscription = EventSubscription(
+          name: connection.nextSubscriptionName(), service: service, request: request,
+          notes: notes, worker: self)
+        connection.subscriptions[subscription.name] = subscription
+        subscription.begin(topic, deadlineMs: arguments.deadlineMs)
       } catch {
         end(request, notes: notes, error)
       }
     case .unsubscribe(let name):
-      let subscription = request.connection.subscriptions[name]
+      let subscription = connection.subscriptions[name]
       subscription?.end()
       end(request, notes: notes) { result throws(RPCError) in
         result.writeStaticString(subscription == nil ? "false" : "true")
@@ -25,10 +31,10 @@ extension Worker {
     }
   }
 
-  private func subscribe(
-    to topic: Topic, for request: Request, notes: CallNotes?
-  ) throws(RPCError) {
-    let connection = request.connection
+  /// The service that a new subscription of a connection is for.
+  ///
+  /// - Throws: OVERLOADED when there is no room for one more.
+  private func subscribingService(of connection: ClientConnection) throws(RPCError) -> String {
     guard let service = arguments.permit?.service else { throw RPCError(.internal) }
     guard connection.subscriptions.count < limits.subscriptionsPerConnection else {
       observer.limitBit(.subscriptionsPerConnection)
@@ -36,11 +42,7 @@ extension Worker {
         .overloaded,
         "a connection has at most \(limits.subscriptionsPerConnection) subscriptions")
     }
-    let subscription = EventSubscription(
-      name: connection.nextSubscriptionName(), service: admission.policy.services[service].name,
-      request: request, notes: notes, worker: self)
-    connection.subscriptions[subscription.name] = subscription
-    subscription.begin(topic, deadlineMs: arguments.deadlineMs)
+    return admission.policy.services[service].name
   }
 
   /// Ends the subscriptions of a connection that the policy would not let it make any more.

@@ -7,7 +7,7 @@ internal import NIOCore
 /// Questions about the sidecar itself.
 extension Worker {
   /// Answers a question on the spot, or once the store or the other loops have been asked.
-  func answer(_ question: SystemQuestion, for request: Request) {
+  func answer(_ question: SystemQuestion, for request: consuming Request) {
     switch question {
     case .ping:
       end(request, notes: nil) { result throws(RPCError) in
@@ -33,7 +33,7 @@ extension Worker {
   }
 
   /// The store has answered a ping for `system.health`: the rest of the report is still to come.
-  func endSystem(_ call: Call, _ reply: StoreReply) {
+  func endSystem(_ call: consuming Call, _ reply: StoreReply) {
     guard call.extras?.isAnswered != true else { return }
     let roundTrip = now() - call.request.startedAt
     var failure: RPCError?
@@ -46,7 +46,7 @@ extension Worker {
     }
   }
 
-  private func hello(service: String?, client: String?, for request: Request) {
+  private func hello(service: String?, client: String?, for request: borrowing Request) {
     let connection = request.connection
     let before = connection.chosenService
     if let service { connection.chosenService = service }

@@ -28,6 +28,12 @@ public final class Admission: Sendable {
       self.gate = gate
       self.permit = permit
     }
+
+    func copy() -> Desk {
+      Desk(
+        allowed: allowed.map { $0 }, gate: gate,
+        permit: Permit(service: permit.service, keySpace: permit.keySpace.copy()))
+    }
   }
 
   /// What every service may call: without these a caller can't even find out who it is.
@@ -59,6 +65,23 @@ public final class Admission: Sendable {
         permit: Permit(
           service: index, keySpace: KeySpace(prefix: prefix, service: service.name)))
     }
+  }
+
+  private init(policy: Policy, desks: [Desk], labels: [Int], unknownLabel: Int) {
+    self.policy = policy
+    self.desks = desks
+    self.labels = labels
+    self.unknownLabel = unknownLabel
+  }
+
+  /// The same admission for another event loop; what counts calls, and so must be one, stays one.
+  ///
+  /// Every call counts references to what it uses, and two loops that count the same ones take the
+  /// memory that the counts are in away from each other each time.
+  public func copy() -> Admission {
+    Admission(
+      policy: policy, desks: desks.map { $0.copy() }, labels: labels.map { $0 },
+      unknownLabel: unknownLabel)
   }
 
   /// What log and metrics know a service by; for none, or one they don't know, an index past theirs.

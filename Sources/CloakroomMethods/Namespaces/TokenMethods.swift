@@ -52,7 +52,7 @@ enum TokenMethods {
       let expectation = desk.expectation(
         audience: try arguments.optionalString(1, "audience"),
         issuer: try arguments.optionalString(2, "issuer"), purpose: try arguments.purpose(3))
-      let names = try TokenNames(arguments)
+      let names = try TokenNames(&arguments)
       let ring = desk.ring
       guard ring.verifiesQuickly(token) else {
         return .run { context throws(RPCError) in
@@ -94,7 +94,7 @@ enum TokenMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let desk = arguments.settings.tokens
-      let names = try TokenNames(arguments)
+      let names = try TokenNames(&arguments)
       guard arguments.has(0) else {
         guard arguments.has(1), arguments.has(2) else {
           throw RPCError(.invalidParams, "token is missing, or else jti and expiresAt")

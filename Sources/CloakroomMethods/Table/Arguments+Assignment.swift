@@ -51,19 +51,17 @@ extension Arguments {
   /// The parameter that a member is.
   ///
   /// - Parameter first: where to look first; most callers keep to the documented order.
-  private func slot(of member: JSONMember, first: Int, in method: Method) -> Int? {
-    if first < method.parameters.count, isNamed(member, method.parameters[first].name) {
-      return first
-    }
-    for slot in method.allParameters.indices
-    where isNamed(member, method.allParameters[slot].name) {
+  private mutating func slot(of member: JSONMember, first: Int, in method: Method) -> Int? {
+    let names = method.parameterNames
+    if first < names.count, isNamed(member, names[first]) { return first }
+    for slot in names.indices where isNamed(member, names[slot]) {
       return slot
     }
     return nil
   }
 
   /// A parameter's name as an error may show it: nothing long, nothing that isn't a name.
-  private func nameForPeople(_ member: JSONMember) -> String {
+  private mutating func nameForPeople(_ member: JSONMember) -> String {
     let bytes = slice(member.name).readableBytesView
     guard bytes.count <= 32, bytes.allSatisfy({ $0.isNameCharacter }) else { return "" }
     return "\"\(String(decoding: bytes, as: UTF8.self))\""

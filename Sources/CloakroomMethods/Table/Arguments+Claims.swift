@@ -5,7 +5,7 @@ extension Arguments {
   /// Who holds a claim, or is to hold it.
   ///
   /// - Throws: INVALID_PARAMS for what is no string, empty or longer than 256 bytes.
-  func owner(_ slot: Int) throws(RPCError) -> String {
+  mutating func owner(_ slot: Int) throws(RPCError) -> String {
     let owner = try string(slot, "owner", longest: 256)
     guard !owner.isEmpty else { throw RPCError(.invalidParams, "owner is not empty") }
     return owner
@@ -21,7 +21,7 @@ extension Arguments {
     return life
   }
 
-  private func readLife(_ slot: Int) throws(RPCError) -> TimeToLive {
+  private mutating func readLife(_ slot: Int) throws(RPCError) -> TimeToLive {
     switch kind(slot) {
     case nil:
       return try TimeToLive(seconds: 30)
@@ -46,7 +46,7 @@ extension Arguments {
   /// How long to wait, in milliseconds; 0 when the caller doesn't say.
   ///
   /// - Throws: INVALID_PARAMS for more than an hour.
-  func waitMs(_ slot: Int) throws(RPCError) -> Int64 {
+  mutating func waitMs(_ slot: Int) throws(RPCError) -> Int64 {
     let wait = has(slot) ? try integer(slot, "waitMs") : 0
     guard (0...3_600_000).contains(wait) else {
       throw RPCError(.invalidParams, "waitMs is between 0 and 3600000, one hour")

@@ -14,7 +14,7 @@ extension Arguments {
   }
 
   /// A life that is written in a part of the request.
-  public func expiry(_ member: JSONMember) throws(RPCError) -> Expiry {
+  public mutating func expiry(_ member: JSONMember) throws(RPCError) -> Expiry {
     switch member.kind {
     case .null:
       guard settings.allowForever else {

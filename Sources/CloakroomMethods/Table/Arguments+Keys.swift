@@ -73,7 +73,7 @@ extension Arguments {
     return count
   }
 
-  private func tooLong(_ name: StaticString) -> RPCError {
+  private mutating func tooLong(_ name: StaticString) -> RPCError {
     RPCError(.tooLarge, "\(name) has at most \(settings.keyBytes) bytes")
   }
 }

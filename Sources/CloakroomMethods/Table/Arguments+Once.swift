@@ -9,13 +9,13 @@ extension Arguments {
 
   /// Has a mutation keep the answer in the call's record, if the call has one.
   @inlinable
-  public func once(_ command: consuming StoreCommand) -> StoreCommand {
+  public mutating func once(_ command: consuming StoreCommand) -> StoreCommand {
     guard let record else { return command }
     return record.keeping(command, step: 0)
   }
 
   /// Has each mutation keep its answer in the call's record, if the call has one.
-  public func once(_ commands: [StoreCommand]) -> [StoreCommand] {
+  public mutating func once(_ commands: [StoreCommand]) -> [StoreCommand] {
     guard let record else { return commands }
     return commands.enumerated().map { step, command in record.keeping(command, step: step) }
   }
@@ -23,7 +23,7 @@ extension Arguments {
   /// Has a procedure's first step keep its answer in the call's record, if the call has one. What is
   /// kept is not taken back when nobody waits any more: whoever repeats the call is told that it was
   /// done.
-  public func once(_ opening: Opening) -> Opening {
+  public mutating func once(_ opening: Opening) -> Opening {
     guard let record, case .ask(let command, let then, let undo) = opening, command.isMutation
     else {
       return opening
@@ -35,7 +35,7 @@ extension Arguments {
   /// Reads an idempotency key, and makes it the name of a record.
   ///
   /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes.
-  func readRecord(_ slot: Int, of method: Method) throws(RPCError) -> OnceRecord {
+  mutating func readRecord(_ slot: Int, of method: Method) throws(RPCError) -> OnceRecord {
     let key = try string(slot, "idempotencyKey", longest: Self.longestKey)
     guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey is not empty") }
     guard let permit else { throw RPCError(.internal) }
@@ -50,7 +50,7 @@ extension Arguments {
 
   /// Tells a call from every other: the method and its own parameters, byte for byte, in the table's
   /// order. Each has its length before it, so that no two calls are one text.
-  private func fingerprint(of method: Method) throws(RPCError) -> Fingerprint {
+  private mutating func fingerprint(of method: Method) throws(RPCError) -> Fingerprint {
     var text = ByteBuffer()
     text.writeInteger(method.name.utf8.count)
     text.writeString(method.name)

@@ -4,7 +4,7 @@ public import CloakroomWire
 /// Parameters that hold more than one thing.
 extension Arguments {
   /// The elements of a parameter that is an array.
-  public func elements(
+  public mutating func elements(
     _ slot: Int, _ name: StaticString, atMost limit: Int
   ) throws(RPCError) -> ContiguousArray<JSONMember> {
     let member = try member(slot, name)
@@ -18,14 +18,14 @@ extension Arguments {
 
   /// The members of an object, or the elements of an array, inside of the request; nil when there
   /// are more than `limit`.
-  public func parts(
+  public mutating func parts(
     of member: JSONMember, atMost limit: Int
   ) -> ContiguousArray<JSONMember>? {
     JSONParts.of(member.value, in: request.readableBytesSpan, atMost: limit)
   }
 
   /// Whether a member of an object inside of the request has a name, however it is written.
-  public func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
+  public mutating func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
     guard member.nameHasEscapes else {
       return member.name.holds(name, in: request.readableBytesSpan)
     }

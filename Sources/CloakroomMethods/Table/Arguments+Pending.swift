@@ -13,13 +13,13 @@ extension Arguments {
   mutating func pendingCall() throws(RPCError) -> PendingCall {
     let type = try operationType(1)
     let text = try string(0, "token", longest: settings.frameBytes)
-    let names = try PendingNames(self)
+    let names = try PendingNames(&self)
     if notes.isKept { notes.key = Array(PendingToken.id(ofStored: text).utf8) }
     return PendingCall(
       place: place(of: text, type, names), type: type, retention: settings.pendingRetention)
   }
 
-  private func place(
+  private mutating func place(
     of text: String, _ type: String, _ names: PendingNames
   ) -> PendingCall.Place {
     do throws(RPCError) {
@@ -38,7 +38,7 @@ extension Arguments {
   /// An operation's type.
   ///
   /// - Throws: INVALID_PARAMS for what is no string of 1 to 128 bytes.
-  func operationType(_ slot: Int, otherwise: String? = nil) throws(RPCError) -> String {
+  mutating func operationType(_ slot: Int, otherwise: String? = nil) throws(RPCError) -> String {
     if !has(slot), let otherwise { return otherwise }
     let type = try string(slot, "operationType", longest: Self.longestType)
     guard !type.isEmpty else { throw RPCError(.invalidParams, "operationType is not empty") }
@@ -48,7 +48,7 @@ extension Arguments {
   /// The preset that the call names.
   ///
   /// - Throws: INVALID_PARAMS for a name that the configuration doesn't have.
-  func preset(
+  mutating func preset(
     _ slot: Int, in presets: [String: Configuration.Pending.Preset]
   ) throws(RPCError) -> (name: String, value: Configuration.Pending.Preset)? {
     guard has(slot) else { return nil }
@@ -62,7 +62,7 @@ extension Arguments {
   }
 
   /// Where an operation's data are to be.
-  func backend(_ slot: Int) throws(RPCError) -> Configuration.Pending.Backend? {
+  mutating func backend(_ slot: Int) throws(RPCError) -> Configuration.Pending.Backend? {
     guard has(slot) else { return nil }
     let name = try string(slot, "backend", longest: 16)
     guard let backend = Configuration.Pending.Backend(rawValue: name) else {
@@ -72,7 +72,7 @@ extension Arguments {
   }
 
   /// How often an operation can be checked out; 0 is any number of times.
-  func maxAttempts(_ slot: Int) throws(RPCError) -> Int? {
+  mutating func maxAttempts(_ slot: Int) throws(RPCError) -> Int? {
     switch kind(slot) {
     case nil: return nil
     case .null: return 0
@@ -97,7 +97,8 @@ extension Arguments {
     return life
   }
 
-  private func readLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive? {
+  private mutating func readLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive?
+  {
     switch kind(slot) {
     case nil:
       return nil
@@ -135,7 +136,7 @@ extension Arguments {
   }
 
   /// What a lease is to be held by.
-  func newReceipt() throws(RPCError) -> String {
+  mutating func newReceipt() throws(RPCError) -> String {
     guard let record else { return PendingReceipt.random() }
     return PendingReceipt.repeated(
       record, token: try string(0, "token", longest: settings.frameBytes))
@@ -144,7 +145,7 @@ extension Arguments {
   /// What the store knows a receipt by.
   ///
   /// - Throws: INVALID_PARAMS for what is no string of at most 256 bytes.
-  func receiptDigest(_ slot: Int) throws(RPCError) -> String {
+  mutating func receiptDigest(_ slot: Int) throws(RPCError) -> String {
     PendingReceipt.digest(of: try string(slot, "receipt", longest: 256))
   }
 }

@@ -7,7 +7,7 @@ extension Arguments {
   ///
   /// - Throws: INVALID_PARAMS for what is no array of objects of a key and an id, SCOPE_INVALID for
   ///   too many of them or keys that may not be.
-  func readScope(_ slot: Int) throws(RPCError) -> [ScopeStep] {
+  mutating func readScope(_ slot: Int) throws(RPCError) -> [ScopeStep] {
     let steps = try member(slot, "scope")
     guard steps.kind == .array else { throw RPCError(.invalidParams, "scope is an array") }
     guard let parts = parts(of: steps, atMost: KeySpace.scopeDepth) else {
@@ -19,7 +19,7 @@ extension Arguments {
     return scope
   }
 
-  private func readStep(_ step: JSONMember) throws(RPCError) -> ScopeStep {
+  private mutating func readStep(_ step: JSONMember) throws(RPCError) -> ScopeStep {
     var key: String?
     var id: String?
     if step.kind == .object, let parts = parts(of: step, atMost: 2) {

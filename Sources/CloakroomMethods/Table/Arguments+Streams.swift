@@ -23,25 +23,25 @@ extension Arguments {
   }
 
   /// The group and the consumer that a call is for.
-  func reader() throws(RPCError) -> StreamReader {
+  mutating func reader() throws(RPCError) -> StreamReader {
     StreamReader(group: try name(1, "group"), consumer: try name(2, "consumer"))
   }
 
   /// The name of a group or a consumer.
-  func name(_ slot: Int, _ name: StaticString) throws(RPCError) -> String {
+  mutating func name(_ slot: Int, _ name: StaticString) throws(RPCError) -> String {
     let text = try string(slot, name, longest: 256)
     guard !text.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
     return text
   }
 
   /// How much a call is to hand over.
-  func portion(_ slot: Int) throws(RPCError) -> StreamPortion {
+  mutating func portion(_ slot: Int) throws(RPCError) -> StreamPortion {
     let count = has(slot) ? try integer(slot, "count", in: 1...1000) : 10
     return StreamPortion(count: Int(count), bytes: settings.streamBytes)
   }
 
   /// A parameter that is a whole number within bounds.
-  func integer(
+  mutating func integer(
     _ slot: Int, _ name: StaticString, in bounds: ClosedRange<Int64>
   ) throws(RPCError) -> Int64 {
     let number = try integer(slot, name)

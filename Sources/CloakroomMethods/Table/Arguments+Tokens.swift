@@ -8,7 +8,7 @@ extension Arguments {
   ///
   /// - Throws: INVALID_PARAMS for what is no string, TOKEN_INVALID for one that is longer than tokens
   ///   are, before it is copied.
-  func token(_ slot: Int, _ name: StaticString = "token") throws(RPCError) -> String {
+  mutating func token(_ slot: Int, _ name: StaticString = "token") throws(RPCError) -> String {
     let member = try member(slot, name)
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
     // No character of a token has to be escaped; an escaped one takes six bytes.
@@ -20,7 +20,7 @@ extension Arguments {
   }
 
   /// A text that was given or not.
-  func optionalString(
+  mutating func optionalString(
     _ slot: Int, _ name: StaticString, longest: Int = 1024
   ) throws(RPCError) -> String? {
     guard has(slot) else { return nil }
@@ -30,7 +30,7 @@ extension Arguments {
   }
 
   /// What a token is for.
-  func purpose(_ slot: Int) throws(RPCError) -> String? {
+  mutating func purpose(_ slot: Int) throws(RPCError) -> String? {
     guard let purpose = try optionalString(slot, "purpose", longest: 64) else { return nil }
     guard TokenClaims.isPurpose(purpose) else {
       throw RPCError(.invalidParams, "purpose is 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -39,7 +39,7 @@ extension Arguments {
   }
 
   /// Whom a token is for: one name, or a list of them.
-  func audience(_ slot: Int) throws(RPCError) -> [String] {
+  mutating func audience(_ slot: Int) throws(RPCError) -> [String] {
     guard kind(slot) == .array else {
       return try optionalString(slot, "audience").map { [$0] } ?? []
     }
@@ -59,7 +59,7 @@ extension Arguments {
     return life
   }
 
-  private func readExpiresIn(_ slot: Int) throws(RPCError) -> TimeToLive {
+  private mutating func readExpiresIn(_ slot: Int) throws(RPCError) -> TimeToLive {
     switch kind(slot) {
     case nil:
       return try TimeToLive(seconds: 3600)

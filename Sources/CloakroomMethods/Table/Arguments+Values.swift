@@ -5,12 +5,12 @@ public import NIOCore
 /// Parameters that are one value: a string, a number, a flag, any JSON.
 extension Arguments {
   /// The bytes of a parameter that is any JSON, in one line.
-  public func value(_ slot: Int, _ name: StaticString) throws(RPCError) -> ByteBuffer {
+  public mutating func value(_ slot: Int, _ name: StaticString) throws(RPCError) -> ByteBuffer {
     value(try member(slot, name))
   }
 
   /// The bytes of a part of the request that is any JSON, in one line.
-  public func value(_ member: JSONMember) -> ByteBuffer {
+  public mutating func value(_ member: JSONMember) -> ByteBuffer {
     guard member.hasLineBreaks else { return slice(member.value) }
     var value = ByteBuffer()
     value.writeOnOneLine(member.value, of: request.readableBytesSpan)
@@ -18,14 +18,14 @@ extension Arguments {
   }
 
   /// A parameter that is a string.
-  public func string(
+  public mutating func string(
     _ slot: Int, _ name: StaticString, longest: Int
   ) throws(RPCError) -> String {
     try string(try member(slot, name), name, longest: longest)
   }
 
   /// A part of the request that is a string.
-  public func string(
+  public mutating func string(
     _ member: JSONMember, _ name: StaticString, longest: Int
   ) throws(RPCError) -> String {
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
@@ -41,7 +41,7 @@ extension Arguments {
   }
 
   /// What a string of the request stands for; nil when half of a surrogate pair stands alone in it.
-  func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
+  mutating func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
     guard hasEscapes else { return String(buffer: slice(content)) }
     var bytes: [UInt8] = []
     do throws(JSONFault) {
@@ -53,7 +53,7 @@ extension Arguments {
   }
 
   /// A parameter that is a whole number of 64 bits.
-  public func integer(_ slot: Int, _ name: StaticString) throws(RPCError) -> Int64 {
+  public mutating func integer(_ slot: Int, _ name: StaticString) throws(RPCError) -> Int64 {
     let member = try member(slot, name)
     guard member.kind == .number, let number = wholeNumber(member) else {
       throw RPCError(.invalidParams, "\(name) is a whole number of 64 bits")
@@ -62,12 +62,12 @@ extension Arguments {
   }
 
   /// A number of the request, nil when it has a fraction, an exponent or more than 64 bits.
-  func wholeNumber(_ member: JSONMember) -> Int64? {
+  mutating func wholeNumber(_ member: JSONMember) -> Int64? {
     JSONNumber.wholeNumber(request.readableBytesSpan, member.value)
   }
 
   /// A parameter that is true or false; `otherwise` when it was not given.
-  public func flag(
+  public mutating func flag(
     _ slot: Int, _ name: StaticString, otherwise: Bool = false
   ) throws(RPCError) -> Bool {
     switch kind(slot) {
@@ -79,5 +79,5 @@ extension Arguments {
   }
 
   /// A part of the request, where a scanner has found it.
-  func slice(_ range: ByteRange) -> ByteBuffer { request.slice(range) ?? ByteBuffer() }
+  mutating func slice(_ range: ByteRange) -> ByteBuffer { request.slice(range) ?? ByteBuffer() }
 }

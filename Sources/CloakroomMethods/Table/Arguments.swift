@@ -7,6 +7,9 @@ public import NIOCore
 ///
 /// There is one for each event loop, used for one call after another, so that taking parameters
 /// apart allocates nothing. What it hands out are slices of the request's own bytes.
+///
+/// What reads it is `mutating` too, though it changes nothing: it is passed by its address then, and
+/// otherwise by its value, which is hundreds of bytes.
 public struct Arguments: ~Copyable {
   /// What holds for all calls.
   public let settings: Settings
@@ -27,8 +30,9 @@ public struct Arguments: ~Copyable {
 
   private(set) var request = ByteBuffer()
   var names = ByteBuffer()
-  /// Which member each of the method's parameters is; says nothing where `given` has no bit.
-  var slots = InlineArray<32, Int8>(repeating: -1)
+  /// Which member each of the method's parameters is; says nothing where `given` has no bit. No
+  /// InlineArray: to index one copies all of it.
+  var slots = ContiguousArray<Int8>(repeating: -1, count: 32)
   /// The parameters that the caller gave, one bit each.
   var given: UInt32 = 0
   /// Whose data the call is about, outermost first.
@@ -104,17 +108,17 @@ public struct Arguments: ~Copyable {
   // MARK: What was given
 
   /// Whether the caller gave the parameter.
-  public func has(_ slot: Int) -> Bool {
+  public mutating func has(_ slot: Int) -> Bool {
     given & 1 << UInt32(truncatingIfNeeded: slot) != 0
   }
 
-  func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
+  mutating func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
     guard has(slot) else { throw RPCError(.invalidParams, "\(name) is missing") }
     return scanner.members[Int(slots[slot])]
   }
 
   /// What kind of JSON the parameter is; nil when it was not given.
-  public func kind(_ slot: Int) -> JSONKind? {
+  public mutating func kind(_ slot: Int) -> JSONKind? {
     has(slot) ? scanner.members[Int(slots[slot])].kind : nil
   }
 

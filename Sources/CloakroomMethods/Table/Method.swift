@@ -55,6 +55,8 @@ public final class Method: Sendable {
   public let parameters: [Parameter]
   /// Its own parameters, and those that every method takes.
   public let allParameters: [Parameter]
+  /// The names of all of these: a comparison with a name needs nothing else of a parameter.
+  let parameterNames: [StaticString]
   /// Those of its own parameters that have to be given, one bit each, the first one lowest.
   let required: UInt32
   /// The JSON Schema of its result.
@@ -81,6 +83,7 @@ public final class Method: Sendable {
     self.summary = summary
     self.parameters = parameters
     allParameters = parameters + Parameter.common
+    parameterNames = allParameters.map(\.name)
     required = parameters.indices.reduce(0) { mask, slot in
       parameters[slot].isRequired ? mask | 1 &<< UInt32(truncatingIfNeeded: slot) : mask
     }
@@ -90,6 +93,24 @@ public final class Method: Sendable {
     self.givesOnlyCopy = givesOnlyCopy
     self.work = work
   }
+
+  private init(copying other: Method) {
+    name = other.name
+    staticName = other.staticName
+    summary = other.summary
+    parameters = other.parameters.map { $0 }
+    allParameters = other.allParameters.map { $0 }
+    parameterNames = other.parameterNames.map { $0 }
+    required = other.required
+    resultSchema = other.resultSchema
+    reasons = other.reasons
+    example = other.example
+    givesOnlyCopy = other.givesOnlyCopy
+    work = other.work
+  }
+
+  /// The same row in memory of its own, for another event loop.
+  func copy() -> Method { Method(copying: self) }
 }
 
 /// What a method wants to know about the sidecar itself; the assembly answers it.

@@ -37,6 +37,11 @@ public struct MethodTable: Sendable {
     self.next = next
   }
 
+  /// The same table in memory of its own, for another event loop: every call counts references to
+  /// what it uses, and two loops that count the same ones take the memory that the counts are in away
+  /// from each other each time.
+  public func copy() -> MethodTable { MethodTable(methods.map { $0.copy() }) }
+
   /// A method's index.
   ///
   /// - Parameters:

@@ -49,7 +49,7 @@ extension Arguments {
   /// Where a scan goes on: what the parameter `cursor` says, 0 when there is none or it is null.
   ///
   /// - Throws: INVALID_PARAMS for what is no cursor.
-  func position(_ slot: Int) throws(RPCError) -> UInt64 {
+  mutating func position(_ slot: Int) throws(RPCError) -> UInt64 {
     guard let kind = kind(slot), kind != .null else { return 0 }
     return try ScanCursor(try string(slot, "cursor", longest: 64)).position
   }

@@ -10,7 +10,7 @@ internal import NIOCore
 struct TokenNames: Sendable {
   private let keySpace: KeySpace
 
-  init(_ arguments: borrowing Arguments) throws(RPCError) {
+  init(_ arguments: inout Arguments) throws(RPCError) {
     guard let permit = arguments.permit else { throw RPCError(.internal) }
     keySpace = permit.keySpace
   }

@@ -35,16 +35,14 @@ public final class RedisStoreLink: StoreLink {
 
   /// Hands a command to Redis with the next flush of the loop's tick.
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
-    switch command {
+    switch consume command {
     case .get(let key):
       send(ticket, .value, .read, payload: key.count, arguments: 1) {
         $0.write(head: "*2\r\n$3\r\nGET\r\n")
         $0.write(key.bytes)
       }
-    case .set(let key, let value, .after(let life), let condition) where condition.isPlain:
-      set(key, value, life, condition, ticket)
     case .set(let key, let value, let expiry, let condition):
-      setByScript(key, value, expiry, condition, ticket)
+      set(key, value, expiry, condition, ticket)
     case .exists(let key):
       send(ticket, .boolean, .read, payload: key.count, arguments: 1) {
         $0.write(head: "*2\r\n$6\r\nEXISTS\r\n")
@@ -111,9 +109,12 @@ public final class RedisStoreLink: StoreLink {
   }
 
   private func set(
-    _ key: StoreKey, _ value: ByteBuffer, _ life: TimeToLive, _ condition: SetCondition,
+    _ key: StoreKey, _ value: ByteBuffer, _ expiry: Expiry, _ condition: SetCondition,
     _ ticket: StoreTicket
   ) {
+    guard case .after(let life) = expiry, condition.isPlain else {
+      return setByScript(key, value, expiry, condition, ticket)
+    }
     send(
       ticket, .stored, condition == .none ? .idempotentWrite : .write,
       payload: key.count + value.readableBytes + 32, arguments: 5

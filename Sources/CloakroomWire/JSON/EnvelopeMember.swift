@@ -40,6 +40,17 @@ enum EnvelopeMember {
     self.init(ByteRange(1..<decoded.count - 1), in: decoded.span.bytes)
   }
 
+  /// The length of what `isVersionFirst` looks for, in bytes.
+  static let versionFirstCount = 16
+
+  /// Whether `"jsonrpc":"2.0",` stands at an offset, as nearly every program writes it there.
+  @inline(__always)
+  static func isVersionFirst(_ text: RawSpan, _ at: Int, _ end: Int) -> Bool {
+    // "jsonrpc and ":"2.0", with the first letter lowest.
+    at &+ versionFirstCount <= end && text.word(at) == 0x6370_726E_6F73_6A22
+      && text.word(at &+ 8) == 0x2C22_302E_3222_3A22
+  }
+
   /// Whether a string's content is the one version that the protocol has.
   @inline(__always)
   static func isVersion(_ content: ByteRange, hasEscapes: Bool, in text: RawSpan) -> Bool {

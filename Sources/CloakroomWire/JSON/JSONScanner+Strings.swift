@@ -22,7 +22,7 @@ extension JSONScanner {
     return try scanLongString(text, start, end)
   }
 
-  /// Scans a string's content of any length: sixteen bytes at a time as long as all of them are plain
+  /// Scans a string's content of any length: 32 bytes at a time as long as all of them are plain
   /// characters, then eight.
   @inline(never)
   private static func scanLongString(
@@ -32,9 +32,7 @@ extension JSONScanner {
     var hasEscapes = false
     while true {
       var special: UInt64 = 0
-      while at &+ 16 <= end,
-        (marks(in: text.word(at)) | marks(in: text.word(at &+ 8))) & highestBits == 0
-      { at &+= 16 }
+      while at &+ 32 <= end, isPlain(text, at) { at &+= 32 }
       while at &+ 8 <= end {
         special = specialBytes(in: text.word(at))
         if special != 0 { break }
@@ -60,13 +58,26 @@ extension JSONScanner {
     throw .syntax(at: min(at, end))
   }
 
+  /// Whether the 32 bytes from an offset on are plain characters: `marks` for four words at once.
+  @inline(__always)
+  private static func isPlain(_ text: RawSpan, _ at: Int) -> Bool {
+    let words = text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: SIMD4<UInt64>.self)
+    let ones = SIMD4<UInt64>(repeating: 0x0101_0101_0101_0101)
+    let control = words &- SIMD4(repeating: 0x2020_2020_2020_2020)
+    let quote = (words ^ SIMD4(repeating: 0x2222_2222_2222_2222)) &- ones
+    let backslash = (words ^ SIMD4(repeating: 0x5C5C_5C5C_5C5C_5C5C)) &- ones
+    let marks = control | quote | backslash | words
+    let either = marks.lowHalf | marks.highHalf
+    return (either[0] | either[1]) & highestBits == 0
+  }
+
   /// Marks, by its highest bit, the first byte of eight that ends a run of plain characters: a
   /// quote, a backslash, a control character or one of a longer UTF-8 sequence. Bytes above the
   /// first marked one may be marked wrongly, those below it never are, so only the lowest mark
   /// counts.
   ///
   @inline(__always)
-  private static func specialBytes(in word: UInt64) -> UInt64 { marks(in: word) & highestBits }
+  static func specialBytes(in word: UInt64) -> UInt64 { marks(in: word) & highestBits }
 
   /// The highest bit of each byte.
   private static var highestBits: UInt64 { 0x8080_8080_8080_8080 }

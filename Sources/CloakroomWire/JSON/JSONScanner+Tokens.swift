@@ -53,6 +53,20 @@ extension JSONScanner {
       hasEscapes: name.hasEscapes, hasLineBreaks: before.hasLineBreaks || behind.hasLineBreaks)
   }
 
+  /// Where the value begins of a member whose name begins at `at`, has fewer than eight bytes and no
+  /// escape, and has no white space around its colon, as programs write most of them; nil for others,
+  /// right or wrong.
+  @inline(__always)
+  static func skipShortName(_ text: RawSpan, _ at: Int, _ end: Int) -> Int? {
+    guard at &+ 11 <= end, text.byte(at) == ASCII.quote else { return nil }
+    let special = specialBytes(in: text.word(at &+ 1))
+    guard special != 0 else { return nil }
+    let quote = at &+ 1 &+ special.trailingZeroBitCount &>> 3
+    // A quote and a colon, the first lowest.
+    guard text.quarterWord(quote) == 0x3A22, text.byte(quote &+ 2) > ASCII.space else { return nil }
+    return quote &+ 2
+  }
+
   @inline(__always)
   static func isDigit(_ byte: UInt8) -> Bool { byte &- ASCII.zero < 10 }
 

@@ -95,9 +95,13 @@ public enum JSONScanner {
 
     while true {
       if isObject & 1 == 1 {
-        let name = try scanName(text, at, end)
-        lineBreaks = lineBreaks || name.hasLineBreaks
-        at = name.value
+        if let value = skipShortName(text, at, end) {
+          at = value
+        } else {
+          let name = try scanName(text, at, end)
+          lineBreaks = lineBreaks || name.hasLineBreaks
+          at = name.value
+        }
       }
       guard at < end else { throw .syntax(at: at) }
       var kind: JSONKind
@@ -143,6 +147,11 @@ public enum JSONScanner {
       while true {
         if depth == 0 {
           return Value(end: at, kind: kind, hasEscapes: false, hasLineBreaks: lineBreaks)
+        }
+        // Between most values of most texts there is a comma and nothing else.
+        if at &+ 1 < end, text.byte(at) == ASCII.comma, text.byte(at &+ 1) > ASCII.space {
+          at &+= 1
+          break
         }
         let gap = skipSpace(text, at, end)
         lineBreaks = lineBreaks || gap.hasLineBreaks

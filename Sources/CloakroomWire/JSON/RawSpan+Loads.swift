@@ -23,6 +23,12 @@ extension RawSpan {
     return word
   }
 
+  /// Two bytes at once, under the same condition.
+  @inline(__always)
+  func quarterWord(_ offset: Int) -> UInt16 {
+    UInt16(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self))
+  }
+
   /// Four bytes at once, under the same condition.
   @inline(__always)
   func halfWord(_ offset: Int) -> UInt32 {

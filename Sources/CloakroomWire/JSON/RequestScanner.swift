@@ -41,6 +41,11 @@ public struct RequestScanner: Sendable {
   /// `jsonrpc`, `id`, `method` or `params` is there twice: no valid request.
   public private(set) var hasDuplicates = false
 
+  /// Whether the envelope is that of a valid request or notification, `params` being an object, an
+  /// array or absent. Says nothing about the method and its parameters. Kept, and not told when asked:
+  /// to ask a structure of this size copies it.
+  public private(set) var isValidRequest = false
+
   /// How many arrays and objects may be nested, the envelope being the first.
   public let depthLimit: Int
 
@@ -54,17 +59,6 @@ public struct RequestScanner: Sendable {
     self.depthLimit = min(depthLimit, JSONScanner.greatestDepthLimit)
     self.memberLimit = max(memberLimit, 0)
     members.reserveCapacity(min(self.memberLimit, 64))
-  }
-
-  /// Whether the envelope is that of a valid request or notification, `params` being an object,
-  /// an array or absent. Says nothing about the method and its parameters.
-  public var isValidRequest: Bool {
-    guard isObject, hasVersion, !hasDuplicates, methodKind == .string else { return false }
-    switch idKind {
-    case nil, .string, .number, .null: break
-    default: return false
-    }
-    return paramsKind == nil || paramsKind == .object || paramsKind == .array
   }
 
   /// Scans the request that the bytes from `from` up to `to` hold, with white space around it at
@@ -88,6 +82,16 @@ public struct RequestScanner: Sendable {
     }
     at = JSONScanner.skipSpace(text, at, end).offset
     guard at == end else { throw .syntax(at: at) }
+    isValidRequest =
+      isObject && hasVersion && !hasDuplicates && methodKind == .string && Self.mayBeID(idKind)
+      && (paramsKind == nil || paramsKind == .object || paramsKind == .array)
+  }
+
+  private static func mayBeID(_ kind: JSONKind?) -> Bool {
+    switch kind {
+    case nil, .string, .number, .null: true
+    default: false
+    }
   }
 
   /// Scans a request that is the whole of `text`.
@@ -111,6 +115,7 @@ public struct RequestScanner: Sendable {
     paramsKind = nil
     hasTooManyMembers = false
     hasDuplicates = false
+    isValidRequest = false
     if !members.isEmpty { members.removeAll(keepingCapacity: true) }
   }
 
@@ -121,6 +126,10 @@ public struct RequestScanner: Sendable {
     var at = JSONScanner.skipSpace(text, start &+ 1, end).offset
     guard at < end else { throw .syntax(at: at) }
     if text.byte(at) == ASCII.rightBrace { return at &+ 1 }
+    if EnvelopeMember.isVersionFirst(text, at, end) {
+      (hasVersionMember, hasVersion) = (true, true)
+      at = JSONScanner.skipSpace(text, at &+ EnvelopeMember.versionFirstCount, end).offset
+    }
     while true {
       let name = try JSONScanner.scanName(text, at, end)
       let member = EnvelopeMember(name.name, hasEscapes: name.hasEscapes, in: text)

@@ -41,7 +41,7 @@ struct PendingCreation: Sendable {
       throw RPCError(
         .invalidParams, "seal is for data in a token; with backend store there are none in it")
     }
-    names = try PendingNames(arguments)
+    names = try PendingNames(&arguments)
     signer = PendingSigner(desk: arguments.settings.tokens, names: names)
     retention = arguments.settings.pendingRetention
     token = PendingToken.random()

@@ -8,7 +8,7 @@ struct PendingNames: Sendable {
   private let scope: [ScopeStep]
 
   /// The names of the service and scope that a call is for.
-  init(_ arguments: borrowing Arguments) throws(RPCError) {
+  init(_ arguments: inout Arguments) throws(RPCError) {
     guard let permit = arguments.permit else { throw RPCError(.internal) }
     keySpace = permit.keySpace
     scope = arguments.scope

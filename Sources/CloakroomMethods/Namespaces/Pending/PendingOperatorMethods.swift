@@ -35,7 +35,7 @@ enum PendingOperatorMethods {
       #"{"operations":[{"id":"…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let names = try PendingNames(arguments)
+      let names = try PendingNames(&arguments)
       let retention = arguments.settings.pendingRetention
       let start = try arguments.position(0)
       let count = arguments.has(1) ? try arguments.integer(1, "count") : 100
@@ -68,7 +68,7 @@ enum PendingOperatorMethods {
       guard PendingToken.isID(id) else {
         throw RPCError(.invalidParams, "id is 64 of 0-9 a-f")
       }
-      let key = try PendingNames(arguments).key(id)
+      let key = try PendingNames(&arguments).key(id)
       if arguments.notes.isKept { arguments.notes.key = Array(id.utf8) }
       let request = PendingRequest(
         .reopen, type: nil, retention: arguments.settings.pendingRetention)

@@ -40,7 +40,7 @@ struct PendingUpdate: Sendable {
     }
     call = try arguments.pendingCall()
     signer = PendingSigner(
-      desk: arguments.settings.tokens, names: try PendingNames(arguments))
+      desk: arguments.settings.tokens, names: try PendingNames(&arguments))
     longest = arguments.settings.frameBytes
   }
 
