@@ -37,7 +37,9 @@ final class ClientConnection: ChannelInboundHandler {
   private let worker: Worker
   private var decoder: FrameDecoder
   private var encoder = FrameEncoder(.lines)
-  private var output = ByteBuffer()
+  /// The replies that were not sent yet; nil when there is none, so that an idle connection has no
+  /// buffer.
+  private var output: ByteBuffer?
   private var context: ChannelHandlerContext?
   private var socket: ReplySocket?
   /// How many of its calls have not been answered.
@@ -56,11 +58,14 @@ final class ClientConnection: ChannelInboundHandler {
     self.groups = groups
     self.worker = worker
     lastActive = worker.now()
-    decoder = FrameDecoder(frameLimit: worker.limits.frameBytes)
+    decoder = FrameDecoder(frameLimit: worker.limits.frameBytes, nothing: worker.nothing)
   }
 
+  /// How many bytes of replies were not sent yet.
+  private var outputBytes: Int { output?.readableBytes ?? 0 }
+
   /// Whether nothing is in flight and no reply waits to be read.
-  var isIdle: Bool { inFlight == 0 && output.readableBytes == 0 && !isClogged }
+  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged }
 
   // MARK: Coming and going
 
@@ -80,7 +85,7 @@ final class ClientConnection: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
     socket = nil
-    output = ByteBuffer()
+    output = nil
     for call in procedures.values { call.cancel(Self.gone) }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
@@ -169,7 +174,7 @@ final class ClientConnection: ChannelInboundHandler {
   func channelReadComplete(context: ChannelHandlerContext) { worker.finishedBurst() }
 
   private var mayRead: Bool {
-    inFlight < worker.limits.inFlightPerConnection && output.readableBytes == 0 && !isClogged
+    inFlight < worker.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
       && !isDraining
   }
 
@@ -179,7 +184,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < worker.limits.inFlightPerConnection && output.readableBytes < Self.gatheredBytes
+    inFlight < worker.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
   }
 
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
@@ -231,13 +236,15 @@ final class ClientConnection: ChannelInboundHandler {
   @discardableResult
   func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
     guard context != nil else { return worker.discard(write) }
-    if output.capacity == 0 { output = worker.takeBuffer() }
-    let before = output.readableBytes
-    let start = encoder.begin(in: &output)
-    write(&output)
-    encoder.end(start, in: &output)
+    var buffer = output.take() ?? worker.takeBuffer()
+    let before = buffer.readableBytes
+    let start = encoder.begin(in: &buffer)
+    write(&buffer)
+    encoder.end(start, in: &buffer)
+    let count = buffer.readableBytes - before
+    output = consume buffer
     markDirty()
-    return output.readableBytes - before
+    return count
   }
 
   // MARK: Notices out
@@ -254,7 +261,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Whether a notice would be sent, and not wait for a slow reader.
   var takesNotices: Bool {
-    context != nil && !isClogged && output.readableBytes < Self.gatheredNoticeBytes
+    context != nil && !isClogged && outputBytes < Self.gatheredNoticeBytes
   }
 
   /// Writes a notice.
@@ -262,7 +269,7 @@ final class ClientConnection: ChannelInboundHandler {
     guard let context else { return }
     reply(write)
     // Not at the end of the burst: a fast reader is not to be taken for a slow one.
-    if output.readableBytes >= Self.gatheredNoticeBytes { send(context) }
+    if outputBytes >= Self.gatheredNoticeBytes { send(context) }
   }
 
   /// Has a subscription flushed when there is room.
@@ -293,7 +300,7 @@ final class ClientConnection: ChannelInboundHandler {
   func flush() {
     isDirty = false
     guard let context else { return }
-    if output.readableBytes > 0 { send(context) }
+    if outputBytes > 0 { send(context) }
     flushSubscriptions()
     if mayStart { process() }
     adjustReading()
@@ -302,16 +309,15 @@ final class ClientConnection: ChannelInboundHandler {
 
   private func send(_ context: ChannelHandlerContext) {
     guard !isClogged else {
-      guard output.readableBytes > worker.limits.unreadReplyBytes else { return }
+      guard outputBytes > worker.limits.unreadReplyBytes else { return }
       // It asks and does not read: it alone is dropped.
       worker.observer.limitBit(.unreadReplies)
       context.close(promise: nil)
       return
     }
-    var taken = ByteBuffer()
-    swap(&taken, &output)
+    guard var taken = output.take() else { return }
     switch socket?.send(&taken) ?? .full {
-    case .sent: worker.giveBack(taken)
+    case .sent: worker.giveBack(consume taken)
     case .full: pass(taken, to: context)
     case .failed: context.close(promise: nil)
     }

@@ -82,7 +82,7 @@ final class ProcedureCall: ProcedureHost {
     } catch {
       answer(.failure(error))
     }
-    worker.giveBack(result)
+    worker.giveBack(consume result)
   }
 
   private func run(_ procedure: @escaping Procedure) {

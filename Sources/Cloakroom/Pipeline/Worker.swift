@@ -55,6 +55,8 @@ final class Worker {
   private var reportedDrops: UInt64 = 0
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
+  /// An empty buffer that no other loop has.
+  let nothing: ByteBuffer
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
@@ -71,9 +73,13 @@ final class Worker {
     subscribeMethod = table.names.firstIndex(of: "events.subscribe")
     publishMethod = table.names.firstIndex(of: "events.publish")
     limits = configuration.limits
+    var buffer = ByteBuffer(integer: UInt8(0))
+    buffer.clear()
+    nothing = buffer
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
-      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth)
+      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth,
+      nothing: nothing)
     arguments.notes = CallNotes(isKept: observer.keepsAccessLog)
   }
 
@@ -217,14 +223,14 @@ final class Worker {
   func discard(_ write: (inout ByteBuffer) -> Void) -> Int {
     var unsent = takeBuffer()
     write(&unsent)
-    giveBack(unsent)
+    giveBack(consume unsent)
     return 0
   }
 
-  /// Takes a buffer back whose bytes have been handed to the socket.
+  /// Takes a buffer back whose bytes have been handed to the socket. Where somebody else still has it,
+  /// `clear` leaves it to them and takes new memory.
   func giveBack(_ buffer: consuming ByteBuffer) {
     guard spareBuffers.count < 256, buffer.capacity <= 64 * 1024 else { return }
-    // Where the socket still holds the bytes, `clear` leaves them to it and takes new memory.
     buffer.clear()
     spareBuffers.append(buffer)
   }

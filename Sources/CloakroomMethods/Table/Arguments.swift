@@ -28,7 +28,9 @@ public struct Arguments: ~Copyable {
   /// The request's envelope and parameters, as the scanner has found them.
   public var scanner: RequestScanner
 
-  private(set) var request = ByteBuffer()
+  private(set) var request: ByteBuffer
+  /// What `request` is between two calls.
+  private let nothing: ByteBuffer
   var names = ByteBuffer()
   /// Which member each of the method's parameters is; says nothing where `given` has no bit. No
   /// InlineArray: to index one copies all of it.
@@ -44,9 +46,13 @@ public struct Arguments: ~Copyable {
 
   /// Arguments with what holds for all calls.
   ///
-  /// - Parameter depthLimit: how deep a request's JSON may be nested.
-  public init(settings: Settings, depthLimit: Int) {
+  /// - Parameters:
+  ///   - depthLimit: how deep a request's JSON may be nested.
+  ///   - nothing: an empty buffer that no other loop has.
+  public init(settings: Settings, depthLimit: Int, nothing: ByteBuffer = ByteBuffer()) {
     self.settings = settings
+    self.nothing = nothing
+    request = nothing
     scanner = RequestScanner(depthLimit: depthLimit)
   }
 
@@ -78,7 +84,7 @@ public struct Arguments: ~Copyable {
 
   /// Lets go of the request's bytes.
   public mutating func end() {
-    request = ByteBuffer()
+    request = nothing
     permit = nil
   }
 

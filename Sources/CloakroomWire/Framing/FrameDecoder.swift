@@ -20,7 +20,9 @@ public struct FrameDecoder: Sendable {
   public var bufferedByteCount: Int { input.readableBytes + partial.readableBytes }
 
   /// What was read and not used yet; empty whenever `next()` has answered nil.
-  private var input = ByteBuffer()
+  private var input: ByteBuffer
+  /// What `input` is when there is nothing.
+  private let nothing: ByteBuffer
   /// The decoder's own copy of the beginning of an unfinished frame or header line.
   private var partial = ByteBuffer()
   private var state = State.detecting
@@ -37,9 +39,14 @@ public struct FrameDecoder: Sendable {
 
   /// A decoder for a new connection.
   ///
-  /// - Parameter frameLimit: the longest text in bytes, at most `JSONScanner.longestText`.
-  public init(frameLimit: Int = 4 << 20) {
+  /// - Parameters:
+  ///   - frameLimit: the longest text in bytes, at most `JSONScanner.longestText`.
+  ///   - nothing: an empty buffer, to have between two reads. Every `ByteBuffer()` is the same one, and
+  ///     loops that count references to it take its memory away from each other.
+  public init(frameLimit: Int = 4 << 20, nothing: ByteBuffer = ByteBuffer()) {
     self.frameLimit = min(max(frameLimit, 1), JSONScanner.longestText)
+    self.nothing = nothing
+    input = nothing
   }
 
   /// Hands over what was read. Call `next()` until it answers nil before the next read: then the
@@ -220,7 +227,7 @@ public struct FrameDecoder: Sendable {
   }
 
   /// Lets go of the buffer that was read, so that the channel can use it again.
-  private mutating func releaseInput() { input = ByteBuffer() }
+  private mutating func releaseInput() { input = nothing }
 
   private mutating func fail() {
     state = .failed
