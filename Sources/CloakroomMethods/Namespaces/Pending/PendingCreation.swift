@@ -68,7 +68,7 @@ struct PendingCreation: Sendable {
           }
         }
       }
-      let operation = try Self.operation(in: reply)
+      let operation = try reply.pendingOperation
       context.count(.createdInStore)
       write(token, target, operation.expiresAtMs, into: &result)
       return nil
@@ -104,20 +104,11 @@ struct PendingCreation: Sendable {
       result.writeImmutableBuffer(try secret.secret(in: reply))
       return
     }
-    let operation = try Self.operation(in: reply.answer)
+    let operation = try reply.answer.pendingOperation
     let token = String(buffer: try secret.secret(in: reply))
     let id = PendingToken.id(ofStored: token)
     write(
       token, PendingTarget(id: id, key: try names.key(id)), operation.expiresAtMs, into: &result)
-  }
-
-  private static func operation(in reply: StoreReply) throws(RPCError) -> PendingOperation {
-    guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
-    switch reply.outcome {
-    case .operation(let operation): return operation
-    case .refused(let refusal): throw refusal.error
-    default: throw .unexpectedReply
-    }
   }
 
   private func failure(of reply: StoreReply) throws(RPCError) -> RPCError {

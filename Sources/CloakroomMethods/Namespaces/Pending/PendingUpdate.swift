@@ -189,7 +189,7 @@ struct PendingUpdate: Sendable {
   ) async throws(RPCError) -> ByteBuffer {
     let reply = try await context.firstAnswer(to: record, step: Self.writing, else: error)
     var result = ByteBuffer()
-    result.writeUpdate(try Self.operation(in: reply))
+    result.writeUpdate(try reply.pendingOperation)
     return result
   }
 
@@ -199,17 +199,8 @@ struct PendingUpdate: Sendable {
   ) async throws(RPCError) -> ByteBuffer {
     guard let secret else { throw error }
     let reply = try await secret.first(else: error, step: Self.writing, context)
-    _ = try Self.operation(in: reply.answer)
+    _ = try reply.answer.pendingOperation
     return try secret.secret(in: reply, step: Self.writing)
-  }
-
-  private static func operation(in reply: StoreReply) throws(RPCError) -> PendingOperation {
-    guard case .pending(let reply) = reply else { throw .unexpectedReply }
-    switch reply.outcome {
-    case .operation(let operation): return operation
-    case .refused(let refusal): throw refusal.error
-    default: throw .unexpectedReply
-    }
   }
 
   private func cargo(
