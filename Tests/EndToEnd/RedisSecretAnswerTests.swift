@@ -13,13 +13,15 @@ struct RedisSecretAnswerTests {
     let daemons: [Daemon]
     let clients: [LineClient]
 
-    init(_ algorithms: [String] = SecretAnswerTests.algorithms) throws {
+    init(
+      _ algorithms: [String] = SecretAnswerTests.algorithms, _ options: [String] = []
+    ) throws {
       let redis = try RedisServer()
       let keys = try TokenKeys(algorithms)
       self.redis = redis
       self.keys = keys
       daemons = try (0..<2).map { _ in
-        try RedisSidecar.start(redis.socketPath, patience: "5s", ["--keys", keys.path])
+        try RedisSidecar.start(redis.socketPath, patience: "5s", ["--keys", keys.path] + options)
       }
       clients = try daemons.map { try $0.readyClient() }
     }
@@ -89,10 +91,12 @@ struct RedisSecretAnswerTests {
     }
   }
 
-  @Test("is in nothing that Redis is told, and in nothing that it keeps")
+  @Test("is in nothing that Redis is told or keeps, and in no log and no metric")
   func unreadable() throws {
-    let pair = try Pair()
     let folder = try Folder()
+    let log = ObservationLog(in: folder)
+    let pair = try Pair(
+      SecretAnswerTests.algorithms, ["--log-level", "trace", "--access-log", log.path])
     let heard = folder.path + "/monitor"
     let monitor = try ChildProcess(
       ["redis-cli", "-s", pair.redis.socketPath, "monitor"],
@@ -126,9 +130,17 @@ struct RedisSecretAnswerTests {
     let isHeard = eventually { TextFile.read(heard).contains("all-is-said") }
     #expect(isHeard)
     let dump = pair.redis.socketPath.replacing("redis.sock", with: "dump.rdb")
+    // What is there to be found is found in this way.
     for text in [TextFile.read(heard), TextFile.read(dump)] {
-      // What is there to be found is found in this way.
       #expect(text.contains(Self.record("k0")) && text.contains(Self.record("reissue")))
+    }
+    let metrics = try pair.clients.map { try $0.metrics().text }
+    for daemon in pair.daemons { daemon.stop() }
+    #expect(log.lines.count { $0.contains("pending.create") } > 10)
+    let texts =
+      [TextFile.read(heard), TextFile.read(dump), log.lines.joined()] + metrics
+      + pair.daemons.map(\.output)
+    for text in texts {
       for secret in secrets {
         #expect(!text.contains(secret))
         // A token's last part, in whatever it may be wrapped, would be enough to know it by.
