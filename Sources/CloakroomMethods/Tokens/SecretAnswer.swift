@@ -52,9 +52,6 @@ struct SecretAnswer: Sendable {
 
   // MARK: Reading
 
-  /// Looks at what there is.
-  func recall(step: Int = 0) -> StoreCommand { record.recall(step: step) }
-
   /// The answer that there is already, in place of whatever stands in a repeated call's way.
   ///
   /// - Throws: the error, when there is no answer.
