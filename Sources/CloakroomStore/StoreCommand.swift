@@ -83,6 +83,12 @@ public enum StoreCommand: Sendable {
   /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
   /// the record is another call's. What is no mutation is just done
   indirect case once(OnceRecord, StoreCommand)
+  /// Changes nothing but its record: for a note alone. → `.done`
+  case nothing
+  /// Looks at what a record has for its step, and does nothing else. → the answer as it was given, to
+  /// a step on a pending operation or to one that is `.done`; `.value(nil)` when it has none; `.failure` with
+  /// IDEMPOTENCY_MISMATCH when the record is another call's
+  indirect case recall(OnceRecord)
 }
 
 /// What the store answered to one command.
@@ -111,6 +117,8 @@ public enum StoreReply: Sendable, Equatable {
   indirect case pending(PendingReply)
   /// A whole number.
   case number(Int64)
+  /// A reply, and the note that was kept with it when it was given first.
+  indirect case noted(ByteBuffer, StoreReply)
   /// It was not done, or (OUTCOME_UNKNOWN) nobody knows.
   case failure(RPCError)
 }

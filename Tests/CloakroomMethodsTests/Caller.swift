@@ -143,6 +143,8 @@ struct Caller {
     case .publishDefined(let name, let message, let digest, let life):
       "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
     case .ping: "ping"
+    case .nothing: "nothing"
+    case .recall(let record): "recall \(text(record.name))#\(record.step)"
     case .scan(let prefix, let position, let count):
       "scan \(String(buffer: prefix))… \(position) \(count)"
     case .once(let record, let command):

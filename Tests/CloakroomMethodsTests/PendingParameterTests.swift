@@ -19,7 +19,6 @@ struct PendingParameterTests {
       ("create", #"{"operationType":"a","data":1,"maxAttempts":1000001}"#, .invalidParams),
       ("create", #"{"operationType":"a","data":1,"oneTime":1}"#, .invalidParams),
       ("create", #"{"operationType":"a","data":1,"backend":"store","seal":true}"#, .invalidParams),
-      ("create", #"{"operationType":"a","data":1,"idempotencyKey":"k"}"#, .invalidParams),
       ("create", #"{"operationType":"a","data":1,"expiresIn":0}"#, .ttlInvalid),
       ("create", #"{"operationType":"a","data":1,"expiresIn":null}"#, .ttlInvalid),
       ("create", #"{"operationType":"a","data":1,"expiresIn":"keep"}"#, .ttlInvalid),
@@ -30,11 +29,6 @@ struct PendingParameterTests {
       ("update", #"{"token":"\#(token)","operationType":"a","data":1,"patch":1}"#, .invalidParams),
       ("update", #"{"token":"\#(token)","operationType":"a","data":1,"ttl":"x"}"#, .ttlInvalid),
       ("update", #"{"token":"\#(token)","operationType":"a","data":1,"ttl":null}"#, .ttlInvalid),
-      (
-        "update",
-        #"{"token":"\#(token)","operationType":"a","data":1,"reissue":true,"idempotencyKey":"k"}"#,
-        .invalidParams
-      ),
       ("checkout", #"{"token":"\#(token)","operationType":"a","leaseTtl":-1}"#, .ttlInvalid),
       ("commit", #"{"token":"\#(token)","operationType":"a"}"#, .invalidParams),
       ("commit", #"{"token":"\#(token)","operationType":"a","receipt":1}"#, .invalidParams),

@@ -18,11 +18,13 @@ struct RedisScriptsTests {
   }
 
   /// Calls a script's variant that keeps a record, as `redis-cli` shows each type apart.
-  private static func once(_ server: RedisServer, _ source: String, step: Int) throws -> String {
+  private static func once(
+    _ server: RedisServer, _ source: String, step: Int, note: String = ""
+  ) throws -> String {
     let script = RedisScript(source: source, digest: "")
     return try server.command([
       "--no-raw", "EVAL", RedisScripts.once(script).source, "2", "key", "record", "argument",
-      "fingerprint", "\(step)", "100000",
+      "fingerprint", "\(step)", "100000", note,
     ])
   }
 
@@ -52,6 +54,31 @@ struct RedisScriptsTests {
     for step in replies.indices {
       #expect(try Self.once(server, "return 'again'", step: step) == replies[step].shown)
     }
+  }
+
+  @Test("answer from a record with the note that was kept first")
+  func notes() throws {
+    let server = try RedisServer()
+    let replies: [(source: String, shown: String)] = [
+      ("return 1", "1) \"note\"\n2) (integer) 1"),
+      ("return {1, {}, 'a'}", "1) \"note\"\n2) 1) (integer) 1\n   2) (empty array)\n   3) \"a\""),
+      ("return #ARGV", "1) \"note\"\n2) (integer) 1"),
+      ("return redis.status_reply('OK')", "1) \"note\"\n2) OK"),
+      ("return redis.call('GET', 'none')", "1) \"note\"\n2) (nil)"),
+    ]
+    for (step, reply) in replies.enumerated() {
+      for note in ["note", "another", ""] {
+        let shown = try Self.once(server, reply.source, step: step, note: note)
+        #expect(shown == reply.shown, "\(reply.source)")
+      }
+      let recalled = try server.command([
+        "--no-raw", "EVAL", RedisScripts.recall.source, "1", "record", "fingerprint", "\(step)",
+      ])
+      #expect(recalled == reply.shown, "\(reply.source)")
+    }
+    // What is not kept has no note: it is as it would be without a record.
+    let unfinished = try Self.once(server, "return 'waits', true", step: 9, note: "note")
+    #expect(unfinished == "\"waits\"")
   }
 
   @Test("keep no error, and nothing that is to be done again")

@@ -9,11 +9,12 @@ enum TokenMethods {
   static let all = [sign, verify, revoke, jwks]
 
   static let sign = Method(
-    "jwt.sign", "Signs claims: a token that any holder of the keys can verify.",
+    "jwt.sign",
+    "Signs claims: a token that any holder of the keys can verify. Repeated with its idempotencyKey it answers the same token, which the store keeps sealed; CONFLICT when the key that this is kept by is not here any more.",
     [.claims, .expiresIn, .subject, .signAudience, .signPurpose, .keyID, .seal],
     result:
       #"{"type":"object","properties":{"token":{"type":"string"},"jti":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"}},"required":["token","jti","expiresAt"]}"#,
-    reasons: [.ttlInvalid],
+    reasons: [.ttlInvalid, .conflict],
     example: (
       #"{"claims":{"role":"admin"},"subject":"user:123","expiresIn":"15m"}"#,
       #"{"token":"ey…","jti":"…","expiresAt":"20…"}"#
@@ -24,12 +25,17 @@ enum TokenMethods {
       let seal = try arguments.flag(6, "seal")
       let desk = arguments.settings.tokens
       let ring = desk.ring
+      if let secret = SecretAnswer(arguments) {
+        return .run { context throws(RPCError) in
+          let (reply, _) = try await secret.reply(context) { () async throws(RPCError) in
+            try await signed(claims, ring, keyID, seal, desk)
+          }
+          return try secret.secret(in: reply)
+        }
+      }
       guard try ring.signingKey(keyID).signsQuickly else {
         return .run { _ throws(RPCError) in
-          let token = try await desk.offLoop { () throws(RPCError) in
-            try ring.sign(claims, keyID: keyID, seal: seal)
-          }
-          return ByteBuffer(signed: token)
+          try await signed(claims, ring, keyID, seal, desk)
         }
       }
       return .answer(ByteBuffer(signed: try ring.sign(claims, keyID: keyID, seal: seal)))
@@ -95,6 +101,7 @@ enum TokenMethods {
     .procedure { arguments throws(RPCError) in
       let desk = arguments.settings.tokens
       let names = try TokenNames(&arguments)
+      let record = arguments.record
       guard arguments.has(0) else {
         guard arguments.has(1), arguments.has(2) else {
           throw RPCError(.invalidParams, "token is missing, or else jti and expiresAt")
@@ -104,7 +111,7 @@ enum TokenMethods {
         guard let end = Timestamp(text) else {
           throw RPCError(.invalidParams, "expiresAt is a time as RFC 3339 writes it")
         }
-        return try opening(revoking: id, untilMs: end.milliseconds, names, desk)
+        return try opening(revoking: id, untilMs: end.milliseconds, names, desk, record)
       }
       guard !arguments.has(1), !arguments.has(2) else {
         throw RPCError(.invalidParams, "token, or jti and expiresAt, but not both")
@@ -117,15 +124,15 @@ enum TokenMethods {
             try ring.authenticate(token)
           }
           let command = try revocation(
-            of: try id(of: known), untilMs: known.expiresAtMs, names, desk)
-          guard let command else { return ByteBuffer(string: #"{"revoked":false}"#) }
-          _ = try await context.perform(command).orThrow()
-          return ByteBuffer(string: #"{"revoked":true}"#)
+            of: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
+          guard let command else { return ByteBuffer(revoked: false) }
+          let reply = try await context.perform(context.once(command, step: 0)).orThrow()
+          return ByteBuffer(revoked: reply == .done)
         }
       }
       let known = try ring.authenticate(token)
       return try opening(
-        revoking: try id(of: known), untilMs: known.expiresAtMs, names, desk)
+        revoking: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
     })
 
   static let jwks = Method(
@@ -140,6 +147,19 @@ enum TokenMethods {
     })
 
   // MARK: Parts
+
+  /// The result with a token that was signed just now, on a thread of its own where that takes long.
+  private static func signed(
+    _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ desk: TokenDesk
+  ) async throws(RPCError) -> ByteBuffer {
+    guard try ring.signingKey(keyID).signsQuickly else {
+      return ByteBuffer(
+        signed: try await desk.offLoop { () throws(RPCError) in
+          try ring.sign(claims, keyID: keyID, seal: seal)
+        })
+    }
+    return ByteBuffer(signed: try ring.sign(claims, keyID: keyID, seal: seal))
+  }
 
   private static func claims(_ arguments: inout Arguments) throws(RPCError) -> TokenClaims {
     let purpose = try arguments.purpose(4)
@@ -167,30 +187,37 @@ enum TokenMethods {
     return id
   }
 
-  /// What revokes a token; nil when it has expired.
+  /// What revokes a token, `.done`. For one that has expired there is nothing to do, and nil; or, when
+  /// the call may be a repeated one, a look whether the first was before that.
   private static func revocation(
-    of id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk
+    of id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk,
+    _ record: OnceRecord?
   ) throws(RPCError) -> StoreCommand? {
-    guard let life = try desk.revocationLife(untilMs: end) else { return nil }
+    guard let life = try desk.revocationLife(untilMs: end) else { return record?.recall(step: 0) }
     return .set(
       try names.revocation(of: id), value: ByteBuffer(string: "true"), .after(life), .none)
   }
 
   private static func opening(
-    revoking id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk
+    revoking id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk,
+    _ record: OnceRecord?
   ) throws(RPCError) -> Opening {
-    guard let command = try revocation(of: id, untilMs: end, names, desk) else {
-      return .answer(ByteBuffer(string: #"{"revoked":false}"#))
+    guard let command = try revocation(of: id, untilMs: end, names, desk, record) else {
+      return .answer(ByteBuffer(revoked: false))
     }
     return .ask(command) { reply, _, result throws(RPCError) in
-      _ = try reply.orThrow()
-      result.writeStaticString(#"{"revoked":true}"#)
+      result.writeImmutableBuffer(ByteBuffer(revoked: try reply.orThrow() == .done))
       return nil
     }
   }
 }
 
 extension ByteBuffer {
+  /// The result of a revocation.
+  fileprivate init(revoked isRevoked: Bool) {
+    self.init(string: isRevoked ? #"{"revoked":true}"# : #"{"revoked":false}"#)
+  }
+
   /// The result of a token that was made.
   fileprivate init(signed token: SignedToken) {
     self.init()

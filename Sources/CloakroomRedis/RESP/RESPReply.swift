@@ -43,6 +43,13 @@ public struct RESPReply {
   /// The reply itself, or its head when it is an array.
   public var first: Node { nodes.first ?? Node(kind: .null, integer: 0, range: 0..<0) }
 
+  /// The part of the reply that begins at a node. It takes memory of its own: for replies in replies.
+  public func part(from index: Int) -> RESPReply {
+    var part = self
+    part.nodes.removeFirst(min(max(index, 0), nodes.count))
+    return part
+  }
+
   /// A node's bytes; a slice that shares the reply's memory.
   public func slice(of node: Node) -> ByteBuffer {
     bytes.getSlice(at: node.range.lowerBound, length: node.range.count) ?? ByteBuffer()

@@ -45,6 +45,9 @@ final class MemoryRecord: Sendable {
     }
   }
 
+  /// The answer to a step; nil when there is none.
+  func answer(step: Int) -> StoreReply? { state.withLock { $0.answers[step] } }
+
   /// Whether nobody may use it any more.
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 

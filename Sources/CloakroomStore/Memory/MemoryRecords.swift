@@ -60,6 +60,22 @@ final class MemoryRecords: Sendable {
     }
   }
 
+  /// The answer that a call's step has been given; `.value(nil)` when there is none.
+  func recall(_ call: OnceRecord) -> StoreReply {
+    let key = MemoryKey(borrowing: call.name)
+    let record = table.withLock { table -> MemoryRecord? in
+      guard let entry = table.entries[key], !entry.deadline.isOver(at: clock.now) else {
+        return nil
+      }
+      return entry.record
+    }
+    guard let record else { return .value(nil) }
+    guard record.fingerprint == call.fingerprint else {
+      return .failure(RPCError(.idempotencyMismatch))
+    }
+    return record.answer(step: call.step) ?? .value(nil)
+  }
+
   /// Removes records whose time has come.
   ///
   /// - Parameter limit: how many reminders to look at, at most.

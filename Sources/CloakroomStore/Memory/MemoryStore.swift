@@ -138,6 +138,10 @@ public final class MemoryStore: Sendable {
       scan(prefix, from: position, count: count)
     case .once(let record, let command):
       command.isMutation ? once(record, command) : perform(command)
+    case .nothing:
+      .done
+    case .recall(let record):
+      records.recall(record)
     }
   }
 
@@ -179,8 +183,17 @@ public final class MemoryStore: Sendable {
 
   /// Does a mutation unless its record has an answer to it.
   private func once(_ record: OnceRecord, _ command: StoreCommand) -> StoreReply {
-    makingRoom { () throws(MemoryBudget.Exhausted) in
-      try records.answer(to: record) { perform(command) }
+    guard let note = record.note else {
+      return makingRoom { () throws(MemoryBudget.Exhausted) in
+        try records.answer(to: record) { perform(command) }
+      }
+    }
+    guard command.takesNote else { return .failure(RPCError(.internal)) }
+    return makingRoom { () throws(MemoryBudget.Exhausted) in
+      try records.answer(to: record) {
+        let reply = perform(command)
+        return reply.isAnswer ? .noted(note.detached(), reply) : reply
+      }
     }
   }
 

@@ -7,11 +7,21 @@ extension StoreCommand {
   public var isMutation: Bool {
     switch self {
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect),
-      .stream(_, .pending), .stream(_, .length):
+      .stream(_, .pending), .stream(_, .length), .recall:
       false
     case .pending(_, let request): request.isMutation
-    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream: true
+    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream,
+      .nothing:
+      true
     case .once(_, let command): command.isMutation
+    }
+  }
+
+  /// Whether a note can be kept with its answer.
+  var takesNote: Bool {
+    switch self {
+    case .pending, .nothing: true
+    default: false
     }
   }
 }
@@ -26,6 +36,7 @@ extension StoreReply {
     case .claim(.waiting), .definition: return false
     case .stream(.messages(let messages)) where messages.isEmpty: return false
     case .pending(let reply): return reply.isAnswer
+    case .noted(_, let reply): return reply.isAnswer
     default: break
     }
     guard case .failure(let error) = self else { return true }
@@ -41,6 +52,7 @@ extension StoreReply {
     case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
     case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
     case .pending(let reply): reply.byteCount
+    case .noted(let note, let reply): note.capacity + reply.byteCount
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
     case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
       messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }

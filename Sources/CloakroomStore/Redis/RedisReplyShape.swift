@@ -26,6 +26,9 @@ enum RedisReplyShape: UInt8 {
   case pending
   /// The names that a scan has found.
   case pendingNames
+  /// What a record has for a step on a pending operation or for one that was done, with a note or
+  /// without; or null.
+  case kept
   /// An integer.
   case number
   /// An integer, or a string in its place.
@@ -93,6 +96,8 @@ enum RedisReplyShape: UInt8 {
       return Self.readClaim(reply)
     case .pending:
       return Self.readPending(reply)
+    case .kept:
+      return Self.readKept(reply)
     case .pendingNames:
       return Self.readPendingNames(reply)
     case .streamEnsured:

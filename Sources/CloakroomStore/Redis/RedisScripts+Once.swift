@@ -10,11 +10,25 @@ extension RedisScripts {
   /// It is called with as many arguments as Lua's `unpack` is given; Lua takes some 8,000.
   static let single = script("return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))")
 
+  /// What does nothing, for the sake of its record.
+  static let nothing = script("return 1")
+
+  /// What a record has for a step. ARGV: fingerprint, step. → what `once` answers again, or nil.
+  static let recall = script(
+    """
+    local kept = redis.call('HMGET', KEYS[1], 'fingerprint', ARGV[2])
+    if kept[1] and kept[1] ~= ARGV[1] then
+      return redis.error_reply('\(mismatch) the record is of another call')
+    end
+    return kept[2] and cmsgpack.unpack(kept[2])
+    """)
+
   /// The variant of a script that keeps its answer in a record, and that answers from the record
   /// when it is called again.
   ///
   /// Behind the script's own KEYS stands the record's name, and behind its ARGV a fingerprint, the
-  /// number of a step, and the record's life in ms. A record is a hash of the fingerprint and, by
+  /// number of a step, the record's life in ms, and a note ('' is none): with one, the answer is {note,
+  /// what the script answers}. A record is a hash of the fingerprint and, by
   /// step, of the answers. They are packed by cmsgpack: to it a Lua string is bytes, so that a value
   /// comes back as it is, and nil, false, status and integer stay what they are. An error that is
   /// answered or raised is Redis' own, and nothing was done: it is not kept. Neither is what a script
@@ -34,7 +48,8 @@ extension RedisScripts {
     Self.script(
       """
       local record = table.remove(KEYS)
-      local life, step, fingerprint = table.remove(ARGV), table.remove(ARGV), table.remove(ARGV)
+      local note, life = table.remove(ARGV), table.remove(ARGV)
+      local step, fingerprint = table.remove(ARGV), table.remove(ARGV)
       local kept = redis.call('HMGET', record, 'fingerprint', step)
       if kept[1] and kept[1] ~= fingerprint then
         return redis.error_reply('\(mismatch) the record is of another call')
@@ -50,6 +65,7 @@ extension RedisScripts {
       local reply, isUnfinished = mutate(KEYS, ARGV)
       if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
+      if note ~= '' then reply = {note, reply} end
       redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(reply))
       if not kept[1] then redis.call('PEXPIRE', record, life) end
       return reply

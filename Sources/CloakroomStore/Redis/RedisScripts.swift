@@ -7,11 +7,11 @@ enum RedisScripts {
   static let all = reading + changing + changing.map(once)
 
   /// Those that change nothing.
-  private static let reading = [getWithMeta, inspectClaim, streamPending, readPending]
+  private static let reading = [getWithMeta, inspectClaim, streamPending, readPending, recall]
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, publishDefined] + claims + pending + streams
+    [setConditionally, add, persist, single, nothing, publishDefined] + claims + pending + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

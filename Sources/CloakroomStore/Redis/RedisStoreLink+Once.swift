@@ -9,7 +9,9 @@ extension RedisStoreLink {
   /// What is a script already is called in its variant; what is a single command of Redis otherwise
   /// is called by a script here.
   func submit(_ command: StoreCommand, keeping record: OnceRecord, ticket: StoreTicket) {
-    guard self.record == nil else { return answer(ticket, .failure(RPCError(.internal))) }
+    guard self.record == nil, record.note == nil || command.takesNote else {
+      return answer(ticket, .failure(RPCError(.internal)))
+    }
     self.record = record
     defer { self.record = nil }
     switch command {
@@ -33,7 +35,12 @@ extension RedisStoreLink {
       }
     case .expire(_, .never), .add, .claim, .pending, .publishDefined, .stream:
       submit(command, ticket: ticket)
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once:
+    case .nothing:
+      // A script has a key, and this one no other.
+      run(RedisScripts.nothing, ticket, .done, .write, record.name, arguments: 0, payload: 0) {
+        _ in
+      }
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once, .recall:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }
@@ -60,14 +67,16 @@ extension RedisStoreLink {
   ) {
     let variant = RedisScripts.once(script)
     let fingerprint = record.fingerprint.bytes
+    let note = record.note ?? ByteBuffer()
+    let shape = record.note == nil ? shape : .kept
     let keys = second == nil ? 2 : 3
     send(
       ticket, shape, .recordedWrite,
       payload: key.count + (second?.count ?? 0) + record.name.count + variant.digest.utf8.count
-        + fingerprint.readableBytes + 48 + payload,
-      arguments: arguments + keys + 6
+        + fingerprint.readableBytes + note.readableBytes + 48 + payload,
+      arguments: arguments + keys + 7
     ) {
-      $0.write(parts: arguments + keys + 6)
+      $0.write(parts: arguments + keys + 7)
       $0.write("EVALSHA")
       $0.write(string: variant.digest)
       $0.write(Int64(keys))
@@ -78,6 +87,18 @@ extension RedisStoreLink {
       $0.write(fingerprint)
       $0.write(Int64(record.step))
       $0.write(record.life.milliseconds)
+      $0.write(note)
+    }
+  }
+
+  /// Looks at what a record has for its step.
+  func recall(_ record: OnceRecord, ticket: StoreTicket) {
+    run(
+      RedisScripts.recall, ticket, .kept, .read, record.name, arguments: 2,
+      payload: record.fingerprint.bytes.readableBytes + 20
+    ) {
+      $0.write(record.fingerprint.bytes)
+      $0.write(Int64(record.step))
     }
   }
 }

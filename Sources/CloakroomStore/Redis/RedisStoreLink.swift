@@ -105,6 +105,10 @@ public final class RedisStoreLink: StoreLink {
       scan(prefix, from: position, count: count, ticket: ticket)
     case .once(let record, let command):
       submit(command, keeping: record, ticket: ticket)
+    case .nothing:
+      answer(ticket, .done)
+    case .recall(let record):
+      recall(record, ticket: ticket)
     }
   }
 

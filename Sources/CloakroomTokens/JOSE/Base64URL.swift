@@ -1,7 +1,7 @@
 /// Base64 with the alphabet for URLs and without padding, to the letter (RFC 4648, sections 3 and 5;
 /// RFC 7515, section 2): nothing but the alphabet, and no bits left over that aren't zero, so that
 /// bytes have one text only.
-enum Base64URL {
+public enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
   private static let none: UInt8 = 0xFF
@@ -25,7 +25,7 @@ enum Base64URL {
   }
 
   /// What a text stands for; nil when it is not written as it should be.
-  static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  public static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard let count = decodedCount(text.count) else { return nil }
     var isGood = false
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -87,7 +87,7 @@ enum Base64URL {
   }
 
   /// The text of bytes.
-  static func text(_ bytes: [UInt8]) -> String {
+  public static func text(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     encode(bytes, into: &text)
     return String(decoding: text, as: UTF8.self)

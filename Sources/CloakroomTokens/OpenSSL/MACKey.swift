@@ -9,6 +9,8 @@ final class MACKey: @unchecked Sendable {
   private let keyed: OpaquePointer
   /// How many bytes a code has.
   let codeBytes: Int
+  /// The secret itself, which other keys are derived from.
+  let secret: SecretBytes
 
   /// Takes a secret.
   ///
@@ -19,6 +21,7 @@ final class MACKey: @unchecked Sendable {
     guard let context = EVP_MAC_CTX_new(method) else { throw CryptoFault() }
     keyed = context
     self.codeBytes = codeBytes
+    self.secret = secret
     // A parameter only points at its name and its value.
     let result = OSSL_MAC_PARAM_DIGEST.withCString { name in
       digest.withCString { value in

@@ -9,7 +9,8 @@ final class SealingKey: Sendable {
   /// The authentication tag's size in bytes.
   static let tagBytes = 16
 
-  private let secret: SecretBytes
+  /// The key itself, which other keys are derived from too.
+  let secret: SecretBytes
 
   /// Takes a secret of 32 bytes; nil for any other size.
   init?(_ secret: SecretBytes) {

@@ -95,6 +95,13 @@ public final class KeyRing: Sendable {
     return sealer
   }
 
+  /// The key that the keys of sealed notes are derived from: the one that seals, or else the one that
+  /// signs; nil when there is no active key.
+  var noteKey: TokenKey? { sealer ?? signer }
+
+  /// The key of a name, whatever it is for; nil when it is retired or was never here.
+  func key(named id: String) -> TokenKey? { byID[id] }
+
   /// The key that a token names, if it is for the token's algorithm. A token that names none is held
   /// against the one key of its algorithm, if there is just one.
   func key(_ id: String?, for algorithm: KeyAlgorithm) throws(RPCError) -> TokenKey {

@@ -1,5 +1,3 @@
-internal import COpenSSL
-
 /// Names of tokens, `jti`.
 public enum TokenID {
   /// The longest name that is kept as it is, in bytes.
@@ -17,11 +15,7 @@ public enum TokenID {
       }
     }
     if isPlain, (1...longest).contains(id.utf8.count) { return id }
-    var digest = [UInt8](repeating: 0, count: 32)
-    let bytes = Array(id.utf8)
-    // One-shot digest of a fixed algorithm into a buffer of its size; it can't fail but for memory.
-    _ = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
     // The dot keeps it apart from all names that are kept as they are.
-    return "sha256.\(Base64URL.text(digest))"
+    return "sha256.\(Base64URL.text(SHA256.digest(of: Array(id.utf8))))"
   }
 }

@@ -154,6 +154,20 @@ struct PendingCall: Sendable {
 }
 
 extension StoreReply {
+  /// The operation that a step was answered with.
+  ///
+  /// - Throws: why the step was not done.
+  var pendingOperation: PendingOperation {
+    get throws(RPCError) {
+      guard case .pending(let reply) = try orThrow() else { throw .unexpectedReply }
+      switch reply.outcome {
+      case .operation(let operation): return operation
+      case .refused(let refusal): throw refusal.error
+      case .leased, .stale, .committed, .done, .names: throw .unexpectedReply
+      }
+    }
+  }
+
   /// Whether a step was done, or may have been.
   fileprivate var mayHaveBeenDone: Bool {
     switch self {

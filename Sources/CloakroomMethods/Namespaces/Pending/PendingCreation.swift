@@ -17,15 +17,11 @@ struct PendingCreation: Sendable {
   private let retention: PendingRetention
   private let token: String
   private let target: PendingTarget
+  /// How the answer is kept; nil when the call can't be repeated.
+  private let secret: SecretAnswer?
 
   /// Reads the call's parameters; what it doesn't give its preset does, or else the configuration.
   init(_ arguments: inout Arguments) throws(RPCError) {
-    // A token is told once and kept nowhere, so that a repeated call can't be told it again.
-    guard arguments.record == nil else {
-      throw RPCError(
-        .invalidParams,
-        "pending.create takes no idempotencyKey: make another one, and nobody uses the first")
-    }
     let settings = arguments.settings.pending
     let preset = try arguments.preset(6, in: settings.presets)
     type = try arguments.operationType(0, otherwise: preset?.name)
@@ -47,6 +43,7 @@ struct PendingCreation: Sendable {
     token = PendingToken.random()
     let id = PendingToken.id(ofStored: token)
     target = PendingTarget(id: id, key: try names.key(id))
+    secret = SecretAnswer(arguments)
     if arguments.notes.isKept { arguments.notes.key = Array(id.utf8) }
   }
 
@@ -57,8 +54,10 @@ struct PendingCreation: Sendable {
     }
     let draft = PendingDraft(
       data: data, life: life, isOneTime: isOneTime, maxAttempts: maxAttempts)
-    let request = PendingRequest(.create(draft), type: type, retention: retention)
-    return .ask(.pending(target.key, request)) { reply, context, result throws(RPCError) in
+    let command = StoreCommand.pending(
+      target.key, PendingRequest(.create(draft), type: type, retention: retention))
+    if let secret { return opening(command, secret) }
+    return .ask(command) { reply, context, result throws(RPCError) in
       if backend == .auto, case .failure(let error) = reply, error.isStoreUnwell {
         return { context throws(RPCError) in
           do throws(RPCError) {
@@ -69,15 +68,47 @@ struct PendingCreation: Sendable {
           }
         }
       }
-      guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
-      guard case .operation(let operation) = reply.outcome else {
-        if case .refused(let refusal) = reply.outcome { throw refusal.error }
-        throw .unexpectedReply
-      }
+      let operation = try reply.pendingOperation
       context.count(.createdInStore)
       write(token, target, operation.expiresAtMs, into: &result)
       return nil
     }
+  }
+
+  /// How a call begins that may be repeated. Without the store nobody knows whether it is the first:
+  /// what is to be in the store when that is healthy is not signed in its place.
+  private func opening(_ command: StoreCommand, _ secret: SecretAnswer) -> Opening {
+    let step: StoreCommand
+    do throws(RPCError) {
+      step = try secret.keeping(command, secret: ByteBuffer(string: token))
+    } catch {
+      return .run { context throws(RPCError) in
+        var result = ByteBuffer()
+        try finish(try await secret.first(else: error, context), secret, into: &result)
+        return result
+      }
+    }
+    return .ask(step) { reply, context, result throws(RPCError) in
+      try finish(reply, secret, into: &result)
+      if reply.isFirst(to: step) { context.count(.createdInStore) }
+      return nil
+    }
+  }
+
+  /// Writes the first answer, wherever the first call has put the data: the default may have been
+  /// another one then.
+  private func finish(
+    _ reply: StoreReply, _ secret: SecretAnswer, into result: inout ByteBuffer
+  ) throws(RPCError) {
+    if case .done = try reply.orThrow().answer {
+      result.writeImmutableBuffer(try secret.secret(in: reply))
+      return
+    }
+    let operation = try reply.answer.pendingOperation
+    let token = String(buffer: try secret.secret(in: reply))
+    let id = PendingToken.id(ofStored: token)
+    write(
+      token, PendingTarget(id: id, key: try names.key(id)), operation.expiresAtMs, into: &result)
   }
 
   private func failure(of reply: StoreReply) throws(RPCError) -> RPCError {
@@ -86,12 +117,27 @@ struct PendingCreation: Sendable {
   }
 
   private func sign(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
+    guard let secret else {
+      let result = try await signed()
+      context.count(.createdAsToken)
+      return result
+    }
+    let (reply, isFirst) = try await secret.reply(context) { () async throws(RPCError) in
+      try await signed()
+    }
+    var result = ByteBuffer()
+    try finish(reply, secret, into: &result)
+    if isFirst { context.count(.createdAsToken) }
+    return result
+  }
+
+  /// The result with a token that was signed just now.
+  private func signed() async throws(RPCError) -> ByteBuffer {
     let times = PendingSigner.times(of: life)
     let cargo = PendingCargo(
       data: data, createdAtMs: times.createdAtMs, expiresAtMs: times.expiresAtMs,
       isOneTime: isOneTime, maxAttempts: maxAttempts, isSealed: isSealed, rest: life)
     let (token, target) = try await signer.sign(cargo, type: type)
-    context.count(.createdAsToken)
     var result = ByteBuffer()
     write(token.text, target, cargo.expiresAtMs, into: &result)
     return result

@@ -11,14 +11,14 @@ enum PendingMethods {
 
   static let create = Method(
     "pending.create",
-    "Keeps an operation's data until somebody comes with the token that this answers.",
+    "Keeps an operation's data until somebody comes with the token that this answers. Repeated with its idempotencyKey it answers the same token; CONFLICT when the key that this is kept by is not here any more. With an idempotencyKey nothing is made while the store can't be reached, whatever the backend.",
     [
       .operationTypeOrPreset, .pendingData, .pendingExpiresIn, .pendingBackend, .oneTime,
       .pendingSeal, .preset, .maxAttempts,
     ],
     result:
       #"{"type":"object","properties":{"token":{"type":"string"},"backend":{"enum":["store","jwt"]},"expiresAt":{"type":"string","format":"date-time"},"id":{"type":"string"}},"required":["token","backend","expiresAt","id"]}"#,
-    reasons: [.ttlInvalid],
+    reasons: [.ttlInvalid, .conflict],
     example: (
       #"{"operationType":"registration","data":{"email":"alice@example.com"},"expiresIn":"24h","backend":"store"}"#,
       #"{"token":"cks_…","backend":"store","expiresAt":"20…","id":"…"}"#

@@ -73,9 +73,7 @@ enum PendingOperatorMethods {
       let request = PendingRequest(
         .reopen, type: nil, retention: arguments.settings.pendingRetention)
       return .ask(.pending(key, request)) { reply, context, result throws(RPCError) in
-        guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
-        if case .refused(let refusal) = reply.outcome { throw refusal.error }
-        guard case .operation(let operation) = reply.outcome else { throw .unexpectedReply }
+        let operation = try reply.pendingOperation
         context.count(.reopened)
         result.writeStaticString("{\"reopened\":true,\"operationType\":")
         result.writeJSONString(operation.type)

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomStore
+internal import CloakroomTokens
 internal import NIOCore
 
 /// What a caller is given for an operation. It says itself where the operation's data are.
@@ -60,7 +61,7 @@ enum PendingReceipt {
     var text = ByteBuffer(string: "receipt:\(token):")
     text.writeImmutableBuffer(record.name.bytes)
     text.writeImmutableBuffer(record.fingerprint.bytes)
-    return "ckr_" + RandomText.make(of: Array(Fingerprint(of: text).bytes.readableBytesView))
+    return "ckr_" + Base64URL.text(Array(Fingerprint(of: text).bytes.readableBytesView))
   }
 
   /// What the store knows it by.
@@ -69,45 +70,17 @@ enum PendingReceipt {
 
 /// 256 random bits as base64url (RFC 4648, section 5), without padding.
 private enum RandomText {
-  private static let length = 43
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  private static let byteCount = 32
 
   /// Bits of the system's own generator, getrandom(2).
   static func make() -> String {
     var random = SystemRandomNumberGenerator()
-    let words: [UInt64] = (0..<4).map { _ in random.next() }
-    return make(
-      of: words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
-  }
-
-  static func make(of bytes: [UInt8]) -> String {
-    var characters: [UInt8] = []
-    var bits: UInt32 = 0
-    var count: UInt32 = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      count += 8
-      while count >= 6 {
-        count -= 6
-        characters.append(alphabet[Int(bits >> count & 63)])
-      }
-      bits &= (1 << count) - 1
-    }
-    if count > 0 { characters.append(alphabet[Int(bits << (6 - count) & 63)]) }
-    return String(decoding: characters, as: UTF8.self)
+    return Base64URL.text((0..<byteCount).map { _ in random.next() })
   }
 
   /// Whether a text may be one: there is one spelling for each, so that no two texts are one token.
   static func isOne(_ text: some Collection<UInt8>) -> Bool {
-    guard text.count == length else { return false }
-    var last = 0
-    for character in text {
-      guard let place = alphabet.firstIndex(of: character) else { return false }
-      last = place
-    }
-    // 43 characters are 258 bits: the last two are 0.
-    return last & 3 == 0
+    Array(text).span.bytes.withUnsafeBytes { Base64URL.decode($0)?.count == byteCount }
   }
 }
 

@@ -15,6 +15,9 @@ struct PendingUpdate: Sendable {
   /// one is done; so it takes as many callers at once to come to this.
   private static let mostTries = 2000
 
+  /// The step of a call of several that changes something.
+  private static let writing = 1
+
   private let call: PendingCall
   private let change: Change
   private let etag: String?
@@ -22,6 +25,9 @@ struct PendingUpdate: Sendable {
   private let isReissue: Bool
   private let signer: PendingSigner
   private let longest: Int
+  private let record: OnceRecord?
+  /// How a new token is kept; nil when the call can't be repeated.
+  private let secret: SecretAnswer?
 
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
@@ -34,20 +40,24 @@ struct PendingUpdate: Sendable {
     etag = arguments.has(4) ? try arguments.string(4, "ifMatch", longest: ETag.length) : nil
     life = try arguments.lifeOfUpdate(5)
     isReissue = try arguments.flag(6, "reissue")
-    guard !isReissue || arguments.record == nil else {
-      throw RPCError(
-        .invalidParams, "reissue takes no idempotencyKey: the new token is told once")
-    }
     call = try arguments.pendingCall()
     signer = PendingSigner(
       desk: arguments.settings.tokens, names: try PendingNames(&arguments))
     longest = arguments.settings.frameBytes
+    record = arguments.record
+    secret = SecretAnswer(arguments)
   }
 
   /// How the call begins.
   var opening: Opening {
     guard case .known(let target) = call.place, target.carried == nil else {
-      return .run { context throws(RPCError) in try await reissue(context) }
+      return .run { context throws(RPCError) in
+        do throws(RPCError) {
+          return try await reissue(context)
+        } catch {
+          return try await firstToken(else: error, context)
+        }
+      }
     }
     switch change {
     case .replacement(let data):
@@ -62,11 +72,20 @@ struct PendingUpdate: Sendable {
     case .patch(let patch):
       return .ask(call.command(.read(withData: true), on: target)) {
         reply, context, _ throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else {
-          throw .unexpectedReply
+        let outcome: Result<PendingOutcome, RPCError>
+        do throws(RPCError) {
+          outcome = .success(try call.outcome(of: reply, target, context))
+        } catch {
+          guard record != nil else { throw error }
+          outcome = .failure(error)
         }
         return { context throws(RPCError) in
-          try await merge(patch, into: operation, target, context)
+          do throws(RPCError) {
+            guard case .operation(let operation) = try outcome.get() else { throw .unexpectedReply }
+            return try await merge(patch, into: operation, target, context)
+          } catch {
+            return try await firstAnswer(else: error, context)
+          }
         }
       }
     }
@@ -83,7 +102,8 @@ struct PendingUpdate: Sendable {
       if let etag, etag != before { throw RPCError(.conflict) }
       let data = try merged(patch, into: current.data)
       let step = PendingStep.update(PendingChange(data: data, ifMatch: before, life: life))
-      let reply = await context.perform(context.once(call.command(step, on: target)))
+      let reply = await context.perform(
+        context.once(call.command(step, on: target), step: Self.writing))
       switch try call.outcome(of: reply, target, context) {
       case .operation(let operation):
         context.count(.updated)
@@ -142,16 +162,45 @@ struct PendingUpdate: Sendable {
     case .patch(let patch): data = try merged(patch, into: old.data)
     }
     let (signed, new) = try await signer.sign(try cargo(data, old), type: call.type)
-    // The old one first: two tokens of one operation must not be good at the same time.
-    let used = await context.perform(call.command(.consume, on: target))
-    _ = try call.outcome(of: used, target, context)
-    context.count(.updated)
     var result = ByteBuffer()
     result.writeUpdate(
       PendingOperation(
         type: call.type, data: data, createdAtMs: old.createdAtMs,
         expiresAtMs: signed.expiresAtMs), token: signed.text, id: new.id)
+    // The old one is used up before the new one is told: two tokens of one operation must not be good
+    // at the same time.
+    let use = call.command(.consume, on: target)
+    guard let secret else {
+      _ = try call.outcome(of: await context.perform(use), target, context)
+      context.count(.updated)
+      return result
+    }
+    let step = try secret.keeping(use, secret: result, step: Self.writing)
+    let used = await context.perform(step)
+    _ = try call.outcome(of: used.answer, target, context)
+    if used.isFirst(to: step) { context.count(.updated) }
+    return try secret.secret(in: used, step: Self.writing)
+  }
+
+  /// The first answer of a call that has patched data, in place of what stands in a repeated one's
+  /// way: the operation has ended since, or was changed, by that very call for one.
+  private func firstAnswer(
+    else error: RPCError, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    let reply = try await context.firstAnswer(to: record, step: Self.writing, else: error)
+    var result = ByteBuffer()
+    result.writeUpdate(try reply.pendingOperation)
     return result
+  }
+
+  /// The same of a call that has made another token.
+  private func firstToken(
+    else error: RPCError, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    guard let secret else { throw error }
+    let reply = try await secret.first(else: error, step: Self.writing, context)
+    _ = try reply.answer.pendingOperation
+    return try secret.secret(in: reply, step: Self.writing)
   }
 
   private func cargo(

@@ -1,0 +1,28 @@
+internal import CloakroomCore
+internal import CloakroomRedis
+internal import NIOCore
+
+extension RedisReplyShape {
+  /// Reads what a record has for a step: null, an answer, or an array of a note and an answer.
+  static func readKept(_ reply: borrowing RESPReply) -> StoreReply {
+    guard reply.first.kind == .array, reply.nodes.count > 1, reply.nodes[1].kind == .string else {
+      return readAnswer(reply)
+    }
+    let answer = readAnswer(reply.part(from: 2))
+    // A reply that nobody can read has no note that anybody could use.
+    if case .failure = answer { return answer }
+    return .noted(reply.slice(of: reply.nodes[1]), answer)
+  }
+
+  /// Reads an answer: that of a step on a pending operation is an array, and that of one that is done
+  /// whatever happens a number.
+  private static func readAnswer(_ reply: borrowing RESPReply) -> StoreReply {
+    switch reply.first.kind {
+    case .null: .value(nil)
+    case .integer: .done
+    case .array: readPending(reply)
+    case .string, .status, .error:
+      .failure(RPCError(.internal, "Redis has something else in a record than was kept there"))
+    }
+  }
+}
