@@ -1,7 +1,38 @@
 internal import COpenSSL
+internal import CloakroomCore
 
 /// Names of tokens, `jti`.
 public enum TokenID {
+  /// How many random bytes a name has: RFC 7519, section 4.1.7; as long as a UUID, and all of it random.
+  private static let randomBytes = 16
+
+  /// A new name: 128 random bits.
+  ///
+  /// - Parameter prefix: what it begins with.
+  static func random(prefix: String) throws(RPCError) -> String {
+    var bytes = (UInt64(0), UInt64(0))
+    try withUnsafeMutableBytes(of: &bytes) { bytes throws(RPCError) in
+      try cryptography { () throws(CryptoFault) in try RandomBytes.shared.fill(bytes) }
+    }
+    let head = prefix.utf8.count
+    let count = head + Base64URL.encodedCount(randomBytes)
+    return withUnsafeBytes(of: &bytes) { bytes in
+      String(unsafeUninitializedCapacity: count) { text in
+        let text = UnsafeMutableRawBufferPointer(text)
+        text.copyBytes(from: prefix.utf8)
+        Base64URL.encode(
+          bytes, into: UnsafeMutableRawBufferPointer(rebasing: text[head..<count]))
+        return count
+      }
+    }
+  }
+
+  /// Whether a name is one that the sidecar gives to tokens with a prefix.
+  public static func isOne(_ id: String, prefix: String) -> Bool {
+    id.utf8.starts(with: prefix.utf8)
+      && id.utf8.count == prefix.utf8.count + Base64URL.encodedCount(randomBytes)
+  }
+
   /// The longest name that is kept as it is, in bytes.
   private static let longest = 64
 

@@ -15,6 +15,7 @@ struct PendingCreation: Sendable {
   private let names: PendingNames
   private let signer: PendingSigner
   private let retention: PendingRetention
+  /// What it is in the store, if it comes to be there.
   private let token: String
   private let target: PendingTarget
 
@@ -75,7 +76,7 @@ struct PendingCreation: Sendable {
         throw .unexpectedReply
       }
       context.count(.createdInStore)
-      write(token, target, operation.expiresAtMs, into: &result)
+      write(ByteBuffer(string: token), target, operation.expiresAtMs, into: &result)
       return nil
     }
   }
@@ -91,17 +92,19 @@ struct PendingCreation: Sendable {
       data: data, createdAtMs: times.createdAtMs, expiresAtMs: times.expiresAtMs,
       isOneTime: isOneTime, maxAttempts: maxAttempts, isSealed: isSealed, rest: life)
     let (token, target) = try await signer.sign(cargo, type: type)
+    context.note(key: target.id)
     context.count(.createdAsToken)
     var result = ByteBuffer()
-    write(token.text, target, cargo.expiresAtMs, into: &result)
+    write(token.bytes, target, cargo.expiresAtMs, into: &result)
     return result
   }
 
   private func write(
-    _ token: String, _ target: PendingTarget, _ expiresAtMs: Int64, into result: inout ByteBuffer
+    _ token: ByteBuffer, _ target: PendingTarget, _ expiresAtMs: Int64,
+    into result: inout ByteBuffer
   ) {
     result.writeStaticString("{\"token\":\"")
-    result.writeString(token)
+    result.writeImmutableBuffer(token)
     result.writeStaticString("\",\"backend\":\"")
     result.writeStaticString(target.backend)
     result.writeMoment(expiresAtMs, after: "\",\"expiresAt\":")

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomStore
+internal import CloakroomTokens
 internal import NIOCore
 
 /// What a caller is given for an operation. It says itself where the operation's data are.
@@ -38,6 +39,13 @@ enum PendingToken: Sendable, Equatable {
 
   /// The same for a token that is known by its `jti`.
   static func id(ofSigned jti: String) -> String { Fingerprint.text(of: "jti:" + jti) }
+
+  /// What the `jti` of signed ones begins with. No other name that the sidecar gives has a dot, so that
+  /// a `jti` alone tells whether there is an operation behind it.
+  static let idPrefix = "op."
+
+  /// Whether a `jti` is that of an operation's token.
+  static func isOne(jti: String) -> Bool { TokenID.isOne(jti, prefix: idPrefix) }
 
   /// Whether a text has the form of an id.
   static func isID(_ text: String) -> Bool {
