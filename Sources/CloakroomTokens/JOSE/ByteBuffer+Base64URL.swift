@@ -23,13 +23,4 @@ extension ByteBuffer {
     }
     guard isGood else { return nil }
   }
-
-  /// Puts spaces in the place of line breaks, which valid JSON has only between its tokens: where
-  /// everything is stays the same.
-  mutating func breakNoLines() {
-    let places = readableBytesView.indices.filter {
-      readableBytesView[$0] == UInt8(ascii: "\n") || readableBytesView[$0] == UInt8(ascii: "\r")
-    }
-    for place in places { setInteger(UInt8(ascii: " "), at: place) }
-  }
 }

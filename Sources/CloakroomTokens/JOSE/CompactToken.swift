@@ -1,5 +1,4 @@
 internal import CloakroomCore
-internal import Glibc
 
 /// A token taken apart at its dots (RFC 7515 and RFC 7516, sections 7.1).
 enum CompactToken {
@@ -34,10 +33,6 @@ enum CompactToken {
   }
 
   private static func dot(in token: UnsafeRawBufferPointer, from start: Int) -> Int? {
-    guard start < token.count, let base = token.baseAddress else { return nil }
-    guard let found = memchr(base + start, Int32(UInt8(ascii: ".")), token.count - start) else {
-      return nil
-    }
-    return UnsafeRawPointer(found) - base
+    token.index(of: UInt8(ascii: "."), from: start)
   }
 }

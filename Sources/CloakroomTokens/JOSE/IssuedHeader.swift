@@ -30,6 +30,6 @@ struct IssuedHeader: Sendable {
 
   /// Whether it is written exactly so.
   func isWritten(_ other: UnsafeRawBufferPointer) -> Bool {
-    segment.withUnsafeReadableBytes { $0.count == other.count && $0.elementsEqual(other) }
+    segment.withUnsafeReadableBytes { $0.isSame(as: other) }
   }
 }

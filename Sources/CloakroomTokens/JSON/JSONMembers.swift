@@ -67,8 +67,11 @@ struct JSONMembers: Sendable {
   }
 
   private static func areEqual(_ one: ByteRange, _ other: ByteRange, in text: RawSpan) -> Bool {
-    guard one.count == other.count else { return false }
-    return text.withUnsafeBytes { $0[one.offsets].elementsEqual($0[other.offsets]) }
+    one.count == other.count
+      && text.withUnsafeBytes { text in
+        UnsafeRawBufferPointer(rebasing: text[one.offsets]).isSame(
+          as: UnsafeRawBufferPointer(rebasing: text[other.offsets]))
+      }
   }
 
   /// Looks for names that come twice further inside. The depth of calls is that of the nesting, which
@@ -128,8 +131,11 @@ struct JSONMembers: Sendable {
       return string(content, hasEscapes: true, in: text)?.utf8.elementsEqual(expected.utf8)
         ?? false
     }
-    guard content.count == expected.utf8.count else { return false }
-    return text.extracting(content.offsets).withUnsafeBytes { $0.elementsEqual(expected.utf8) }
+    let expected = expected.utf8.span.bytes
+    return content.count == expected.byteCount
+      && text.extracting(content.offsets).withUnsafeBytes { content in
+        expected.withUnsafeBytes { content.isSame(as: $0) }
+      }
   }
 
   private static func string(

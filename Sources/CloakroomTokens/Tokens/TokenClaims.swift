@@ -16,8 +16,8 @@ public struct TokenClaims: Sendable {
   /// What the token is for: it goes into the claim `purpose`, and into the header's `typ` as
   /// `PURPOSE+jwt` (RFC 8725, section 3.11), and the token verifies for nothing else.
   public var purpose: String?
-  /// What its `jti` begins with, in front of 128 random bits.
-  public var idPrefix: String
+  /// What its `jti` begins with, in front of 128 random bits: of A-Z a-z 0-9 . _ -.
+  public var idPrefix: StaticString
   /// `iat`, in milliseconds since 1970 (UTC); the token has whole seconds of it.
   public var issuedAtMs: Int64
   /// `exp`, in milliseconds since 1970 (UTC).
@@ -28,7 +28,7 @@ public struct TokenClaims: Sendable {
   /// - Parameter own: the text of a JSON object.
   public init(
     own: ByteBuffer = ByteBuffer(string: "{}"), issuer: String? = nil, subject: String? = nil,
-    audience: [String] = [], purpose: String? = nil, idPrefix: String = "", issuedAtMs: Int64,
+    audience: [String] = [], purpose: String? = nil, idPrefix: StaticString = "", issuedAtMs: Int64,
     expiresAtMs: Int64
   ) {
     self.own = own
@@ -81,49 +81,44 @@ public struct TokenClaims: Sendable {
     let read = try check(members, text)
     var payload = ByteBuffer()
     payload.reserveCapacity(own.readableBytes + 256)
-    func begin(_ name: StaticString) {
-      payload.writeStaticString(payload.writerIndex == 0 ? "{\"" : ",\"")
-      payload.writeStaticString(name)
-      payload.writeStaticString("\":")
-    }
-    if let issuer, read.issuer == nil {
-      begin("iss")
-      payload.writeJSONString(issuer)
-    }
-    if let subject {
-      begin("sub")
-      payload.writeJSONString(subject)
-    }
-    if let first = audience.first {
-      begin("aud")
-      // RFC 7519, section 4.1.3: one alone is a string.
-      if audience.count == 1 {
-        payload.writeJSONString(first)
-      } else {
-        for (index, name) in audience.enumerated() {
-          payload.writeStaticString(index == 0 ? "[" : ",")
-          payload.writeJSONString(name)
-        }
-        payload.writeStaticString("]")
-      }
-    }
-    if let purpose {
-      begin("purpose")
-      payload.writeJSONString(purpose)
-    }
-    begin("iat")
+    payload.writeStaticString("{")
+    if let issuer, read.issuer == nil { Self.write("\"iss\":", issuer, to: &payload) }
+    if let subject { Self.write("\"sub\":", subject, to: &payload) }
+    writeAudience(to: &payload)
+    if let purpose { Self.write("\"purpose\":", purpose, to: &payload) }
+    payload.writeStaticString("\"iat\":")
     payload.writeDecimal(Timestamp.floorDivide(issuedAtMs, 1000).0)
-    begin("exp")
+    payload.writeStaticString(",\"exp\":")
     NumericDate.write(expiresAtMs, to: &payload)
-    begin("jti")
-    payload.writeJSONString(id)
+    // No character of it has to be escaped.
+    payload.writeStaticString(",\"jti\":\"")
+    payload.writeString(id)
     // What is between the braces; there is nothing else outside of them.
     if let first = members.list.first, let last = members.list.last {
-      payload.writeStaticString(",")
+      payload.writeStaticString("\",")
       payload.writeBytes(ByteRange((first.name.start - 1)..<last.value.end), of: text)
+      payload.writeStaticString("}")
+    } else {
+      payload.writeStaticString("\"}")
     }
-    payload.writeStaticString("}")
     return payload
+  }
+
+  /// Writes a claim that is a string, and the comma behind it.
+  private static func write(_ name: StaticString, _ value: String, to payload: inout ByteBuffer) {
+    payload.writeStaticString(name)
+    payload.writeJSONString(value)
+    payload.writeStaticString(",")
+  }
+
+  private func writeAudience(to payload: inout ByteBuffer) {
+    // RFC 7519, section 4.1.3: one alone is a string.
+    if audience.count == 1 { return Self.write("\"aud\":", audience[0], to: &payload) }
+    for (index, name) in audience.enumerated() {
+      payload.writeStaticString(index == 0 ? "\"aud\":[" : ",")
+      payload.writeJSONString(name)
+    }
+    if !audience.isEmpty { payload.writeStaticString("],") }
   }
 
   /// Holds the caller's own claims to what they may be, and reads them.

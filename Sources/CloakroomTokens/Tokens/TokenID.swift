@@ -9,17 +9,17 @@ public enum TokenID {
   /// A new name: 128 random bits.
   ///
   /// - Parameter prefix: what it begins with.
-  static func random(prefix: String) throws(RPCError) -> String {
+  static func random(prefix: StaticString) throws(RPCError) -> String {
     var bytes = (UInt64(0), UInt64(0))
     try withUnsafeMutableBytes(of: &bytes) { bytes throws(RPCError) in
       try cryptography { () throws(CryptoFault) in try RandomBytes.shared.fill(bytes) }
     }
-    let head = prefix.utf8.count
+    let head = prefix.utf8CodeUnitCount
     let count = head + Base64URL.encodedCount(randomBytes)
     return withUnsafeBytes(of: &bytes) { bytes in
       String(unsafeUninitializedCapacity: count) { text in
         let text = UnsafeMutableRawBufferPointer(text)
-        text.copyBytes(from: prefix.utf8)
+        text.copyMemory(from: UnsafeRawBufferPointer(start: prefix.utf8Start, count: head))
         Base64URL.encode(
           bytes, into: UnsafeMutableRawBufferPointer(rebasing: text[head..<count]))
         return count
@@ -28,9 +28,10 @@ public enum TokenID {
   }
 
   /// Whether a name is one that the sidecar gives to tokens with a prefix.
-  public static func isOne(_ id: String, prefix: String) -> Bool {
-    id.utf8.starts(with: prefix.utf8)
-      && id.utf8.count == prefix.utf8.count + Base64URL.encodedCount(randomBytes)
+  public static func isOne(_ id: String, prefix: StaticString) -> Bool {
+    id.utf8.starts(
+      with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+      && id.utf8.count == prefix.utf8CodeUnitCount + Base64URL.encodedCount(randomBytes)
   }
 
   /// The longest name that is kept as it is, in bytes.

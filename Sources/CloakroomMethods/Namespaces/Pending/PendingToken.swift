@@ -42,7 +42,7 @@ enum PendingToken: Sendable, Equatable {
 
   /// What the `jti` of signed ones begins with. No other name that the sidecar gives has a dot, so that
   /// a `jti` alone tells whether there is an operation behind it.
-  static let idPrefix = "op."
+  static let idPrefix: StaticString = "op."
 
   /// Whether a `jti` is that of an operation's token.
   static func isOne(jti: String) -> Bool { TokenID.isOne(jti, prefix: idPrefix) }
