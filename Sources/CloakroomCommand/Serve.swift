@@ -26,8 +26,8 @@ struct Serve: AsyncParsableCommand {
         cloakroom serve --config /etc/cloakroom/cloakroom.json --check
 
       EXIT STATUS: 0 told to stop, or the configuration is good; 1 failed, or told twice to stop; \
-      64 the configuration is wrong, and every fault was listed; 66 the keys can't be read, and \
-      every fault was listed; 73 the socket or the access log can't be had.
+      64 the configuration is wrong, and every fault was listed (with --check, those of the keys \
+      too); 66 the keys can't be read, and every fault was listed; 73 the socket or the access log can't be had.
       """)
 
   @Option(
@@ -113,21 +113,22 @@ struct Serve: AsyncParsableCommand {
       valueName: "key=value"))
   var assignments: [String] = []
 
-  @Flag(help: "Check the configuration, list every fault, and open nothing.")
+  @Flag(help: "Check the configuration and the keys, list every fault, and open nothing.")
   var check = false
 
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let load: @Sendable () throws(ConfigurationFaults) -> Configuration = {
-      () throws(ConfigurationFaults) in
+    let load: @Sendable (Bool) throws(ConfigurationFaults) -> Configuration = {
+      readsKeys throws(ConfigurationFaults) in
       var loader = ConfigurationLoader()
       loader.methodNames = Daemon.methodNames
+      loader.readsKeys = readsKeys
       return try loader.load(
         flags: flags, assignments: assignments, environment: environment, file: config)
     }
     let settings: Configuration
     do throws(ConfigurationFaults) {
-      settings = try load()
+      settings = try load(check)
     } catch {
       return try Outcome.failure(.usage, "\(error)").finish()
     }
@@ -136,7 +137,8 @@ struct Serve: AsyncParsableCommand {
     logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info
     do {
       try await Daemon(
-        configuration: settings, environment: environment, logger: logger, reload: load
+        configuration: settings, environment: environment, logger: logger,
+        reload: { () throws(ConfigurationFaults) in try load(false) }
       ).run()
     } catch {
       try outcome(of: error).finish()

@@ -13,18 +13,21 @@ public struct MetricsText: Sendable {
   public var store: StoreGauges
   /// What became of the access log's lines; nil when none is kept.
   public var accessLog: AccessLogCounts?
+  /// What is known of the keys for tokens; nil leaves them out.
+  public var keys: KeyGauges?
   /// How often the file of metrics couldn't be written.
   public var fileFailures: UInt64
 
   /// Gathers what is to be written.
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
-    accessLog: AccessLogCounts? = nil, fileFailures: UInt64 = 0
+    accessLog: AccessLogCounts? = nil, keys: KeyGauges? = nil, fileFailures: UInt64 = 0
   ) {
     self.snapshot = snapshot
     self.process = process
     self.store = store
     self.accessLog = accessLog
+    self.keys = keys
     self.fileFailures = fileFailures
   }
 
@@ -36,6 +39,7 @@ public struct MetricsText: Sendable {
     writePending(to: &page)
     writeStore(to: &page)
     writeEvents(to: &page)
+    writeKeys(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
     return page.text
@@ -153,6 +157,23 @@ public struct MetricsText: Sendable {
     }
     page.single(
       "event_subscriptions", .gauge, "Subscriptions of clients to events.", counters.subscriptions)
+  }
+
+  private func writeKeys(to page: inout MetricsPage) {
+    guard let keys else { return }
+    page.begin("token_keys", .gauge, "Keys for tokens, by what they may be used for.")
+    for key in keys.counts {
+      page.sample(
+        "token_keys", [("state", key.state), ("algorithm", key.algorithm)], key.count)
+    }
+    page.single(
+      "token_keys_loaded_timestamp_seconds", .gauge,
+      "When the keys that are in use were read, in seconds since 1970.",
+      Double(keys.loadedAtMs) / 1000)
+    page.single(
+      "token_keys_reload_failures_total", .counter,
+      "Times that the keys stayed as they were because something was wrong with the new ones.",
+      keys.reloadFailures)
   }
 
   private func writeLosses(to page: inout MetricsPage) {

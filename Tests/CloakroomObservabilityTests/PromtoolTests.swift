@@ -37,7 +37,10 @@ import Testing
     let text = MetricsText(
       snapshot: observer.snapshot(), process: .read(),
       store: StoreGauges(isUp: true, memoryBytes: 1 << 40, memoryEntries: 9),
-      accessLog: AccessLogCounts())
+      accessLog: AccessLogCounts(),
+      keys: KeyGauges(
+        counts: [.init(state: "active", algorithm: "HS256", count: 2)],
+        loadedAtMs: 1_767_225_600_123, reloadFailures: 1))
     let verdict = try check(text.render())
     #expect(verdict.complaints == "")
     #expect(verdict.status == 0)

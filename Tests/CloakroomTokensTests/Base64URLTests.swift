@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import CloakroomTokens
@@ -27,6 +28,34 @@ struct Base64URLTests {
           var bytes = [UInt8](repeating: 0xA5, count: count)
           bytes[place] = byte
           #expect(decode(Base64URL.text(bytes)) == bytes)
+        }
+      }
+    }
+  }
+
+  @Test("is the same that others write, for every length and any bytes")
+  func others() {
+    var bytes: [UInt8] = []
+    for count in 0..<200 {
+      let padded = Data(bytes).base64EncodedString()
+      let expected = padded.replacing("+", with: "-").replacing("/", with: "_")
+        .replacing("=", with: "")
+      #expect(Base64URL.text(bytes) == expected)
+      #expect(Base64URL.encodedCount(count) == expected.utf8.count)
+      #expect(decode(expected) == bytes)
+      bytes.append(.random(in: .min ... .max))
+    }
+  }
+
+  @Test("with any other character at any place is refused")
+  func characters() {
+    let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    for count in [2, 3, 4, 6, 7, 8] {
+      for place in 0..<count {
+        for byte in UInt8.min...UInt8.max where !alphabet.contains(byte) {
+          var text = [UInt8](repeating: UInt8(ascii: "A"), count: count)
+          text[place] = byte
+          #expect(text.withUnsafeBytes { Base64URL.decode($0) } == nil)
         }
       }
     }

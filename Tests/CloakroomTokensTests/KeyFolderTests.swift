@@ -37,7 +37,7 @@ struct KeyFolderTests {
       _ = try KeyFolder.ring(of: [folder])
       return []
     } catch {
-      return error.complaints
+      return error.complaints.map(\.description)
     }
   }
 

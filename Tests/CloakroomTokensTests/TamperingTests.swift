@@ -155,6 +155,44 @@ struct TamperingTests {
     expectRefusal(ring, try ring.forge(header: header, payload: payload, key: "HS256"))
   }
 
+  @Test("to have a name twice among many is refused, and only then", arguments: [2, 12, 13, 40])
+  func manyNames(count: Int) throws {
+    let ring = try TestKeys.ring()
+    let header = #"{"alg":"HS256","kid":"HS256"}"#
+    let names = (1..<count).map { #""n\#($0)":0"# }.joined(separator: ",")
+    func payload(_ last: String) -> String {
+      #"{"exp":4102444800,"a":{\#(names),\#(last)}}"#
+    }
+    #expect(
+      ring.reason(
+        try ring.forge(header: header, payload: payload(#""last":0"#), key: "HS256")) == nil)
+    for last in [#""n1":0"#, #""n\u0031":0"#] {
+      expectRefusal(
+        ring, try ring.forge(header: header, payload: payload(last), key: "HS256"))
+    }
+  }
+
+  @Test("to break a line inside of a string is refused, in its header and in its claims")
+  func brokenLines() throws {
+    let ring = try TestKeys.ring()
+    let (header, payload) = (#"{"alg":"HS256","kid":"HS256"}"#, #"{"exp":4102444800}"#)
+    expectRefusal(
+      ring,
+      try ring.forge(
+        header: header, payload: "{\"exp\":4102444800,\"a\":\"b\nc\"}", key: "HS256"))
+    expectRefusal(
+      ring,
+      try ring.forge(
+        header: "{\"alg\":\"HS256\",\"kid\":\"HS256\",\"a\":\"b\rc\"}", payload: payload,
+        key: "HS256"))
+    let pretty = try ring.forge(
+      header: "{\n\"alg\":\"HS256\",\r\n\"kid\":\"HS256\"}", payload: "{\n\"exp\":4102444800\n}",
+      key: "HS256")
+    let token = try ring.verify(pretty, expecting: TokenExpectation(), nowMs: TestKeys.now)
+    #expect(String(buffer: token.claims) == #"{ "exp":4102444800 }"#)
+    #expect(!String(buffer: token.header).contains { $0.isNewline })
+  }
+
   @Test(
     "to be no JSON object is refused",
     arguments: [

@@ -38,6 +38,26 @@ enum TestKeys {
   }
 }
 
+extension TokenKey {
+  /// The signature of a message.
+  func signature(of message: [UInt8]) throws -> [UInt8] {
+    var signature = [UInt8](repeating: 0, count: signatureBytes)
+    try signature.withUnsafeMutableBytes { signature in
+      try message.withUnsafeBytes { try sign($0, into: signature) }
+    }
+    return signature
+  }
+
+  /// Whether a signature is a message's.
+  func isValid(_ signature: [UInt8], of message: [UInt8]) throws(CryptoFault) -> Bool {
+    try signature.span.bytes.withUnsafeBytes { signature throws(CryptoFault) in
+      try message.span.bytes.withUnsafeBytes { message throws(CryptoFault) in
+        try isValid(signature, of: message)
+      }
+    }
+  }
+}
+
 extension KeyRing {
   /// Verifies, and answers the reason where it fails.
   func reason(

@@ -38,6 +38,52 @@ struct TokenTests {
     }
   }
 
+  @Test("has a name that begins as it is asked to, and that nobody else's does")
+  func prefix() throws {
+    let ring = try TestKeys.ring()
+    var claims = TestKeys.claims()
+    let plain = try ring.sign(claims)
+    claims.idPrefix = "op."
+    let token = try ring.sign(claims)
+    #expect(TokenID.isOne(token.id, prefix: "op.") && !TokenID.isOne(plain.id, prefix: "op."))
+    #expect(token.id.utf8.count == plain.id.utf8.count + 3)
+    #expect(try ring.authenticate(token.text).id == token.id)
+  }
+
+  @Test(
+    "has its own code on however many threads it is made at once",
+    arguments: [KeyAlgorithm.hs256, .hs384, .hs512, .es256, .edDSA])
+  func threads(algorithm: KeyAlgorithm) async throws {
+    let ring = try KeyRing([try TestKeys.make(algorithm)])
+    let ids = try await withThrowingTaskGroup(of: [String].self) { group in
+      for thread in 0..<8 {
+        group.addTask {
+          try (0..<50).map { number in
+            let own = #"{"n":"\#(thread)-\#(number)\#(String(repeating: "x", count: number))"}"#
+            let token = try ring.sign(TestKeys.claims(own))
+            let read = try ring.verify(
+              token.text, expecting: TokenExpectation(), nowMs: TestKeys.now)
+            #expect(String(buffer: read.claims).hasSuffix(own.dropFirst()))
+            return token.id
+          }
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    #expect(Set(ids).count == 400)
+  }
+
+  @Test("of a key that isn't among the newest verifies as well, and says the same")
+  func manyKeys() throws {
+    let keys = try (0..<10).map { try TestKeys.make(.hs256, id: "key-\($0)") }
+    let ring = try KeyRing(keys)
+    for key in keys {
+      let token = try ring.sign(TestKeys.claims(), keyID: key.id).text
+      let read = try ring.verify(token, expecting: TokenExpectation(), nowMs: TestKeys.now)
+      #expect(String(buffer: read.header) == #"{"alg":"HS256","typ":"JWT","kid":"\#(key.id)"}"#)
+    }
+  }
+
   @Test("is for one purpose, and passes for no other one, and not for none")
   func purpose() throws {
     let ring = try TestKeys.ring()
@@ -119,9 +165,14 @@ struct TokenTests {
 
   @Test("writes whole seconds as such, and parts of one with three digits")
   func dates() {
-    #expect(String(decoding: NumericDate.text(1_767_225_600_000), as: UTF8.self) == "1767225600")
-    #expect(
-      String(decoding: NumericDate.text(1_767_225_600_007), as: UTF8.self) == "1767225600.007")
+    for (time, text) in [
+      (1_767_225_600_000, "1767225600"), (1_767_225_600_007, "1767225600.007"),
+      (1_767_225_600_070, "1767225600.070"), (1_767_225_600_999, "1767225600.999"),
+    ] as [(Int64, String)] {
+      var written = ByteBuffer()
+      NumericDate.write(time, to: &written)
+      #expect(String(buffer: written) == text)
+    }
   }
 
   @Test(

@@ -60,6 +60,93 @@ struct TokenKeyTests {
     #expect(try verify(client, try sign(client)).reason == nil)
   }
 
+  @Test("that could not be read anew degrade the sidecar's health until they can be")
+  func health() throws {
+    let keys = try TokenKeys(["HS256", "ES256"])
+    let daemon = try Daemon(["--keys", keys.path])
+    let client = try daemon.client()
+    func reason() throws -> String? {
+      let problems = try client.call("system.health")["degraded"] as? [[String: String]]
+      return problems?.first { $0["what"] == "keys" }?["reason"]
+    }
+    func loadedAt() throws -> Double {
+      try client.metrics().sum("token_keys_loaded_timestamp_seconds")
+    }
+    #expect(try client.call("system.health")["status"] as? String == "ok")
+    #expect((try client.call("system.health")["remarks"] as? [Any])?.isEmpty == true)
+    #expect(try client.metrics().sum("token_keys_reload_failures_total") == 0)
+    let start = try loadedAt()
+    #expect(abs(start - Double(time(nil))) < 60)
+    for number in 1...5 {
+      try TextFile.write(#"{"k":"s3cr3t"}"#, to: keys.path + "/bad\(number).jwk")
+      chmod(keys.path + "/bad\(number).jwk", 0o600)
+    }
+    daemon.process.signal(SIGHUP)
+    #expect(try eventually { try reason() != nil })
+    let told = try #require(try reason())
+    #expect(told.contains("/bad1.jwk") && told.contains("and 2 more") && !told.contains("s3cr3t"))
+    #expect(try client.call("system.health")["status"] as? String == "degraded")
+    #expect(try client.metrics().sum("token_keys_reload_failures_total") == 1)
+    #expect(try loadedAt() == start)
+    let token = try sign(client)
+    #expect(try verify(client, token).reason == nil)
+    for number in 1...5 { unlink(keys.path + "/bad\(number).jwk") }
+    daemon.process.signal(SIGHUP)
+    #expect(try eventually { try reason() == nil })
+    #expect(try client.metrics().sum("token_keys_reload_failures_total") == 1)
+    #expect(try loadedAt() > start)
+    #expect(try verify(client, token).reason == nil)
+  }
+
+  @Test("that are gone altogether are a failed reload as well, and the old ones go on")
+  func gone() throws {
+    let keys = try TokenKeys(["HS256"])
+    let folder = try ScratchFolder()
+    let path = folder("jwt.HS256.jwk")
+    try TextFile.write(TextFile.read(keys.path + "/HS256.jwk"), to: path)
+    chmod(path, 0o400)
+    let daemon = try Daemon(environment: ["CREDENTIALS_DIRECTORY": folder.path])
+    let client = try daemon.client()
+    let token = try sign(client)
+    unlink(path)
+    daemon.process.signal(SIGHUP)
+    #expect(
+      try eventually { try client.metrics().sum("token_keys_reload_failures_total") == 1 })
+    #expect(try client.call("system.health")["status"] as? String == "degraded")
+    #expect(try verify(client, token).reason == nil)
+  }
+
+  @Test("are counted by state and algorithm, and those of one run only are remarked on")
+  func counted() throws {
+    let keys = try TokenKeys(["HS256", "HS384", "ES256"])
+    try keys.run("rotate", "HS256")
+    try keys.run("retire", "HS384")
+    let daemon = try Daemon(["--keys", keys.path])
+    let metrics = try daemon.client().metrics()
+    for (state, algorithm, count) in [
+      ("active", "HS256", 1), ("verify-only", "HS256", 1), ("retired", "HS256", 0),
+      ("active", "HS384", 0), ("retired", "HS384", 1), ("active", "ES256", 1),
+    ] as [(String, String, Double)] {
+      let labels = ["state": state, "algorithm": algorithm]
+      #expect(metrics.sum("token_keys", labels) == count, "\(labels)")
+      #expect(
+        metrics.text.contains(
+          #"cloakroom_token_keys{state="\#(state)",algorithm="\#(algorithm)"} \#(Int(count))"#))
+    }
+    #expect(metrics.sum("token_keys") == 4)
+    let random = try Daemon()
+    let client = try random.client()
+    #expect(try client.metrics().sum("token_keys", ["state": "active"]) == 2)
+    let health = try client.call("system.health")
+    #expect(health["status"] as? String == "ok")
+    let remarks = try #require(health["remarks"] as? [[String: String]])
+    #expect(remarks.map { $0["what"] } == ["keys"])
+    // And so they stay when there is nothing else to read.
+    random.process.signal(SIGHUP)
+    #expect(eventually { random.output.contains("policy reloaded") })
+    #expect(try client.call("system.health")["status"] as? String == "ok")
+  }
+
   @Test("that can't be used keep the sidecar from starting, and every fault is told")
   func refused() throws {
     let keys = try TokenKeys(["HS256", "HS384"])

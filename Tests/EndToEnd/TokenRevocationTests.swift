@@ -1,4 +1,5 @@
-import Support
+internal import Foundation
+internal import Support
 import Testing
 
 @Suite("A revocation", .timeLimit(.minutes(2)))
@@ -21,6 +22,46 @@ struct TokenRevocationTests {
     #expect(try redis.command(["KEYS", "*"]) == "cloakroom:default:jwt:\(id)")
     let life = try #require(Int(try redis.command(["PTTL", "cloakroom:default:jwt:\(id)"])))
     #expect((1_795_000...1_807_000).contains(life))
+  }
+
+  @Test(
+    "is refused for a pending operation's token, which pending.delete ends",
+    arguments: EventStore.allCases)
+  func operation(store: EventStore) throws {
+    let keys = try TokenKeys(["HS256", "A256GCM"])
+    try store.run(["--keys", keys.path]) { daemon, other in
+      let client = try daemon.client()
+      for seal in [false, true] {
+        let created = try client.call(
+          "pending.create",
+          #"{"operationType":"form","data":1,"backend":"jwt","seal":\#(seal)}"#)
+        let token = try #require(created["token"] as? String)
+        let params = #"{"token":"\#(token)","operationType":"form"}"#
+        let refusal = try client.call("jwt.revoke", #"{"token":"\#(token)"}"#)
+        #expect(refusal.reason == "WRONG_TYPE")
+        #expect(refusal.message?.contains("pending.delete") == true)
+        #expect(try client.call("pending.verify", params).reason == nil)
+        #expect(try client.call("pending.delete", params)["deleted"] as? Bool == true)
+        #expect(try other.client().call("pending.verify", params).reason == "DELETED")
+        #expect(try client.call("jwt.revoke", #"{"token":"\#(token)"}"#).reason == "WRONG_TYPE")
+        guard !seal else { continue }
+        // Whoever has taken the name out of the token is not told that it is revoked either.
+        let id = try #require(Self.claim("jti", of: token))
+        let byName = try client.call(
+          "jwt.revoke", #"{"jti":"\#(id)","expiresAt":"2030-01-01T00:00:00Z"}"#)
+        #expect(byName.reason == "WRONG_TYPE")
+      }
+    }
+  }
+
+  /// A claim that is a string, of a token that is not sealed.
+  private static func claim(_ name: String, of token: String) -> String? {
+    let payload = String(token.split(separator: ".")[1])
+    let text = payload.replacing("-", with: "+").replacing("_", with: "/")
+    let padding = String(repeating: "=", count: (4 - text.count % 4) % 4)
+    guard let data = Data(base64Encoded: text + padding) else { return nil }
+    let claims = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    return claims?[name] as? String
   }
 
   @Test("that can't be asked for is no pass: UNAVAILABLE, and signing goes on")

@@ -1,4 +1,5 @@
 public import CloakroomCore
+internal import CloakroomTokens
 internal import Configuration
 internal import Glibc
 
@@ -14,6 +15,9 @@ public struct ConfigurationLoader: Sendable {
   /// The methods there are: a service's pattern that matches none of them is a fault. nil doesn't
   /// check patterns.
   public var methodNames: [String]?
+
+  /// Whether the keys that the configuration names are read and checked too.
+  public var readsKeys = false
 
   /// A loader for this machine and this process.
   public init() {}
@@ -84,6 +88,7 @@ public struct ConfigurationLoader: Sendable {
     let assembly = ConfigurationAssembly(
       places: places, accounts: accounts, userID: userID, environment: environment)
     let configuration = assembly.finish(draft, faults: &faults)
+    if readsKeys { faults += Self.keyFaults(configuration) }
     guard faults.isEmpty else { throw ConfigurationFaults(faults: faults) }
     return configuration
   }
@@ -92,6 +97,16 @@ public struct ConfigurationLoader: Sendable {
 extension ConfigurationLoader {
   /// The environment variable that names the configuration file.
   static let fileVariable = "CLOAKROOM_CONFIG"
+
+  /// Everything that is wrong with the keys for tokens.
+  private static func keyFaults(_ configuration: Configuration) -> [ConfigurationFault] {
+    do throws(KeyFolderFault) {
+      _ = try KeyFolder.ring(of: TokenKeys.folders(of: configuration))
+      return []
+    } catch {
+      return error.complaints.map { ConfigurationFault(.file($0.path), $0.message) }
+    }
+  }
 
   private static func assigned(
     _ assignments: [String], faults: inout [ConfigurationFault]

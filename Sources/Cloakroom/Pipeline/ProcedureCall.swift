@@ -19,7 +19,7 @@ final class ProcedureCall: ProcedureHost {
   let record: OnceRecord?
   private(set) var cancellation: RPCError?
 
-  private let notes: CallNotes?
+  private var notes: CallNotes?
   private let worker: Worker
   private var opening: (then: Opening.Then, undo: Opening.Undo)?
   private var isAnswered = false
@@ -182,6 +182,8 @@ final class ProcedureCall: ProcedureHost {
   }
 
   func count(_ event: PendingEvent) { worker.observer.pendingOperation(event) }
+
+  func note(key: [UInt8]) { notes?.key = key }
 
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
 }

@@ -62,7 +62,8 @@ public struct Daemon: Sendable {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
     let backend = StoreBackend(configuration, loops: loops, logger: logger)
     let system = SystemHub(
-      configuration: configuration, backend: backend, accessLog: accessLog, logger: logger)
+      configuration: configuration, backend: backend, accessLog: accessLog, keys: keys,
+      logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
       labels: labels, accessLog: accessLog, system: system, backend: backend, tokens: tokens)

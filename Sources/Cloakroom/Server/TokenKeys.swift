@@ -1,30 +1,53 @@
 internal import CloakroomCore
 internal import CloakroomMethods
+internal import CloakroomObservability
 internal import CloakroomTokens
 internal import Logging
+internal import Synchronization
 
-/// Where the keys for tokens come from: read at the start, and anew on SIGHUP.
-struct TokenKeys: Sendable {
+/// Where the keys for tokens come from: read at the start, and anew on SIGHUP; and how that went.
+final class TokenKeys: Sendable {
+  /// How many things that are wrong the health report tells; the log has them all.
+  private static let mostComplaints = 3
+
   private let folders: [KeyFolder]
   private let limits: Configuration.Limits
   private let logger: Logger
+  private let state = Mutex(State())
+
+  private struct State {
+    var counts: [KeyCount] = []
+    var loadedAtMs: Int64 = 0
+    var areOfThisRun = false
+    var failures: UInt64 = 0
+    /// What was wrong the last time; nil when nothing was.
+    var fault: KeyFolderFault?
+  }
 
   /// The keys that a configuration names.
   init(_ configuration: Configuration, logger: Logger) {
-    // The folder's own keys come last: its newest active one signs.
-    folders =
-      [configuration.tokens.credentials.map { KeyFolder($0, isCredentials: true) }].compactMap(
-        \.self)
-      + [configuration.tokens.keys.map { KeyFolder($0) }].compactMap(\.self)
+    folders = Self.folders(of: configuration)
     limits = configuration.limits
     self.logger = logger
   }
+
+  /// The folders that a configuration names.
+  static func folders(of configuration: Configuration) -> [KeyFolder] {
+    // The folder's own keys come last: its newest active one signs.
+    [
+      configuration.tokens.credentials.map { KeyFolder($0, isCredentials: true) },
+      configuration.tokens.keys.map { KeyFolder($0) },
+    ].compactMap(\.self)
+  }
+
+  // MARK: Reading
 
   /// The keys to begin with: those that there are, or else random ones for this run.
   ///
   /// - Throws: `KeyFolderFault` for everything that is wrong with a folder that was named.
   func load() throws -> KeyRing {
     if let ring = try KeyFolder.ring(of: folders, tokenBytes: limits.tokenBytes) {
+      note(ring, areOfThisRun: false)
       tell("keys loaded", ring)
       return ring
     }
@@ -33,26 +56,76 @@ struct TokenKeys: Sendable {
       tokens are signed with keys of this run only: after a restart, and in other sidecars, none of \
       them verifies. `cloakroom keys generate` makes keys that stay; --keys names their folder
       """)
-    return try KeyRing.random(tokenBytes: limits.tokenBytes)
+    let ring = try KeyRing.random(tokenBytes: limits.tokenBytes)
+    note(ring, areOfThisRun: true)
+    return ring
   }
 
   /// Reads the keys anew, and has everything that begins from now on use them. With a fault anywhere
-  /// in them, all stays as it is.
+  /// in them, all stays as it is, and is told in health and metrics until a reload succeeds.
   func reload(into desk: TokenDesk) {
     do throws(KeyFolderFault) {
       guard let ring = try KeyFolder.ring(of: folders, tokenBytes: limits.tokenBytes) else {
-        // Credentials without a key among them, as at the start: this run's keys go on.
-        return
+        // Credentials without a key among them: as at the start, this run's keys go on.
+        if state.withLock({ $0.areOfThisRun }) { return }
+        throw KeyFolderFault(noKeysIn: folders)
       }
       desk.replace(ring)
+      note(ring, areOfThisRun: false)
       tell("keys reloaded", ring)
     } catch {
+      state.withLock {
+        $0.failures &+= 1
+        $0.fault = error
+      }
       logger.error("the keys stay as they are: something is wrong with them\n\(error)")
+    }
+  }
+
+  private func note(_ ring: KeyRing, areOfThisRun: Bool) {
+    state.withLock {
+      $0.counts = ring.counts
+      $0.loadedAtMs = TokenDesk.nowMs()
+      $0.areOfThisRun = areOfThisRun
+      $0.fault = nil
     }
   }
 
   private func tell(_ what: String, _ ring: KeyRing) {
     let keys = ring.keys.map { "\($0.id) \($0.algorithm.rawValue) \($0.state.rawValue)" }
     logger.notice("\(what)", metadata: ["keys": "\(keys)"])
+  }
+
+  // MARK: Telling
+
+  /// What the metrics tell.
+  var gauges: KeyGauges {
+    state.withLock { state in
+      KeyGauges(
+        counts: state.counts.map {
+          .init(state: $0.state.rawValue, algorithm: $0.algorithm.rawValue, count: $0.count)
+        },
+        loadedAtMs: state.loadedAtMs, reloadFailures: state.failures)
+    }
+  }
+
+  /// Why the keys are not those that they should be; nil when they are.
+  var problem: String? {
+    state.withLock { state in
+      guard let complaints = state.fault?.complaints else { return nil }
+      let told = complaints.prefix(Self.mostComplaints).map(\.description)
+      let rest = complaints.count - told.count
+      return "the keys are still those from before the last reload: "
+        + told.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
+    }
+  }
+
+  /// What is worth knowing about the keys though nothing is wrong; nil when there is nothing.
+  var remark: String? {
+    state.withLock { state in
+      state.areOfThisRun
+        ? "tokens are signed with keys of this run only: none of them verifies after a restart"
+        : nil
+    }
   }
 }

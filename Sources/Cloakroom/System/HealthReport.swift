@@ -5,13 +5,15 @@ internal import NIOCore
 
 /// The answer of `system.health`.
 struct HealthReport: Sendable {
-  /// One thing that is not well.
+  /// One thing that is not well, or that is worth knowing.
   struct Problem: Sendable {
     let what: String
     let reason: String
   }
 
   let degraded: [Problem]
+  /// What is worth knowing though it is as it may be.
+  let remarks: [Problem]
   let storeKind: String
   let isStoreUp: Bool
   let roundTripMs: Double?
@@ -28,13 +30,9 @@ struct HealthReport: Sendable {
   /// Writes the report as JSON.
   func write(to buffer: inout ByteBuffer) {
     buffer.writeString("{\"status\":\"\(degraded.isEmpty ? "ok" : "degraded")\",\"degraded\":[")
-    for (index, problem) in degraded.enumerated() {
-      buffer.writeString(index == 0 ? "{\"what\":" : ",{\"what\":")
-      buffer.writeJSONString(problem.what)
-      buffer.writeString(",\"reason\":")
-      buffer.writeJSONString(problem.reason)
-      buffer.writeString("}")
-    }
+    write(degraded, to: &buffer)
+    buffer.writeString("],\"remarks\":[")
+    write(remarks, to: &buffer)
     buffer.writeString("],\"store\":{\"kind\":\"\(storeKind)\",\"up\":\(isStoreUp)")
     if let roundTripMs { buffer.writeString(",\"roundTripMs\":\(rounded(roundTripMs))") }
     buffer.writeString("},\"memory\":{\"residentBytes\":\(residentBytes ?? 0)")
@@ -43,6 +41,16 @@ struct HealthReport: Sendable {
     buffer.writeString("},\"connections\":\(connections),\"inFlight\":\(inFlight)")
     buffer.writeString(",\"errorRate\":\(rounded(errorRate)),\"uptimeMs\":\(Int64(uptimeMs))")
     buffer.writeString(",\"startedAt\":\"\(startedAt)\",\"version\":\"\(version)\"}")
+  }
+
+  private func write(_ problems: [Problem], to buffer: inout ByteBuffer) {
+    for (index, problem) in problems.enumerated() {
+      buffer.writeString(index == 0 ? "{\"what\":" : ",{\"what\":")
+      buffer.writeJSONString(problem.what)
+      buffer.writeString(",\"reason\":")
+      buffer.writeJSONString(problem.reason)
+      buffer.writeString("}")
+    }
   }
 
   private func rounded(_ number: Double) -> Double { (number * 10_000).rounded() / 10_000 }

@@ -20,6 +20,7 @@ final class SystemHub: Sendable {
   private let configuration: Configuration
   private let backend: StoreBackend
   private let accessLog: AccessLogWriter?
+  private let keys: TokenKeys
   private let logger: Logger
   private let startedAt: Int64
   private let started = ContinuousClock.now
@@ -33,11 +34,12 @@ final class SystemHub: Sendable {
 
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
-    logger: Logger
+    keys: TokenKeys, logger: Logger
   ) {
     self.configuration = configuration
     self.backend = backend
     self.accessLog = accessLog
+    self.keys = keys
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
@@ -82,7 +84,7 @@ final class SystemHub: Sendable {
     return MetricsText(
       snapshot: snapshot, process: .read(),
       store: StoreGauges(isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries),
-      accessLog: accessLog?.counts, fileFailures: fileFailures
+      accessLog: accessLog?.counts, keys: keys.gauges, fileFailures: fileFailures
     ).render()
   }
 
@@ -135,8 +137,12 @@ final class SystemHub: Sendable {
       degraded.append(
         HealthReport.Problem(what: "memory", reason: "the store in memory is nearly full"))
     }
+    if let problem = keys.problem {
+      degraded.append(HealthReport.Problem(what: "keys", reason: problem))
+    }
+    let remarks = keys.remark.map { [HealthReport.Problem(what: "keys", reason: $0)] } ?? []
     return HealthReport(
-      degraded: degraded, storeKind: storeKind, isStoreUp: failure == nil,
+      degraded: degraded, remarks: remarks, storeKind: storeKind, isStoreUp: failure == nil,
       roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,
       residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,

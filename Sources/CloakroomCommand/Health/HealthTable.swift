@@ -6,12 +6,15 @@ enum HealthTable {
   static func text(_ health: JSONNode) -> String {
     var rows: [(label: String, value: String)] = []
     if let status = health["status"]?.string { rows.append(("status", status)) }
-    for fault in health["degraded"]?.elements ?? [] {
-      let what = fault["what"]?.string ?? fault.written
-      let reason = fault["reason"]?.string
-      rows.append(("degraded", reason.map { "\(what): \($0)" } ?? what))
+    for (list, label) in [("degraded", "degraded"), ("remarks", "remark")] {
+      for entry in health[list]?.elements ?? [] {
+        let what = entry["what"]?.string ?? entry.written
+        let reason = entry["reason"]?.string
+        rows.append((label, reason.map { "\(what): \($0)" } ?? what))
+      }
     }
-    for member in health.members where member.name != "status" && member.name != "degraded" {
+    for member in health.members
+    where !["status", "degraded", "remarks"].contains(member.name) {
       rows += self.rows(member.name, member.value, under: "")
     }
     let width = rows.map(\.label.count).max() ?? 0

@@ -32,13 +32,14 @@ enum SystemMethods {
     })
 
   static let health = Method(
-    "system.health", "Tells how the sidecar is, and the reason for each thing that is not well.",
+    "system.health",
+    "Tells how the sidecar is, and the reason for each thing that is not well. Remarks are things worth knowing that nothing is wrong with.",
     [],
     result:
-      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"store":{"type":"object"},"memory":{"type":"object"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string"},"errorRate":{"type":"number"}},"required":["status","degraded"]}"#,
+      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"remarks":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"store":{"type":"object"},"memory":{"type":"object"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string"},"errorRate":{"type":"number"}},"required":["status","degraded","remarks"]}"#,
     example: (
       "{}",
-      #"{"status":"ok","degraded":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001}}"#
+      #"{"status":"ok","degraded":[],"remarks":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001}}"#
     ),
     .system { _ throws(RPCError) in .health })
 

@@ -28,17 +28,24 @@ enum TokenMethods {
       if let secret = SecretAnswer(arguments) {
         return .run { context throws(RPCError) in
           let (reply, _) = try await secret.reply(context) { () async throws(RPCError) in
-            try await signed(claims, ring, keyID, seal, desk)
+            ByteBuffer(signed: try await signed(claims, ring, keyID, seal, desk))
           }
-          return try secret.secret(in: reply)
+          let result = try secret.secret(in: reply)
+          // The first call's token, whatever this one has signed.
+          if let jti = result.string("jti") { context.note(key: logged(jti)) }
+          return result
         }
       }
       guard try ring.signingKey(keyID).signsQuickly else {
-        return .run { _ throws(RPCError) in
-          try await signed(claims, ring, keyID, seal, desk)
+        return .run { context throws(RPCError) in
+          let token = try await signed(claims, ring, keyID, seal, desk)
+          context.note(key: logged(token.id))
+          return ByteBuffer(signed: token)
         }
       }
-      return .answer(ByteBuffer(signed: try ring.sign(claims, keyID: keyID, seal: seal)))
+      let token = try ring.sign(claims, keyID: keyID, seal: seal)
+      arguments.note(jti: token.id)
+      return .answer(ByteBuffer(signed: token))
     })
 
   static let verify = Method(
@@ -63,8 +70,10 @@ enum TokenMethods {
       guard ring.verifiesQuickly(token) else {
         return .run { context throws(RPCError) in
           let verified = try await desk.offLoop { () throws(RPCError) in
-            try ring.verify(token, expecting: expectation, nowMs: TokenDesk.nowMs())
+            try ring.authenticate(token)
           }
+          if let id = verified.id { context.note(key: logged(id)) }
+          try verified.check(expectation, nowMs: TokenDesk.nowMs())
           var result = ByteBuffer()
           guard let id = verified.id else {
             result.write(verified)
@@ -75,7 +84,10 @@ enum TokenMethods {
           return result
         }
       }
-      let verified = try ring.verify(token, expecting: expectation, nowMs: TokenDesk.nowMs())
+      let verified = try ring.authenticate(token)
+      // Before anything else about it is held against it: the log tells whose a refused one was.
+      arguments.note(jti: verified.id)
+      try verified.check(expectation, nowMs: TokenDesk.nowMs())
       guard let id = verified.id else {
         var result = ByteBuffer()
         result.write(verified)
@@ -89,11 +101,11 @@ enum TokenMethods {
 
   static let revoke = Method(
     "jwt.revoke",
-    "Has a token never verify again, in any sidecar of the store; false when it has expired anyway.",
+    "Has a token never verify again, in any sidecar of the store; false when it has expired anyway. A pending operation's token is not revoked but ended, by pending.delete: WRONG_TYPE.",
     [.optionalToken, .tokenID, .tokenExpiresAt],
     result:
       #"{"type":"object","properties":{"revoked":{"type":"boolean"}},"required":["revoked"]}"#,
-    reasons: [.tokenInvalid, .ttlInvalid],
+    reasons: [.tokenInvalid, .ttlInvalid, .wrongType],
     example: (
       #"{"jti":"X0fAbAu1Mb8bUWtVNbVdGw","expiresAt":"2030-01-01T00:00:00.000Z"}"#,
       #"{"revoked":true}"#
@@ -107,6 +119,8 @@ enum TokenMethods {
           throw RPCError(.invalidParams, "token is missing, or else jti and expiresAt")
         }
         guard let id = try arguments.optionalString(1, "jti") else { throw RPCError(.internal) }
+        arguments.note(jti: id)
+        guard !PendingToken.isOne(jti: id) else { throw .isOperation }
         let text = try arguments.string(2, "expiresAt", longest: 64)
         guard let end = Timestamp(text) else {
           throw RPCError(.invalidParams, "expiresAt is a time as RFC 3339 writes it")
@@ -123,6 +137,7 @@ enum TokenMethods {
           let known = try await desk.offLoop { () throws(RPCError) in
             try ring.authenticate(token)
           }
+          if let id = known.id { context.note(key: logged(id)) }
           let command = try revocation(
             of: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
           guard let command else { return ByteBuffer(revoked: false) }
@@ -131,6 +146,7 @@ enum TokenMethods {
         }
       }
       let known = try ring.authenticate(token)
+      arguments.note(jti: known.id)
       return try opening(
         revoking: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
     })
@@ -151,14 +167,13 @@ enum TokenMethods {
   /// The result with a token that was signed just now, on a thread of its own where that takes long.
   private static func signed(
     _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ desk: TokenDesk
-  ) async throws(RPCError) -> ByteBuffer {
+  ) async throws(RPCError) -> SignedToken {
     guard try ring.signingKey(keyID).signsQuickly else {
-      return ByteBuffer(
-        signed: try await desk.offLoop { () throws(RPCError) in
-          try ring.sign(claims, keyID: keyID, seal: seal)
-        })
+      return try await desk.offLoop { () throws(RPCError) in
+        try ring.sign(claims, keyID: keyID, seal: seal)
+      }
     }
-    return ByteBuffer(signed: try ring.sign(claims, keyID: keyID, seal: seal))
+    return try ring.sign(claims, keyID: keyID, seal: seal)
   }
 
   private static func claims(_ arguments: inout Arguments) throws(RPCError) -> TokenClaims {
@@ -180,7 +195,18 @@ enum TokenMethods {
       purpose: purpose, issuedAtMs: now, expiresAtMs: end)
   }
 
+  /// What the access log has a keyed hash of, for a token with a `jti`: the same in every call on it.
+  fileprivate static func logged(_ jti: String) -> String {
+    PendingToken.isOne(jti: jti) ? PendingToken.id(ofSigned: jti) : TokenID.storable(jti)
+  }
+
+  /// The `jti` to revoke a token by.
+  ///
+  /// - Throws: WRONG_TYPE for a pending operation's token. What ends an operation is in the store, under
+  ///   its own service and scope, may be leased to somebody, and is for whoever may call `pending.*`; a
+  ///   revocation would be of no effect on it.
   private static func id(of token: VerifiedToken) throws(RPCError) -> String {
+    guard token.string("purpose") != PendingSigner.purpose else { throw .isOperation }
     guard let id = token.id else {
       throw RPCError(.tokenInvalid, "the token has no jti to revoke it by")
     }
@@ -212,6 +238,20 @@ enum TokenMethods {
   }
 }
 
+extension Arguments {
+  /// Names a token for the access log.
+  fileprivate mutating func note(jti: String?) {
+    if notes.isKept, let jti { notes.key = Array(TokenMethods.logged(jti).utf8) }
+  }
+}
+
+extension RPCError {
+  /// A pending operation's token where another one is taken.
+  fileprivate static var isOperation: RPCError {
+    RPCError(.wrongType, "the token is a pending operation's: pending.delete ends it")
+  }
+}
+
 extension ByteBuffer {
   /// The result of a revocation.
   fileprivate init(revoked isRevoked: Bool) {
@@ -222,7 +262,7 @@ extension ByteBuffer {
   fileprivate init(signed token: SignedToken) {
     self.init()
     writeStaticString("{\"token\":\"")
-    writeString(token.text)
+    writeImmutableBuffer(token.bytes)
     writeStaticString("\",\"jti\":\"")
     writeString(token.id)
     writeStaticString("\",\"expiresAt\":\"")

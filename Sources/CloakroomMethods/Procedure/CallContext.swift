@@ -99,6 +99,13 @@ public struct CallContext: Sendable {
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }
 
+  // MARK: Telling
+
+  /// Names what the call is about, for the access log, where that was not known when it began.
+  ///
+  /// - Parameter key: what the log has a keyed hash of.
+  public func note(key: String) { host.note(key: Array(key.utf8)) }
+
   // MARK: The connection
 
   /// Has a command submitted when the connection closes, for whatever reason; at once when it is

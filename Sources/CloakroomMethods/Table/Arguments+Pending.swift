@@ -14,6 +14,7 @@ extension Arguments {
     let type = try operationType(1)
     let text = try string(0, "token", longest: settings.frameBytes)
     let names = try PendingNames(&self)
+    // Until it is known of which operation it is; a token that can't be read has no other name.
     if notes.isKept { notes.key = Array(PendingToken.id(ofStored: text).utf8) }
     return PendingCall(
       place: place(of: text, type, names), type: type, retention: settings.pendingRetention)
@@ -28,10 +29,12 @@ extension Arguments {
         let id = PendingToken.id(ofStored: text)
         return .known(PendingTarget(id: id, key: try names.key(id)))
       case .signed(let text):
-        return try PendingSigner(desk: settings.tokens, names: names).place(text, type: type)
+        return try PendingSigner(desk: settings.tokens, names: names).place(text, type: type) {
+          if notes.isKept { notes.key = Array($0.utf8) }
+        }
       }
     } catch {
-      return .slow { [error] () async throws(RPCError) in throw error }
+      return .slow { [error] _ throws(RPCError) in throw error }
     }
   }
 

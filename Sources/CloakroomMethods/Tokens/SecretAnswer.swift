@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomTokens
+internal import CloakroomWire
 internal import NIOCore
 
 /// How a call with an idempotency key keeps an answer that nobody but its caller may read: sealed, as
@@ -122,5 +123,15 @@ extension StoreReply {
   func isFirst(to command: StoreCommand) -> Bool {
     guard case .noted(let note, _) = self, case .once(let record, _) = command else { return false }
     return record.note == note
+  }
+}
+
+extension ByteBuffer {
+  /// A string without escapes in a result that a method has written; nil when there is none.
+  func string(_ name: StaticString) -> String? {
+    let text = readableBytesSpan
+    let members = JSONParts.of(ByteRange(0..<readableBytes), in: text, atMost: 16) ?? []
+    guard let member = members.first(where: { $0.name.holds(name, in: text) }) else { return nil }
+    return getString(at: readerIndex + member.content.start, length: member.content.count)
   }
 }

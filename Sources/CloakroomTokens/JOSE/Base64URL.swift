@@ -4,6 +4,11 @@
 public enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  /// The two characters of each 12 bits, the first one in the lower byte.
+  private static let pairs: [UInt16] = (0..<4096).map {
+    UInt16(alphabet[$0 & 63]) << 8 | UInt16(alphabet[$0 >> 6])
+  }
+  /// What stands for no character: more than six bits.
   private static let none: UInt8 = 0xFF
   /// What each byte stands for.
   private static let values: [UInt8] = {
@@ -24,12 +29,21 @@ public enum Base64URL {
     }
   }
 
+  /// How many characters the text of so many bytes has.
+  static func encodedCount(_ count: Int) -> Int {
+    let rest = count % 3
+    return count / 3 * 4 + (rest == 0 ? 0 : rest + 1)
+  }
+
   /// What a text stands for; nil when it is not written as it should be.
   public static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard let count = decodedCount(text.count) else { return nil }
     var isGood = false
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      isGood = decode(text, into: UnsafeMutableRawBufferPointer(buffer))
+      isGood = decode(
+        text,
+        into: UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       initialized = isGood ? count : 0
     }
     return isGood ? bytes : nil
@@ -44,52 +58,96 @@ public enum Base64URL {
   ) -> Bool {
     guard let count = decodedCount(text.count), output.count == count else { return false }
     return values.withUnsafeBufferPointer { values in
-      var bits: UInt32 = 0
-      var held: UInt32 = 0
-      var written = 0
-      for character in text {
-        let value = values[Int(character)]
-        guard value != none else { return false }
-        bits = bits << 6 | UInt32(value)
-        held += 6
-        guard held >= 8 else { continue }
-        held -= 8
-        output[written] = UInt8(truncatingIfNeeded: bits >> held)
-        written += 1
-        bits &= (1 << held) - 1
+      // Whatever is no character leaves a bit above the sixth here.
+      var seen: UInt8 = 0
+      func value(_ index: Int) -> UInt32 {
+        let value = values[Int(text[index])]
+        seen |= value
+        return UInt32(value)
       }
-      return bits == 0
+      let whole = text.count & ~3
+      var (read, written) = (0, 0)
+      while read < whole {
+        let bits =
+          value(read) << 18 | value(read &+ 1) << 12 | value(read &+ 2) << 6 | value(read &+ 3)
+        output[written] = UInt8(truncatingIfNeeded: bits >> 16)
+        output[written &+ 1] = UInt8(truncatingIfNeeded: bits >> 8)
+        output[written &+ 2] = UInt8(truncatingIfNeeded: bits)
+        read &+= 4
+        written &+= 3
+      }
+      // The bits behind the last whole byte.
+      var rest: UInt32 = 0
+      if text.count &- read >= 2 {
+        let bits = value(read) << 6 | value(read &+ 1)
+        output[written] = UInt8(truncatingIfNeeded: bits >> 4)
+        rest = bits & 0x0F
+        if text.count &- read == 3 {
+          let last = value(read &+ 2)
+          output[written &+ 1] = UInt8(truncatingIfNeeded: rest << 4 | last >> 2)
+          rest = last & 0x03
+        }
+      }
+      return seen < 64 && rest == 0
+    }
+  }
+
+  /// Writes the text of bytes.
+  ///
+  /// - Parameter output: as many bytes as `encodedCount` tells; with any other number of them nothing
+  ///   is written.
+  static func encode(
+    _ bytes: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) {
+    guard output.count == encodedCount(bytes.count) else { return }
+    pairs.withUnsafeBufferPointer { pairs in
+      func write(_ twelve: UInt32, at index: Int) {
+        output.storeBytes(
+          of: pairs[Int(twelve & 0xFFF)].littleEndian, toByteOffset: index, as: UInt16.self)
+      }
+      let rest = bytes.count % 3
+      let whole = bytes.count &- rest
+      var (read, written) = (0, 0)
+      while read < whole {
+        let bits =
+          UInt32(bytes[read]) << 16 | UInt32(bytes[read &+ 1]) << 8 | UInt32(bytes[read &+ 2])
+        write(bits >> 12, at: written)
+        write(bits, at: written &+ 2)
+        read &+= 3
+        written &+= 4
+      }
+      switch rest {
+      case 1:
+        write(UInt32(bytes[read]) << 4, at: written)
+      case 2:
+        let bits = UInt32(bytes[read]) << 8 | UInt32(bytes[read &+ 1])
+        write(bits >> 4, at: written)
+        output[written &+ 2] = UInt8(truncatingIfNeeded: pairs[Int(bits << 2 & 0x3F)] >> 8)
+      default: break
+      }
     }
   }
 
   /// Appends the text of bytes.
   static func encode(_ bytes: UnsafeRawBufferPointer, into text: inout [UInt8]) {
-    text.reserveCapacity(text.count + (bytes.count * 4 + 2) / 3)
-    alphabet.withUnsafeBufferPointer { alphabet in
-      var bits: UInt32 = 0
-      var held: UInt32 = 0
-      for byte in bytes {
-        bits = bits << 8 | UInt32(byte)
-        held += 8
-        while held >= 6 {
-          held -= 6
-          text.append(alphabet[Int(bits >> held & 63)])
-        }
-        bits &= (1 << held) - 1
-      }
-      if held > 0 { text.append(alphabet[Int(bits << (6 - held) & 63)]) }
+    let start = text.count
+    text.append(contentsOf: repeatElement(0, count: encodedCount(bytes.count)))
+    text.withUnsafeMutableBytes {
+      encode(bytes, into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
     }
-  }
-
-  /// Appends the text of bytes.
-  static func encode(_ bytes: [UInt8], into text: inout [UInt8]) {
-    bytes.withUnsafeBytes { encode($0, into: &text) }
   }
 
   /// The text of bytes.
   public static func text(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    encode(bytes, into: &text)
-    return String(decoding: text, as: UTF8.self)
+    String(unsafeUninitializedCapacity: encodedCount(bytes.count)) { text in
+      let count = encodedCount(bytes.count)
+      bytes.withUnsafeBytes {
+        encode(
+          $0,
+          into: UnsafeMutableRawBufferPointer(
+            rebasing: UnsafeMutableRawBufferPointer(text)[..<count]))
+      }
+      return count
+    }
   }
 }

@@ -13,22 +13,26 @@ enum CompactToken {
   ///
   /// - Throws: TOKEN_INVALID for a token with other than two or four dots.
   init(_ token: UnsafeRawBufferPointer) throws(RPCError) {
-    var parts: [Range<Int>] = []
-    var start = 0
-    for (index, byte) in token.enumerated() where byte == UInt8(ascii: ".") {
-      parts.append(start..<index)
-      start = index + 1
-      guard parts.count <= 4 else { throw .badToken("it has too many parts") }
+    guard
+      let first = Self.dot(in: token, from: 0), let second = Self.dot(in: token, from: first + 1)
+    else { throw .badToken("it has not three parts, or five") }
+    guard let third = Self.dot(in: token, from: second + 1) else {
+      self = .signed(
+        header: 0..<first, payload: first + 1..<second, signature: second + 1..<token.count)
+      return
     }
-    parts.append(start..<token.count)
-    switch parts.count {
-    case 3:
-      self = .signed(header: parts[0], payload: parts[1], signature: parts[2])
-    case 5:
-      self = .sealed(
-        header: parts[0], key: parts[1], vector: parts[2], ciphertext: parts[3], tag: parts[4])
-    default:
+    guard let fourth = Self.dot(in: token, from: third + 1) else {
       throw .badToken("it has not three parts, or five")
     }
+    guard Self.dot(in: token, from: fourth + 1) == nil else {
+      throw .badToken("it has too many parts")
+    }
+    self = .sealed(
+      header: 0..<first, key: first + 1..<second, vector: second + 1..<third,
+      ciphertext: third + 1..<fourth, tag: fourth + 1..<token.count)
+  }
+
+  private static func dot(in token: UnsafeRawBufferPointer, from start: Int) -> Int? {
+    token.index(of: UInt8(ascii: "."), from: start)
   }
 }

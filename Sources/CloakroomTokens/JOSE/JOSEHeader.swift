@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomWire
+internal import NIOCore
 
 /// The header of a token, read before anything is known to be true: nothing in it is believed, it
 /// only says which of the sidecar's own keys to try.
@@ -17,8 +18,8 @@ struct JOSEHeader {
   let contentType: String?
   /// `enc`, if there is one.
   let encryption: String?
-  /// The header's JSON.
-  let text: [UInt8]
+  /// The header's JSON, in one line.
+  let json: ByteBuffer
 
   /// Reads a header.
   ///
@@ -29,23 +30,23 @@ struct JOSEHeader {
     guard segment.count <= Self.longest * 4 / 3 else {
       throw .badToken("its header is too long")
     }
-    guard let text = Base64URL.decode(segment) else {
+    guard let decoded = ByteBuffer(base64URL: segment) else {
       throw .badToken("its header is not base64url")
     }
-    self.text = text
     let members: JSONMembers
     do throws(JSONMembers.Fault) {
-      members = try JSONMembers(text.span.bytes)
+      members = try JSONMembers(decoded.readableBytesSpan)
     } catch {
       throw .badToken("its header is not a JSON object, or has a name twice")
     }
+    let text = decoded.readableBytesSpan
     for name in ["crit", "jwk", "jku", "x5c", "x5u", "zip", "b64"]
-    where members.member(name) != nil {
+    where members.member(name, in: text) != nil {
       throw .badToken("its header has \(name)")
     }
     func string(_ name: String) throws(RPCError) -> String? {
-      guard members.member(name) != nil else { return nil }
-      guard let value = members.string(name, in: text.span.bytes) else {
+      guard let member = members.member(name, in: text) else { return nil }
+      guard let value = JSONMembers.string(member, in: text) else {
         throw .badToken("its header's \(name) is no string")
       }
       return value
@@ -56,6 +57,10 @@ struct JOSEHeader {
     type = try string("typ")
     contentType = try string("cty")
     encryption = try string("enc")
+    // Not before it is scanned: in a string a line break would be refused.
+    var line = decoded
+    line.breakNoLines()
+    json = line
   }
 
   /// A media type as it is compared: without regard to case, and without the `application/` that may

@@ -19,11 +19,11 @@ struct JSONMembers: Sendable {
   static let depthLimit = 64
   /// How many members or elements one object or array may have.
   private static let partLimit = 65_536
+  /// Up to so many names are held against each other; a set of more of them is quicker.
+  private static let fewNames = 12
 
   /// The members in their order.
   let list: ContiguousArray<JSONMember>
-  /// Their names, in the same order.
-  let names: [String]
 
   /// Takes an object apart.
   init(_ text: RawSpan) throws(Fault) {
@@ -41,24 +41,37 @@ struct JSONMembers: Sendable {
     guard kind == .object else { throw .notAnObject }
     var end = text.byteCount
     while end > start, text.unsafeLoad(fromByteOffset: end - 1, as: UInt8.self) <= 0x20 { end -= 1 }
-    (list, names) = try Self.members(of: ByteRange(start..<end), in: text)
+    list = try Self.members(of: ByteRange(start..<end), in: text)
     for member in list { try Self.checkWithin(member, of: text) }
   }
 
   private static func members(
     of range: ByteRange, in text: RawSpan
-  ) throws(Fault) -> (ContiguousArray<JSONMember>, [String]) {
+  ) throws(Fault) -> ContiguousArray<JSONMember> {
     guard let list = JSONParts.of(range, in: text, atMost: partLimit) else { throw .notJSON }
-    var names: [String] = []
-    var seen: Set<String> = []
-    for member in list {
-      guard let name = string(member.name, hasEscapes: member.nameHasEscapes, in: text) else {
-        throw .notJSON
+    if list.count <= fewNames, list.allSatisfy({ !$0.nameHasEscapes }) {
+      for (index, member) in list.enumerated() {
+        for other in list[..<index] where areEqual(member.name, other.name, in: text) {
+          throw .duplicate
+        }
       }
-      guard seen.insert(name).inserted else { throw .duplicate }
-      names.append(name)
+      return list
     }
-    return (list, names)
+    var seen: Set<[UInt8]> = []
+    for member in list {
+      var name: [UInt8] = []
+      guard (try? JSONString.decode(text, member.name, into: &name)) != nil else { throw .notJSON }
+      guard seen.insert(name).inserted else { throw .duplicate }
+    }
+    return list
+  }
+
+  private static func areEqual(_ one: ByteRange, _ other: ByteRange, in text: RawSpan) -> Bool {
+    one.count == other.count
+      && text.withUnsafeBytes { text in
+        UnsafeRawBufferPointer(rebasing: text[one.offsets]).isSame(
+          as: UnsafeRawBufferPointer(rebasing: text[other.offsets]))
+      }
   }
 
   /// Looks for names that come twice further inside. The depth of calls is that of the nesting, which
@@ -66,7 +79,7 @@ struct JSONMembers: Sendable {
   private static func checkWithin(_ part: JSONMember, of text: RawSpan) throws(Fault) {
     switch part.kind {
     case .object:
-      for member in try members(of: part.value, in: text).0 { try checkWithin(member, of: text) }
+      for member in try members(of: part.value, in: text) { try checkWithin(member, of: text) }
     case .array:
       guard let elements = JSONParts.of(part.value, in: text, atMost: partLimit) else {
         throw .notJSON
@@ -77,19 +90,62 @@ struct JSONMembers: Sendable {
     }
   }
 
-  /// The member of a name.
-  func member(_ name: String) -> JSONMember? {
-    names.firstIndex(of: name).map { list[$0] }
+  /// The member of a name; nil when there is none.
+  func member(_ name: String, in text: RawSpan) -> JSONMember? {
+    list.first {
+      Self.holds($0.name, hasEscapes: $0.nameHasEscapes, name, in: text)
+    }
   }
 
   /// A member that is a string; nil when there is none, or it is something else.
   func string(_ name: String, in text: RawSpan) -> String? {
-    guard let member = member(name), member.kind == .string else { return nil }
-    return Self.string(member.content, hasEscapes: member.hasEscapes, in: text)
+    member(name, in: text).flatMap { Self.string($0, in: text) }
   }
 
-  /// What a string's content stands for; nil when half of a surrogate pair stands alone in it.
-  static func string(_ content: ByteRange, hasEscapes: Bool, in text: RawSpan) -> String? {
+  // MARK: Names and strings
+
+  /// Whether a member has a name, however it is written.
+  static func isNamed(_ member: JSONMember, _ name: StaticString, in text: RawSpan) -> Bool {
+    member.nameHasEscapes
+      ? holds(member.name, hasEscapes: true, "\(name)", in: text)
+      : member.name.holds(name, in: text)
+  }
+
+  /// What a string stands for; nil for what is none, and when half of a surrogate pair stands alone in
+  /// it.
+  static func string(_ value: JSONMember, in text: RawSpan) -> String? {
+    guard value.kind == .string else { return nil }
+    return string(value.content, hasEscapes: value.hasEscapes, in: text)
+  }
+
+  /// Whether a value is a string that stands for exactly these bytes.
+  static func holds(_ value: JSONMember, _ expected: String, in text: RawSpan) -> Bool {
+    value.kind == .string
+      && holds(value.content, hasEscapes: value.hasEscapes, expected, in: text)
+  }
+
+  private static func holds(
+    _ content: ByteRange, hasEscapes: Bool, _ expected: String, in text: RawSpan
+  ) -> Bool {
+    guard !hasEscapes else {
+      return string(content, hasEscapes: true, in: text)?.utf8.elementsEqual(expected.utf8)
+        ?? false
+    }
+    let expected = expected.utf8.span.bytes
+    return content.count == expected.byteCount
+      && text.extracting(content.offsets).withUnsafeBytes { content in
+        expected.withUnsafeBytes { content.isSame(as: $0) }
+      }
+  }
+
+  private static func string(
+    _ content: ByteRange, hasEscapes: Bool, in text: RawSpan
+  ) -> String? {
+    guard hasEscapes else {
+      return text.extracting(content.offsets).withUnsafeBytes {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
     var bytes: [UInt8] = []
     guard (try? JSONString.decode(text, content, into: &bytes)) != nil else { return nil }
     return String(decoding: bytes, as: UTF8.self)

@@ -28,16 +28,15 @@ public struct KeyFolder: Sendable, Equatable {
     of folders: [KeyFolder], tokenBytes: Int = KeyRing.defaultTokenBytes
   ) throws(KeyFolderFault) -> KeyRing? {
     var files: [KeyFile] = []
-    var complaints: [String] = []
+    var complaints: [KeyFolderFault.Complaint] = []
     for folder in folders {
-      do throws(KeyFolderFault) {
-        let found = try folder.read()
-        if !folder.isCredentials, !found.contains(where: { $0.key.state != .retired }) {
-          complaints.append("\(folder.path) has no key: cloakroom keys generate makes one")
-        }
-        files += found
-      } catch {
-        complaints += error.complaints
+      let (fileCount, complaintCount) = (files.count, complaints.count)
+      folder.read(into: &files, &complaints)
+      if !folder.isCredentials, complaints.count == complaintCount,
+        !files[fileCount...].contains(where: { $0.key.state != .retired })
+      {
+        complaints.append(
+          .init(path: folder.path, message: "has no key: cloakroom keys generate makes one"))
       }
     }
     guard complaints.isEmpty else { throw KeyFolderFault(complaints) }
@@ -54,10 +53,26 @@ public struct KeyFolder: Sendable, Equatable {
   ///
   /// - Throws: everything that is wrong with the folder and the files in it.
   public func read() throws(KeyFolderFault) -> [KeyFile] {
-    try check()
     var files: [KeyFile] = []
-    var complaints: [String] = []
-    for entry in try entries().sorted() {
+    var complaints: [KeyFolderFault.Complaint] = []
+    read(into: &files, &complaints)
+    guard complaints.isEmpty else { throw KeyFolderFault(complaints) }
+    return files
+  }
+
+  /// Adds this folder's keys to those of other folders, and what is wrong with it to what is wrong
+  /// with them.
+  private func read(
+    into files: inout [KeyFile], _ complaints: inout [KeyFolderFault.Complaint]
+  ) {
+    let entries: [String]
+    do throws(KeyFolderFault) {
+      try check()
+      entries = try self.entries().sorted()
+    } catch {
+      return complaints += error.complaints
+    }
+    for entry in entries {
       guard let name = fileName(entry) else { continue }
       do throws(KeyFolderFault) {
         let file = try read(entry, name)
@@ -69,8 +84,6 @@ public struct KeyFolder: Sendable, Equatable {
         complaints += error.complaints
       }
     }
-    guard complaints.isEmpty else { throw KeyFolderFault(complaints) }
-    return files
   }
 
   private func fileName(_ entry: String) -> KeyFileName? {

@@ -15,7 +15,7 @@ extension TokenKey {
     let members: JSONMembers
     do throws(JSONMembers.Fault) { members = try JSONMembers(text) } catch { throw .notAJWK }
     let jwk = JWKReader(members)
-    if jwk.has("kid"), try jwk.string("kid", text) == nil { throw .badID }
+    if jwk.has("kid", text), try jwk.string("kid", text) == nil { throw .badID }
     let id = try jwk.string("kid", text) ?? name
     let algorithm = try jwk.algorithm(text)
     guard try jwk.string("kty", text) == algorithm.keyType else { throw .wrongKind(algorithm) }
@@ -44,11 +44,13 @@ private struct JWKReader {
 
   init(_ members: JSONMembers) { self.members = members }
 
-  func has(_ name: String) -> Bool { members.member(name) != nil }
+  func has(_ name: String, _ text: RawSpan) -> Bool {
+    members.member(name, in: text) != nil
+  }
 
   /// A member that is a string; nil when there is none.
   func string(_ name: String, _ text: RawSpan) throws(KeyFault) -> String? {
-    guard has(name) else { return nil }
+    guard has(name, text) else { return nil }
     guard let value = members.string(name, in: text) else { throw .badMember(name) }
     return value
   }
@@ -74,7 +76,7 @@ private struct JWKReader {
   /// A member that is base64url.
   func bytes(_ name: String, _ text: RawSpan) throws(KeyFault) -> SecretBytes {
     guard
-      let member = members.member(name), member.kind == .string, !member.hasEscapes,
+      let member = members.member(name, in: text), member.kind == .string, !member.hasEscapes,
       !member.content.isEmpty, let count = Base64URL.decodedCount(member.content.count)
     else { throw .badMember(name) }
     return try SecretBytes(count: count) { memory throws(KeyFault) in
@@ -88,9 +90,10 @@ private struct JWKReader {
   func rsa(_ text: RawSpan) throws(KeyFault) -> AsymmetricKey {
     // RFC 7518, section 6.3.2: whoever has one of the numbers that make signing fast has all.
     let fast = ["p", "q", "dp", "dq", "qi"]
-    let isPrivate = has("d")
-    guard !has("oth") else { throw .badMember("oth") }
-    let names = ["n", "e"] + (isPrivate ? ["d"] + (fast.contains(where: has) ? fast : []) : [])
+    let isPrivate = has("d", text)
+    guard !has("oth", text) else { throw .badMember("oth") }
+    let names =
+      ["n", "e"] + (isPrivate ? ["d"] + (fast.contains { has($0, text) } ? fast : []) : [])
     var parts: [AsymmetricKey.Part] = []
     for name in names {
       parts.append(.number(Self.openSSLName[name] ?? name, try bytes(name, text)))
@@ -122,7 +125,7 @@ private struct JWKReader {
     var parts: [AsymmetricKey.Part] = [
       .name(OSSL_PKEY_PARAM_GROUP_NAME, curve), .octets(OSSL_PKEY_PARAM_PUB_KEY, point),
     ]
-    let isPrivate = has("d")
+    let isPrivate = has("d", text)
     if isPrivate {
       let number = try bytes("d", text)
       guard number.count == size else { throw .badMember("d") }
@@ -140,7 +143,7 @@ private struct JWKReader {
     let point = try bytes("x", text).withBytes { Array($0) }
     guard point.count == 32 else { throw .badMember("x") }
     do throws(CryptoFault) {
-      guard has("d") else { return try AsymmetricKey(ed25519Public: point) }
+      guard has("d", text) else { return try AsymmetricKey(ed25519Public: point) }
     } catch {
       throw .unsound
     }

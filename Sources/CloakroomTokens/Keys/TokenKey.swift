@@ -20,12 +20,15 @@ public final class TokenKey: Sendable {
   public let state: KeyState
   /// What it consists of.
   let material: Material
+  /// The header of the tokens without a purpose that it signs.
+  let plainHeader: IssuedHeader
 
   private init(id: String, _ algorithm: KeyAlgorithm, _ state: KeyState, _ material: Material) {
     self.id = id
     self.algorithm = algorithm
     self.state = state
     self.material = material
+    plainHeader = IssuedHeader(algorithm, id: id, type: IssuedHeader.plainType)
   }
 
   /// A key of a shared secret.
@@ -97,39 +100,51 @@ public final class TokenKey: Sendable {
 
   // MARK: Signatures
 
-  /// The signature of a message, in the form that JOSE has.
-  func signature(of message: [UInt8]) throws(CryptoFault) -> [UInt8] {
-    try message.span.bytes.withUnsafeBytes { message throws(CryptoFault) in
-      switch (material, algorithm.family) {
-      case (.mac(let key), _):
-        return try key.code(of: message)
-      case (.pair(let pair), .ecdsa(let scheme, _, let size)):
-        return try ECDSASignature.raw(der: try pair.signature(of: message, scheme), size: size)
-      case (.pair(let pair), .rsa(let scheme)):
-        return try pair.signature(of: message, scheme)
-      case (.pair(let pair), _):
-        return try pair.signature(of: message, .init())
-      case (.sealing, _):
-        throw CryptoFault()
-      }
+  /// How many bytes a signature has; none for a key that seals.
+  var signatureBytes: Int {
+    switch (material, algorithm.family) {
+    case (.mac(let key), _): key.codeBytes
+    case (.pair, .ecdsa(_, _, let size)): 2 * size
+    case (.pair(let pair), _): pair.signatureBytes
+    case (.sealing, _): 0
     }
+  }
+
+  /// Writes the signature of a message, in the form that JOSE has.
+  ///
+  /// - Parameter output: `signatureBytes` bytes.
+  func sign(
+    _ message: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(CryptoFault) {
+    let signature: [UInt8]
+    switch (material, algorithm.family) {
+    case (.mac(let key), _):
+      return try key.code(of: message, into: output)
+    case (.pair(let pair), .ecdsa(let scheme, _, let size)):
+      signature = try ECDSASignature.raw(der: try pair.signature(of: message, scheme), size: size)
+    case (.pair(let pair), .rsa(let scheme)):
+      signature = try pair.signature(of: message, scheme)
+    case (.pair(let pair), _):
+      signature = try pair.signature(of: message, .init())
+    case (.sealing, _):
+      throw CryptoFault()
+    }
+    guard signature.count == output.count else { throw CryptoFault() }
+    output.copyBytes(from: signature)
   }
 
   /// Whether a signature, in the form that JOSE has, is a message's.
   func isValid(
-    _ signature: [UInt8], of message: UnsafeRawBufferPointer
+    _ signature: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer
   ) throws(CryptoFault) -> Bool {
     switch (material, algorithm.family) {
     case (.mac(let key), _):
-      return try signature.span.bytes.withUnsafeBytes { signature throws(CryptoFault) in
-        try key.isValid(signature, of: message)
-      }
+      return try key.isValid(signature, of: message)
     case (.pair(let pair), .ecdsa(let scheme, _, let size)):
-      let der = try signature.span.bytes.withUnsafeBytes { signature throws(CryptoFault) in
-        try ECDSASignature.der(raw: signature, size: size)
+      guard let der = try ECDSASignature.der(raw: signature, size: size) else { return false }
+      return try der.span.bytes.withUnsafeBytes { der throws(CryptoFault) in
+        try pair.isValid(der, of: message, scheme)
       }
-      guard let der else { return false }
-      return try pair.isValid(der, of: message, scheme)
     case (.pair(let pair), .rsa(let scheme)):
       return try pair.isValid(signature, of: message, scheme)
     case (.pair(let pair), _):

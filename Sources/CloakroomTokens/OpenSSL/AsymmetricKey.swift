@@ -41,6 +41,9 @@ final class AsymmetricKey: @unchecked Sendable {
   /// The size in bits: of RSA's modulus, of a curve's order.
   var bits: Int { Int(EVP_PKEY_get_bits(pointer)) }
 
+  /// How long a signature is, as OpenSSL writes it: at most.
+  var signatureBytes: Int { Int(EVP_PKEY_get_size(pointer)) }
+
   /// OpenSSL's name for what kind of key it is: `RSA`, `EC`, `ED25519`.
   func isKind(_ name: String) -> Bool { EVP_PKEY_is_a(pointer, name) == 1 }
 
@@ -56,7 +59,7 @@ final class AsymmetricKey: @unchecked Sendable {
       EVP_DigestSignInit(context.pointer, &options, scheme.digest?.method, nil, pointer))
     try Self.apply(scheme, to: options)
     let bytes = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    var count = Int(EVP_PKEY_get_size(pointer))
+    var count = signatureBytes
     var signature = [UInt8](repeating: 0, count: count)
     try CryptoFault.check(
       EVP_DigestSign(context.pointer, &signature, &count, bytes, message.count))
@@ -66,7 +69,7 @@ final class AsymmetricKey: @unchecked Sendable {
 
   /// Whether a signature, as OpenSSL writes it, is a message's.
   func isValid(
-    _ signature: [UInt8], of message: UnsafeRawBufferPointer, _ scheme: Scheme
+    _ signature: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer, _ scheme: Scheme
   ) throws(CryptoFault) -> Bool {
     let context = try DigestContext()
     var options: OpaquePointer?
@@ -75,7 +78,8 @@ final class AsymmetricKey: @unchecked Sendable {
     try Self.apply(scheme, to: options)
     let bytes = message.baseAddress?.assumingMemoryBound(to: UInt8.self)
     let result = EVP_DigestVerify(
-      context.pointer, signature, signature.count, bytes, message.count)
+      context.pointer, signature.baseAddress?.assumingMemoryBound(to: UInt8.self),
+      signature.count, bytes, message.count)
     // Whatever isn't 1 is no: a signature of a wrong form is an error, and as wrong.
     if result != 1 { ERR_clear_error() }
     return result == 1
@@ -104,7 +108,7 @@ final class AsymmetricKey: @unchecked Sendable {
     let probe = Array("cloakroom".utf8)
     return probe.withUnsafeBytes { probe in
       guard let signature = try? signature(of: probe, scheme) else { return false }
-      return (try? isValid(signature, of: probe, scheme)) ?? false
+      return signature.withUnsafeBytes { (try? isValid($0, of: probe, scheme)) ?? false }
     }
   }
 }

@@ -1,12 +1,17 @@
 internal import COpenSSL
+internal import Synchronization
 
 /// A secret for HMAC (RFC 2104), with the digest that it is for.
-///
-/// `@unchecked`: the context is only copied from once it is made, and OpenSSL reads it for that.
-final class MACKey: @unchecked Sendable {
-  /// A context that has the key and nothing of a message; each message gets a copy, which is four
-  /// times as fast as setting the key anew.
-  private let keyed: OpaquePointer
+final class MACKey: Sendable {
+  /// How many contexts wait for their next message at most: as many as there may be threads that make
+  /// codes at the same time, and a few.
+  private static let mostIdle = 32
+
+  /// A context that has the key and nothing of a message.
+  private let keyed: Context
+  /// Contexts that are not in use at the moment. To begin anew with the key that one has is several
+  /// times as fast as making another one.
+  private let idle = Mutex<[Context]>([])
   /// How many bytes a code has.
   let codeBytes: Int
   /// The secret itself, which other keys are derived from.
@@ -18,7 +23,7 @@ final class MACKey: @unchecked Sendable {
   init(_ secret: SecretBytes, digest: String, codeBytes: Int) throws(CryptoFault) {
     guard let method = EVP_MAC_fetch(nil, "HMAC", nil) else { throw CryptoFault() }
     defer { EVP_MAC_free(method) }
-    guard let context = EVP_MAC_CTX_new(method) else { throw CryptoFault() }
+    let context = try Context(EVP_MAC_CTX_new(method))
     keyed = context
     self.codeBytes = codeBytes
     self.secret = secret
@@ -31,7 +36,7 @@ final class MACKey: @unchecked Sendable {
         ]
         return secret.withBytes { bytes in
           EVP_MAC_init(
-            context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
+            context.pointer, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
             &parameters)
         }
       }
@@ -39,28 +44,61 @@ final class MACKey: @unchecked Sendable {
     try CryptoFault.check(result)
   }
 
-  deinit { EVP_MAC_CTX_free(keyed) }
-
-  /// The authentication code of a message.
-  func code(of message: UnsafeRawBufferPointer) throws(CryptoFault) -> [UInt8] {
-    guard let context = EVP_MAC_CTX_dup(keyed) else { throw CryptoFault() }
-    defer { EVP_MAC_CTX_free(context) }
+  /// Writes the authentication code of a message.
+  ///
+  /// - Parameter output: `codeBytes` bytes.
+  func code(
+    of message: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
+  ) throws(CryptoFault) {
+    guard output.count == codeBytes else { throw CryptoFault() }
+    let context: Context
+    if let ready = idle.withLock({ $0.popLast() }) {
+      context = ready
+      // Without a key it keeps the one that it has.
+      try CryptoFault.check(EVP_MAC_init(context.pointer, nil, 0, nil))
+    } else {
+      context = try Context(EVP_MAC_CTX_dup(keyed.pointer))
+    }
     try CryptoFault.check(
       EVP_MAC_update(
-        context, message.baseAddress?.assumingMemoryBound(to: UInt8.self), message.count))
-    var code = [UInt8](repeating: 0, count: codeBytes)
+        context.pointer, message.baseAddress?.assumingMemoryBound(to: UInt8.self), message.count))
     var count = 0
-    try CryptoFault.check(EVP_MAC_final(context, &code, &count, codeBytes))
+    try CryptoFault.check(
+      EVP_MAC_final(
+        context.pointer, output.baseAddress?.assumingMemoryBound(to: UInt8.self), &count,
+        output.count))
     guard count == codeBytes else { throw CryptoFault() }
-    return code
+    // One that has failed is not used again.
+    idle.withLock { if $0.count < Self.mostIdle { $0.append(context) } }
   }
 
   /// Whether a code is a message's; takes as long for a wrong one as for the right one.
   func isValid(
     _ code: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer
   ) throws(CryptoFault) -> Bool {
-    let expected = try self.code(of: message)
-    guard code.count == expected.count else { return false }
-    return CRYPTO_memcmp(code.baseAddress, expected, expected.count) == 0
+    guard code.count == codeBytes else { return false }
+    // As long as the longest digest's.
+    var expected = InlineArray<64, UInt8>(repeating: 0)
+    return try withUnsafeMutableBytes(of: &expected) { memory throws(CryptoFault) in
+      guard codeBytes <= memory.count else { throw CryptoFault() }
+      let expected = UnsafeMutableRawBufferPointer(rebasing: memory[..<codeBytes])
+      try self.code(of: message, into: expected)
+      return CRYPTO_memcmp(code.baseAddress, expected.baseAddress, codeBytes) == 0
+    }
+  }
+
+  /// Owns a context.
+  ///
+  /// `@unchecked`: the one that has the key is only copied from once it is made, and OpenSSL reads it
+  /// for that; any other one is used by one thread at a time, which has taken it out of the idle ones.
+  private final class Context: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer?) throws(CryptoFault) {
+      guard let pointer else { throw CryptoFault() }
+      self.pointer = pointer
+    }
+
+    deinit { EVP_MAC_CTX_free(pointer) }
   }
 }

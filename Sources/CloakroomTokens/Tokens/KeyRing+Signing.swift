@@ -1,5 +1,6 @@
 public import CloakroomCore
 internal import CloakroomWire
+internal import NIOCore
 
 extension KeyRing {
   /// Makes a token: claims that are signed, and sealed too when that is wanted.
@@ -21,14 +22,15 @@ extension KeyRing {
     if let purpose = claims.purpose, !TokenClaims.isPurpose(purpose) {
       throw RPCError(.invalidParams, "purpose is 1 to 64 of A-Z a-z 0-9 . _ -")
     }
-    // RFC 7519, section 4.1.7; as long as a UUID, and all of it random.
-    let id = try cryptography { () throws(CryptoFault) in try Self.randomID(bytes: 16) }
-    var token = try signed(
-      try claims.payload(id: id), type: TokenClaims.type(purpose: claims.purpose), key)
+    let id = try TokenID.random(prefix: claims.idPrefix)
+    let header =
+      claims.purpose.map {
+        IssuedHeader(key.algorithm, id: key.id, type: TokenClaims.type(purpose: $0))
+      } ?? key.plainHeader
+    var token = try signed(try claims.payload(id: id), header, key)
     if let sealer { token = try sealed(token, sealer) }
-    guard token.count <= tokenBytes else { throw tooLong }
-    return SignedToken(
-      text: String(decoding: token, as: UTF8.self), id: id, expiresAtMs: claims.expiresAtMs)
+    guard token.readableBytes <= tokenBytes else { throw tooLong }
+    return SignedToken(bytes: token, id: id, expiresAtMs: claims.expiresAtMs)
   }
 
   private var tooLong: RPCError {
@@ -37,46 +39,46 @@ extension KeyRing {
 
   /// Signs a payload (RFC 7515, section 5.1).
   private func signed(
-    _ payload: [UInt8], type: String, _ key: TokenKey
-  ) throws(RPCError) -> [UInt8] {
-    var header = Array("{\"alg\":\"\(key.algorithm.rawValue)\",\"typ\":".utf8)
-    JSONString.quote(type, into: &header)
-    header.append(contentsOf: Array(",\"kid\":".utf8))
-    JSONString.quote(key.id, into: &header)
-    header.append(UInt8(ascii: "}"))
-    var token: [UInt8] = []
-    token.reserveCapacity((header.count + payload.count) * 4 / 3 + 700)
-    Base64URL.encode(header, into: &token)
-    token.append(UInt8(ascii: "."))
-    Base64URL.encode(payload, into: &token)
-    let input = token
-    let signature = try cryptography { () throws(CryptoFault) in try key.signature(of: input) }
-    token.append(UInt8(ascii: "."))
-    Base64URL.encode(signature, into: &token)
+    _ payload: ByteBuffer, _ header: IssuedHeader, _ key: TokenKey
+  ) throws(RPCError) -> ByteBuffer {
+    let signatureBytes = key.signatureBytes
+    var token = ByteBuffer()
+    token.reserveCapacity(
+      header.segment.readableBytes + Base64URL.encodedCount(payload.readableBytes)
+        + Base64URL.encodedCount(signatureBytes) + 2)
+    token.writeImmutableBuffer(header.segment)
+    token.writeStaticString(".")
+    payload.withUnsafeReadableBytes { token.writeBase64URL($0) }
+    try withUnsafeTemporaryAllocation(byteCount: signatureBytes, alignment: 1) {
+      signature throws(RPCError) in
+      try token.readableBytesSpan.withUnsafeBytes { input throws(RPCError) in
+        try cryptography { () throws(CryptoFault) in try key.sign(input, into: signature) }
+      }
+      token.writeStaticString(".")
+      token.writeBase64URL(UnsafeRawBufferPointer(signature))
+    }
     return token
   }
 
   /// Seals a signed token (RFC 7516, section 5.1, with `dir` of RFC 7518, section 4.5).
-  private func sealed(_ token: [UInt8], _ key: TokenKey) throws(RPCError) -> [UInt8] {
+  private func sealed(_ token: ByteBuffer, _ key: TokenKey) throws(RPCError) -> ByteBuffer {
     guard case .sealing(let sealing) = key.material else { throw RPCError(.internal) }
     // `cty` says that there is a token within, RFC 7519 section 5.2.
-    var json = Array("{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"cty\":\"JWT\",\"kid\":".utf8)
-    JSONString.quote(key.id, into: &json)
-    json.append(UInt8(ascii: "}"))
-    var header: [UInt8] = []
-    Base64URL.encode(json, into: &header)
-    let name = header
+    var json = ByteBuffer(string: "{\"alg\":\"dir\",\"enc\":\"A256GCM\",\"cty\":\"JWT\",\"kid\":")
+    json.writeJSONString(key.id)
+    json.writeStaticString("}")
+    var sealed = ByteBuffer()
+    json.withUnsafeReadableBytes { sealed.writeBase64URL($0) }
+    let header = Array(sealed.readableBytesView)
     let box = try cryptography { () throws(CryptoFault) in
-      try sealing.seal(token, header: name)
+      try sealing.seal(Array(token.readableBytesView), header: header)
     }
-    var sealed = header
     // The key is used as it is: there is no encrypted one between the first two dots.
-    sealed.append(contentsOf: [UInt8(ascii: "."), UInt8(ascii: ".")])
-    Base64URL.encode(box.vector, into: &sealed)
-    sealed.append(UInt8(ascii: "."))
-    Base64URL.encode(box.ciphertext, into: &sealed)
-    sealed.append(UInt8(ascii: "."))
-    Base64URL.encode(box.tag, into: &sealed)
+    sealed.writeStaticString(".")
+    for part in [box.vector, box.ciphertext, box.tag] {
+      sealed.writeStaticString(".")
+      part.withUnsafeBytes { sealed.writeBase64URL($0) }
+    }
     return sealed
   }
 }

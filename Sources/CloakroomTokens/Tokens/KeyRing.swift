@@ -8,11 +8,20 @@ public import NIOCore
 public final class KeyRing: Sendable {
   /// How long a token is at most, unless it is configured otherwise, in bytes.
   public static let defaultTokenBytes = 65_536
+  /// To look at more keys than these takes as long as to take a header apart.
+  private static let mostFamiliar = 4
 
   /// All keys that are not retired, in the order they came in.
   public let keys: [TokenKey]
+  /// How many keys there are, retired ones as well.
+  public let counts: [KeyCount]
   /// How long a token is at most, in bytes.
   public let tokenBytes: Int
+
+  /// The newest keys that sign: a token's header is held against theirs before it is taken apart.
+  let familiar: [TokenKey]
+  /// Whether an event loop may verify the tokens of all keys.
+  let allVerifyQuickly: Bool
 
   private let byID: [String: TokenKey]
   /// What signs when nobody says with which key.
@@ -35,7 +44,10 @@ public final class KeyRing: Sendable {
     }
     self.keys = keys.filter { $0.state != .retired }
     self.byID = byID.filter { $0.value.state != .retired }
+    counts = KeyCount.of(keys)
     self.tokenBytes = tokenBytes
+    familiar = Array(self.keys.filter(\.algorithm.isForSigning).suffix(Self.mostFamiliar))
+    allVerifyQuickly = self.keys.allSatisfy(\.verifiesQuickly)
     let active = keys.filter { $0.state == .active }
     signer = active.last { $0.algorithm.isForSigning }
     sealer = active.last { !$0.algorithm.isForSigning }

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomWire
+internal import NIOCore
 
 /// Times as claims have them: seconds since 1970 (UTC), which may have a fraction (RFC 7519, section
 /// 2).
@@ -7,12 +8,13 @@ enum NumericDate {
   /// No time is further away, in seconds: the year 9999.
   private static let latest: Double = 253_402_300_799
 
-  /// The text of a time: whole seconds, or three digits behind the point where there are any.
-  static func text(_ milliseconds: Int64) -> [UInt8] {
+  /// Writes a time: whole seconds, or three digits behind the point where there are any.
+  static func write(_ milliseconds: Int64, to text: inout ByteBuffer) {
     let (seconds, rest) = Timestamp.floorDivide(milliseconds, 1000)
-    guard rest > 0 else { return Array("\(seconds)".utf8) }
-    let digits = "\(1000 + rest)".dropFirst()
-    return Array("\(seconds).\(digits)".utf8)
+    text.writeDecimal(seconds)
+    guard rest > 0 else { return }
+    text.writeStaticString(rest < 10 ? ".00" : rest < 100 ? ".0" : ".")
+    text.writeDecimal(rest)
   }
 
   /// The milliseconds of a time; nil for a number that no time has.

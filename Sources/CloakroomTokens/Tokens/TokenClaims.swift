@@ -16,6 +16,8 @@ public struct TokenClaims: Sendable {
   /// What the token is for: it goes into the claim `purpose`, and into the header's `typ` as
   /// `PURPOSE+jwt` (RFC 8725, section 3.11), and the token verifies for nothing else.
   public var purpose: String?
+  /// What its `jti` begins with, in front of 128 random bits: of A-Z a-z 0-9 . _ -.
+  public var idPrefix: StaticString
   /// `iat`, in milliseconds since 1970 (UTC); the token has whole seconds of it.
   public var issuedAtMs: Int64
   /// `exp`, in milliseconds since 1970 (UTC).
@@ -26,13 +28,15 @@ public struct TokenClaims: Sendable {
   /// - Parameter own: the text of a JSON object.
   public init(
     own: ByteBuffer = ByteBuffer(string: "{}"), issuer: String? = nil, subject: String? = nil,
-    audience: [String] = [], purpose: String? = nil, issuedAtMs: Int64, expiresAtMs: Int64
+    audience: [String] = [], purpose: String? = nil, idPrefix: StaticString = "", issuedAtMs: Int64,
+    expiresAtMs: Int64
   ) {
     self.own = own
     self.issuer = issuer
     self.subject = subject
     self.audience = audience
     self.purpose = purpose
+    self.idPrefix = idPrefix
     self.issuedAtMs = issuedAtMs
     self.expiresAtMs = expiresAtMs
   }
@@ -52,7 +56,9 @@ public struct TokenClaims: Sendable {
   }
 
   /// The header's `typ` for a purpose.
-  static func type(purpose: String?) -> String { purpose.map { "\($0)+jwt" } ?? "JWT" }
+  static func type(purpose: String?) -> String {
+    purpose.map { "\($0)+jwt" } ?? IssuedHeader.plainType
+  }
 
   // MARK: Writing
 
@@ -61,7 +67,7 @@ public struct TokenClaims: Sendable {
   /// - Parameter id: the token's `jti`.
   /// - Throws: INVALID_PARAMS when the caller's own claims are no object, have a name twice, or one
   ///   that the sidecar sets itself.
-  func payload(id: String) throws(RPCError) -> [UInt8] {
+  func payload(id: String) throws(RPCError) -> ByteBuffer {
     let text = own.readableBytesSpan
     let members: JSONMembers
     do throws(JSONMembers.Fault) {
@@ -72,69 +78,72 @@ public struct TokenClaims: Sendable {
       throw RPCError(
         .invalidParams, "claims is an object, nested at most \(JSONMembers.depthLimit) deep")
     }
-    try check(members, text)
-    var payload: [UInt8] = [UInt8(ascii: "{")]
-    payload.reserveCapacity(own.readableBytes + 200)
-    func begin(_ name: StaticString) {
-      if payload.count > 1 { payload.append(UInt8(ascii: ",")) }
-      payload.append(contentsOf: Array("\"\(name)\":".utf8))
+    let read = try check(members, text)
+    var payload = ByteBuffer()
+    payload.reserveCapacity(own.readableBytes + 256)
+    payload.writeStaticString("{")
+    if let issuer, read.issuer == nil { Self.write("\"iss\":", issuer, to: &payload) }
+    if let subject { Self.write("\"sub\":", subject, to: &payload) }
+    writeAudience(to: &payload)
+    if let purpose { Self.write("\"purpose\":", purpose, to: &payload) }
+    payload.writeStaticString("\"iat\":")
+    payload.writeDecimal(Timestamp.floorDivide(issuedAtMs, 1000).0)
+    payload.writeStaticString(",\"exp\":")
+    NumericDate.write(expiresAtMs, to: &payload)
+    // No character of it has to be escaped.
+    payload.writeStaticString(",\"jti\":\"")
+    payload.writeString(id)
+    // What is between the braces; there is nothing else outside of them.
+    if let first = members.list.first, let last = members.list.last {
+      payload.writeStaticString("\",")
+      payload.writeBytes(ByteRange((first.name.start - 1)..<last.value.end), of: text)
+      payload.writeStaticString("}")
+    } else {
+      payload.writeStaticString("\"}")
     }
-    if let issuer, !members.names.contains("iss") {
-      begin("iss")
-      JSONString.quote(issuer, into: &payload)
-    }
-    if let subject {
-      begin("sub")
-      JSONString.quote(subject, into: &payload)
-    }
-    if !audience.isEmpty {
-      begin("aud")
-      // RFC 7519, section 4.1.3: one alone is a string.
-      if audience.count > 1 { payload.append(UInt8(ascii: "[")) }
-      for (index, name) in audience.enumerated() {
-        if index > 0 { payload.append(UInt8(ascii: ",")) }
-        JSONString.quote(name, into: &payload)
-      }
-      if audience.count > 1 { payload.append(UInt8(ascii: "]")) }
-    }
-    if let purpose {
-      begin("purpose")
-      JSONString.quote(purpose, into: &payload)
-    }
-    begin("iat")
-    payload.append(contentsOf: Array("\(Timestamp.floorDivide(issuedAtMs, 1000).0)".utf8))
-    begin("exp")
-    payload.append(contentsOf: NumericDate.text(expiresAtMs))
-    begin("jti")
-    JSONString.quote(id, into: &payload)
-    own.withUnsafeReadableBytes { bytes in
-      // What is between the braces; there is nothing else outside of them.
-      guard let first = members.list.first, let last = members.list.last else { return }
-      payload.append(UInt8(ascii: ","))
-      payload.append(contentsOf: bytes[(first.name.start - 1)..<last.value.end])
-    }
-    payload.append(UInt8(ascii: "}"))
     return payload
   }
 
-  private func check(_ members: JSONMembers, _ text: RawSpan) throws(RPCError) {
-    for (name, parameter) in [
-      ("exp", "expiresIn"), ("iat", nil), ("jti", nil), ("purpose", "the parameter of that name"),
-    ] where members.member(name) != nil {
-      throw RPCError(
-        .invalidParams,
-        "claims has no \(name): "
-          + (parameter.map { "\($0) sets it" } ?? "the sidecar sets it"))
+  /// Writes a claim that is a string, and the comma behind it.
+  private static func write(_ name: StaticString, _ value: String, to payload: inout ByteBuffer) {
+    payload.writeStaticString(name)
+    payload.writeJSONString(value)
+    payload.writeStaticString(",")
+  }
+
+  private func writeAudience(to payload: inout ByteBuffer) {
+    // RFC 7519, section 4.1.3: one alone is a string.
+    if audience.count == 1 { return Self.write("\"aud\":", audience[0], to: &payload) }
+    for (index, name) in audience.enumerated() {
+      payload.writeStaticString(index == 0 ? "\"aud\":[" : ",")
+      payload.writeJSONString(name)
     }
-    for (name, isGiven) in [("sub", subject != nil), ("aud", !audience.isEmpty)]
-    where isGiven && members.member(name) != nil {
-      throw RPCError(.invalidParams, "claims has \(name), which is given as a parameter too")
-    }
+    if !audience.isEmpty { payload.writeStaticString("],") }
+  }
+
+  /// Holds the caller's own claims to what they may be, and reads them.
+  private func check(_ members: JSONMembers, _ text: RawSpan) throws(RPCError) -> ReadClaims {
     // What verifying would refuse is not signed.
+    let read: ReadClaims
     do throws(RPCError) {
-      _ = try ReadClaims(members, text)
+      read = try ReadClaims(members, text)
     } catch {
       throw RPCError(.invalidParams, "claims has an iss, sub, aud or nbf of the wrong type")
     }
+    for (isThere, name, why) in [
+      (read.expiresAtMs != nil, "exp", "expiresIn sets it"),
+      (read.issuedAtMs != nil, "iat", "the sidecar sets it"),
+      (read.id != nil, "jti", "the sidecar sets it"),
+      (read.purpose != nil, "purpose", "the parameter of that name sets it"),
+    ] where isThere {
+      throw RPCError(.invalidParams, "claims has no \(name): \(why)")
+    }
+    for (isTwice, name) in [
+      (subject != nil && read.subject != nil, "sub"),
+      (!audience.isEmpty && read.audience != nil, "aud"),
+    ] where isTwice {
+      throw RPCError(.invalidParams, "claims has \(name), which is given as a parameter too")
+    }
+    return read
   }
 }

@@ -1,5 +1,3 @@
-internal import CloakroomCore
-
 /// What a token has to be for whoever verifies it.
 public struct TokenExpectation: Sendable, Equatable {
   /// Who asks. A token that is for somebody has to be for them, and one that is for nobody in
@@ -24,35 +22,5 @@ public struct TokenExpectation: Sendable, Equatable {
     self.purpose = purpose
     self.leewayMs = leewayMs
     self.expiryLeewayMs = expiryLeewayMs
-  }
-
-  /// Holds a token against this, whose signature is known to be right.
-  ///
-  /// - Parameter type: the header's `typ`.
-  /// - Throws: WRONG_TYPE for another purpose, TOKEN_INVALID for another audience or issuer, for a
-  ///   token whose time has not come and for one without `exp`, EXPIRED.
-  func check(_ claims: ReadClaims, type: String?, nowMs: Int64) throws(RPCError) {
-    let expected = TokenClaims.type(purpose: purpose).lowercased()
-    let given = type.map(JOSEHeader.mediaType)
-    // A token without a `typ` is one without a purpose: other issuers leave it out.
-    guard given == expected || (given == nil && purpose == nil), claims.purpose == purpose else {
-      throw RPCError(.wrongType, "the token is for another purpose")
-    }
-    if let issuer, claims.issuer != issuer { throw .badToken("it is of another issuer") }
-    if let audience {
-      guard claims.audience?.contains(audience) == true else {
-        throw .badToken("it is for another audience")
-      }
-    } else if claims.audience != nil {
-      throw .badToken("it is for an audience, and the call names none")
-    }
-    guard let end = claims.expiresAtMs else { throw .badToken("it has no exp") }
-    let latest = nowMs.addingReportingOverflow(leewayMs).partialValue
-    if let begin = claims.notBeforeMs, begin > latest { throw .badToken("its nbf lies ahead") }
-    if let begin = claims.issuedAtMs, begin > latest { throw .badToken("its iat lies ahead") }
-    // RFC 7519, section 4.1.4: at the very moment of exp it is not taken any more.
-    guard nowMs < end.addingReportingOverflow(expiryLeewayMs).partialValue else {
-      throw RPCError(.expired, "the token has expired")
-    }
   }
 }

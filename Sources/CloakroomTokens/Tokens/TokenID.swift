@@ -1,5 +1,38 @@
+internal import CloakroomCore
+
 /// Names of tokens, `jti`.
 public enum TokenID {
+  /// How many random bytes a name has: RFC 7519, section 4.1.7; as long as a UUID, and all of it random.
+  private static let randomBytes = 16
+
+  /// A new name: 128 random bits.
+  ///
+  /// - Parameter prefix: what it begins with.
+  static func random(prefix: StaticString) throws(RPCError) -> String {
+    var bytes = (UInt64(0), UInt64(0))
+    try withUnsafeMutableBytes(of: &bytes) { bytes throws(RPCError) in
+      try cryptography { () throws(CryptoFault) in try RandomBytes.shared.fill(bytes) }
+    }
+    let head = prefix.utf8CodeUnitCount
+    let count = head + Base64URL.encodedCount(randomBytes)
+    return withUnsafeBytes(of: &bytes) { bytes in
+      String(unsafeUninitializedCapacity: count) { text in
+        let text = UnsafeMutableRawBufferPointer(text)
+        text.copyMemory(from: UnsafeRawBufferPointer(start: prefix.utf8Start, count: head))
+        Base64URL.encode(
+          bytes, into: UnsafeMutableRawBufferPointer(rebasing: text[head..<count]))
+        return count
+      }
+    }
+  }
+
+  /// Whether a name is one that the sidecar gives to tokens with a prefix.
+  public static func isOne(_ id: String, prefix: StaticString) -> Bool {
+    id.utf8.starts(
+      with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+      && id.utf8.count == prefix.utf8CodeUnitCount + Base64URL.encodedCount(randomBytes)
+  }
+
   /// The longest name that is kept as it is, in bytes.
   private static let longest = 64
 

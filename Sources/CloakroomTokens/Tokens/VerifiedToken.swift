@@ -1,8 +1,9 @@
-internal import CloakroomCore
+public import CloakroomCore
 internal import CloakroomWire
 public import NIOCore
 
-/// A token that is believed: its signature is right, and it is what was expected.
+/// A token whose signature is right. What it is for, and whether its time has come, is still to be
+/// checked.
 public struct VerifiedToken: Sendable {
   /// The claims as they were signed, but in one line.
   public let claims: ByteBuffer
@@ -13,38 +14,86 @@ public struct VerifiedToken: Sendable {
   /// Its `exp`, in milliseconds since 1970 (UTC).
   public let expiresAtMs: Int64
   /// Its `iat`, in milliseconds since 1970 (UTC); nil when it has none.
-  public let issuedAtMs: Int64?
-  /// Its `sub`.
-  public let subject: String?
+  public var issuedAtMs: Int64? { read.issuedAtMs }
 
   private let members: JSONMembers
+  private let read: ReadClaims
+  /// The header's `typ`.
+  private let type: String?
 
+  /// Reads the claims of a token.
+  ///
+  /// - Throws: TOKEN_INVALID for what is no JSON object, for claims of a wrong type, and without `exp`.
   init(
-    claims text: [UInt8], _ members: JSONMembers, _ claims: ReadClaims, header: [UInt8]
+    claims: consuming ByteBuffer, header: ByteBuffer, type: String?
   ) throws(RPCError) {
-    guard let end = claims.expiresAtMs else { throw .badToken("it has no exp") }
-    self.claims = Self.oneLine(text)
-    self.header = Self.oneLine(header)
-    self.members = members
-    id = claims.id
+    var claims = claims
+    do throws(JSONMembers.Fault) {
+      members = try JSONMembers(claims.readableBytesSpan)
+    } catch {
+      throw .badToken("its claims are not a JSON object, or have a name twice")
+    }
+    // Only now: as a part of a string a line break would have been refused.
+    claims.breakNoLines()
+    read = try ReadClaims(members, claims.readableBytesSpan)
+    guard let end = read.expiresAtMs else { throw .badToken("it has no exp") }
     expiresAtMs = end
-    issuedAtMs = claims.issuedAtMs
-    subject = claims.subject
+    id = read.id.flatMap { JSONMembers.string($0, in: claims.readableBytesSpan) }
+    self.claims = claims
+    self.header = header
+    self.type = type
   }
 
-  private static func oneLine(_ text: [UInt8]) -> ByteBuffer {
-    var line = ByteBuffer()
-    line.writeOnOneLine(ByteRange(0..<text.count), of: text.span.bytes)
-    return line
-  }
+  // MARK: Claims
 
   /// One claim as it was signed; nil when there is none of that name.
   public func claim(_ name: String) -> ByteBuffer? {
-    members.member(name).flatMap { claims.slice($0.value) }
+    members.member(name, in: claims.readableBytesSpan).flatMap { claims.slice($0.value) }
   }
 
   /// One claim that is a string; nil when there is none of that name, or it is something else.
   public func string(_ name: String) -> String? {
     members.string(name, in: claims.readableBytesSpan)
+  }
+
+  /// Holds the token against what is expected of it.
+  ///
+  /// - Parameter nowMs: the time, in milliseconds since 1970 (UTC).
+  /// - Throws: WRONG_TYPE for another purpose, TOKEN_INVALID for another audience or issuer and for a
+  ///   token whose time has not come, EXPIRED.
+  public func check(_ expectation: TokenExpectation, nowMs: Int64) throws(RPCError) {
+    let text = claims.readableBytesSpan
+    func isSaid(_ claim: JSONMember?, _ expected: String) -> Bool {
+      claim.map { JSONMembers.holds($0, expected, in: text) } ?? false
+    }
+    if let purpose = expectation.purpose {
+      // Both the header and the claim have to say so.
+      guard
+        type.map(JOSEHeader.mediaType) == TokenClaims.type(purpose: purpose).lowercased(),
+        isSaid(read.purpose, purpose)
+      else { throw RPCError(.wrongType, "the token is for another purpose") }
+    } else {
+      // A token without a `typ` is one without a purpose: other issuers leave it out.
+      guard
+        type == nil || type == IssuedHeader.plainType || type.map(JOSEHeader.mediaType) == "jwt",
+        read.purpose == nil
+      else { throw RPCError(.wrongType, "the token is for another purpose") }
+    }
+    if let issuer = expectation.issuer, !isSaid(read.issuer, issuer) {
+      throw .badToken("it is of another issuer")
+    }
+    if let audience = expectation.audience {
+      guard read.names(audience: audience, text) else {
+        throw .badToken("it is for another audience")
+      }
+    } else if read.audience != nil {
+      throw .badToken("it is for an audience, and the call names none")
+    }
+    let latest = nowMs.addingReportingOverflow(expectation.leewayMs).partialValue
+    if let begin = read.notBeforeMs, begin > latest { throw .badToken("its nbf lies ahead") }
+    if let begin = read.issuedAtMs, begin > latest { throw .badToken("its iat lies ahead") }
+    // RFC 7519, section 4.1.4: at the very moment of exp it is not taken any more.
+    let end = expiresAtMs.addingReportingOverflow(expectation.expiryLeewayMs).partialValue
+    guard nowMs < end else { throw RPCError(.expired, "the token has expired") }
   }
 }

@@ -17,7 +17,7 @@ struct PendingCall: Sendable {
   /// The operation, or how to find it where that takes long.
   enum Place: Sendable {
     case known(PendingTarget)
-    case slow(@Sendable () async throws(RPCError) -> PendingTarget)
+    case slow(@Sendable (CallContext) async throws(RPCError) -> PendingTarget)
   }
 
   let place: Place
@@ -25,10 +25,10 @@ struct PendingCall: Sendable {
   let retention: PendingRetention
 
   /// The operation, wherever it is.
-  func target() async throws(RPCError) -> PendingTarget {
+  func target(_ context: CallContext) async throws(RPCError) -> PendingTarget {
     switch place {
     case .known(let target): return target
-    case .slow(let find): return try await find()
+    case .slow(let find): return try await find(context)
     }
   }
 
@@ -70,7 +70,7 @@ struct PendingCall: Sendable {
         var result = ByteBuffer()
         let target: PendingTarget
         do throws(RPCError) {
-          target = try await self.target()
+          target = try await self.target(context)
         } catch {
           guard let other = excuse(error) else { throw error }
           return other

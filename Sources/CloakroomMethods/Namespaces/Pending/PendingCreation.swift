@@ -15,6 +15,7 @@ struct PendingCreation: Sendable {
   private let names: PendingNames
   private let signer: PendingSigner
   private let retention: PendingRetention
+  /// What it is in the store, if it comes to be there.
   private let token: String
   private let target: PendingTarget
   /// How the answer is kept; nil when the call can't be repeated.
@@ -70,7 +71,7 @@ struct PendingCreation: Sendable {
       }
       let operation = try reply.pendingOperation
       context.count(.createdInStore)
-      write(token, target, operation.expiresAtMs, into: &result)
+      write(ByteBuffer(string: token), target, operation.expiresAtMs, into: &result)
       return nil
     }
   }
@@ -84,12 +85,13 @@ struct PendingCreation: Sendable {
     } catch {
       return .run { context throws(RPCError) in
         var result = ByteBuffer()
-        try finish(try await secret.first(else: error, context), secret, into: &result)
+        try finish(
+          try await secret.first(else: error, context), secret, context, into: &result)
         return result
       }
     }
     return .ask(step) { reply, context, result throws(RPCError) in
-      try finish(reply, secret, into: &result)
+      try finish(reply, secret, context, into: &result)
       if reply.isFirst(to: step) { context.count(.createdInStore) }
       return nil
     }
@@ -98,15 +100,19 @@ struct PendingCreation: Sendable {
   /// Writes the first answer, wherever the first call has put the data: the default may have been
   /// another one then.
   private func finish(
-    _ reply: StoreReply, _ secret: SecretAnswer, into result: inout ByteBuffer
+    _ reply: StoreReply, _ secret: SecretAnswer, _ context: CallContext,
+    into result: inout ByteBuffer
   ) throws(RPCError) {
     if case .done = try reply.orThrow().answer {
-      result.writeImmutableBuffer(try secret.secret(in: reply))
+      let answer = try secret.secret(in: reply)
+      if let id = answer.string("id") { context.note(key: id) }
+      result.writeImmutableBuffer(answer)
       return
     }
     let operation = try reply.answer.pendingOperation
-    let token = String(buffer: try secret.secret(in: reply))
-    let id = PendingToken.id(ofStored: token)
+    let token = try secret.secret(in: reply)
+    let id = PendingToken.id(ofStored: String(buffer: token))
+    context.note(key: id)
     write(
       token, PendingTarget(id: id, key: try names.key(id)), operation.expiresAtMs, into: &result)
   }
@@ -118,36 +124,38 @@ struct PendingCreation: Sendable {
 
   private func sign(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
     guard let secret else {
-      let result = try await signed()
+      let (result, id) = try await signed()
+      context.note(key: id)
       context.count(.createdAsToken)
       return result
     }
     let (reply, isFirst) = try await secret.reply(context) { () async throws(RPCError) in
-      try await signed()
+      try await signed().result
     }
     var result = ByteBuffer()
-    try finish(reply, secret, into: &result)
+    try finish(reply, secret, context, into: &result)
     if isFirst { context.count(.createdAsToken) }
     return result
   }
 
   /// The result with a token that was signed just now.
-  private func signed() async throws(RPCError) -> ByteBuffer {
+  private func signed() async throws(RPCError) -> (result: ByteBuffer, id: String) {
     let times = PendingSigner.times(of: life)
     let cargo = PendingCargo(
       data: data, createdAtMs: times.createdAtMs, expiresAtMs: times.expiresAtMs,
       isOneTime: isOneTime, maxAttempts: maxAttempts, isSealed: isSealed, rest: life)
     let (token, target) = try await signer.sign(cargo, type: type)
     var result = ByteBuffer()
-    write(token.text, target, cargo.expiresAtMs, into: &result)
-    return result
+    write(token.bytes, target, cargo.expiresAtMs, into: &result)
+    return (result, target.id)
   }
 
   private func write(
-    _ token: String, _ target: PendingTarget, _ expiresAtMs: Int64, into result: inout ByteBuffer
+    _ token: ByteBuffer, _ target: PendingTarget, _ expiresAtMs: Int64,
+    into result: inout ByteBuffer
   ) {
     result.writeStaticString("{\"token\":\"")
-    result.writeString(token)
+    result.writeImmutableBuffer(token)
     result.writeStaticString("\",\"backend\":\"")
     result.writeStaticString(target.backend)
     result.writeMoment(expiresAtMs, after: "\",\"expiresAt\":")

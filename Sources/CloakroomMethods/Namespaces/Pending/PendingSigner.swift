@@ -24,7 +24,8 @@ struct PendingSigner: Sendable {
     let ring = desk.ring
     let claims = TokenClaims(
       own: try claims(cargo, type), issuer: desk.issuer, purpose: Self.purpose,
-      issuedAtMs: cargo.createdAtMs, expiresAtMs: cargo.expiresAtMs)
+      idPrefix: PendingToken.idPrefix, issuedAtMs: cargo.createdAtMs, expiresAtMs: cargo.expiresAtMs
+    )
     let token: SignedToken
     if try ring.signingKey(nil).signsQuickly {
       token = try ring.sign(claims, seal: cargo.isSealed)
@@ -37,15 +38,23 @@ struct PendingSigner: Sendable {
   }
 
   /// Finds the operation that a token is of.
-  func place(_ text: String, type: String) throws(RPCError) -> PendingCall.Place {
+  ///
+  /// - Parameter note: is told what the token's operation is known by, even when it is of no use to the
+  ///   call; for the access log.
+  func place(
+    _ text: String, type: String, note: (String) -> Void
+  ) throws(RPCError) -> PendingCall.Place {
     let ring = desk.ring
     guard ring.verifiesQuickly(text) else {
-      return .slow { () async throws(RPCError) in
+      return .slow { context throws(RPCError) in
         let token = try await desk.offLoop { () throws(RPCError) in try ring.authenticate(text) }
+        if let jti = token.id { context.note(key: PendingToken.id(ofSigned: jti)) }
         return try read(token, type, isSealed: Self.isSealed(text))
       }
     }
-    return .known(try read(ring.authenticate(text), type, isSealed: Self.isSealed(text)))
+    let token = try ring.authenticate(text)
+    if let jti = token.id { note(PendingToken.id(ofSigned: jti)) }
+    return .known(try read(token, type, isSealed: Self.isSealed(text)))
   }
 
   /// What a new token of an operation says of its times. One that lives for a minute or more ends

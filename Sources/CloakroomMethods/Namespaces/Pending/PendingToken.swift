@@ -40,6 +40,13 @@ enum PendingToken: Sendable, Equatable {
   /// The same for a token that is known by its `jti`.
   static func id(ofSigned jti: String) -> String { Fingerprint.text(of: "jti:" + jti) }
 
+  /// What the `jti` of signed ones begins with. No other name that the sidecar gives has a dot, so that
+  /// a `jti` alone tells whether there is an operation behind it.
+  static let idPrefix: StaticString = "op."
+
+  /// Whether a `jti` is that of an operation's token.
+  static func isOne(jti: String) -> Bool { TokenID.isOne(jti, prefix: idPrefix) }
+
   /// Whether a text has the form of an id.
   static func isID(_ text: String) -> Bool {
     text.utf8.count == 64

@@ -146,7 +146,7 @@ struct PendingUpdate: Sendable {
 
   /// Makes another token with the changed data, and uses up the old one.
   private func reissue(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
-    let target = try await call.target()
+    let target = try await call.target(context)
     guard isReissue, let old = target.carried else {
       throw RPCError(
         .immutable, "its data are in its token: reissue makes another token, with other data")
@@ -166,7 +166,7 @@ struct PendingUpdate: Sendable {
     result.writeUpdate(
       PendingOperation(
         type: call.type, data: data, createdAtMs: old.createdAtMs,
-        expiresAtMs: signed.expiresAtMs), token: signed.text, id: new.id)
+        expiresAtMs: signed.expiresAtMs), token: signed.bytes, id: new.id)
     // The old one is used up before the new one is told: two tokens of one operation must not be good
     // at the same time.
     let use = call.command(.consume, on: target)
@@ -222,14 +222,14 @@ struct PendingUpdate: Sendable {
 extension ByteBuffer {
   /// Writes the result of an update.
   fileprivate mutating func writeUpdate(
-    _ operation: PendingOperation, token: String? = nil, id: String? = nil
+    _ operation: PendingOperation, token: ByteBuffer? = nil, id: String? = nil
   ) {
     writeStaticString("{\"etag\":\"")
     writeString(ETag.of(operation.data))
     writeMoment(operation.expiresAtMs, after: "\",\"expiresAt\":")
     if let token, let id {
       writeStaticString(",\"token\":\"")
-      writeString(token)
+      writeImmutableBuffer(token)
       writeStaticString("\",\"id\":\"")
       writeString(id)
       writeStaticString("\"")

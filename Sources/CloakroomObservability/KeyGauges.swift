@@ -1,0 +1,33 @@
+/// What is known of the keys for tokens when metrics are written; nothing of the keys themselves.
+public struct KeyGauges: Sendable, Equatable {
+  /// How many keys of one algorithm are in one state.
+  public struct Count: Sendable, Equatable {
+    /// What they may be used for, as `active`.
+    public var state: String
+    /// What they are for, as `HS256`.
+    public var algorithm: String
+    /// How many there are.
+    public var count: Int
+
+    /// Counts keys.
+    public init(state: String, algorithm: String, count: Int) {
+      self.state = state
+      self.algorithm = algorithm
+      self.count = count
+    }
+  }
+
+  /// How many keys there are.
+  public var counts: [Count]
+  /// When they were read, or made, in milliseconds since 1970 (UTC).
+  public var loadedAtMs: Int64
+  /// How often reading them anew has failed.
+  public var reloadFailures: UInt64
+
+  /// Describes keys.
+  public init(counts: [Count], loadedAtMs: Int64, reloadFailures: UInt64) {
+    self.counts = counts
+    self.loadedAtMs = loadedAtMs
+    self.reloadFailures = reloadFailures
+  }
+}
