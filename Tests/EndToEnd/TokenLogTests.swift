@@ -108,6 +108,34 @@ struct TokenLogTests {
     expectOne(keys(of: 1...3))
   }
 
+  @Test(
+    "have the first call's key when it is repeated, and the calls on what it has made",
+    arguments: [#""store""#, #""jwt""#, #""auto""#])
+  func repeated(backend: String) throws {
+    let daemon = try start()
+    let client = try daemon.client()
+    let params =
+      #"{"operationType":"form","data":1,"backend":\#(backend),"idempotencyKey":"again"}"#
+    let answers = try (1...3).map { try client.call("pending.create", params, id: $0) }
+    let token = try #require(answers[0]["token"] as? String)
+    #expect(answers.allSatisfy { $0["token"] as? String == token })
+    _ = try client.call("pending.verify", #"{"token":"\#(token)","operationType":"form"}"#, id: 4)
+    expectOne(keys(of: 1...4))
+  }
+
+  @Test("have the first token's key when its signing is repeated", arguments: [false, true])
+  func repeatedSigning(isSlow: Bool) throws {
+    let daemon = try start(slow: isSlow)
+    let client = try daemon.client()
+    let answers = try (1...3).map {
+      try client.call("jwt.sign", #"{"idempotencyKey":"again"}"#, id: $0)
+    }
+    let token = try #require(answers[0]["token"] as? String)
+    #expect(answers.allSatisfy { $0["token"] as? String == token })
+    #expect(try client.call("jwt.verify", #"{"token":"\#(token)"}"#, id: 4).reason == nil)
+    expectOne(keys(of: 1...4))
+  }
+
   @Test("have an operation's key too where its data go into a token for want of a store")
   func fallback() throws {
     let redis = try RedisServer()
