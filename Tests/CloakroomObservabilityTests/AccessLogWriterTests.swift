@@ -216,7 +216,7 @@ import Testing
     let work = queue.next()
     #expect(work.batches.map(\.count) == [2, 1])
     #expect(queue.enqueue([large]) == 1, "what is being written still counts")
-    queue.settle(records: 2, weight: 2 * AccessLogQueue.weight(of: large), written: 2, dropped: 0)
+    queue.settle(records: 2, weight: 2 * large.weight, written: 2, dropped: 0)
     #expect(queue.enqueue([large]) == 0)
     #expect(queue.counts.droppedByQueue == 4)
   }

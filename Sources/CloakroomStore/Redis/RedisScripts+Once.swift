@@ -44,8 +44,12 @@ extension RedisScripts {
   private static let variants = Dictionary(
     changing.map { ($0.digest, vary($0)) }, uniquingKeysWith: { first, _ in first })
 
+  /// What the step of a pending operation was the first to find, it has told the first time.
+  private static let forgetNotice = "answer[2] = 0"
+
   private static func vary(_ script: RedisScript) -> RedisScript {
-    Self.script(
+    let isPending = pending.contains { $0.digest == script.digest }
+    return Self.script(
       """
       local record = table.remove(KEYS)
       local note, life = table.remove(ARGV), table.remove(ARGV)
@@ -54,7 +58,11 @@ extension RedisScripts {
       if kept[1] and kept[1] ~= fingerprint then
         return redis.error_reply('\(mismatch) the record is of another call')
       end
-      if kept[2] then return cmsgpack.unpack(kept[2]) end
+      if kept[2] then
+        local answer = cmsgpack.unpack(kept[2])
+        \(isPending ? forgetNotice : "")
+        return answer
+      end
       if not redis.acl_check_cmd('HSET', record, step, '') or
         not redis.acl_check_cmd('PEXPIRE', record, life) then
         return redis.error_reply('NOPERM the user may not write the record')

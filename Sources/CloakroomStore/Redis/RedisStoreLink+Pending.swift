@@ -15,6 +15,7 @@ extension RedisStoreLink {
         RedisScripts.createPending, .idempotentWrite, request, draft: draft, key, ticket,
         arguments: 1, payload: draft.data.readableBytes
       ) { $0.write(draft.data) }
+      remind(.pending, of: key, afterMs: draft.life.milliseconds)
     case .read(let withData):
       run(RedisScripts.readPending, .read, request, key, ticket, arguments: 1, payload: 1) {
         $0.write(withData ? 1 : 0)
@@ -30,6 +31,12 @@ extension RedisStoreLink {
         $0.write(change.data)
         $0.write(change.life)
       }
+      switch change.life {
+      case .keep: break
+      // How long it lives is known to the record alone: it is asked at once.
+      case .reset: remind(.pending, of: key, afterMs: 0)
+      case .after(let life): remind(.pending, of: key, afterMs: life.milliseconds)
+      }
     case .delete:
       run(RedisScripts.deletePending, .write, request, key, ticket)
     case .checkout(let lease):
@@ -40,6 +47,7 @@ extension RedisStoreLink {
         $0.write(lease.life.milliseconds)
         $0.write(string: lease.receipt)
       }
+      remind(.pending, of: key, afterMs: lease.life.milliseconds)
     case .commit(let receipt, let result):
       run(
         RedisScripts.commitPending, .idempotentWrite, request, key, ticket, arguments: 2,
@@ -55,6 +63,9 @@ extension RedisStoreLink {
       ) { $0.write(string: receipt) }
     case .reopen:
       run(RedisScripts.reopenPending, .write, request, key, ticket)
+      remind(.pending, of: key, afterMs: 0)
+    case .settle:
+      run(RedisScripts.settlePending, .read, request, key, ticket)
     case .names(let position, let count):
       scan(key.bytes, from: position, count: count, ticket: ticket, answering: .pendingNames)
     }
