@@ -14,6 +14,13 @@ public struct DeadlineSweep: Sendable {
     public var lateMs: Int64 = 0
     /// Whether the next round may find more at once.
     public var isMore = false
+
+    /// Describes a round.
+    public init(looked: Int = 0, lateMs: Int64 = 0, isMore: Bool = false) {
+      self.looked = looked
+      self.lateMs = lateMs
+      self.isMore = isMore
+    }
   }
 
   /// How many records one round looks at, so that calls don't wait long behind it.

@@ -40,8 +40,7 @@ final class MemoryPending: Sendable {
       if case .names(let position, let count) = request.step {
         return names(table, prefix: name, from: position, count: count, at: moment.now)
       }
-      let found = table.operations.find(key, at: moment.now)
-      guard let place = try found ?? make(key, request, in: &table, moment) else {
+      guard let place = try place(of: key, request, in: &table, moment) else {
         return PendingReply(.refused(.notFound))
       }
       guard table.operations[place].isOf(request.type) else {
@@ -53,11 +52,12 @@ final class MemoryPending: Sendable {
     }
   }
 
-  /// Makes what a step wants to be made where there is nothing; nil when that is nothing.
-  private func make(
-    _ key: MemoryKey, _ request: PendingRequest, in table: inout Table,
+  /// Where the operation is that a step is for: made, when the step wants one made where there is none.
+  private func place(
+    of key: MemoryKey, _ request: PendingRequest, in table: inout Table,
     _ moment: MemoryClaim.Moment
   ) throws(MemoryBudget.Exhausted) -> Place? {
+    if let place = table.operations.find(key, at: moment.now) { return place }
     guard let draft = request.draft, let type = request.type else { return nil }
     let operation = MemoryOperation(draft, type: type, retention: request.retention, at: moment)
     let key = key.detached()
