@@ -93,7 +93,8 @@ public struct MetricsText: Sendable {
   private func writePending(to page: inout MetricsPage) {
     page.begin(
       "pending_operations_total", .counter,
-      "What has happened to pending operations; that one has expired or is dead counts once, in the sidecar that finds it.")
+      "What has happened to pending operations; that one has expired or is dead counts once, in the sidecar that finds it."
+    )
     for event in PendingEvent.allCases {
       page.sample(
         "pending_operations_total", [("event", event.name)],

@@ -41,7 +41,8 @@ import Testing
         foundAt: 1_735_689_600_123_456_789, service: 0, namespace: .pending, key: key,
         scope: "tenant/user", action: .expire), to: &lines)
     formatter.append(
-      ExpiryRecord(foundAt: 0, service: 9, namespace: .session, key: key, action: .dead), to: &lines)
+      ExpiryRecord(foundAt: 0, service: 9, namespace: .session, key: key, action: .dead), to: &lines
+    )
     #expect(
       lines.withBytes { String(decoding: $0, as: UTF8.self) } == """
         {"time":"2025-01-01T00:00:00.123Z","service":"shop","ns":"pending",\

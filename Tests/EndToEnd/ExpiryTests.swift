@@ -29,7 +29,8 @@ struct ExpiryTests {
     var ends: [[String: Any]] { log.entries.filter { $0["action"] != nil } }
   }
 
-  private static func create(_ count: Int, on sidecar: Sidecar, _ members: String) throws -> [Answer]
+  private static func create(_ count: Int, on sidecar: Sidecar, _ members: String) throws
+    -> [Answer]
   {
     let client = try sidecar.daemon.client()
     let answers = try client.pipeline(
@@ -109,7 +110,8 @@ struct ExpiryTests {
     let sidecar = try Sidecar(redis, sweepInterval: "100ms")
     let created = try Self.create(
       5, on: sidecar,
-      #""backend":"store","maxAttempts":1,"scope":[{"key":"tenant","id":"t1"},{"key":"user","id":"u"}]"#)
+      #""backend":"store","maxAttempts":1,"scope":[{"key":"tenant","id":"t1"},{"key":"user","id":"u"}]"#
+    )
     let client = try sidecar.daemon.client()
     for answer in created {
       let token = try #require(answer["token"] as? String)
