@@ -14,6 +14,14 @@ enum AccessLogBatch: Sendable {
   case calls([CallRecord])
   /// What has ended by itself.
   case expiries([ExpiryRecord])
+
+  /// How many they are.
+  var count: Int {
+    switch self {
+    case .calls(let records): records.count
+    case .expiries(let records): records.count
+    }
+  }
 }
 
 extension CallRecord: AccessLogRecord {

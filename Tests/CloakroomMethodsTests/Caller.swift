@@ -194,7 +194,6 @@ struct Caller {
 
   private static func describe(_ question: SystemQuestion) -> String {
     switch question {
-    case .deadlines(let kind, let step): "deadlines \(kind) \(step)"
     case .ping: "ping"
     case .hello(let service, let client): "hello \(service ?? "-") \(client ?? "-")"
     case .health: "health"

@@ -211,7 +211,7 @@ import Testing
     let large = CallRecord.test(id: String(repeating: "x", count: 4_000))
     #expect(queue.enqueue([large, large, large, large]) == 2)
     #expect(queue.enqueue([large]) == 1)
-    #expect(queue.enqueue([.test()]) == 0)
+    #expect(queue.enqueue([CallRecord.test()]) == 0)
     #expect(queue.waiting == 3)
     let work = queue.next()
     #expect(work.batches.map(\.count) == [2, 1])
