@@ -60,7 +60,7 @@ struct ExpiryTests {
     }
     let swept = try sidecars.map { try $0.daemon.client().metrics() }
     // Each of them has looked some times more.
-    try eventually(within: .seconds(2)) {
+    try eventually(within: .seconds(1)) {
       try look()
       return sums != (count, count)
     }

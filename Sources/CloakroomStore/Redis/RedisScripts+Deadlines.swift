@@ -7,16 +7,19 @@ internal import CloakroomRedis
 /// it another deadline meanwhile takes the half away, and what comes of the look is not written then.
 /// Each script is on the index alone, as the records are on other shards.
 extension RedisScripts {
-  static let deadlines = [remindOfDeadline, takeDue, settleDue]
+  static let deadlines = [remindOfDeadlines, takeDue, settleDue]
 
-  /// ARGV: name, in how many ms to look. A name that is to be looked at earlier stays so.
-  static let remindOfDeadline = script(
+  /// ARGV: for each a name, and in how many ms to look. What is to be looked at earlier stays so.
+  static let remindOfDeadlines = script(
     """
-    local index, name, clock = KEYS[1], ARGV[1], redis.call('TIME')
-    local at = clock[1] * 1000 + math.floor(clock[2] / 1000) + ARGV[2]
-    if redis.call('ZADD', index, 'LT', 'CH', at, name) == 0 then
-      local time = tonumber(redis.call('ZSCORE', index, name))
-      if time % 1 ~= 0 then redis.call('ZADD', index, math.floor(time), name) end
+    local index, clock = KEYS[1], redis.call('TIME')
+    local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+    for place = 1, #ARGV, 2 do
+      local name = ARGV[place]
+      if redis.call('ZADD', index, 'LT', 'CH', now + ARGV[place + 1], name) == 0 then
+        local time = tonumber(redis.call('ZSCORE', index, name))
+        if time % 1 ~= 0 then redis.call('ZADD', index, math.floor(time), name) end
+      end
     end
     return 1
     """)

@@ -29,23 +29,41 @@ extension RedisStoreLink {
     }
   }
 
-  /// Has a record looked at in a time, or earlier if that was said before. Sent behind the step that
-  /// makes or changes the record, and on its own: the index is on another shard than most records, and
-  /// nobody waits for it.
-  func remind(_ kind: DeadlineKind, of name: StoreKey, afterMs milliseconds: Int64) {
-    let index = index(of: kind)
-    let script = RedisScripts.remindOfDeadline
-    link.submit(
-      context: RedisLink.nobody, resend: .idempotentWrite,
-      payload: index.count + name.count + script.digest.utf8.count + 40, arguments: 6
-    ) {
-      $0.write(parts: 6)
-      $0.write("EVALSHA")
-      $0.write(string: script.digest)
-      $0.write(1)
-      $0.write(index.bytes)
-      $0.write(name.bytes)
-      $0.write(milliseconds)
-    }
+  /// Has the record of the next command looked at in a time, or earlier if that was said before.
+  ///
+  /// Said before the command is submitted: then it can be written with it at once, behind it, and by
+  /// itself as the index is on another shard than most records. Nobody waits for it.
+  func remind(of name: StoreKey, afterMs milliseconds: Int64) {
+    if reminders.isEmpty { loop.assumeIsolated().execute { self.writeReminders() } }
+    reminders.append((name, milliseconds))
   }
+
+  /// Writes the reminders of a tick, many at a time: calling a script takes Redis longer than what it
+  /// does for one.
+  private func writeReminders() {
+    let index = index(of: .pending)
+    let script = RedisScripts.remindOfDeadlines
+    for start in stride(from: 0, to: reminders.count, by: Self.remindersAtOnce) {
+      let part = reminders[start...].prefix(Self.remindersAtOnce)
+      link.submit(
+        context: RedisLink.nobody, resend: .idempotentWrite,
+        payload: part.reduce(index.count + script.digest.utf8.count + 16) {
+          $0 + $1.name.count + 20
+        }, arguments: 4 + 2 * part.count
+      ) {
+        $0.write(parts: 4 + 2 * part.count)
+        $0.write("EVALSHA")
+        $0.write(string: script.digest)
+        $0.write(1)
+        $0.write(index.bytes)
+        for reminder in part {
+          $0.write(reminder.name.bytes)
+          $0.write(reminder.afterMs)
+        }
+      }
+    }
+    reminders.removeAll(keepingCapacity: reminders.count <= Self.remindersAtOnce)
+  }
+
+  private static let remindersAtOnce = 256
 }

@@ -11,11 +11,11 @@ extension RedisStoreLink {
   func submit(_ request: PendingRequest, on key: StoreKey, ticket: StoreTicket) {
     switch request.step {
     case .create(let draft):
+      remind(of: key, afterMs: draft.life.milliseconds)
       run(
         RedisScripts.createPending, .idempotentWrite, request, draft: draft, key, ticket,
         arguments: 1, payload: draft.data.readableBytes
       ) { $0.write(draft.data) }
-      remind(.pending, of: key, afterMs: draft.life.milliseconds)
     case .read(let withData):
       run(RedisScripts.readPending, .read, request, key, ticket, arguments: 1, payload: 1) {
         $0.write(withData ? 1 : 0)
@@ -23,6 +23,12 @@ extension RedisStoreLink {
     case .consume:
       run(RedisScripts.consumePending, .write, request, key, ticket)
     case .update(let change):
+      switch change.life {
+      case .keep: break
+      // How long it lives is known to the record alone: it is asked at once.
+      case .reset: remind(of: key, afterMs: 0)
+      case .after(let life): remind(of: key, afterMs: life.milliseconds)
+      }
       run(
         RedisScripts.updatePending, .write, request, key, ticket, arguments: 4,
         payload: change.data.readableBytes + ETag.length + 32
@@ -31,15 +37,10 @@ extension RedisStoreLink {
         $0.write(change.data)
         $0.write(change.life)
       }
-      switch change.life {
-      case .keep: break
-      // How long it lives is known to the record alone: it is asked at once.
-      case .reset: remind(.pending, of: key, afterMs: 0)
-      case .after(let life): remind(.pending, of: key, afterMs: life.milliseconds)
-      }
     case .delete:
       run(RedisScripts.deletePending, .write, request, key, ticket)
     case .checkout(let lease):
+      remind(of: key, afterMs: lease.life.milliseconds)
       run(
         RedisScripts.checkoutPending, .idempotentWrite, request, key, ticket, arguments: 2,
         payload: lease.receipt.utf8.count + 20
@@ -47,7 +48,6 @@ extension RedisStoreLink {
         $0.write(lease.life.milliseconds)
         $0.write(string: lease.receipt)
       }
-      remind(.pending, of: key, afterMs: lease.life.milliseconds)
     case .commit(let receipt, let result):
       run(
         RedisScripts.commitPending, .idempotentWrite, request, key, ticket, arguments: 2,
@@ -62,8 +62,8 @@ extension RedisStoreLink {
         payload: receipt.utf8.count
       ) { $0.write(string: receipt) }
     case .reopen:
+      remind(of: key, afterMs: 0)
       run(RedisScripts.reopenPending, .write, request, key, ticket)
-      remind(.pending, of: key, afterMs: 0)
     case .settle:
       run(RedisScripts.settlePending, .read, request, key, ticket)
     case .names(let position, let count):

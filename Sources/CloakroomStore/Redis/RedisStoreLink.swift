@@ -19,10 +19,15 @@ public final class RedisStoreLink: StoreLink {
   /// The record that the command which is being submitted is to keep; nil for almost all.
   var record: OnceRecord?
 
+  let loop: any EventLoop
+  /// Reminders that this tick of the loop has gathered.
+  var reminders: [(name: StoreKey, afterMs: Int64)] = []
+
   /// A way to Redis that is not open yet; made on its loop.
   ///
   /// - Parameter prefix: what all names begin with that the sidecars of one store have in common.
   public init(on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger) {
+    self.loop = loop
     pendingDeadlines = StoreKey(
       bytes: ByteBuffer(string: "\(prefix):$deadlines:\(DeadlineKind.pending.rawValue)"))
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
