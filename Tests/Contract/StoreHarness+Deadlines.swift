@@ -14,8 +14,7 @@ final class FoundEnds: Sendable {
   /// Notes what replies tell that were the first to find something.
   func note(_ commands: [StoreCommand], _ replies: [StoreReply]) {
     for (command, reply) in zip(commands, replies) {
-      guard let name = command.pendingName, case .pending(let reply) = reply,
-        let notice = reply.noticed
+      guard let name = command.pendingName, let notice = reply.notice
       else { continue }
       found.withLock { $0[name, default: []].append(notice) }
     }

@@ -14,7 +14,7 @@ extension Worker {
   /// Counts and logs what a step on a pending operation was the first to find, whoever took the step
   /// and whether or not anybody still waits for its reply.
   func note(_ reply: StoreReply, of name: StoreKey) {
-    guard case .pending(let reply) = reply, let notice = reply.noticed else { return }
+    guard let notice = reply.notice else { return }
     observer.pendingOperation(notice == .dead ? .dead : .expired)
     guard observer.keepsAccessLog else { return }
     guard let name = StoredName(name.bytes, prefix: prefix) else { return }

@@ -70,10 +70,13 @@ public final class Admission: Sendable {
     }
   }
 
-  private init(policy: Policy, desks: [Desk], labels: [Int], unknownLabel: Int) {
+  private init(
+    policy: Policy, desks: [Desk], labels: [Int], labelsByName: [String: Int], unknownLabel: Int
+  ) {
     self.policy = policy
     self.desks = desks
     self.labels = labels
+    self.labelsByName = labelsByName
     self.unknownLabel = unknownLabel
   }
 
@@ -84,7 +87,7 @@ public final class Admission: Sendable {
   public func copy() -> Admission {
     Admission(
       policy: policy, desks: desks.map { $0.copy() }, labels: labels.map { $0 },
-      unknownLabel: unknownLabel)
+      labelsByName: labelsByName, unknownLabel: unknownLabel)
   }
 
   /// What log and metrics know a service by; for none, or one they don't know, an index past theirs.

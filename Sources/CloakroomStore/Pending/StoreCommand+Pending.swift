@@ -12,7 +12,19 @@ extension StoreCommand {
 extension StoreReply {
   /// The reply as it is kept for a call that is repeated: what it was the first to find it has told.
   var kept: StoreReply {
-    guard case .pending(let reply) = self, reply.noticed != nil else { return self }
-    return .pending(PendingReply(reply.outcome))
+    switch self {
+    case .pending(let reply) where reply.noticed != nil: .pending(PendingReply(reply.outcome))
+    case .noted(let note, let reply): .noted(note, reply.kept)
+    default: self
+    }
+  }
+
+  /// What a step on a pending operation was the first to find.
+  public var notice: PendingNotice? {
+    switch self {
+    case .pending(let reply): reply.noticed
+    case .noted(_, let reply): reply.notice
+    default: nil
+    }
   }
 }

@@ -44,8 +44,9 @@ extension RedisScripts {
   private static let variants = Dictionary(
     changing.map { ($0.digest, vary($0)) }, uniquingKeysWith: { first, _ in first })
 
-  /// What the step of a pending operation was the first to find, it has told the first time.
-  private static let forgetNotice = "answer[2] = 0"
+  /// What a step on a pending operation was the first to find is told once, and not kept.
+  private static let hideNotice = "local noticed = reply[2]; reply[2] = 0"
+  private static let showNotice = "reply[2] = noticed"
 
   private static func vary(_ script: RedisScript) -> RedisScript {
     let isPending = pending.contains { $0.digest == script.digest }
@@ -58,11 +59,7 @@ extension RedisScripts {
       if kept[1] and kept[1] ~= fingerprint then
         return redis.error_reply('\(mismatch) the record is of another call')
       end
-      if kept[2] then
-        local answer = cmsgpack.unpack(kept[2])
-        \(isPending ? forgetNotice : "")
-        return answer
-      end
+      if kept[2] then return cmsgpack.unpack(kept[2]) end
       if not redis.acl_check_cmd('HSET', record, step, '') or
         not redis.acl_check_cmd('PEXPIRE', record, life) then
         return redis.error_reply('NOPERM the user may not write the record')
@@ -73,10 +70,13 @@ extension RedisScripts {
       local reply, isUnfinished = mutate(KEYS, ARGV)
       if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
-      if note ~= '' then reply = {note, reply} end
-      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(reply))
+      local answer = reply
+      if note ~= '' then answer = {note, reply} end
+      \(isPending ? hideNotice : "")
+      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(answer))
+      \(isPending ? showNotice : "")
       if not kept[1] then redis.call('PEXPIRE', record, life) end
-      return reply
+      return answer
       """)
   }
 }

@@ -158,7 +158,7 @@ extension StoreReply {
       switch reply.outcome {
       case .operation(let operation): return operation
       case .refused(let refusal): throw refusal.error
-      case .leased, .stale, .committed, .done, .names: throw .unexpectedReply
+      case .leased, .stale, .committed, .done, .settled, .names: throw .unexpectedReply
       }
     }
   }
