@@ -18,6 +18,8 @@ struct AccessLogFormatter {
   private let methods: [[UInt8]]
   private let keysInClear: [Bool]
   private let outcomes: [[UInt8]]
+  private let namespaces: [Namespace: [UInt8]]
+  private let actions: [ExpiryRecord.Action: [UInt8]]
   private var timestamps = TimestampFormatter()
 
   init(labels: MetricsLabels, namespacesInClear: Set<String>, hasher: KeyHasher) {
@@ -34,6 +36,12 @@ struct AccessLogFormatter {
     keysInClear = namespaces.map(clear.contains) + [false]
     outcomes = (["ok"] + Reason.allCases.map(\.name)).map {
       Self.piece(",\"outcome\":", $0, ",\"us\":")
+    }
+    self.namespaces = Self.pieces(Namespace.allCases) {
+      Self.piece(",\"ns\":", $0.rawValue, ",\"key\":")
+    }
+    actions = Self.pieces(ExpiryRecord.Action.allCases) {
+      Self.piece(",\"action\":", $0.rawValue, "}\n")
     }
   }
 
@@ -85,6 +93,20 @@ struct AccessLogFormatter {
     line.append("}\n")
   }
 
+  /// Appends the line of what has ended by itself: it has neither caller nor method, but an action.
+  mutating func append(_ record: borrowing ExpiryRecord, to line: inout LineBuffer) {
+    line.append("{\"time\":\"")
+    timestamps.append(nanoseconds: record.foundAt, to: &line)
+    line.append(services[Self.slot(record.service, of: services)])
+    if let namespace = namespaces[record.namespace] { line.append(namespace) }
+    append(key: record.key, inClear: false, &line)
+    if let scope = record.scope {
+      line.append(",\"scope\":")
+      line.append(string: scope)
+    }
+    if let action = actions[record.action] { line.append(action) }
+  }
+
   private func append(key: [UInt8], inClear: Bool, _ line: inout LineBuffer) {
     if inClear {
       // Keys are any bytes; what isn't UTF-8 comes out as U+FFFD.
@@ -106,6 +128,13 @@ struct AccessLogFormatter {
   /// The part of a method's name before its point.
   private static func namespace(of method: String) -> String {
     String(method.prefix { $0 != "." })
+  }
+
+  /// The pieces of all values of a type.
+  private static func pieces<Value: Hashable>(
+    _ values: [Value], _ piece: (Value) -> [UInt8]
+  ) -> [Value: [UInt8]] {
+    Dictionary(values.map { ($0, piece($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The bytes of a piece of a line that is always the same, with a name in it as a JSON string.

@@ -15,6 +15,8 @@ final class AccessLogPump {
   private var sink: LineSink
   /// Lines lost since writing began to fail; nil while it doesn't.
   private var lostInEpisode: Int?
+  /// Of the lines that have gathered: how many records, and their weight in the queue.
+  private var gathered = (records: 0, weight: 0)
 
   init(queue: AccessLogQueue, formatter: AccessLogFormatter, file: LogFile, logger: Logger) {
     self.queue = queue
@@ -30,29 +32,36 @@ final class AccessLogPump {
     while true {
       let work = queue.next()
       if work.reopens { reopen() }
-      // Of the lines that have gathered: how many records, and their weight in the queue.
-      var records = 0
-      var weight = 0
       for batch in work.batches {
-        let batch = batch.span
-        for index in batch.indices {
-          formatter.append(batch[index], to: &lines)
-          records += 1
-          weight += AccessLogQueue.weight(of: batch[index])
-          if lines.count >= Self.chunk {
-            write(&lines, records: records, weight: weight)
-            (records, weight) = (0, 0)
-          }
+        switch batch {
+        case .calls(let calls): append(calls, to: &lines) { formatter.append($0, to: &$1) }
+        case .expiries(let ends): append(ends, to: &lines) { formatter.append($0, to: &$1) }
         }
       }
-      if records > 0 { write(&lines, records: records, weight: weight) }
+      write(&lines)
       if work.isLast { break }
     }
     abandonRest()
     queue.end()
   }
 
-  private func write(_ lines: inout LineBuffer, records: Int, weight: Int) {
+  private func append<Record: AccessLogRecord>(
+    _ records: [Record], to lines: inout LineBuffer,
+    _ format: (borrowing Record, inout LineBuffer) -> Void
+  ) {
+    let records = records.span
+    for index in records.indices {
+      format(records[index], &lines)
+      gathered.records += 1
+      gathered.weight += records[index].weight
+      if lines.count >= Self.chunk { write(&lines) }
+    }
+  }
+
+  private func write(_ lines: inout LineBuffer) {
+    guard gathered.records > 0 else { return }
+    let (records, weight) = gathered
+    gathered = (0, 0)
     let outcome = lines.withBytes { sink.write($0, lines: records, through: file.write) }
     lines.removeAll()
     queue.settle(

@@ -9,7 +9,7 @@ import Synchronization
 final class AccessLogQueue: Sendable {
   /// What the writer has to do next.
   struct Work {
-    var batches: [[CallRecord]]
+    var batches: [AccessLogBatch]
     var reopens: Bool
     /// Nothing comes after this.
     var isLast: Bool
@@ -23,7 +23,7 @@ final class AccessLogQueue: Sendable {
   }
 
   private struct State {
-    var batches: [[CallRecord]] = []
+    var batches: [AccessLogBatch] = []
     var waiting = 0
     var waitingBytes = 0
     var reopens = false
@@ -45,27 +45,16 @@ final class AccessLogQueue: Sendable {
     self.linger = linger.dispatchInterval
   }
 
-  /// What a record's strings weigh against the limit of bytes.
-  static func weight(of record: borrowing CallRecord) -> Int {
-    var bytes = 64
-    if let id = record.id { bytes += id.utf8.count }
-    if let key = record.key { bytes += key.count }
-    if let scope = record.scope { bytes += scope.utf8.count }
-    if let actor = record.actor { bytes += actor.utf8.count }
-    if let traceparent = record.traceparent { bytes += traceparent.utf8.count }
-    return bytes
-  }
-
   /// Takes a batch in as far as there is room, and answers how many of its records there was none
   /// for.
-  func enqueue(_ batch: consuming [CallRecord]) -> Int {
+  func enqueue<Record: AccessLogRecord>(_ batch: consuming [Record]) -> Int {
     let count = batch.count
     guard count > 0 else { return 0 }
     var bytes = 0
     for index in batch.indices {
-      bytes += Self.weight(of: batch[index])
+      bytes += batch[index].weight
     }
-    let accepted = [CallRecord](batch)
+    let accepted = [Record](batch)
     let (dropped, wakes) = state.withLock { state -> (Int, Bool) in
       var dropped = 0
       if state.closing {
@@ -73,7 +62,7 @@ final class AccessLogQueue: Sendable {
       } else if state.waiting + count <= limit && state.waitingBytes + bytes <= byteLimit {
         state.waiting += count
         state.waitingBytes += bytes
-        state.batches.append(accepted)
+        state.batches.append(Record.batch(accepted))
       } else {
         dropped = Self.squeeze(accepted, into: &state, limit: limit, byteLimit: byteLimit)
       }
@@ -85,19 +74,19 @@ final class AccessLogQueue: Sendable {
   }
 
   /// Takes in the first records of a batch that doesn't fit whole.
-  private static func squeeze(
-    _ batch: [CallRecord], into state: inout State, limit: Int, byteLimit: Int
+  private static func squeeze<Record: AccessLogRecord>(
+    _ batch: [Record], into state: inout State, limit: Int, byteLimit: Int
   ) -> Int {
     var fitting = 0
     for record in batch {
-      let weight = weight(of: record)
+      let weight = record.weight
       guard state.waiting < limit, state.waitingBytes + weight <= byteLimit else { break }
       state.waiting += 1
       state.waitingBytes += weight
       fitting += 1
     }
     if fitting > 0 {
-      state.batches.append(Array(batch.prefix(fitting)))
+      state.batches.append(Record.batch(Array(batch.prefix(fitting))))
     }
     return batch.count - fitting
   }

@@ -38,6 +38,11 @@ public final class AccessLogWriter: Sendable {
     queue.enqueue(batch)
   }
 
+  /// Takes in records of what has ended by itself, as `enqueue` does calls.
+  public func enqueue(expiries batch: consuming [ExpiryRecord]) -> Int {
+    queue.enqueue(batch)
+  }
+
   /// Opens the path anew before the next lines are written, as log rotation needs it. When that
   /// fails, the old file is kept and the operator told.
   public func reopen() {

@@ -20,6 +20,9 @@ struct Counters: Sendable {
   var connectionsClosed: UInt64 = 0
   var limits = [UInt64].zeros(Limit.allCases.count)
   var pending = [UInt64].zeros(PendingEvent.allCases.count)
+  var deadlinesSwept: UInt64 = 0
+  /// Of the last sweep; the sidecar has one loop that sweeps.
+  var sweepLateMs: Int64 = 0
   var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
   var eventsPublished: UInt64 = 0
   var eventsDelivered: UInt64 = 0
@@ -77,6 +80,8 @@ struct Counters: Sendable {
     connectionsClosed &+= other.connectionsClosed
     limits.add(other.limits)
     pending.add(other.pending)
+    deadlinesSwept &+= other.deadlinesSwept
+    sweepLateMs = max(sweepLateMs, other.sweepLateMs)
     reconnects.add(other.reconnects)
     eventsPublished &+= other.eventsPublished
     eventsDelivered &+= other.eventsDelivered

@@ -12,6 +12,7 @@ public final class LoopObserver {
   // looking for that at every access would cost more than the counting.
   @exclusivity(unchecked) private var counters: Counters
   @exclusivity(unchecked) private var batch: [CallRecord] = []
+  private var expiries: [ExpiryRecord] = []
 
   /// Makes the observer of one loop.
   ///
@@ -56,9 +57,21 @@ public final class LoopObserver {
     }
   }
 
+  /// Takes in that something has ended by itself, for the access log alone.
+  public func expired(_ record: ExpiryRecord) {
+    guard accessLog != nil else { return }
+    expiries.append(record)
+    if expiries.count >= batchLimit { flush() }
+  }
+
   /// Hands the gathered records to the access log; to be called at the end of each tick.
   public func flush() {
-    guard let accessLog, !batch.isEmpty else { return }
+    guard let accessLog else { return }
+    if !expiries.isEmpty {
+      if accessLog.enqueue(expiries: expiries) > 0 { limitBit(.accessLogQueue) }
+      expiries.removeAll()
+    }
+    guard !batch.isEmpty else { return }
     var full: [CallRecord] = []
     full.reserveCapacity(min(batch.count, batchLimit))
     swap(&full, &batch)
@@ -95,6 +108,15 @@ public final class LoopObserver {
   /// Something has happened to a pending operation.
   public func pendingOperation(_ event: PendingEvent) {
     counters.pending[event.rawValue] &+= 1
+  }
+
+  /// Records were looked at because their deadlines had come.
+  ///
+  /// - Parameter late: for how long the earliest of them had been due, in milliseconds; 0 when nothing
+  ///   was due.
+  public func deadlinesSwept(_ count: Int, lateMs late: Int64) {
+    counters.deadlinesSwept &+= UInt64(max(0, count))
+    counters.sweepLateMs = max(0, late)
   }
 
   /// A connection to the store was given up and is being made anew.

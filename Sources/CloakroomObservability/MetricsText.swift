@@ -97,12 +97,21 @@ public struct MetricsText: Sendable {
   private func writePending(to page: inout MetricsPage) {
     page.begin(
       "pending_operations_total", .counter,
-      "What has happened to pending operations; expired and dead ones count when they are met.")
+      "What has happened to pending operations; that one has expired or is dead counts once, in the sidecar that finds it."
+    )
     for event in PendingEvent.allCases {
       page.sample(
         "pending_operations_total", [("event", event.name)],
         snapshot.counters.pending[event.rawValue])
     }
+    page.single(
+      "deadlines_swept_total", .counter,
+      "Records that were looked at because their deadlines had come.",
+      snapshot.counters.deadlinesSwept)
+    page.single(
+      "deadline_sweep_lateness_seconds", .gauge,
+      "For how long the earliest deadline had passed that the last sweep has found.",
+      Double(snapshot.counters.sweepLateMs) / 1000)
   }
 
   private func writeStore(to page: inout MetricsPage) {

@@ -64,6 +64,8 @@ public enum StoreCommand: Sendable {
   indirect case claim(StoreKey, ClaimStep)
   /// One step on a pending operation. → `.pending`. Indirect, as it would make every command larger.
   indirect case pending(StoreKey, PendingRequest)
+  /// One step on the index of deadlines of a kind. → `.due`, or as the step says
+  indirect case deadlines(DeadlineKind, DeadlineStep)
   /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
@@ -115,6 +117,8 @@ public enum StoreReply: Sendable, Equatable {
   indirect case claim(ClaimReply)
   /// What a step on a pending operation came to. Indirect, as it would make every reply larger.
   indirect case pending(PendingReply)
+  /// What is due. Indirect, as it would make every reply larger.
+  indirect case due(DueNames)
   /// A whole number.
   case number(Int64)
   /// A reply, and the note that was kept with it when it was given first.

@@ -142,6 +142,7 @@ struct Caller {
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .publishDefined(let name, let message, let digest, let life):
       "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
+    case .deadlines(let kind, let step): "deadlines \(kind) \(step)"
     case .ping: "ping"
     case .nothing: "nothing"
     case .recall(let record): "recall \(text(record.name))#\(record.step)"

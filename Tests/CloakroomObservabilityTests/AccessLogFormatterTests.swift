@@ -29,6 +29,29 @@ import Testing
         """)
   }
 
+  @Test("What has ended by itself has neither caller nor method, but an action")
+  func expiries() throws {
+    let hasher = try KeyHasher(key: Array(0..<16))
+    var formatter = AccessLogFormatter(
+      labels: testLabels, namespacesInClear: ["pending"], hasher: hasher)
+    var lines = LineBuffer(capacity: 16)
+    let key = Array<UInt8>(0..<15)
+    formatter.append(
+      ExpiryRecord(
+        foundAt: 1_735_689_600_123_456_789, service: 0, namespace: .pending, key: key,
+        scope: "tenant/user", action: .expire), to: &lines)
+    formatter.append(
+      ExpiryRecord(foundAt: 0, service: 9, namespace: .session, key: key, action: .dead), to: &lines
+    )
+    #expect(
+      lines.withBytes { String(decoding: $0, as: UTF8.self) } == """
+        {"time":"2025-01-01T00:00:00.123Z","service":"shop","ns":"pending",\
+        "key":"5493e99933b0a811","scope":"tenant/user","action":"expire"}
+        {"time":"1970-01-01T00:00:00.000Z","service":"unknown","ns":"session",\
+        "key":"5493e99933b0a811","action":"dead"}\n
+        """)
+  }
+
   @Test("What isn't known of a call is left out")
   func bare() throws {
     #expect(

@@ -88,7 +88,7 @@ public struct ContractBus: Sendable, CustomStringConvertible {
     }
     let shared = makeBus()
     return Opened(
-      makeStoreLink: { RedisStoreLink(on: $0, to: target, logger: logger) },
+      makeStoreLink: { RedisStoreLink(on: $0, to: target, prefix: "contract", logger: logger) },
       makeBusLink: { (isOneSidecarEach ? makeBus() : shared).makeLink(on: $0) })
   }
 }

@@ -1,6 +1,7 @@
 internal import CloakroomRedis
 internal import CloakroomStore
 internal import Logging
+internal import Synchronization
 
 /// All stores that the contract is held against.
 public enum ContractStores {
@@ -21,13 +22,15 @@ public enum ContractStores {
   /// A real Redis, one for all tests of a run; each harness has keys of its own.
   public static let redis = ContractStore("redis") { links in
     let path = try redisSocketPath
+    // With an index of deadlines of their own: a sweep of one test looks at no other's records.
+    let prefix = "contract:\(opened.wrappingAdd(1, ordering: .relaxed).newValue)"
     var harnesses: [StoreHarness] = []
     for _ in 0..<links {
       let harness = try await StoreHarness(
         slackMs: 30_000, passTime: { try? await Task.sleep(for: .milliseconds($0 + 5)) },
         makeLink: { loop in
           RedisStoreLink(
-            on: loop, to: RedisTarget(address: .unix(path: path)),
+            on: loop, to: RedisTarget(address: .unix(path: path)), prefix: prefix,
             logger: Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() })
         })
       harnesses.append(harness)
@@ -39,6 +42,8 @@ public enum ContractStores {
   public static var redisSocketPath: String {
     get throws { try server.get().socketPath }
   }
+
+  private static let opened = Atomic<Int>(0)
 
   private static let server = Result { try RedisServer() }
 

@@ -179,6 +179,11 @@ extension Setting {
     Setting(
       "pending.deadTTL", \.configuration.pending.deadTTL, .timeToLive,
       "How long one is kept whose attempts are used up."),
+    Setting(
+      "pending.sweepInterval", \.configuration.pending.sweepInterval,
+      .duration(.milliseconds(100) ... .seconds(3600)),
+      "How often those are looked for, to log and count them, that have ended with nobody asking, "
+        + "give or take a quarter."),
   ]
 
   private static let events: [Setting] = [

@@ -13,7 +13,7 @@ struct CallTable: ~Copyable {
     case step(of: UInt32, position: Int)
     /// The first step of a procedure.
     case opening(ProcedureCall)
-    /// A later step of a procedure; nil when nobody waits for the reply.
+    /// A later step of a procedure, or the sidecar's own; nil when nobody looks at the reply.
     case procedure(PendingStep?)
   }
 

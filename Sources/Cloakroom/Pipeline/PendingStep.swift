@@ -1,12 +1,17 @@
 internal import CloakroomStore
 
-/// A step of the store that a procedure waits for.
+/// A step of the store that a procedure, or the sidecar itself, has taken.
 ///
 /// An object, because a checked continuation's layout is known at run time only, and with one in it
 /// the table of calls would be slower for all.
 final class PendingStep {
-  /// Resumes the procedure.
-  let continuation: CheckedContinuation<StoreReply, Never>
+  /// The pending operation whose end the reply may tell of.
+  let name: StoreKey?
+  /// Resumes whoever waits for the reply; nil when nobody does.
+  let continuation: CheckedContinuation<StoreReply, Never>?
 
-  init(_ continuation: CheckedContinuation<StoreReply, Never>) { self.continuation = continuation }
+  init(name: StoreKey?, _ continuation: CheckedContinuation<StoreReply, Never>?) {
+    self.name = name
+    self.continuation = continuation
+  }
 }

@@ -21,7 +21,7 @@ final class ProcedureCall: ProcedureHost {
 
   private var notes: CallNotes?
   private let worker: Worker
-  private var opening: (then: Opening.Then, undo: Opening.Undo)?
+  private var opening: (then: Opening.Then, undo: Opening.Undo, pendingName: StoreKey?)?
   private var isAnswered = false
   private var deadline: Scheduled<Void>?
   private var pendingWait: Wait?
@@ -54,7 +54,7 @@ final class ProcedureCall: ProcedureHost {
   func open(_ opening: Opening) {
     switch opening {
     case .ask(let command, let then, let undo):
-      self.opening = (then, undo)
+      self.opening = (then, undo, command.pendingName)
       worker.store.submit(command, ticket: worker.calls.add(.opening(self)))
     case .run(let procedure):
       run(procedure)
@@ -65,9 +65,10 @@ final class ProcedureCall: ProcedureHost {
 
   /// The opening's step has been answered: that is all, or the procedure goes on.
   func opened(_ reply: consuming StoreReply) {
-    guard let (then, undo) = opening else { return }
+    guard let (then, undo, pendingName) = opening else { return }
     opening = nil
     let reply = reply
+    if let pendingName { worker.note(reply, of: pendingName) }
     guard !isAnswered else {
       if let command = undo(reply) { submit(command, nil) }
       return
@@ -123,8 +124,7 @@ final class ProcedureCall: ProcedureHost {
   // MARK: What the procedure asks for
 
   func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
-    let step = continuation.map(PendingStep.init)
-    worker.store.submit(command, ticket: worker.calls.add(.procedure(step)))
+    worker.submit(command, continuation)
   }
 
   func wait(

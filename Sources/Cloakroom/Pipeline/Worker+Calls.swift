@@ -180,7 +180,9 @@ extension Worker {
     case .opening(let call):
       call.opened(reply)
     case .procedure(let step):
-      step?.continuation.resume(returning: reply)
+      guard let step else { break }
+      if let name = step.name { note(reply, of: name) }
+      step.continuation?.resume(returning: reply)
     case .free:
       break
     }

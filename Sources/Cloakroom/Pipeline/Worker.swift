@@ -15,6 +15,8 @@ final class Worker {
   let loop: any EventLoop
   let table: MethodTable
   let limits: Configuration.Limits
+  /// What all names in the store begin with.
+  let prefix: String
   let observer: LoopObserver
   let system: SystemHub
   /// Who may call what; replaced when the policy is read anew.
@@ -76,6 +78,7 @@ final class Worker {
     var buffer = ByteBuffer(integer: UInt8(0))
     buffer.clear()
     nothing = buffer
+    prefix = configuration.keys.prefix
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
       settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth,

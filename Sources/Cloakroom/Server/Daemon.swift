@@ -73,6 +73,9 @@ public struct Daemon: Sendable {
       MetricsService(system: system, interval: configuration.metrics.interval),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
+      ExpiryService(
+        workers: workers, sweep: DeadlineSweep(ofPending: PendingRetention(configuration.pending)),
+        interval: configuration.pending.sweepInterval),
       ListenerService(
         socket: socket, loops: loops, workers: workers, configuration: configuration,
         storeKind: backend.kind, notifier: notifier, logger: logger),

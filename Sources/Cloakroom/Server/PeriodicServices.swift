@@ -2,13 +2,16 @@ internal import CloakroomStore
 internal import ServiceLifecycle
 
 /// Does something again and again until the sidecar stops.
+///
+/// - Parameter jitter: by how large a part of the interval it may be longer or shorter, so that many
+///   sidecars don't all come at once.
 private func repeatUntilShutdown(
-  every interval: Duration, _ body: @Sendable @escaping () async -> Void
+  every interval: Duration, jitter: Double = 0, _ body: @Sendable @escaping () async -> Void
 ) async {
   await cancelWhenGracefulShutdown {
     while !Task.isCancelled {
       await body()
-      try? await Task.sleep(for: interval)
+      try? await Task.sleep(for: interval * Double.random(in: (1 - jitter)...(1 + jitter)))
     }
   }
 }
@@ -33,6 +36,20 @@ struct WatchdogService: Service {
       guard (try? await workers.snapshot()) != nil else { return }
       notifier.send("WATCHDOG=1")
     }
+  }
+}
+
+/// Sees what has ended by itself, so that it is counted and logged though nobody asks for it.
+struct ExpiryService: Service {
+  let workers: WorkerPool
+  let sweep: DeadlineSweep
+  let interval: Duration
+
+  func run() async throws {
+    guard let sweeper = try await workers.sweeper(sweep) else {
+      return try await gracefulShutdown()
+    }
+    await repeatUntilShutdown(every: interval, jitter: 0.25) { await sweeper.run() }
   }
 }
 

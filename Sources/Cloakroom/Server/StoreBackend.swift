@@ -34,7 +34,8 @@ struct StoreBackend: Sendable {
       let target = RedisTarget(endpoint, limits: configuration.limits)
       kind = "redis"
       memory = nil
-      makeLink = { loop in RedisStoreLink(on: loop, to: target, logger: logger) }
+      let prefix = configuration.keys.prefix
+      makeLink = { loop in RedisStoreLink(on: loop, to: target, prefix: prefix, logger: logger) }
       let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
       makeBusLink = { bus.makeLink(on: $0) }
       busLosses = { bus.losses }

@@ -106,6 +106,12 @@ final class WorkerPool: Sendable {
     _ = try await ask { $0.apply(admission.copy()) }
   }
 
+  /// Who looks for what has ended by itself: one loop does for the sidecar.
+  func sweeper(_ sweep: DeadlineSweep) async throws -> ExpirySweeper? {
+    guard let worker = workers.first else { return nil }
+    return try await ExpirySweeper(sweep, on: worker)
+  }
+
   // MARK: Ending
 
   /// Lets every connection finish what it has in flight, then closes it.

@@ -52,6 +52,8 @@ extension Configuration {
     public var receiptTTL = TimeToLive.day
     /// How long an operation is kept whose attempts are used up: 7 days.
     public var deadTTL = TimeToLive.week
+    /// How often those are looked for that have expired or are dead and that nobody asks for: 5 s.
+    public var sweepInterval = Duration.seconds(5)
     /// Kinds of operations by their names.
     public var presets = Self.builtIn
 

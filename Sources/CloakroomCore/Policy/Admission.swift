@@ -43,6 +43,7 @@ public final class Admission: Sendable {
   public let policy: Policy
   private let desks: [Desk]
   private let labels: [Int]
+  private let labelsByName: [String: Int]
   private let unknownLabel: Int
 
   /// Applies a policy.
@@ -55,6 +56,8 @@ public final class Admission: Sendable {
   public init(policy: Policy, prefix: String, methods: [String], labels: [String]) {
     self.policy = policy
     self.labels = policy.services.map { labels.firstIndex(of: $0.name) ?? labels.count }
+    labelsByName = Dictionary(
+      labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     unknownLabel = labels.count
     desks = policy.services.enumerated().map { index, service in
       Desk(
@@ -67,10 +70,13 @@ public final class Admission: Sendable {
     }
   }
 
-  private init(policy: Policy, desks: [Desk], labels: [Int], unknownLabel: Int) {
+  private init(
+    policy: Policy, desks: [Desk], labels: [Int], labelsByName: [String: Int], unknownLabel: Int
+  ) {
     self.policy = policy
     self.desks = desks
     self.labels = labels
+    self.labelsByName = labelsByName
     self.unknownLabel = unknownLabel
   }
 
@@ -81,13 +87,18 @@ public final class Admission: Sendable {
   public func copy() -> Admission {
     Admission(
       policy: policy, desks: desks.map { $0.copy() }, labels: labels.map { $0 },
-      unknownLabel: unknownLabel)
+      labelsByName: labelsByName, unknownLabel: unknownLabel)
   }
 
   /// What log and metrics know a service by; for none, or one they don't know, an index past theirs.
   public func label(of service: Int?) -> Int {
     guard let service, labels.indices.contains(service) else { return unknownLabel }
     return labels[service]
+  }
+
+  /// What log and metrics know a service by that is named by what is stored.
+  public func label(named service: String?) -> Int {
+    service.flatMap { labelsByName[$0] } ?? unknownLabel
   }
 
   /// Whether a service may call a method at all, without counting it as a call.

@@ -49,13 +49,20 @@ public struct Settings: Sendable {
     schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     pending = configuration.pending
-    pendingRetention = PendingRetention(
-      tombstoneMs: configuration.pending.tombstoneTTL.milliseconds,
-      receiptMs: configuration.pending.receiptTTL.milliseconds,
-      deadMs: configuration.pending.deadTTL.milliseconds)
+    pendingRetention = PendingRetention(configuration.pending)
     frameBytes = configuration.limits.frameBytes
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)
+  }
+}
+
+extension PendingRetention {
+  /// What the configuration says.
+  public init(_ configuration: Configuration.Pending) {
+    self.init(
+      tombstoneMs: configuration.tombstoneTTL.milliseconds,
+      receiptMs: configuration.receiptTTL.milliseconds,
+      deadMs: configuration.deadTTL.milliseconds)
   }
 }
 

@@ -66,7 +66,7 @@ public final class RedisLink {
   /// Hands over a command; its reply, or failure, goes to the delegate with the same context.
   ///
   /// - Parameters:
-  ///   - context: the caller's own word for the command.
+  ///   - context: the caller's own word for the command, or `nobody`.
   ///   - resend: what may be done with it when the connection is lost.
   ///   - payload: at least as many bytes as the command's arguments have together.
   ///   - arguments: at least as many as it has arguments.
@@ -76,12 +76,12 @@ public final class RedisLink {
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
     guard state.phase != .down, state.phase != .closed else {
-      delegate?.failed(.unavailable(downReason ?? "Redis can't be reached"), for: context)
+      refuse(.unavailable(downReason ?? "Redis can't be reached"), context)
       return
     }
     guard pending.count < target.pendingCommands, journal.count < target.pendingBytes else {
       counters.refused &+= 1
-      delegate?.failed(.full, for: context)
+      refuse(.full, context)
       return
     }
     scheduleFlush()
@@ -92,6 +92,11 @@ public final class RedisLink {
       PendingCommand(
         context: context, resend: resend, length: length,
         deadline: tickStart + target.commandTimeout))
+  }
+
+  private func refuse(_ failure: RedisFailure, _ context: UInt64) {
+    guard context != Self.nobody else { return }
+    delegate?.failed(failure, for: context)
   }
 
   /// Writes what the tick has gathered.
@@ -161,8 +166,8 @@ public final class RedisLink {
   /// and the command; a server that never keeps them must not be asked for ever.
   private static let mostScriptLoads: UInt8 = 8
 
-  /// The context of commands that the link sends for itself.
-  private static let nobody = UInt64.max
+  /// The context of commands that nobody waits for: neither reply nor failure is handed on.
+  public static let nobody = UInt64.max
 
   // MARK: Connecting
 
@@ -268,9 +273,8 @@ public final class RedisLink {
 
   /// Tells that a command gets no reply, and whether it may have run.
   private func fail(_ command: PendingCommand, _ reason: String) {
-    guard command.context != Self.nobody else { return }
     let mayHaveRun = (command.wasSent || command.wasResent) && command.resend != .read
-    delegate?.failed(mayHaveRun ? .outcomeUnknown : .unavailable(reason), for: command.context)
+    refuse(mayHaveRun ? .outcomeUnknown : .unavailable(reason), command.context)
   }
 
   // MARK: Patience

@@ -1,21 +1,20 @@
 internal import NIOCore
 
-/// What takes up memory that a budget has been charged for.
-protocol MemoryCharged: Sendable {
-  /// The bytes that are to be given back when it goes.
-  var cost: Int { get }
-}
-
 /// Values of one kind, each with the end of its life.
 ///
-/// What `MemoryTable` does for plain values in fewer steps: this is for larger things, of which there
-/// are fewer. Guarded by its owner's lock.
+/// Guarded by its owner's lock. Whoever adds a value has charged the budget for it and for its key;
+/// what goes is given back here.
 struct ExpiringTable<Value: MemoryCharged>: Sendable {
-  private struct Slot: Sendable {
-    var value: Value
-    var deadline: Deadline
+  /// Where a value is, until one is added or removed.
+  typealias Index = Dictionary<MemoryKey, Slot>.Index
+
+  /// A value and its end.
+  struct Slot: Sendable {
+    fileprivate(set) var value: Value
+    /// When its life ends.
+    fileprivate(set) var deadline: Deadline
     /// The deadline under which it stands in the queue; `never` when it doesn't.
-    var queued: Deadline = .never
+    fileprivate var queued: Deadline = .never
   }
 
   private var slots: [MemoryKey: Slot] = [:]
@@ -39,13 +38,9 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
   /// The number of reminders in the queue of deadlines, useless ones included.
   var queued: Int { queue.count }
 
-  /// The end of a value's life; nil when there is none. One whose time has come is removed.
-  mutating func deadline(of key: MemoryKey, at now: Int64) -> Deadline? {
-    guard let deadline = slots[key]?.deadline else { return nil }
-    guard deadline.isOver(at: now) else { return deadline }
-    remove(key)
-    expired += 1
-    return nil
+  /// All values by their keys, those included whose time has come.
+  var all: some Sequence<(key: MemoryKey, slot: Slot)> {
+    slots.lazy.map { (key: $0.key, slot: $0.value) }
   }
 
   /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
@@ -55,28 +50,82 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     } ?? ScanIndex.Part()
   }
 
+  // MARK: Places
+
+  /// Where a key's value is; nil when there is none. One whose time has come is removed.
+  mutating func find(_ key: MemoryKey, at now: Int64) -> Index? {
+    guard let place = slots.index(forKey: key) else { return nil }
+    guard slots.values[place].deadline.isOver(at: now) else { return place }
+    remove(at: place)
+    expired += 1
+    return nil
+  }
+
+  /// Where a key's value is, whether or not its time has come.
+  func place(of key: MemoryKey) -> Index? { slots.index(forKey: key) }
+
+  /// The key at a place.
+  func key(at place: Index) -> MemoryKey { slots[place].key }
+
+  /// The end of the life of the value at a place.
+  func deadline(at place: Index) -> Deadline { slots.values[place].deadline }
+
+  /// The value at a place, to be changed where it lies.
+  subscript(place: Index) -> Value {
+    _read { yield slots.values[place].value }
+    _modify { yield &slots.values[place].value }
+  }
+
+  /// Gives the value at a place another end.
+  mutating func postpone(_ place: Index, to deadline: Deadline) {
+    slots.values[place].deadline = deadline
+    enqueue(place)
+  }
+
+  /// Removes the value at a place and gives back what it and its key were charged for.
+  @discardableResult
+  mutating func remove(at place: Index) -> Value {
+    let (key, slot) = slots.remove(at: place)
+    index?.remove(key)
+    budget.release(key.bytes.capacity + slot.value.cost)
+    compact()
+    return slot.value
+  }
+
+  // MARK: Keys
+
+  /// The end of a value's life; nil when there is none. One whose time has come is removed.
+  mutating func deadline(of key: MemoryKey, at now: Int64) -> Deadline? {
+    find(key, at: now).map { deadline(at: $0) }
+  }
+
   /// Changes a value where it lies; nil when there is none.
   mutating func change<Result, Failure: Error>(
     _ key: MemoryKey, at now: Int64, _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
-    guard deadline(of: key, at: now) != nil, let index = slots.index(forKey: key) else {
-      return nil
-    }
-    return try body(&slots.values[index].value)
+    guard let place = find(key, at: now) else { return nil }
+    return try body(&slots.values[place].value)
   }
 
-  /// Adds a value whose memory has been charged for, under a key in memory of its own.
+  /// Adds a value that is not there yet, whose memory has been charged for, under a key in memory of
+  /// its own.
   mutating func insert(_ key: MemoryKey, _ value: Value, until deadline: Deadline) {
-    if slots[key] == nil { index?.insert(key) }
-    slots[key] = Slot(value: value, deadline: deadline)
-    enqueue(key)
+    var slot = Slot(value: value, deadline: deadline)
+    if deadline != .never {
+      slot.queued = deadline
+      queue.insert(ExpiryQueue.Record(deadline: deadline, key: key))
+    }
+    slots[key] = slot
+    index?.insert(key)
+    compact()
   }
 
   /// Gives a value another end.
   mutating func postpone(_ key: MemoryKey, to deadline: Deadline) {
-    slots[key]?.deadline = deadline
-    enqueue(key)
+    if let place = slots.index(forKey: key) { postpone(place, to: deadline) }
   }
+
+  // MARK: Expiring
 
   /// Removes values whose time has come.
   ///
@@ -87,51 +136,48 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     var removed = 0
     while examined < limit, let record = queue.next(at: now) {
       examined += 1
-      guard let slot = slots[record.key], slot.queued == record.deadline else { continue }
-      if slot.deadline.isOver(at: now) {
-        remove(record.key)
+      guard let place = slots.index(forKey: record.key),
+        slots.values[place].queued == record.deadline
+      else { continue }
+      if slots.values[place].deadline.isOver(at: now) {
+        remove(at: place)
         expired += 1
         removed += 1
       } else {
-        slots[record.key]?.queued = .never
-        enqueue(record.key)
+        slots.values[place].queued = .never
+        enqueue(place)
       }
     }
     return (examined, removed)
   }
 
-  /// Removes a value and gives back what it was charged for.
-  mutating func remove(_ key: MemoryKey) {
-    guard let slot = slots.removeValue(forKey: key) else { return }
-    index?.remove(key)
-    budget.release(slot.value.cost)
+  /// Sees to it that the queue reminds of a value in time.
+  ///
+  /// A reminder that comes too early will do: it is renewed when it comes up. So a value that is
+  /// written again and again, each time to live longer, has one reminder and not one for each time.
+  private mutating func enqueue(_ place: Index) {
+    let deadline = slots.values[place].deadline
+    guard deadline < slots.values[place].queued else { return }
+    slots.values[place].queued = deadline
+    queue.insert(ExpiryQueue.Record(deadline: deadline, key: slots[place].key))
     compact()
   }
 
-  /// Sees to it that the queue reminds of a value in time; a reminder that comes too early will do.
-  private mutating func enqueue(_ key: MemoryKey) {
-    guard let index = slots.index(forKey: key) else { return }
-    let deadline = slots.values[index].deadline
-    guard deadline < slots.values[index].queued else { return }
-    slots.values[index].queued = deadline
-    queue.insert(ExpiryQueue.Record(deadline: deadline, key: slots[index].key))
-    compact()
-  }
-
-  /// Rebuilds the queue once most of it must be useless.
+  /// Rebuilds the queue once most of it must be useless; that takes time in proportion to the
+  /// values, and as many changes have been made since it was last done.
   private mutating func compact() {
     guard queue.isStale(entries: slots.count) else { return }
     var records: [ExpiryQueue.Record] = []
     records.reserveCapacity(slots.count)
     // Not `slots.indices`: that holds on to the table, and the first change would copy it.
-    var index = slots.startIndex
-    while index != slots.endIndex {
-      let deadline = slots.values[index].deadline
-      slots.values[index].queued = deadline
+    var place = slots.startIndex
+    while place != slots.endIndex {
+      let deadline = slots.values[place].deadline
+      slots.values[place].queued = deadline
       if deadline != .never {
-        records.append(ExpiryQueue.Record(deadline: deadline, key: slots[index].key))
+        records.append(ExpiryQueue.Record(deadline: deadline, key: slots[place].key))
       }
-      slots.formIndex(after: &index)
+      slots.formIndex(after: &place)
     }
     queue.replace(with: records)
   }

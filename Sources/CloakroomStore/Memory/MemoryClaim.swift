@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import NIOCore
 
 /// One claim of the store in memory: who holds it, the last fence, and who waits.
-struct MemoryClaim: Sendable {
+struct MemoryClaim: MemoryCharged {
   /// The time at which a step is done.
   struct Moment: Sendable {
     /// What lives are decided by, in milliseconds of the store's clock.
@@ -37,11 +37,9 @@ struct MemoryClaim: Sendable {
   private var waiters: [Waiter] = []
   /// When the claim may be forgotten.
   private(set) var keptUntil = Deadline(at: .min)
-  /// The deadline under which the claim stands in the queue; `never` when it doesn't.
-  var queued = Deadline.never
 
-  /// What a claim is charged for beside those who wait for it, in bytes.
-  static func cost(key: MemoryKey) -> Int { overhead + key.bytes.capacity }
+  /// What it is charged for beside its key, in bytes.
+  var cost: Int { Self.overhead + waiters.count * Self.waiterCost }
 
   /// How many wait.
   var waiterCount: Int { waiters.count }

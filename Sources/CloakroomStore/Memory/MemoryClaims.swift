@@ -14,36 +14,25 @@ final class MemoryClaims: Sendable {
     var ring: String?
   }
 
-  private struct Table: Sendable {
-    var claims: [MemoryKey: MemoryClaim] = [:]
-    var queue = ExpiryQueue()
-    /// Where the names stand in a scan; nil when there are no scans.
-    var index: ScanIndex?
-  }
-
-  private let table: Mutex<Table>
+  private let table: Mutex<ExpiringTable<MemoryClaim>>
   private let budget: MemoryBudget
   private let clock: StoreClock
 
   /// No claims yet; what they take comes from a budget.
   init(budget: MemoryBudget, isScannable: Bool, clock: StoreClock) {
-    table = Mutex(Table(index: isScannable ? ScanIndex() : nil))
+    table = Mutex(ExpiringTable(budget: budget, isScannable: isScannable))
     self.budget = budget
     self.clock = clock
   }
 
   /// How many claims are kept, those included that have ended, and how many reminders.
   var counts: (entries: Int, deadlines: Int) {
-    table.withLock { ($0.claims.count, $0.queue.count) }
+    table.withLock { ($0.count, $0.queued) }
   }
 
   /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
   func scan(prefix: ByteBuffer, from bucket: Int, count: Int) -> ScanIndex.Part {
-    table.withLock { table in
-      table.index?.scan(prefix: prefix, from: bucket, count: count) { key in
-        table.claims[key].map { !$0.keptUntil.isOver(at: clock.now) } ?? false
-      } ?? ScanIndex.Part()
-    }
+    table.withLock { $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now) }
   }
 
   /// Does one step, on any thread. When there is no room for it, nothing has changed.
@@ -51,17 +40,18 @@ final class MemoryClaims: Sendable {
     let key = MemoryKey(borrowing: key)
     return try table.withLock { (table) throws(MemoryBudget.Exhausted) in
       let moment = MemoryClaim.Moment(now: clock.now, date: clock.date)
-      forget(key, in: &table, at: moment.now)
-      if case .take = step, table.claims[key] == nil {
+      guard let place = table.find(key, at: moment.now) else {
         // A claim that there was not is granted, so nothing is kept of one that is not.
+        guard case .take = step else { return Self.outcomeOfNone(step) }
         let key = key.detached()
-        try budget.adjust(by: MemoryClaim.cost(key: key))
-        table.claims[key] = MemoryClaim()
-        table.index?.insert(key)
+        var claim = MemoryClaim()
+        try budget.adjust(by: key.bytes.capacity + claim.cost)
+        let outcome = try perform(step, on: &claim, at: moment)
+        table.insert(key, claim, until: claim.keptUntil)
+        return outcome
       }
-      guard let index = table.claims.index(forKey: key) else { return Self.outcomeOfNone(step) }
-      let outcome = try perform(step, on: &table.claims.values[index], at: moment)
-      remind(of: index, in: &table)
+      let outcome = try perform(step, on: &table[place], at: moment)
+      table.postpone(place, to: table[place].keptUntil)
       return outcome
     }
   }
@@ -71,23 +61,7 @@ final class MemoryClaims: Sendable {
   /// - Parameter limit: how many reminders to look at, at most.
   /// - Returns: how many were looked at, and how many claims went.
   func sweep(limit: Int) -> (examined: Int, removed: Int) {
-    table.withLock { table in
-      let now = clock.now
-      var counts = (examined: 0, removed: 0)
-      while counts.examined < limit, let record = table.queue.next(at: now) {
-        counts.examined += 1
-        guard let index = table.claims.index(forKey: record.key),
-          table.claims.values[index].queued == record.deadline
-        else { continue }
-        if forget(record.key, in: &table, at: now) {
-          counts.removed += 1
-        } else {
-          table.claims.values[index].queued = .never
-          remind(of: index, in: &table)
-        }
-      }
-      return counts
-    }
+    table.withLock { $0.sweep(limit: limit, at: clock.now) }
   }
 
   private func perform(
@@ -128,27 +102,5 @@ final class MemoryClaims: Sendable {
     case .inspect:
       Outcome(reply: .claim(.state(ClaimState(owner: nil, fence: nil, expiresAtMs: nil))))
     }
-  }
-
-  // MARK: Forgetting
-
-  /// Sees to it that the queue reminds of a claim in time; a reminder that comes too early is renewed.
-  private func remind(of index: Dictionary<MemoryKey, MemoryClaim>.Index, in table: inout Table) {
-    let keptUntil = table.claims.values[index].keptUntil
-    guard keptUntil < table.claims.values[index].queued else { return }
-    table.claims.values[index].queued = keptUntil
-    table.queue.insert(ExpiryQueue.Record(deadline: keptUntil, key: table.claims[index].key))
-  }
-
-  /// Forgets a claim whose time to be kept is over.
-  @discardableResult
-  private func forget(_ key: MemoryKey, in table: inout Table, at now: Int64) -> Bool {
-    guard let index = table.claims.index(forKey: key),
-      table.claims.values[index].keptUntil.isOver(at: now)
-    else { return false }
-    let (key, claim) = table.claims.remove(at: index)
-    table.index?.remove(key)
-    budget.release(MemoryClaim.cost(key: key) + claim.waiterCount * MemoryClaim.waiterCost)
-    return true
   }
 }

@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import NIOCore
 
 /// One pending operation of the store in memory, or the tombstone of one.
-struct MemoryOperation: Sendable {
+struct MemoryOperation: MemoryCharged {
   /// How it stands.
   enum State: Sendable {
     case open, leased, dead
@@ -32,8 +32,8 @@ struct MemoryOperation: Sendable {
 
   /// When it may be forgotten.
   private(set) var keptUntil: Deadline
-  /// The deadline under which it stands in the queue; `never` when it doesn't.
-  var queued = Deadline.never
+  /// Under which deadline somebody is to be reminded to look at it; `never` when nobody is.
+  var watched = Deadline.never
 
   /// Makes one.
   init(
@@ -96,8 +96,28 @@ struct MemoryOperation: Sendable {
       return release(receipt, retention, noticed, at: moment)
     case .reopen:
       return reopen(retention, noticed, at: moment)
+    case .settle:
+      return PendingReply(.settled(nextAtMs: nextAtMs), noticed: noticed)
     case .names:
       return PendingReply(.refused(.notFound))
+    }
+  }
+
+  /// When something happens to it by itself; `never` when nothing will.
+  var nextEvent: Deadline {
+    switch state {
+    case .open: until
+    case .leased: isUsedUp ? leasedUntil : until
+    default: .never
+    }
+  }
+
+  /// The same in milliseconds since 1970.
+  private var nextAtMs: Int64? {
+    switch state {
+    case .open: expiresAtMs
+    case .leased: isUsedUp ? leaseEndsAtMs : expiresAtMs
+    default: nil
     }
   }
 

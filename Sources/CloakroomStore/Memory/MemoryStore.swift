@@ -128,6 +128,8 @@ public final class MemoryStore: Sendable {
       makingRoom { () throws(MemoryBudget.Exhausted) in
         .pending(try pending.perform(request, on: key))
       }
+    case .deadlines(.pending, let step):
+      pending.perform(step)
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
     case .publishDefined(let name, let message, let digest, let life):

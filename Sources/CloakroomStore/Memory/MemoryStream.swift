@@ -28,7 +28,7 @@ struct MemoryStream: MemoryCharged {
   /// What a stream is taken to cost beside its key, in bytes.
   static let overhead = 640
 
-  /// What it is charged for, in bytes.
+  /// What it is charged for beside its key, in bytes.
   private(set) var cost: Int
 
   private let budget: MemoryBudget
@@ -37,12 +37,12 @@ struct MemoryStream: MemoryCharged {
   private var groups: [ExactText: MemoryStreamGroup] = [:]
 
   /// An empty stream whose own cost has been charged.
-  init(key: MemoryKey, budget: MemoryBudget) {
+  init(budget: MemoryBudget) {
     self.budget = budget
-    cost = Self.cost(of: key)
+    cost = Self.overhead
   }
 
-  /// What an empty stream is charged for, in bytes.
+  /// What an empty stream and its key are charged for, in bytes.
   static func cost(of key: MemoryKey) -> Int { overhead + key.bytes.capacity }
 
   /// How many messages it has.

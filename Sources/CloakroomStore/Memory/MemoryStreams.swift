@@ -125,7 +125,7 @@ final class MemoryStreams: Sendable {
       // few hundred bytes are no reason to lose them.
       let key = name.detached()
       budget.insist(MemoryStream.cost(of: key))
-      table.insert(key, MemoryStream(key: key, budget: budget), until: deadline)
+      table.insert(key, MemoryStream(budget: budget), until: deadline)
     }
     _ = table.change(name, at: now) { $0.adopt(found.letters, at: time(now)) }
     table.postpone(name, to: deadline)
@@ -142,13 +142,13 @@ final class MemoryStreams: Sendable {
     }
     let key = key.detached()
     try budget.adjust(by: MemoryStream.cost(of: key))
-    var stream = MemoryStream(key: key, budget: budget)
+    var stream = MemoryStream(budget: budget)
     do throws(MemoryBudget.Exhausted) {
       let result = try body(&stream)
       table.insert(key, stream, until: deadline)
       return result
     } catch {
-      budget.release(stream.cost)
+      budget.release(key.bytes.capacity + stream.cost)
       throw error
     }
   }

@@ -6,48 +6,43 @@ internal import NIOCore
 /// Guarded by the shard's lock. Writing throws when the budget has no room; then nothing has
 /// changed, and the caller makes room and asks again.
 struct MemoryTable: Sendable {
-  private typealias Index = Dictionary<MemoryKey, MemoryEntry>.Index
-  private typealias Place = (index: Index, entry: MemoryEntry)
-
-  private var entries: [MemoryKey: MemoryEntry] = [:]
-  private var queue = ExpiryQueue()
-  /// Where the keys stand in a scan; nil when there are no scans.
-  private var index: ScanIndex?
+  private var entries: ExpiringTable<MemoryEntry>
   private let budget: MemoryBudget
-
-  /// How many entries have gone because their time had come.
-  private(set) var expired: UInt64 = 0
 
   /// An empty table that takes its bytes from a budget.
   init(budget: MemoryBudget, isScannable: Bool) {
     self.budget = budget
-    if isScannable { index = ScanIndex() }
+    entries = ExpiringTable(budget: budget, isScannable: isScannable)
   }
+
+  /// How many entries have gone because their time had come.
+  var expired: UInt64 { entries.expired }
 
   /// The number of entries, those included whose time has come and that nobody has met since.
   var count: Int { entries.count }
 
   /// The number of reminders in the queue of deadlines, useless ones included.
-  var queued: Int { queue.count }
+  var queued: Int { entries.queued }
 
   // MARK: Reading
 
   mutating func value(of key: MemoryKey, at now: Int64) -> ByteBuffer? {
-    find(key, at: now)?.entry.value
+    entries.find(key, at: now).map { entries[$0].value }
   }
 
   mutating func entry(of key: MemoryKey, at now: Int64) -> (ByteBuffer, ttlMs: Int64?)? {
-    guard let entry = find(key, at: now)?.entry else { return nil }
-    return (entry.value, entry.deadline.remaining(at: now))
+    entries.find(key, at: now).map {
+      (entries[$0].value, entries.deadline(at: $0).remaining(at: now))
+    }
   }
 
-  mutating func contains(_ key: MemoryKey, at now: Int64) -> Bool { find(key, at: now) != nil }
+  mutating func contains(_ key: MemoryKey, at now: Int64) -> Bool {
+    entries.find(key, at: now) != nil
+  }
 
   /// Looks for names that begin with a prefix; see `ScanIndex.scan`.
   func scan(prefix: ByteBuffer, from bucket: Int, count: Int, at now: Int64) -> ScanIndex.Part {
-    index?.scan(prefix: prefix, from: bucket, count: count) { key in
-      entries[key].map { !$0.deadline.isOver(at: now) } ?? false
-    } ?? ScanIndex.Part()
+    entries.scan(prefix: prefix, from: bucket, count: count, at: now)
   }
 
   // MARK: Writing
@@ -57,12 +52,15 @@ struct MemoryTable: Sendable {
     _ key: MemoryKey, to value: ByteBuffer, _ expiry: Expiry, if condition: SetCondition,
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> StoreReply {
-    let place = find(key, at: now)
-    if let failure = condition.failure(for: place?.entry.value) { return .failure(failure) }
-    let deadline = expiry.deadline(from: now, keeping: place?.entry.deadline)
+    let place = entries.find(key, at: now)
+    if let failure = condition.failure(for: place.map { entries[$0].value }) {
+      return .failure(failure)
+    }
+    let current = place.map { entries.deadline(at: $0) }
+    let deadline = expiry.deadline(from: now, keeping: current)
     if let place {
-      try replace(at: place.index, with: value)
-      postpone(place.index, to: deadline)
+      try replace(at: place, with: value)
+      entries.postpone(place, to: deadline)
     } else {
       try insert(key, value, deadline)
     }
@@ -70,14 +68,14 @@ struct MemoryTable: Sendable {
   }
 
   mutating func remove(_ key: MemoryKey, at now: Int64) -> ByteBuffer? {
-    find(key, at: now).map { drop($0.index).value }
+    entries.find(key, at: now).map { entries.remove(at: $0).value }
   }
 
   mutating func expire(_ key: MemoryKey, _ expiry: Expiry, at now: Int64) -> Bool {
-    guard let index = find(key, at: now)?.index else { return false }
+    guard let place = entries.find(key, at: now) else { return false }
     // To keep what is left of a life without writing the value is to do nothing.
     if case .keep = expiry { return true }
-    postpone(index, to: expiry.deadline(from: now, keeping: nil))
+    entries.postpone(place, to: expiry.deadline(from: now, keeping: nil))
     return true
   }
 
@@ -85,18 +83,18 @@ struct MemoryTable: Sendable {
     _ key: MemoryKey, by step: Int64, within bounds: ClosedRange<Int64>, _ expiry: Expiry,
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> StoreReply {
-    let index = find(key, at: now)?.index
-    guard let current = index.map({ entries.values[$0].value }).map(DecimalText.number(in:)) ?? 0
+    let place = entries.find(key, at: now)
+    guard let current = place.map({ entries[$0].value }).map(DecimalText.number(in:)) ?? 0
     else { return .failure(.notANumber) }
     let (sum, overflow) = current.addingReportingOverflow(step)
     guard !overflow, bounds.contains(sum) else { return .counted(current, applied: false) }
-    if let index, entries.values[index].value.capacity >= DecimalText.longest {
-      DecimalText.replace(&entries.values[index].value, with: sum)
+    if let place, entries[place].value.capacity >= DecimalText.longest {
+      DecimalText.replace(&entries[place].value, with: sum)
     } else {
       var text = ByteBufferAllocator().buffer(capacity: DecimalText.longest)
       DecimalText.replace(&text, with: sum)
-      if let index {
-        try replace(at: index, with: text)
+      if let place {
+        try replace(at: place, with: text)
       } else {
         try insert(key, text, expiry.deadline(from: now, keeping: nil))
       }
@@ -111,102 +109,25 @@ struct MemoryTable: Sendable {
   /// - Parameter limit: how many reminders to look at, at most.
   /// - Returns: how many reminders were looked at, and how many entries went.
   mutating func sweep(limit: Int, at now: Int64) -> (examined: Int, removed: Int) {
-    var examined = 0
-    var removed = 0
-    while examined < limit, let record = queue.next(at: now) {
-      examined += 1
-      guard let index = entries.index(forKey: record.key),
-        entries.values[index].queued == record.deadline
-      else { continue }
-      if entries.values[index].deadline.isOver(at: now) {
-        drop(index)
-        expired += 1
-        removed += 1
-      } else {
-        entries.values[index].queued = .never
-        enqueue(index)
-      }
-    }
-    return (examined, removed)
+    entries.sweep(limit: limit, at: now)
   }
 
   // MARK: Entries
-
-  /// A key's entry, and where it is; one whose time has come is removed and is not there.
-  private mutating func find(_ key: MemoryKey, at now: Int64) -> Place? {
-    guard let index = entries.index(forKey: key) else { return nil }
-    let entry = entries.values[index]
-    guard entry.deadline.isOver(at: now) else { return (index, entry) }
-    drop(index)
-    expired += 1
-    return nil
-  }
 
   private mutating func insert(
     _ key: MemoryKey, _ value: ByteBuffer, _ deadline: Deadline
   ) throws(MemoryBudget.Exhausted) {
     let key = key.detached()
-    try budget.adjust(by: MemoryEntry.cost(key: key.bytes, value: value))
-    var entry = MemoryEntry(value: value, deadline: deadline)
-    if deadline != .never {
-      entry.queued = deadline
-      queue.insert(ExpiryQueue.Record(deadline: deadline, key: key))
-    }
-    entries[key] = entry
-    index?.insert(key)
-    compact()
+    let entry = MemoryEntry(value: value)
+    try budget.adjust(by: key.bytes.capacity + entry.cost)
+    entries.insert(key, entry, until: deadline)
   }
 
   private mutating func replace(
-    at index: Index, with value: ByteBuffer
+    at place: ExpiringTable<MemoryEntry>.Index, with value: ByteBuffer
   ) throws(MemoryBudget.Exhausted) {
-    try budget.adjust(by: value.capacity - entries.values[index].value.capacity)
-    entries.values[index].value = value
-  }
-
-  @discardableResult
-  private mutating func drop(_ index: Index) -> MemoryEntry {
-    let (key, entry) = entries.remove(at: index)
-    self.index?.remove(key)
-    budget.release(MemoryEntry.cost(key: key.bytes, value: entry.value))
-    compact()
-    return entry
-  }
-
-  private mutating func postpone(_ index: Index, to deadline: Deadline) {
-    entries.values[index].deadline = deadline
-    enqueue(index)
-  }
-
-  /// Sees to it that the queue reminds of an entry in time.
-  ///
-  /// A reminder that comes too early will do: it is renewed when it comes up. So a value that is
-  /// written again and again, each time to live longer, has one reminder and not one for each time.
-  private mutating func enqueue(_ index: Index) {
-    let deadline = entries.values[index].deadline
-    guard deadline < entries.values[index].queued else { return }
-    entries.values[index].queued = deadline
-    queue.insert(ExpiryQueue.Record(deadline: deadline, key: entries[index].key))
-    compact()
-  }
-
-  /// Rebuilds the queue once most of it must be useless; that takes time in proportion to the
-  /// entries, and as many changes have been made since it was last done.
-  private mutating func compact() {
-    guard queue.isStale(entries: entries.count) else { return }
-    var records: [ExpiryQueue.Record] = []
-    records.reserveCapacity(entries.count)
-    // Not `entries.indices`: that holds on to the table, and the first change would copy it.
-    var index = entries.startIndex
-    while index != entries.endIndex {
-      let deadline = entries.values[index].deadline
-      entries.values[index].queued = deadline
-      if deadline != .never {
-        records.append(ExpiryQueue.Record(deadline: deadline, key: entries[index].key))
-      }
-      entries.formIndex(after: &index)
-    }
-    queue.replace(with: records)
+    try budget.adjust(by: value.capacity - entries[place].value.capacity)
+    entries[place].value = value
   }
 }
 

@@ -6,7 +6,7 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .claim(_, .inspect),
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .deadlines, .claim(_, .inspect),
       .stream(_, .pending), .stream(_, .length), .recall:
       false
     case .pending(_, let request): request.isMutation
@@ -58,6 +58,7 @@ extension StoreReply {
       messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }
     case .stream: 0
     case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
+    case .due(let due): due.names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     }
   }
 }
@@ -66,7 +67,7 @@ extension PendingRequest {
   /// Whether the step changes anything that hasn't happened by itself.
   var isMutation: Bool {
     switch step {
-    case .read, .names: false
+    case .read, .settle, .names: false
     case .create, .consume, .update, .delete, .checkout, .commit, .release, .reopen: true
     }
   }
@@ -77,7 +78,7 @@ extension PendingReply {
   fileprivate var isAnswer: Bool {
     switch outcome {
     case .stale, .refused(.leased): false
-    case .operation, .leased, .committed, .done, .names, .refused: true
+    case .operation, .leased, .committed, .done, .settled, .names, .refused: true
     }
   }
 
@@ -88,7 +89,7 @@ extension PendingReply {
       operation.data.capacity
     case .committed(let result, _): result.capacity
     case .names(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
-    case .done, .refused: 0
+    case .done, .settled, .refused: 0
     }
   }
 }

@@ -35,6 +35,9 @@ public enum PendingOutcome: Sendable, Equatable {
   case committed(result: ByteBuffer, atMs: Int64)
   /// It was done, and there is nothing more to say.
   case done
+  /// When something may happen by itself, in milliseconds since 1970 by the store's clock; nil when
+  /// nothing will.
+  case settled(nextAtMs: Int64?)
   /// Names, in no order, and where to go on; 0 when all have been looked at.
   case names([StoreKey], next: UInt64)
   /// It was not done.

@@ -57,6 +57,8 @@ public enum PendingStep: Sendable {
   /// Opens a dead one again, with all its attempts and a new life. → `.operation`; CONFLICT when it
   /// is not dead
   case reopen
+  /// Does nothing but what has happened by itself, and tells when to look again. → `.settled`
+  case settle
   /// Lists names that begin with the command's key; about `count` are looked at. Some of them may be
   /// names of no operation. → `.names`
   case names(from: UInt64, count: Int)

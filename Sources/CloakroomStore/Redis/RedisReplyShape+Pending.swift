@@ -29,6 +29,9 @@ extension RedisReplyShape {
       outcome = .committed(result: result, atMs: moment)
     case 5:
       outcome = .done
+    case 6:
+      guard let next = reply.integer(3) else { return unexpected }
+      outcome = .settled(nextAtMs: next > 0 ? next : nil)
     default:
       return unexpected
     }
@@ -48,13 +51,13 @@ extension RedisReplyShape {
 
 extension RESPReply {
   /// The integer at a place; nil when there is none.
-  fileprivate func integer(_ index: Int) -> Int64? {
+  func integer(_ index: Int) -> Int64? {
     guard index < nodes.count, nodes[index].kind == .integer else { return nil }
     return nodes[index].integer
   }
 
   /// The string at a place; nil when there is none.
-  fileprivate func string(_ index: Int) -> ByteBuffer? {
+  func string(_ index: Int) -> ByteBuffer? {
     guard index < nodes.count, nodes[index].kind == .string else { return nil }
     return slice(of: nodes[index])
   }

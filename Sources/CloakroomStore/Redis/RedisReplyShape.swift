@@ -29,6 +29,8 @@ enum RedisReplyShape: UInt8 {
   /// What a record has for a step on a pending operation or for one that was done, with a note or
   /// without; or null.
   case kept
+  /// The names of an index of deadlines that are due.
+  case due
   /// An integer.
   case number
   /// An integer, or a string in its place.
@@ -100,6 +102,8 @@ enum RedisReplyShape: UInt8 {
       return Self.readKept(reply)
     case .pendingNames:
       return Self.readPendingNames(reply)
+    case .due:
+      return Self.readDue(reply)
     case .streamEnsured:
       return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
     case .streamCount:

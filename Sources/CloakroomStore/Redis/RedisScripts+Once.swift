@@ -44,8 +44,13 @@ extension RedisScripts {
   private static let variants = Dictionary(
     changing.map { ($0.digest, vary($0)) }, uniquingKeysWith: { first, _ in first })
 
+  /// What a step on a pending operation was the first to find is told once, and not kept.
+  private static let hideNotice = "local noticed = reply[2]; reply[2] = 0"
+  private static let showNotice = "reply[2] = noticed"
+
   private static func vary(_ script: RedisScript) -> RedisScript {
-    Self.script(
+    let isPending = pending.contains { $0.digest == script.digest }
+    return Self.script(
       """
       local record = table.remove(KEYS)
       local note, life = table.remove(ARGV), table.remove(ARGV)
@@ -65,10 +70,13 @@ extension RedisScripts {
       local reply, isUnfinished = mutate(KEYS, ARGV)
       if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
-      if note ~= '' then reply = {note, reply} end
-      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(reply))
+      local answer = reply
+      if note ~= '' then answer = {note, reply} end
+      \(isPending ? hideNotice : "")
+      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(answer))
+      \(isPending ? showNotice : "")
       if not kept[1] then redis.call('PEXPIRE', record, life) end
-      return reply
+      return answer
       """)
   }
 }

@@ -8,7 +8,8 @@ internal import CloakroomRedis
 /// - `result` and `at`, once it is committed.
 ///
 /// The key lives longer than the operation: what is left of it then says why it is gone. That a life
-/// or a lease is over is found by the first step that comes, which says so to its caller, once.
+/// or a lease is over is found by the first step that comes, which says so to its caller, once; where no
+/// caller comes, the step of a sweep does (`settlePending`).
 ///
 /// ARGV of all: type ('' is any), then ms that are kept: a tombstone, a receipt, a dead one; then what
 /// to make when there is nothing: life (ms; '' makes nothing), created ('' is now), once, most. Their
@@ -71,6 +72,14 @@ extension RedisScripts {
       redis.call('PEXPIREAT', key, ends + tombstone)
     end
     return operation(1)
+    """)
+
+  /// → {6, noticed, when something may happen by itself (ms), 0 for never}
+  static let settlePending = step(
+    """
+    if held and most > 0 and attempts >= most then return {6, noticed, lease} end
+    if held or open then return {6, noticed, ends} end
+    return {6, noticed, 0}
     """)
 
   static let deletePending = step(

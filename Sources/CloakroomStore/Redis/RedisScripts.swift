@@ -4,10 +4,12 @@ internal import NIOCore
 /// The steps that take more than one command, each one small script on one key.
 enum RedisScripts {
   /// All of them; a link makes Redis keep them before its first command.
-  static let all = reading + changing + changing.map(once)
+  static let all = reading + deadlines + changing + changing.map(once)
 
-  /// Those that change nothing.
-  private static let reading = [getWithMeta, inspectClaim, streamPending, readPending, recall]
+  /// Those that change nothing that has not happened by itself.
+  private static let reading = [
+    getWithMeta, inspectClaim, streamPending, readPending, settlePending, recall,
+  ]
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =

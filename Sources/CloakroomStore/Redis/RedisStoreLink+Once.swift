@@ -40,7 +40,7 @@ extension RedisStoreLink {
       run(RedisScripts.nothing, ticket, .done, .write, record.name, arguments: 0, payload: 0) {
         _ in
       }
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .once, .recall:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .deadlines, .once, .recall:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }

@@ -11,6 +11,7 @@ extension RedisStoreLink {
   func submit(_ request: PendingRequest, on key: StoreKey, ticket: StoreTicket) {
     switch request.step {
     case .create(let draft):
+      remind(of: key, afterMs: draft.life.milliseconds)
       run(
         RedisScripts.createPending, .idempotentWrite, request, draft: draft, key, ticket,
         arguments: 1, payload: draft.data.readableBytes
@@ -22,6 +23,12 @@ extension RedisStoreLink {
     case .consume:
       run(RedisScripts.consumePending, .write, request, key, ticket)
     case .update(let change):
+      switch change.life {
+      case .keep: break
+      // How long it lives is known to the record alone: it is asked at once.
+      case .reset: remind(of: key, afterMs: 0)
+      case .after(let life): remind(of: key, afterMs: life.milliseconds)
+      }
       run(
         RedisScripts.updatePending, .write, request, key, ticket, arguments: 4,
         payload: change.data.readableBytes + ETag.length + 32
@@ -33,6 +40,7 @@ extension RedisStoreLink {
     case .delete:
       run(RedisScripts.deletePending, .write, request, key, ticket)
     case .checkout(let lease):
+      remind(of: key, afterMs: lease.life.milliseconds)
       run(
         RedisScripts.checkoutPending, .idempotentWrite, request, key, ticket, arguments: 2,
         payload: lease.receipt.utf8.count + 20
@@ -54,7 +62,10 @@ extension RedisStoreLink {
         payload: receipt.utf8.count
       ) { $0.write(string: receipt) }
     case .reopen:
+      remind(of: key, afterMs: 0)
       run(RedisScripts.reopenPending, .write, request, key, ticket)
+    case .settle:
+      run(RedisScripts.settlePending, .read, request, key, ticket)
     case .names(let position, let count):
       scan(key.bytes, from: position, count: count, ticket: ticket, answering: .pendingNames)
     }

@@ -10,15 +10,34 @@ public final class RedisStoreLink: StoreLink {
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
-  private let link: RedisLink
+  let link: RedisLink
+  /// The name of the index of pending operations' deadlines. No caller can spell it: no service has a `$`
+  /// in its name, and what callers name has more parts.
+  private let pendingDeadlines: StoreKey
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
   /// The record that the command which is being submitted is to keep; nil for almost all.
   var record: OnceRecord?
 
+  let loop: any EventLoop
+  /// Reminders that this tick of the loop has gathered.
+  var reminders: [(name: StoreKey, afterMs: Int64)] = []
+
   /// A way to Redis that is not open yet; made on its loop.
-  public init(on loop: any EventLoop, to target: RedisTarget, logger: Logger) {
+  ///
+  /// - Parameter prefix: what all names begin with that the sidecars of one store have in common.
+  public init(on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger) {
+    self.loop = loop
+    pendingDeadlines = StoreKey(
+      bytes: ByteBuffer(string: "\(prefix):$deadlines:\(DeadlineKind.pending.rawValue)"))
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
+  }
+
+  /// The name of the index of a kind's deadlines.
+  func index(of kind: DeadlineKind) -> StoreKey {
+    switch kind {
+    case .pending: pendingDeadlines
+    }
   }
 
   /// Connects, and hands all replies to a sink from now on.
@@ -78,6 +97,8 @@ public final class RedisStoreLink: StoreLink {
       submit(step, on: key, ticket: ticket)
     case .pending(let key, let request):
       submit(request, on: key, ticket: ticket)
+    case .deadlines(let kind, let step):
+      submit(step, on: kind, ticket: ticket)
     case .stream(let key, let step):
       submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):

@@ -101,18 +101,13 @@ struct PendingCall: Sendable {
     }
   }
 
-  /// What a reply comes to; counts what the step was the first to find.
+  /// What a reply comes to.
   ///
   /// - Throws: why the step was not done.
   func outcome(
     of reply: StoreReply, _ target: PendingTarget, _ context: CallContext
   ) throws(RPCError) -> PendingOutcome {
     guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
-    switch reply.noticed {
-    case .expired: context.count(.expired)
-    case .dead: context.count(.dead)
-    case nil: break
-    }
     switch reply.outcome {
     case .refused(.notFound) where target.carried != nil && target.carried?.rest == nil:
       throw RPCError(.expired)
@@ -122,7 +117,7 @@ struct PendingCall: Sendable {
       return .operation(target.carried?.completed(operation) ?? operation)
     case .leased(let operation, let grant):
       return .leased(target.carried?.completed(operation) ?? operation, grant)
-    case .stale, .committed, .done, .names:
+    case .stale, .committed, .done, .settled, .names:
       return reply.outcome
     }
   }
@@ -163,7 +158,7 @@ extension StoreReply {
       switch reply.outcome {
       case .operation(let operation): return operation
       case .refused(let refusal): throw refusal.error
-      case .leased, .stale, .committed, .done, .names: throw .unexpectedReply
+      case .leased, .stale, .committed, .done, .settled, .names: throw .unexpectedReply
       }
     }
   }

@@ -102,7 +102,6 @@ enum PendingOperatorMethods {
         let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
         guard case .pending(let reply) = try await context.perform(.pending(key, read)).orThrow()
         else { throw .unexpectedReply }
-        if let noticed = reply.noticed { context.count(noticed == .dead ? .dead : .expired) }
         guard case .operation(let operation) = reply.outcome, operation.state == .dead else {
           continue
         }
