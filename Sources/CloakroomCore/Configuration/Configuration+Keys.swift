@@ -13,15 +13,3 @@ extension Configuration {
     public init() {}
   }
 }
-
-extension TimeToLive {
-  /// 24 hours.
-  public static let day = Self.clamping(seconds: 86_400)
-  /// 30 days.
-  public static let thirtyDays = Self.clamping(seconds: 30 * 86_400)
-
-  static func clamping(seconds: Int64) -> TimeToLive {
-    // A constant within the limits can't fail; `longest` is what the compiler is told.
-    (try? TimeToLive(seconds: seconds)) ?? .longest
-  }
-}

@@ -70,14 +70,3 @@ extension Configuration {
     ]
   }
 }
-
-extension TimeToLive {
-  /// One minute.
-  public static let minute = Self.clamping(seconds: 60)
-  /// 30 minutes.
-  public static let halfHour = Self.clamping(seconds: 1800)
-  /// One hour.
-  public static let hour = Self.clamping(seconds: 3600)
-  /// 7 days.
-  public static let week = Self.clamping(seconds: 7 * 86_400)
-}

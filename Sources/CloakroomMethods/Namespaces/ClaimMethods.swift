@@ -22,7 +22,7 @@ enum ClaimMethods {
     .procedure { arguments throws(RPCError) in
       let call = ClaimCall(
         key: try arguments.storeKey(0, "key", in: .claim), owner: try arguments.owner(1),
-        life: try arguments.claimLife(2), waitMs: try arguments.waitMs(3),
+        life: try arguments.life(2, "ttl", otherwise: .halfMinute), waitMs: try arguments.waitMs(3),
         isBound: try arguments.flag(4, "bindToConnection"),
         waiterLimit: arguments.settings.claimWaiters)
       return call.opening
@@ -42,7 +42,7 @@ enum ClaimMethods {
       begin: { arguments throws(RPCError) in
         let key = try arguments.storeKey(0, "key", in: .claim)
         let owner = try arguments.owner(1)
-        let life = try arguments.claimLife(2)
+        let life = try arguments.life(2, "ttl", otherwise: .halfMinute)
         let fence = arguments.has(3) ? try arguments.integer(3, "fence") : nil
         return .claim(key, .renew(owner: owner, life: life, fence: fence))
       },

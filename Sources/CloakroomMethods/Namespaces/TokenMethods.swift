@@ -183,7 +183,7 @@ enum TokenMethods {
       throw RPCError(.invalidParams, "the purpose pending is that of pending.create alone")
     }
     let own = arguments.has(0) ? try arguments.value(0, "claims") : ByteBuffer(string: "{}")
-    let life = try arguments.expiresIn(1)
+    let life = try arguments.life(1, "expiresIn", otherwise: .hour)
     let now = TokenDesk.nowMs()
     var end = now + life.milliseconds
     // Many readers of tokens take whole seconds only. For a minute and more, a part of a second more

@@ -11,38 +11,6 @@ extension Arguments {
     return owner
   }
 
-  /// How long a claim is held; 30 seconds when the caller doesn't say. It is never for ever, whatever
-  /// the configuration allows for values: a holder that has died must not hold it any longer.
-  ///
-  /// - Throws: TTL_INVALID for anything but whole seconds and digits with a unit.
-  mutating func claimLife(_ slot: Int) throws(RPCError) -> TimeToLive {
-    let life = try readLife(slot)
-    if notes.isKept { notes.ttlMs = life.milliseconds }
-    return life
-  }
-
-  private mutating func readLife(_ slot: Int) throws(RPCError) -> TimeToLive {
-    switch kind(slot) {
-    case nil:
-      return try TimeToLive(seconds: 30)
-    case .number, .string:
-      // A text that means something else to values, as "keep", is no life.
-      guard kind(slot) == .string else {
-        guard case .after(let life) = try expiry(try member(slot, "ttl")) else {
-          throw RPCError(.ttlInvalid)
-        }
-        return life
-      }
-      do throws(RPCError) {
-        return try TimeToLive(text: try string(slot, "ttl", longest: 64).utf8)
-      } catch {
-        throw error.reason == .ttlInvalid ? error : RPCError(.ttlInvalid)
-      }
-    default:
-      throw RPCError(.ttlInvalid, "a claim is held for a time, never for ever")
-    }
-  }
-
   /// How long to wait, in milliseconds; 0 when the caller doesn't say.
   ///
   /// - Throws: INVALID_PARAMS for more than an hour.

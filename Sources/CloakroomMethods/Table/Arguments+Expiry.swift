@@ -38,4 +38,39 @@ extension Arguments {
       throw RPCError(.ttlInvalid)
     }
   }
+
+  /// How long something lives that never lives for ever, whatever the configuration allows for values: a
+  /// claim whose holder has died, say. No word means anything here, as "keep" does for values.
+  ///
+  /// - Throws: TTL_INVALID for anything but whole seconds and digits with a unit.
+  mutating func life(
+    _ slot: Int, _ name: StaticString, otherwise: TimeToLive
+  ) throws(RPCError) -> TimeToLive {
+    let life = try givenLife(slot, name) ?? otherwise
+    if notes.isKept { notes.ttlMs = life.milliseconds }
+    return life
+  }
+
+  /// The same; nil when the caller gives none.
+  mutating func givenLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive? {
+    switch kind(slot) {
+    case nil:
+      return nil
+    case .number:
+      guard case .after(let life) = try expiry(try member(slot, name)) else {
+        throw RPCError(.ttlInvalid)
+      }
+      return life
+    case .string:
+      let text: String
+      do throws(RPCError) {
+        text = try string(slot, name, longest: 64)
+      } catch {
+        throw RPCError(.ttlInvalid)
+      }
+      return try TimeToLive(text: text.utf8)
+    default:
+      throw RPCError(.ttlInvalid, "\(name) is a time, and never for ever")
+    }
+  }
 }

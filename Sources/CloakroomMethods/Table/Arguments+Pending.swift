@@ -89,41 +89,6 @@ extension Arguments {
     }
   }
 
-  /// A life that is never for ever: whatever waits for somebody ends.
-  ///
-  /// - Throws: TTL_INVALID for anything but whole seconds and digits with a unit.
-  mutating func pendingLife(
-    _ slot: Int, _ name: StaticString, otherwise: TimeToLive
-  ) throws(RPCError) -> TimeToLive {
-    let life = try readLife(slot, name) ?? otherwise
-    if notes.isKept { notes.ttlMs = life.milliseconds }
-    return life
-  }
-
-  private mutating func readLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive?
-  {
-    switch kind(slot) {
-    case nil:
-      return nil
-    case .number:
-      guard case .after(let life) = try expiry(try member(slot, name)) else {
-        throw RPCError(.ttlInvalid)
-      }
-      return life
-    case .string:
-      // A text that means something else to values, as "keep", is no life.
-      let text: String
-      do throws(RPCError) {
-        text = try string(slot, name, longest: 64)
-      } catch {
-        throw RPCError(.ttlInvalid)
-      }
-      return try TimeToLive(text: text.utf8)
-    default:
-      throw RPCError(.ttlInvalid)
-    }
-  }
-
   /// What becomes of an operation's life when it is changed.
   mutating func lifeOfUpdate(_ slot: Int) throws(RPCError) -> PendingChange.Life {
     if kind(slot) == .string {
@@ -133,7 +98,7 @@ extension Arguments {
       default: break
       }
     }
-    guard let life = try readLife(slot, "ttl") else { return .keep }
+    guard let life = try givenLife(slot, "ttl") else { return .keep }
     if notes.isKept { notes.ttlMs = life.milliseconds }
     return .after(life)
   }

@@ -49,37 +49,6 @@ extension Arguments {
     }
     return names
   }
-
-  /// How long a token is good for; one hour when the caller doesn't say.
-  ///
-  /// - Throws: TTL_INVALID for anything but whole seconds and digits with a unit.
-  mutating func expiresIn(_ slot: Int) throws(RPCError) -> TimeToLive {
-    let life = try readExpiresIn(slot)
-    if notes.isKept { notes.ttlMs = life.milliseconds }
-    return life
-  }
-
-  private mutating func readExpiresIn(_ slot: Int) throws(RPCError) -> TimeToLive {
-    switch kind(slot) {
-    case nil:
-      return try TimeToLive(seconds: 3600)
-    case .number:
-      guard case .after(let life) = try expiry(try member(slot, "expiresIn")) else {
-        throw RPCError(.ttlInvalid)
-      }
-      return life
-    case .string:
-      let text: String
-      do throws(RPCError) {
-        text = try string(slot, "expiresIn", longest: 64)
-      } catch {
-        throw RPCError(.ttlInvalid)
-      }
-      return try TimeToLive(text: text.utf8)
-    default:
-      throw RPCError(.ttlInvalid, "a token is good for a time, never for ever")
-    }
-  }
 }
 
 extension Parameter {

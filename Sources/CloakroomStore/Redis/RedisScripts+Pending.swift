@@ -26,17 +26,17 @@ extension RedisScripts {
     [
       begin,
       """
+      local created, ends
       local there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
       if there[3] then
         if there[1] ~= ARGV[1] or there[2] ~= ARGV[9] or there[3] ~= 'open' then
           return {0, 0, 8, 0}
         end
+        created, ends = tonumber(there[5]), tonumber(there[4])
       else
-        make(ARGV[9])
-        there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
+        created, ends = make(ARGV[9])
       end
-      return {1, 0, '', ARGV[1], tonumber(there[5]), tonumber(there[4]), tonumber(ARGV[7]),
-        tonumber(ARGV[8]), 0, 0}
+      return {1, 0, '', ARGV[1], created, ends, tonumber(ARGV[7]), tonumber(ARGV[8]), 0, 0}
       """,
     ].joined(separator: "\n"))
 
@@ -158,6 +158,7 @@ extension RedisScripts {
       redis.call('HSET', key, 'type', ARGV[1], 'state', 'open', 'data', data, 'created', created,
         'until', ends, 'life', ARGV[5], 'once', ARGV[7], 'most', ARGV[8], 'attempts', 0)
       redis.call('PEXPIREAT', key, ends + tombstone)
+      return created, ends
     end
     """
 

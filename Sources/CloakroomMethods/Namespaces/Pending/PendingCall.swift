@@ -105,7 +105,7 @@ struct PendingCall: Sendable {
   ///
   /// - Throws: why the step was not done.
   func outcome(
-    of reply: StoreReply, _ target: PendingTarget, _ context: CallContext
+    of reply: StoreReply, _ target: PendingTarget
   ) throws(RPCError) -> PendingOutcome {
     guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
     switch reply.outcome {
@@ -130,7 +130,7 @@ struct PendingCall: Sendable {
   ///
   /// - Throws: why there is no operation.
   func operation(
-    readBy reply: StoreReply, _ target: PendingTarget, _ context: CallContext
+    readBy reply: StoreReply, _ target: PendingTarget
   ) throws(RPCError) -> (PendingOperation, isChecked: Bool) {
     if let carried = target.carried, carried.rest != nil {
       switch reply {
@@ -141,7 +141,7 @@ struct PendingCall: Sendable {
       default: break
       }
     }
-    guard case .operation(let operation) = try outcome(of: reply, target, context) else {
+    guard case .operation(let operation) = try outcome(of: reply, target) else {
       throw .unexpectedReply
     }
     return (operation, true)

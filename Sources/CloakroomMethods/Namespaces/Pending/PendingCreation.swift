@@ -27,7 +27,7 @@ struct PendingCreation: Sendable {
     let preset = try arguments.preset(6, in: settings.presets)
     type = try arguments.operationType(0, otherwise: preset?.name)
     data = try arguments.value(1, "data")
-    life = try arguments.pendingLife(
+    life = try arguments.life(
       2, "expiresIn", otherwise: preset?.value.expiresIn ?? settings.expiresIn)
     backend = try arguments.backend(3) ?? preset?.value.backend ?? settings.backend
     isOneTime = try arguments.flag(4, "oneTime", otherwise: preset?.value.isOneTime ?? false)

@@ -19,14 +19,14 @@ enum PendingHandoverMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      let life = try arguments.pendingLife(2, "leaseTtl", otherwise: .minute)
+      let life = try arguments.life(2, "leaseTtl", otherwise: .minute)
       let receipt = try arguments.newReceipt()
       let digest = PendingReceipt.digest(of: receipt)
       return call.opening(
         .checkout(PendingLease(receipt: digest, life: life)), undo: .release(receipt: digest)
       ) { reply, target, context, result throws(RPCError) in
         guard
-          case .leased(let operation, let grant) = try call.outcome(of: reply, target, context)
+          case .leased(let operation, let grant) = try call.outcome(of: reply, target)
         else { throw .unexpectedReply }
         context.count(.checkedOut)
         try result.write(operation, of: target)
@@ -61,7 +61,7 @@ enum PendingHandoverMethods {
       return call.opening(.commit(receipt: receipt, result: answer)) {
         reply, target, context, result throws(RPCError) in
         guard
-          case .committed(let answer, let moment) = try call.outcome(of: reply, target, context)
+          case .committed(let answer, let moment) = try call.outcome(of: reply, target)
         else { throw .unexpectedReply }
         context.count(.committed)
         result.writeMoment(moment, after: "{\"committed\":true,\"committedAt\":")
@@ -84,7 +84,7 @@ enum PendingHandoverMethods {
       let call = try arguments.pendingCall()
       return call.opening(.release(receipt: try arguments.receiptDigest(2))) {
         reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else {
+        guard case .operation(let operation) = try call.outcome(of: reply, target) else {
           throw .unexpectedReply
         }
         context.count(.released)

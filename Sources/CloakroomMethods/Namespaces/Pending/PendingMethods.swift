@@ -39,7 +39,7 @@ enum PendingMethods {
       let call = try arguments.pendingCall()
       return call.opening(.read(withData: true)) {
         reply, target, context, result throws(RPCError) in
-        let (operation, isChecked) = try call.operation(readBy: reply, target, context)
+        let (operation, isChecked) = try call.operation(readBy: reply, target)
         try result.write(operation, of: target)
         result.write(operation.state, after: ",\"state\":")
         result.writeStaticString(",\"attempts\":")
@@ -64,7 +64,7 @@ enum PendingMethods {
           error.isAboutToken ? ByteBuffer(excuse: "{\"exists\":false,\"reason\":\"", error) : nil
         }
       ) { reply, target, context, result throws(RPCError) in
-        _ = try call.operation(readBy: reply, target, context)
+        _ = try call.operation(readBy: reply, target)
         result.writeStaticString(#"{"exists":true}"#)
       }
     })
@@ -82,7 +82,7 @@ enum PendingMethods {
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
       return call.opening(.consume) { reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else {
+        guard case .operation(let operation) = try call.outcome(of: reply, target) else {
           throw .unexpectedReply
         }
         context.count(.consumed)
@@ -121,7 +121,7 @@ enum PendingMethods {
           error.isAboutEnd ? ByteBuffer(excuse: "{\"deleted\":false,\"reason\":\"", error) : nil
         }
       ) { reply, target, context, result throws(RPCError) in
-        guard case .done = try call.outcome(of: reply, target, context) else {
+        guard case .done = try call.outcome(of: reply, target) else {
           throw .unexpectedReply
         }
         context.count(.deleted)

@@ -63,7 +63,7 @@ struct PendingUpdate: Sendable {
     case .replacement(let data):
       return call.opening(.update(PendingChange(data: data, ifMatch: etag, life: life))) {
         reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target, context) else {
+        guard case .operation(let operation) = try call.outcome(of: reply, target) else {
           throw RPCError(.conflict)
         }
         context.count(.updated)
@@ -74,7 +74,7 @@ struct PendingUpdate: Sendable {
         reply, context, _ throws(RPCError) in
         let outcome: Result<PendingOutcome, RPCError>
         do throws(RPCError) {
-          outcome = .success(try call.outcome(of: reply, target, context))
+          outcome = .success(try call.outcome(of: reply, target))
         } catch {
           guard record != nil else { throw error }
           outcome = .failure(error)
@@ -104,7 +104,7 @@ struct PendingUpdate: Sendable {
       let step = PendingStep.update(PendingChange(data: data, ifMatch: before, life: life))
       let reply = await context.perform(
         context.once(call.command(step, on: target), step: Self.writing))
-      switch try call.outcome(of: reply, target, context) {
+      switch try call.outcome(of: reply, target) {
       case .operation(let operation):
         context.count(.updated)
         var result = ByteBuffer()
@@ -154,7 +154,7 @@ struct PendingUpdate: Sendable {
     let reply = await context.perform(call.command(.read(withData: false), on: target))
     // Unlike reading, this is nothing to take a token at its word for.
     _ = try reply.orThrow()
-    _ = try call.operation(readBy: reply, target, context)
+    _ = try call.operation(readBy: reply, target)
     if let etag, etag != ETag.of(old.data) { throw RPCError(.conflict) }
     let data: ByteBuffer
     switch change {
@@ -171,13 +171,13 @@ struct PendingUpdate: Sendable {
     // at the same time.
     let use = call.command(.consume, on: target)
     guard let secret else {
-      _ = try call.outcome(of: await context.perform(use), target, context)
+      _ = try call.outcome(of: await context.perform(use), target)
       context.count(.updated)
       return result
     }
     let step = try secret.keeping(use, secret: result, step: Self.writing)
     let used = await context.perform(step)
-    _ = try call.outcome(of: used.answer, target, context)
+    _ = try call.outcome(of: used.answer, target)
     if used.isFirst(to: step) { context.count(.updated) }
     return try secret.secret(in: used, step: Self.writing)
   }
