@@ -85,16 +85,17 @@ struct ObservationAccessLogTests {
     let (daemon, log) = try start()
     let client = try daemon.client()
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    try client.call("kv.get", #"{"key":"a","actor":"earlier"}"#, id: 1)
-    try client.call("kv.set", #"{"key":"a","value":1,"ttl":0,"traceparent":"\#(trace)"}"#, id: 2)
-    try client.call("kv.nothing", id: 3)
-    let entries = log.entries(ids: ["1", "2", "3"])
-    #expect(entries["2"]?["outcome"] as? String == "TTL_INVALID")
-    #expect(entries["2"]?["traceparent"] as? String == trace)
-    #expect(entries["2"]?["key"] as? String == entries["1"]?["key"] as? String)
-    #expect(entries["1"]?["actor"] as? String == "earlier")
-    #expect(entries["2"]?["actor"] == nil)
-    #expect(entries["3"]?["key"] == nil)
+    try client.call("kv.get", #"{"key":"a","actor":"earlier"}"#, id: 101)
+    try client.call("kv.set", #"{"key":"a","value":1,"ttl":0,"traceparent":"\#(trace)"}"#, id: 102)
+    try client.call("kv.nothing", id: 103)
+    // Ids that no call has which waits for the sidecar to be up.
+    let entries = log.entries(ids: ["101", "102", "103"])
+    #expect(entries["102"]?["outcome"] as? String == "TTL_INVALID")
+    #expect(entries["102"]?["traceparent"] as? String == trace)
+    #expect(entries["102"]?["key"] as? String == entries["101"]?["key"] as? String)
+    #expect(entries["101"]?["actor"] as? String == "earlier")
+    #expect(entries["102"]?["actor"] == nil)
+    #expect(entries["103"]?["key"] == nil)
   }
 
   @Test("tells equal keys from different ones and not which they are, unless it is configured")

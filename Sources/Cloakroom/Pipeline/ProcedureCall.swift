@@ -7,6 +7,8 @@ internal import NIOCore
 ///
 /// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
 /// cancelled it, after which the procedure has only to clear up.
+///
+/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class ProcedureCall: ProcedureHost {
   /// A wait that is going on.
   private struct Wait {

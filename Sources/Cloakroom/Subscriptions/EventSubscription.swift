@@ -8,6 +8,8 @@ internal import NIOCore
 ///
 /// Bound to its connection's loop. Events are written as they come; while the connection can't take
 /// any they wait here, and past a bound they are dropped.
+///
+/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class EventSubscription: TopicListener {
   /// Why a subscription has ended that nobody ended.
   enum End: String {

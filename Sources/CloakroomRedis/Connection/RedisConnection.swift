@@ -5,6 +5,8 @@ internal import NIOPosix
 ///
 /// Bound to its loop. Once it is discarded it tells nobody anything, so that nothing it still hears
 /// is taken for an answer.
+///
+/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class RedisConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 

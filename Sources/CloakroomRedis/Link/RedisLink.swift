@@ -6,6 +6,8 @@ public import NIOCore
 ///
 /// Bound to its loop: made, called and let go there. Commands are gathered for a tick of the loop
 /// and written at once; replies come in the order of the commands.
+///
+/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 public final class RedisLink {
   /// What has happened so far.
   public private(set) var counters = Counters()

@@ -7,6 +7,8 @@ public import NIOCore
 /// Bound to its loop: made, called and let go there. It connects when the first topic is wanted.
 /// While it is connected it asks Redis now and then whether it is there (PING), so that a silence is
 /// not taken for peace.
+///
+/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 public final class RedisSubscriber {
   /// How many commands may wait for their answers; past it subscriptions are refused.
   public static let pendingCommands = 131_072

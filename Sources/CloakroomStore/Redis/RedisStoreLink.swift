@@ -4,6 +4,9 @@ public import Logging
 public import NIOCore
 
 /// One event loop's way to a store that is Redis.
+///
+/// Bound to its loop. `assumeIsolated` is sound for that: nobody but the loop has it, and NIO checks that
+/// each time.
 public final class RedisStoreLink: StoreLink {
   /// Why commands are refused at once; nil while they are not.
   public var downReason: String? { link.downReason }
