@@ -41,11 +41,28 @@ extension RedisScripts {
     ].joined(separator: "\n"))
 
   /// ARGV: 1 with its data, else 0.
-  static let readPending = step(
-    """
-    if not (open or held or state == 'dead') then return refusal() end
-    return operation(1, ARGV[9] == '0')
-    """)
+  ///
+  /// Nearly all that are read are open and have some time to live: of what is to be known of the others
+  /// nothing is asked for them.
+  static let readPending = script(
+    [
+      begin,
+      """
+      local brief = redis.call('HMGET', key, 'type', 'state', 'until', 'created', 'once', 'most',
+        'attempts')
+      local till = tonumber(brief[3] or 0)
+      if brief[2] == 'open' and till > now and (ARGV[1] == '' or brief[1] == ARGV[1]) then
+        local data = ARGV[9] ~= '0' and redis.call('HGET', key, 'data')
+        return {1, 0, data or '', brief[1], tonumber(brief[4]), till, tonumber(brief[5]),
+          tonumber(brief[6]), tonumber(brief[7]), 0}
+      end
+      """,
+      look,
+      """
+      if not (open or held or state == 'dead') then return refusal() end
+      return operation(1, ARGV[9] == '0')
+      """,
+    ].joined(separator: "\n"))
 
   static let consumePending = step(
     """
