@@ -1,5 +1,6 @@
 internal import CloakroomMethods
 internal import CloakroomStore
+internal import CloakroomWire
 internal import NIOCore
 
 /// A request as it has come in: where from, and what its reply will need.
@@ -12,13 +13,31 @@ struct Request: ~Copyable {
   let batch: BatchReply?
   /// When its bytes had been read, in nanoseconds of the loop's clock.
   let startedAt: UInt64
+  /// The id to be echoed. Until the envelope has been read it is null, as JSON-RPC has it for requests
+  /// whose id can't be told.
+  var id = RequestID()
+  // Small, as all of this is moved from hand to hand.
+  private let length: Int32
+  private var methodIndex: Int16 = -1
+  /// Whether it has no id, and so is never answered.
+  var isNotification = false
+
+  /// A request of which nothing but its place and length is known.
+  init(connection: ClientConnection, batch: BatchReply?, startedAt: UInt64, bytesIn: Int) {
+    self.connection = connection
+    self.batch = batch
+    self.startedAt = startedAt
+    length = Int32(clamping: bytesIn)
+  }
+
   /// Its length in bytes.
-  let bytesIn: Int
-  /// The id's JSON text; nil for a notification, which is never answered. Until the envelope has
-  /// been read it is null, as JSON-RPC has it for requests whose id can't be told.
-  var id: String? = "null"
+  var bytesIn: Int { Int(length) }
+
   /// The method: an index into the table; nil when there is no such method.
-  var method: Int?
+  var method: Int? {
+    get { methodIndex >= 0 ? Int(methodIndex) : nil }
+    set { methodIndex = newValue.map { Int16(clamping: $0) } ?? -1 }
+  }
 }
 
 /// A request that has been let in and waits for the store.

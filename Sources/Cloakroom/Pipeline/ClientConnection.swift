@@ -51,6 +51,8 @@ final class ClientConnection: ChannelInboundHandler {
   private var isClogged = false
   private var isReading = true
   private var isProcessing = false
+  /// Whether something has arrived that there was no room for.
+  private var isHeldBack = false
 
   init(id: UInt64, peer: Peer, groups: [UInt32], worker: Worker) {
     self.id = id
@@ -201,7 +203,13 @@ final class ClientConnection: ChannelInboundHandler {
     guard !isProcessing else { return }
     isProcessing = true
     defer { isProcessing = false }
-    while mayStart, let frame = decoder.next() {
+    isHeldBack = false
+    while true {
+      guard mayStart else {
+        isHeldBack = true
+        break
+      }
+      guard let frame = decoder.next() else { break }
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch frame {
       case .text(let text):
@@ -302,7 +310,7 @@ final class ClientConnection: ChannelInboundHandler {
     guard let context else { return }
     if outputBytes > 0 { send(context) }
     flushSubscriptions()
-    if mayStart { process() }
+    if isHeldBack, mayStart { process() }
     adjustReading()
     closeIfDone()
   }

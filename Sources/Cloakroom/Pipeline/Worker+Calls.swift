@@ -42,8 +42,9 @@ extension Worker {
     begin(request)
     var hasNotes = false
     do throws(RPCError) {
-      try scan(text, range, into: &request)
-      let index = try method(in: text)
+      let span = text.readableBytesSpan
+      try scan(span, range, into: &request)
+      let index = try method(in: span)
       request.method = index
       let permit = try admit(connection, index)
       let method = table.methods[index]
@@ -77,11 +78,10 @@ extension Worker {
 
   /// Takes the envelope apart.
   private func scan(
-    _ text: ByteBuffer, _ range: Range<Int>, into request: inout Request
+    _ text: RawSpan, _ range: Range<Int>, into request: inout Request
   ) throws(RPCError) {
     do throws(JSONFault) {
-      try arguments.scanner.scan(
-        text.readableBytesSpan, from: range.lowerBound, to: range.upperBound)
+      try arguments.scanner.scan(text, from: range.lowerBound, to: range.upperBound)
     } catch {
       if let limit = error.limit { observer.limitBit(limit) }
       throw RPCError(error)
@@ -90,22 +90,22 @@ extension Worker {
     switch arguments.scanner.idKind {
     case .string, .number, .null:
       if let id = arguments.scanner.id {
-        // Fifteen bytes and less are kept in the string itself, without an allocation.
-        request.id = text.getString(at: text.readerIndex + id.start, length: id.count)
+        request.id = RequestID(text.extracting(id.offsets))
       }
     case nil where isValid:
-      request.id = nil
+      request.isNotification = true
     default:
       break
     }
     guard isValid else { throw RPCError(.invalidRequest) }
   }
 
-  private func method(in text: ByteBuffer) throws(RPCError) -> Int {
+  private func method(in text: RawSpan) throws(RPCError) -> Int {
     guard let name = arguments.scanner.method else { throw RPCError(.methodNotFound) }
     let hasEscapes = arguments.scanner.methodHasEscapes
-    guard let index = table.index(of: name, hasEscapes: hasEscapes, in: text.readableBytesSpan)
-    else { throw RPCError(.methodNotFound) }
+    guard let index = table.index(of: name, hasEscapes: hasEscapes, in: text) else {
+      throw RPCError(.methodNotFound)
+    }
     return index
   }
 

@@ -73,9 +73,9 @@ extension Worker {
     var failure: Reason?
     var bytesOut = 0
     func write(_ buffer: inout ByteBuffer) {
-      failure = Self.write(writeResult, id: request.id ?? "null", to: &buffer)
+      failure = Self.write(writeResult, id: request.id, to: &buffer)
     }
-    if request.id == nil {
+    if request.isNotification {
       bytesOut = discard(write)
       request.batch?.endMember()
     } else if let batch = request.batch {
@@ -128,7 +128,7 @@ extension Worker {
 
   /// Writes a reply; a result that fails half way is taken back and the failure written in its place.
   private static func write(
-    _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void, id: String,
+    _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void, id: borrowing RequestID,
     to buffer: inout ByteBuffer
   ) -> Reason? {
     let start = buffer.writerIndex
@@ -165,7 +165,8 @@ extension Worker {
       CallRecord(
         startedAt: wallClock(at: request.startedAt), duration: duration,
         storeDuration: storeDuration, peer: request.connection.peer, service: service,
-        connection: request.connection.id, id: request.id, method: request.method,
+        connection: request.connection.id, id: request.isNotification ? nil : request.id.text,
+        method: request.method,
         key: notes?.key, scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
         bytesOut: bytesOut))

@@ -31,8 +31,9 @@ final class Worker {
   var lines = BellLines()
   /// The subscription that was last given out.
   var lastListener: UInt32 = 0
-  /// Runs procedures on the loop.
-  private(set) lazy var executor = LoopExecutor(on: loop) { [weak self] in self?.finishedBurst() }
+  /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
+  /// counts references to the worker, and once there was a weak one that takes twice as long.
+  private(set) lazy var executor = LoopExecutor(on: loop) { self.finishedBurst() }
 
   /// Tells events from other messages.
   var envelopes = EnvelopeCheck()
@@ -43,8 +44,9 @@ final class Worker {
   var batchScanner: BatchScanner
   var arguments: Arguments
   var calls = CallTable()
-  /// When the bytes that are being worked on had been read.
+  /// When the tick of the loop began in which bytes are being worked on.
   var burstStart: UInt64 = 0
+  private var isTickTimed = false
   /// When the replies that are being worked on had been read; 0 when no reply is.
   var replyStart: UInt64 = 0
 
@@ -101,9 +103,14 @@ final class Worker {
 
   /// Notes that a connection's bytes are being worked on.
   ///
-  /// The clock is read once for a burst, not for each of its calls: they have arrived together.
+  /// The clock is read once for a tick of the loop, not for each of its connections and calls: what the
+  /// loop finds when it wakes up has arrived together, and has waited since then.
   func beginBurst() -> UInt64 {
+    guard !isTickTimed else { return burstStart }
+    isTickTimed = true
     burstStart = now()
+    // Run when the tick's reads have been done.
+    loop.assumeIsolated().execute { self.isTickTimed = false }
     return burstStart
   }
 
@@ -169,6 +176,7 @@ final class Worker {
     bus.close()
     store.close()
     finishedBurst()
+    executor.close()
   }
 
   // MARK: Counting

@@ -73,7 +73,8 @@ final class WorkerPool: Sendable {
   private static func refusal(limit: Int) -> ByteBuffer {
     var line = ByteBuffer()
     line.writeErrorReply(
-      id: nil, RPCError(.overloaded, "there are \(limit) connections already", retryAfterMs: 1000))
+      id: RequestID(),
+      RPCError(.overloaded, "there are \(limit) connections already", retryAfterMs: 1000))
     line.writeString("\n")
     return line
   }

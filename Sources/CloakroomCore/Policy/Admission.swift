@@ -16,32 +16,17 @@ public struct Permit: Sendable {
 /// Made from a policy; when the policy is read anew, a new admission takes the old one's place and
 /// connections ask it for their service again.
 public final class Admission: Sendable {
-  /// Where the calls of one service are let in. A class, as looking at a structure of three
-  /// references counts each of them up and down, for every call.
-  private final class Desk: Sendable {
-    let allowed: [Bool]
-    let gate: RateGate?
-    let permit: Permit
-
-    init(allowed: [Bool], gate: RateGate?, permit: Permit) {
-      self.allowed = allowed
-      self.gate = gate
-      self.permit = permit
-    }
-
-    func copy() -> Desk {
-      Desk(
-        allowed: allowed.map { $0 }, gate: gate,
-        permit: Permit(service: permit.service, keySpace: permit.keySpace.copy()))
-    }
-  }
-
   /// What every service may call: without these a caller can't even find out who it is.
   private static let openToAll: Set<String> = ["system.hello", "system.ping"]
 
   /// The policy that is applied.
   public let policy: Policy
-  private let desks: [Desk]
+  /// Whether a service may call a method: for each service a row of all methods. One array, and the next
+  /// ones beside it: to look at a structure of all that a service has would count references.
+  private let allowed: ContiguousArray<Bool>
+  private let methodCount: Int
+  private let gates: ContiguousArray<RateGate?>
+  private let permits: ContiguousArray<Permit>
   private let labels: [Int]
   private let labelsByName: [String: Int]
   private let unknownLabel: Int
@@ -59,36 +44,37 @@ public final class Admission: Sendable {
     labelsByName = Dictionary(
       labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     unknownLabel = labels.count
-    desks = policy.services.enumerated().map { index, service in
-      Desk(
-        allowed: zip(methods, service.allowedMethods(in: methods)).map { name, isAllowed in
+    methodCount = methods.count
+    allowed = ContiguousArray(
+      policy.services.flatMap { service in
+        zip(methods, service.allowedMethods(in: methods)).map { name, isAllowed in
           isAllowed || Self.openToAll.contains(name)
-        },
-        gate: service.rate.map(RateGate.init),
-        permit: Permit(
-          service: index, keySpace: KeySpace(prefix: prefix, service: service.name)))
-    }
+        }
+      })
+    gates = ContiguousArray(policy.services.map { $0.rate.map(RateGate.init) })
+    permits = ContiguousArray(
+      policy.services.enumerated().map { index, service in
+        Permit(service: index, keySpace: KeySpace(prefix: prefix, service: service.name))
+      })
   }
 
-  private init(
-    policy: Policy, desks: [Desk], labels: [Int], labelsByName: [String: Int], unknownLabel: Int
-  ) {
-    self.policy = policy
-    self.desks = desks
-    self.labels = labels
-    self.labelsByName = labelsByName
-    self.unknownLabel = unknownLabel
+  private init(copying other: Admission) {
+    policy = other.policy
+    allowed = ContiguousArray(other.allowed.map { $0 })
+    methodCount = other.methodCount
+    gates = ContiguousArray(other.gates.map { $0 })
+    permits = ContiguousArray(
+      other.permits.map { Permit(service: $0.service, keySpace: $0.keySpace.copy()) })
+    labels = other.labels.map { $0 }
+    labelsByName = other.labelsByName
+    unknownLabel = other.unknownLabel
   }
 
   /// The same admission for another event loop; what counts calls, and so must be one, stays one.
   ///
   /// Every call counts references to what it uses, and two loops that count the same ones take the
   /// memory that the counts are in away from each other each time.
-  public func copy() -> Admission {
-    Admission(
-      policy: policy, desks: desks.map { $0.copy() }, labels: labels.map { $0 },
-      labelsByName: labelsByName, unknownLabel: unknownLabel)
-  }
+  public func copy() -> Admission { Admission(copying: self) }
 
   /// What log and metrics know a service by; for none, or one they don't know, an index past theirs.
   public func label(of service: Int?) -> Int {
@@ -103,9 +89,10 @@ public final class Admission: Sendable {
 
   /// Whether a service may call a method at all, without counting it as a call.
   public func allows(service: Int?, method: Int) -> Bool {
-    guard let service, desks.indices.contains(service) else { return false }
-    let allowed = desks[service].allowed
-    return allowed.indices.contains(method) && allowed[method]
+    guard let service, permits.indices.contains(service), (0..<methodCount).contains(method) else {
+      return false
+    }
+    return allowed[service * methodCount + method]
   }
 
   /// Lets a call in, or refuses it.
@@ -116,16 +103,15 @@ public final class Admission: Sendable {
   ///   - now: nanoseconds of a clock that never goes back.
   /// - Throws: FORBIDDEN, or RATE_LIMITED with the time to wait.
   public func admit(service: Int?, method: Int, now: UInt64) throws(RPCError) -> Permit {
-    guard let service, desks.indices.contains(service) else {
+    guard let service, permits.indices.contains(service) else {
       throw RPCError(.forbidden, "the policy names no service for this caller")
     }
-    let desk = desks[service]
-    guard desk.allowed.indices.contains(method), desk.allowed[method] else {
+    guard allows(service: service, method: method) else {
       throw RPCError(.forbidden, "the service may not call this method")
     }
-    if let gate = desk.gate, let wait = gate.pass(at: now) {
+    if let gate = gates[service], let wait = gate.pass(at: now) {
       throw RPCError(.rateLimited, retryAfterMs: Int64(clamping: 1 + (wait - 1) / 1_000_000))
     }
-    return desk.permit
+    return permits[service]
   }
 }

@@ -14,8 +14,8 @@ public final class LoopExecutor: TaskExecutor {
 
   private let loop: any EventLoop
   private let queue = Mutex(Queue())
-  /// Called on the loop when the jobs that there were have run.
-  private let ran: NIOLoopBound<() -> Void>
+  /// Called on the loop when the jobs that there were have run; nil once nobody is to be told.
+  private let ran: NIOLoopBoundBox<(() -> Void)?>
 
   /// An executor that has nothing to run yet.
   ///
@@ -24,8 +24,11 @@ public final class LoopExecutor: TaskExecutor {
   ///   - ran: called on the loop after every run of jobs.
   public init(on loop: any EventLoop, ran: @escaping () -> Void) {
     self.loop = loop
-    self.ran = NIOLoopBound(ran, eventLoop: loop)
+    self.ran = NIOLoopBoundBox(ran, eventLoop: loop)
   }
+
+  /// Tells nobody any more when jobs have run, and lets go of whoever was told; called on the loop.
+  public func close() { ran.value = nil }
 
   /// Has a job run in this turn of the loop or, from another thread, in the next one.
   public func enqueue(_ job: consuming ExecutorJob) {
@@ -49,6 +52,6 @@ public final class LoopExecutor: TaskExecutor {
       guard !jobs.isEmpty else { break }
       for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
-    ran.value()
+    ran.value?()
   }
 }

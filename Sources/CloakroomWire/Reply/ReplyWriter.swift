@@ -5,12 +5,19 @@ public import NIOCore
 extension ByteBuffer {
   /// Writes a reply up to its result: what follows is the result's JSON and `writeReplyEnd`.
   ///
-  /// - Parameter id: the request's id as the JSON text it came as.
-  public mutating func writeResultHead(id: String) {
-    write(atMost: id.utf8.count + 64) {
+  /// - Parameter id: the request's id.
+  public mutating func writeResultHead(id: borrowing RequestID) {
+    writeHead(id: id) { $0.write(",\"result\":") }
+  }
+
+  @inline(__always)
+  private mutating func writeHead(
+    id: borrowing RequestID, _ name: (inout ByteCursor) -> Void
+  ) {
+    write(atMost: id.count + 64) {
       $0.write("{\"jsonrpc\":\"2.0\",\"id\":")
-      $0.write(string: id)
-      $0.write(",\"result\":")
+      id.write(to: &$0)
+      name(&$0)
     }
   }
 
@@ -19,12 +26,9 @@ extension ByteBuffer {
 
   /// Writes a whole reply that says how the call failed.
   ///
-  /// - Parameter id: the request's id as the JSON text it came as; nil, where none could be read,
-  ///   is written as null.
-  public mutating func writeErrorReply(id: String?, _ error: RPCError) {
-    writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
-    writeString(id ?? "null")
-    writeStaticString(",\"error\":")
+  /// - Parameter id: the request's id.
+  public mutating func writeErrorReply(id: borrowing RequestID, _ error: RPCError) {
+    writeHead(id: id) { $0.write(",\"error\":") }
     writeJSON(error)
     writeReplyEnd()
   }
