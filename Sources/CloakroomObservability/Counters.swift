@@ -58,8 +58,14 @@ struct Counters: Sendable {
     let method = Self.slot(method ?? -1, of: methodSlots)
     let outcome = failure.map { Int($0.rawValue) + 1 } ?? 0
     calls[callIndex(service: service, method: method, outcome: outcome)] &+= 1
-    durations.count(duration, row: method)
-    if storeDuration > 0 { durations.count(storeDuration, row: storeRow) }
+    let bucket = DurationBuckets.index(nanoseconds: duration)
+    durations.count(duration, in: bucket, row: method)
+    if storeDuration > 0 {
+      // Most calls do nothing but wait for the store.
+      let storeBucket =
+        storeDuration == duration ? bucket : DurationBuckets.index(nanoseconds: storeDuration)
+      durations.count(storeDuration, in: storeBucket, row: storeRow)
+    }
     self.bytesIn &+= UInt64(truncatingIfNeeded: bytesIn)
     self.bytesOut &+= UInt64(truncatingIfNeeded: bytesOut)
   }

@@ -9,14 +9,13 @@ struct Histograms: Sendable {
     slots = [UInt64](repeating: 0, count: rows * Self.width)
   }
 
-  /// Counts a duration.
+  /// Counts a duration in the bucket that it belongs to.
   ///
   /// The sum wraps, after 584 years of waiting; Prometheus takes a counter that starts again for a
   /// restart.
   @inline(__always)
-  mutating func count(_ nanoseconds: UInt64, row: Int) {
+  mutating func count(_ nanoseconds: UInt64, in bucket: Int, row: Int) {
     let first = row * Self.width
-    let bucket = DurationBuckets.index(nanoseconds: nanoseconds)
     // One look whether the array is shared with a snapshot, for both counts.
     var slots = slots.mutableSpan
     slots[first + bucket] &+= 1
