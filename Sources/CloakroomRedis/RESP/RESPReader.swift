@@ -115,9 +115,7 @@ public final class RESPReader {
     return object != nil
   }
 
-  /// What hiredis has to say against the bytes. Not inlined, so that reading a reply that is well needs
-  /// none of its stack.
-  @inline(never)
+  /// What hiredis has to say against the bytes.
   private var fault: RESPFault {
     RESPFault(
       message: withUnsafePointer(to: &reader.pointee.errstr) {
