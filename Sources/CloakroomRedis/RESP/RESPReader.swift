@@ -152,7 +152,7 @@ private enum ReplyObject {
 
   /// Adds a node to the reply that a task is a part of. hiredis sets a task's `privdata` from its
   /// reader's, which is the reply of the `RESPReader` that frees it, so it is alive whenever hiredis
-  /// calls, and needs not be counted.
+  /// calls, and need not be counted.
   ///
   /// - Returns: what hiredis keeps of the node. It takes null for lack of memory; any other address
   ///   will do, none is followed.
