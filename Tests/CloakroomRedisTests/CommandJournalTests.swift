@@ -105,6 +105,24 @@ struct CommandJournalTests {
     Self.drain(&journal, model)
   }
 
+  @Test("drops a command that was not even sent, and then sends the rest")
+  func unsent() {
+    var journal = CommandJournal()
+    for text in ["ab", "cde", "f"] { _ = journal.append { $0.writeString(text) } }
+    journal.removeFirst(length: 2)
+    #expect(journal.count == 4)
+    #expect(journal.first(length: 3).map { String(buffer: $0) } == "cde")
+    #expect(journal.takeUnsent().map { String(buffer: $0) } == "cdef")
+    #expect(journal.first(length: 3).map { String(buffer: $0) } == "cde")
+    journal.removeFirst(length: 3)
+    #expect(journal.count == 1)
+    _ = journal.append { $0.writeString("gh") }
+    #expect(String(buffer: journal.popFirst(length: 1)) == "f")
+    #expect(String(buffer: journal.popFirst(length: 2)) == "gh")
+    #expect(journal.count == 0)
+    #expect(journal.takeUnsent() == nil)
+  }
+
   @Test("hands out nothing twice, and nothing when it is empty")
   func empty() {
     var journal = CommandJournal()

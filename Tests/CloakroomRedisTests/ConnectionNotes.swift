@@ -6,7 +6,9 @@ final class ConnectionNotes: RedisConnectionOwner {
 
   func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) { count += 1 }
   func connectionIsWritable() { count += 1 }
-  func received(_ reply: borrowing RESPReply) { count += 1 }
+  func receivedReplies(on connection: RedisConnection) {
+    while connection.next() { count += 1 }
+  }
   func finishedBurst() { count += 1 }
   func connectionLost(_ cause: LossCause, _ reason: String) { count += 1 }
 }

@@ -18,17 +18,17 @@ final class FakeRedisConnection: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard !hasHungUp else { return }
+    guard !hasHungUp, let reader else { return }
     var bytes = ByteBuffer()
-    try? reader?.read(unwrapInboundIn(data)) { command in
-      let parts = command.nodes.dropFirst().map { command.text(of: $0) }
+    reader.take(unwrapInboundIn(data))
+    while !hasHungUp, (try? reader.next()) == true {
+      let parts = reader.reply.nodes.dropFirst().map { reader.reply.text(of: $0) }
       switch desk.take(.init(connection: number, parts: Array(parts))) {
       case .send(let text): bytes.writeString(text)
       case .hangUp(let text):
         bytes.writeString(text)
         hasHungUp = true
       }
-      return !hasHungUp
     }
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     if hasHungUp { context.close(promise: nil) }

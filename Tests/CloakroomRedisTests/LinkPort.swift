@@ -45,8 +45,10 @@ final class LinkPort: RedisLinkDelegate {
     }
   }
 
-  func received(_ reply: borrowing RESPReply, for context: UInt64) {
-    end(context, .reply(ReplyText.describe(reply)))
+  func received(_ answers: borrowing RedisAnswers) {
+    while let context = answers.next() {
+      end(context, .reply(ReplyText.describe(answers.reply)))
+    }
   }
 
   func failed(_ failure: RedisFailure, for context: UInt64) {

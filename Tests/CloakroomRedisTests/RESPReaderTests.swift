@@ -126,29 +126,76 @@ struct RESPReaderTests {
   @Test("copies a long string whole, and what was taken of it outlives the next reply")
   func longStrings() throws {
     let reader = try #require(RESPReader())
-    for length in [8190, 8191, 8192, 8193, 100_000, 300_000, 1_000_000] {
+    // Around the ends of the pieces that hiredis is fed with, too.
+    for length in [
+      4080, 4087, 4088, 4089, 4095, 4096, 4097, 8192, 20_460, 20_470, 20_471, 20_472, 20_480,
+      100_000, 300_000, 1_000_000,
+    ] {
       let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 31) }
       var bytes = ByteBuffer(string: "$\(length)\r\n")
       bytes.writeBytes(content)
       bytes.writeString("\r\n$2\r\nab\r\n")
+      for _ in 0..<5000 { bytes.writeString(":1\r\n") }
       var read: [ByteBuffer] = []
-      try reader.read(bytes) { reply in
-        read.append(reply.slice(of: reply.first))
-        return true
+      var ones = 0
+      reader.take(bytes)
+      while try reader.next() {
+        guard reader.reply.first.kind == .string else {
+          ones += 1
+          continue
+        }
+        read.append(reader.reply.slice(of: reader.reply.first))
       }
+      #expect(ones == 5000)
       #expect(read == [ByteBuffer(bytes: content), ByteBuffer(string: "ab")], "\(length)")
     }
   }
 
-  @Test("hands over no more replies when it is told to stop")
-  func stop() throws {
+  @Test("keeps nothing of one reply for the next, and has no bytes of its own for the status OK")
+  func reuse() throws {
     let reader = try #require(RESPReader())
-    var replies: [String] = []
-    try reader.read(ByteBuffer(string: "+a\r\n+b\r\n+c\r\n")) { reply in
-      replies.append(ReplyText.describe(reply))
-      return replies.count < 2
+    let texts = [
+      "+OK", "$2\r\nab", "+OK", "*2\r\n+OK\r\n$1\r\nc", ":7", "+", "+O", "+OKK", "+KO", "$2\r\nOK",
+      "-OK",
+      "*0", "$0\r\n", "$-1", "*-1", "*1\r\n*1\r\n+OK", "+PONG", "*3\r\n$1\r\nd\r\n+OK\r\n$2\r\nef",
+    ]
+    let expected = [
+      "+OK", "\"ab\"", "+OK", "[+OK, \"c\"]", ":7", "+", "+O", "+OKK", "+KO", "\"OK\"", "-OK",
+      "[]", "\"\"", "nil", "nil", "[[+OK]]", "+PONG", "[\"d\", +OK, \"ef\"]",
+    ]
+    for (text, expected) in zip(texts, expected) {
+      reader.take(ByteBuffer(string: text + "\r\n"))
+      #expect(try reader.next())
+      let reply = reader.reply
+      #expect(ReplyText.describe(reply) == expected)
+      #expect(reply.nodes.isEmpty == (reply.first.kind != .array))
+      for node in reply.nodes.isEmpty ? [reply.first] : reply.nodes {
+        #expect(String(buffer: reply.slice(of: node)) == reply.text(of: node), "\(text)")
+      }
+      #expect(try !reader.next())
     }
-    #expect(replies == ["+a", "+b"])
+  }
+
+  @Test("reads the part of an array that begins at a node as a reply of its own, which is kept")
+  func parts() throws {
+    let reader = try #require(RESPReader())
+    reader.take(ByteBuffer(string: "*3\r\n$4\r\nnote\r\n+OK\r\n*2\r\n:1\r\n$3\r\nabc\r\n+next\r\n"))
+    #expect(try reader.next())
+    let parts = (0...7).map { reader.reply.part(from: $0) }
+    #expect(try reader.next())
+    let expected = [
+      "[\"note\", +OK, [:1, \"abc\"]]", "\"note\"", "+OK", "[:1, \"abc\"]", ":1", "\"abc\"", "nil",
+      "nil",
+    ]
+    #expect(parts.map { ReplyText.describe($0) } == expected)
+  }
+
+  @Test("tells a fault again when it is asked again")
+  func faultAgain() throws {
+    let reader = try #require(RESPReader())
+    reader.take(ByteBuffer(string: "+a\r\n?\r\n"))
+    #expect(try reader.next())
+    for _ in 0..<2 { #expect(throws: RESPFault.self) { try reader.next() } }
   }
 
   @Test(
@@ -163,10 +210,8 @@ struct RESPReaderTests {
   func errorCode(line: String, code: String) throws {
     let reader = try #require(RESPReader())
     var codes: [String] = []
-    try reader.read(ByteBuffer(string: line + "\r\n")) { reply in
-      codes.append(reply.errorCode(of: reply.first))
-      return true
-    }
+    reader.take(ByteBuffer(string: line + "\r\n"))
+    while try reader.next() { codes.append(reader.reply.errorCode(of: reader.reply.first)) }
     #expect(codes == [code])
   }
 }

@@ -21,9 +21,10 @@ struct RedisGreetingTests {
   static func commands(_ buffer: ByteBuffer) throws -> [String] {
     let reader = try #require(RESPReader())
     var commands: [String] = []
-    try reader.read(buffer) { reply in
+    reader.take(buffer)
+    while try reader.next() {
+      let reply = reader.reply
       commands.append(reply.nodes.dropFirst().map { reply.text(of: $0) }.joined(separator: " "))
-      return true
     }
     return commands
   }
@@ -32,10 +33,8 @@ struct RedisGreetingTests {
   static func answer(_ greeting: inout RedisGreeting, _ answers: [String]) throws -> [Progress] {
     let reader = try #require(RESPReader())
     var progress: [Progress] = []
-    try reader.read(ByteBuffer(string: answers.map { $0 + "\r\n" }.joined())) { reply in
-      progress.append(greeting.receive(reply))
-      return true
-    }
+    reader.take(ByteBuffer(string: answers.map { $0 + "\r\n" }.joined()))
+    while try reader.next() { progress.append(greeting.receive(reader.reply)) }
     return progress
   }
 

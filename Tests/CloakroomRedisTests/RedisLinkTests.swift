@@ -118,8 +118,8 @@ struct RedisLinkTests {
   func discarded() throws {
     let loop = EmbeddedEventLoop()
     let owner = ConnectionNotes()
-    let connection = RedisConnection(
-      on: loop, to: RedisTarget(address: .unix(path: "/nowhere")), owner: owner)
+    let connection = try #require(
+      RedisConnection(on: loop, to: RedisTarget(address: .unix(path: "/nowhere")), owner: owner))
     connection.discard()
     let channel = EmbeddedChannel(handler: connection, loop: loop)
     try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()

@@ -14,10 +14,8 @@ enum ReplyText {
     var reading = Reading()
     do throws(RESPFault) {
       for piece in pieces {
-        try reader.read(ByteBuffer(bytes: piece)) { reply in
-          reading.replies.append(describe(reply))
-          return true
-        }
+        reader.take(ByteBuffer(bytes: piece))
+        while try reader.next() { reading.replies.append(describe(reader.reply)) }
       }
     } catch {
       reading.fault = error.message
@@ -32,8 +30,8 @@ enum ReplyText {
   }
 
   private static func describe(_ reply: borrowing RESPReply, _ index: inout Int) -> String {
-    guard reply.nodes.indices.contains(index) else { return "nothing" }
-    let node = reply.nodes[index]
+    guard index == 0 || index < reply.nodes.count else { return "nothing" }
+    let node = index == 0 ? reply.first : reply.nodes[index]
     index += 1
     switch node.kind {
     case .string: return "\"\(reply.text(of: node))\""

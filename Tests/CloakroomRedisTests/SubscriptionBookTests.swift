@@ -45,10 +45,8 @@ struct SubscriptionBookTests {
       case .ping: book.sentPing(deadline: deadline)
       case .lost: book.lost()
       case .hear(let text):
-        try reader.read(ByteBuffer(string: text)) { reply in
-          events.append(book.receive(reply))
-          return true
-        }
+        reader.take(ByteBuffer(string: text))
+        while try reader.next() { events.append(book.receive(reader.reply)) }
       }
     }
     return (events, book)

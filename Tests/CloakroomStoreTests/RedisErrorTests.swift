@@ -17,9 +17,9 @@ struct RedisErrorTests {
   static func error(_ line: String, _ shape: RedisReplyShape) throws -> RPCError {
     let reader = try #require(RESPReader())
     var error: RPCError?
-    try reader.read(ByteBuffer(string: "-\(line)\r\n")) { reply in
-      if case .failure(let failure) = shape.read(reply) { error = failure }
-      return true
+    reader.take(ByteBuffer(string: "-\(line)\r\n"))
+    while try reader.next() {
+      if case .failure(let failure) = shape.read(reader.reply) { error = failure }
     }
     return try #require(error)
   }

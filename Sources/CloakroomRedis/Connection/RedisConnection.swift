@@ -12,29 +12,30 @@ final class RedisConnection: ChannelInboundHandler {
 
   private let loop: any EventLoop
   private let target: RedisTarget
-  private let replyLimit: Int
   private let scripts: [RedisScript]
   /// Strong, and let go when the connection is discarded: a weak one would make each use of its count
   /// slower.
   private var owner: (any RedisConnectionOwner)?
   private var channel: (any Channel)?
-  private var reader: RESPReader?
+  private let reader: RESPReader
   private var greeting: RedisGreeting?
 
-  /// A connection that is not being made yet; called on the loop.
+  /// A connection that is not being made yet; called on the loop. Nil only when there is no memory for a
+  /// reader.
   ///
   /// - Parameters:
   ///   - replyLimit: about how many bytes one reply may have.
   ///   - scripts: what Redis must keep before the first command.
   ///   - previous: the connection that this one takes the place of, which is to be fenced off.
-  init(
+  init?(
     on loop: any EventLoop, to target: RedisTarget,
     replyLimit: Int = RESPReader.standardReplyLimit, scripts: [RedisScript] = [],
     previous: RedisGreeting.Identity? = nil, owner: any RedisConnectionOwner
   ) {
+    guard let reader = RESPReader(replyLimit: replyLimit) else { return nil }
+    self.reader = reader
     self.loop = loop
     self.target = target
-    self.replyLimit = replyLimit
     self.scripts = scripts
     self.owner = owner
     greeting = RedisGreeting(previous: previous)
@@ -90,11 +91,6 @@ final class RedisConnection: ChannelInboundHandler {
       return
     }
     self.channel = channel
-    guard let reader = RESPReader(replyLimit: replyLimit) else {
-      lose(.protocolError, "no memory for a reader")
-      return
-    }
-    self.reader = reader
     guard let bytes = greeting?.begin(target, scripts: scripts) else { return }
     write(bytes)
   }
@@ -103,6 +99,23 @@ final class RedisConnection: ChannelInboundHandler {
     let owner = owner
     discard()
     owner?.connectionLost(cause, reason)
+  }
+
+  // MARK: Replies
+
+  /// The reply that `next` has read; the next one takes its place.
+  var reply: RESPReply { reader.reply }
+
+  /// Reads the next reply that has come. False when there is none, or nobody wants it any more: the
+  /// connection was discarded, or has just been lost over what it sent.
+  func next() -> Bool {
+    guard owner != nil else { return false }
+    do throws(RESPFault) {
+      return try reader.next()
+    } catch {
+      lose(.protocolError, "Redis sent something that is not RESP: \(error.message)")
+      return false
+    }
   }
 
   private func greeted(_ reply: borrowing RESPReply) {
@@ -124,15 +137,10 @@ final class RedisConnection: ChannelInboundHandler {
   // MARK: What the channel says
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard owner != nil, let reader else { return }
-    do throws(RESPFault) {
-      try reader.read(unwrapInboundIn(data)) { reply in
-        greeting == nil ? owner?.received(reply) : greeted(reply)
-        return owner != nil
-      }
-    } catch {
-      lose(.protocolError, "Redis sent something that is not RESP: \(error.message)")
-    }
+    guard let owner else { return }
+    reader.take(unwrapInboundIn(data))
+    while greeting != nil, next() { greeted(reply) }
+    if greeting == nil { owner.receivedReplies(on: self) }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) { owner?.finishedBurst() }

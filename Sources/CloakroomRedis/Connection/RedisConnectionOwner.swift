@@ -8,8 +8,9 @@ protocol RedisConnectionOwner: AnyObject {
   func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity)
   /// What was sent has left room for more.
   func connectionIsWritable()
-  /// Redis has sent something; it is reused as soon as this returns.
-  func received(_ reply: borrowing RESPReply)
+  /// Redis has sent something: the moment to take all replies that there are by the connection's `next`.
+  /// A whole burst is handed over at once so that its owner is counted once, not for each reply.
+  func receivedReplies(on connection: RedisConnection)
   /// All that there was to read has been handed over.
   func finishedBurst()
   /// The connection did not come about, or is of no use any more; told once, and nothing after it.

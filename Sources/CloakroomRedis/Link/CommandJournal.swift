@@ -4,37 +4,34 @@ internal import NIOCore
 /// The bytes of all commands that wait for replies, in the order in which they were submitted.
 ///
 /// A chunk is what one tick of the loop has gathered; it is written to the socket as it is, and kept
-/// (not copied) until its last reply has come, so that a command can be sent again. A chunk's
-/// readable bytes are those of commands without a reply, the oldest first.
+/// (not copied) until its last reply has come, so that a command can be sent again.
 struct CommandJournal {
-  /// What one tick has gathered.
-  private struct Chunk {
-    var buffer: ByteBuffer
-    var isSent = false
-  }
-
   /// How many emptied chunks are kept for reuse.
   private static let spares = 4
   /// The largest chunk that is kept for reuse, in bytes.
   private static let spareCapacity = 1 << 20
 
-  private var chunks = Deque<Chunk>()
+  /// The chunks that were sent and have commands without a reply, the oldest first.
+  private var sent = Deque<ByteBuffer>()
+  /// How many bytes of the oldest of them, its last ones, are commands without a reply.
+  private var oldest = 0
+  /// The chunk that this tick gathers. On its own, so that a command is written straight into it.
+  private var open = ByteBuffer()
   private var spare: [ByteBuffer] = []
   /// The bytes of all commands without a reply.
   private(set) var count = 0
 
   /// Whether something waits for being sent.
-  var hasUnsent: Bool { chunks.last.map { !$0.isSent } ?? false }
+  var hasUnsent: Bool { open.readableBytes > 0 }
 
   /// Appends one command.
   ///
   /// - Returns: how many bytes it takes.
+  @inline(__always)
   mutating func append(_ encode: (inout ByteBuffer) -> Void) -> Int {
-    if !hasUnsent { chunks.append(Chunk(buffer: spare.popLast() ?? ByteBuffer())) }
-    let last = chunks.index(before: chunks.endIndex)
-    let before = chunks[last].buffer.writerIndex
-    encode(&chunks[last].buffer)
-    let length = chunks[last].buffer.writerIndex - before
+    let before = open.writerIndex
+    encode(&open)
+    let length = open.writerIndex - before
     count += length
     return length
   }
@@ -42,34 +39,43 @@ struct CommandJournal {
   /// Hands out what was not sent yet, and marks it as sent.
   mutating func takeUnsent() -> ByteBuffer? {
     guard hasUnsent else { return nil }
-    let last = chunks.index(before: chunks.endIndex)
-    chunks[last].isSent = true
-    return chunks[last].buffer
+    if sent.isEmpty { oldest = open.readableBytes }
+    let chunk = open
+    sent.append(chunk)
+    open = spare.popLast() ?? ByteBuffer()
+    return chunk
   }
 
   /// Drops the oldest command, whose reply has come.
   mutating func removeFirst(length: Int) {
-    guard !chunks.isEmpty else { return }
-    chunks[chunks.startIndex].buffer.moveReaderIndex(forwardBy: length)
+    guard length < oldest else { return removeLastOfChunk(length: length) }
+    oldest -= length
     count -= length
-    guard
-      chunks[chunks.startIndex].isSent, chunks[chunks.startIndex].buffer.readableBytes == 0
-    else { return }
-    recycle(chunks.removeFirst().buffer)
+  }
+
+  /// Drops the oldest command when its chunk has no other, or when it was not even sent.
+  private mutating func removeLastOfChunk(length: Int) {
+    if let chunk = sent.popFirst() {
+      count -= oldest
+      oldest = sent.first?.readableBytes ?? 0
+      recycle(chunk)
+    } else if length <= open.readableBytes {
+      count -= length
+      open.moveReaderIndex(forwardBy: length)
+    }
   }
 
   /// A copy of the oldest command's bytes.
   func first(length: Int) -> ByteBuffer? {
-    guard let buffer = chunks.first?.buffer else { return nil }
-    return buffer.getSlice(at: buffer.readerIndex, length: length)
+    guard let chunk = sent.first else { return open.getSlice(at: open.readerIndex, length: length) }
+    return chunk.getSlice(at: chunk.writerIndex - oldest, length: length)
   }
 
   /// Takes the oldest command out, whether or not it was sent.
   mutating func popFirst(length: Int) -> ByteBuffer {
-    while let buffer = chunks.first?.buffer, buffer.readableBytes == 0 { chunks.removeFirst() }
-    guard !chunks.isEmpty else { return ByteBuffer() }
-    count -= length
-    return chunks[chunks.startIndex].buffer.readSlice(length: length) ?? ByteBuffer()
+    let bytes = first(length: length) ?? ByteBuffer()
+    removeFirst(length: length)
+    return bytes
   }
 
   /// Keeps an emptied chunk's memory, unless there is enough of it already.

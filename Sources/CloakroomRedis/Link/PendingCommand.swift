@@ -23,8 +23,6 @@ struct PendingCommand {
   var wasResent = false
   /// How often it was sent again because Redis did not know its script; it did not run then.
   var scriptLoads: UInt8 = 0
-  /// Whether it was handed to the socket.
-  var wasSent = false
   /// How many bytes it takes in the journal.
   let length: Int
   /// When its connection is given up.

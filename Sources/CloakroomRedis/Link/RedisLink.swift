@@ -28,9 +28,12 @@ public final class RedisLink {
   private var state: RedisLinkState
   private var journal = CommandJournal()
   private var pending = Deque<PendingCommand>()
+  /// How many of them, the last ones, were not handed to the socket.
+  private var unsent = 0
   private var connection: RedisConnection?
   private var lastIdentity: RedisGreeting.Identity?
-  private var tickStart = NIODeadline.uptimeNanoseconds(0)
+  /// When the connection is given up over the commands that this tick gathers.
+  private var tickDeadline = NIODeadline.uptimeNanoseconds(0)
   private var isFlushScheduled = false
   private var isTimerScheduled = false
 
@@ -86,14 +89,18 @@ public final class RedisLink {
       refuse(.full, context)
       return
     }
-    scheduleFlush()
+    if !isFlushScheduled { scheduleFlush() }
     let length = journal.append {
       $0.writeCommand(payload: payload, arguments: arguments, encode)
     }
-    pending.append(
-      PendingCommand(
-        context: context, resend: resend, length: length,
-        deadline: tickStart + target.commandTimeout))
+    append(
+      PendingCommand(context: context, resend: resend, length: length, deadline: tickDeadline))
+  }
+
+  /// Has a command wait for its reply, whose bytes were put into the journal.
+  private func append(_ command: PendingCommand) {
+    pending.append(command)
+    unsent += 1
   }
 
   private func refuse(_ failure: RedisFailure, _ context: UInt64) {
@@ -105,53 +112,58 @@ public final class RedisLink {
   func flush() {
     guard state.phase == .ready, let connection, connection.isWritable else { return }
     guard let bytes = journal.takeUnsent() else { return }
-    var index = pending.endIndex
-    while index > pending.startIndex, !pending[index - 1].wasSent {
-      index -= 1
-      pending[index].wasSent = true
-    }
+    unsent = 0
     connection.write(bytes)
   }
 
   /// Has this tick of the loop end with a flush.
   private func scheduleFlush() {
-    guard !isFlushScheduled else { return }
     isFlushScheduled = true
-    tickStart = .now()
+    tickDeadline = .now() + target.commandTimeout
     loop.assumeIsolated().execute {
       self.isFlushScheduled = false
       self.flush()
     }
-    scheduleTimer(at: tickStart + target.commandTimeout)
+    scheduleTimer(at: tickDeadline)
   }
 
   // MARK: Replies on their way in
 
-  /// A reply to the oldest command has come.
-  private func answered(_ reply: borrowing RESPReply) {
-    guard let command = pending.popFirst() else {
-      disconnected(.protocolError, "Redis sent a reply that nobody waits for")
-      return
+  /// Takes replies, each of which answers the oldest command, up to one that somebody waits for.
+  ///
+  /// - Returns: the context of that one's command; nil when no more have come.
+  func nextAnswer(on connection: RedisConnection) -> UInt64? {
+    while connection.next() {
+      guard let command = pending.popFirst() else {
+        disconnected(.protocolError, "Redis sent a reply that nobody waits for")
+        return nil
+      }
+      // Nothing can answer what was not sent; should Redis do it, the command counts as answered.
+      unsent = min(unsent, pending.count)
+      if connection.reply.first.kind == .error, lacksScript(command, connection.reply) {
+        reloadScripts(andResend: command)
+        continue
+      }
+      journal.removeFirst(length: command.length)
+      if command.context != Self.nobody { return command.context }
     }
-    let first = reply.first
-    if first.kind == .error, command.scriptLoads < Self.mostScriptLoads,
-      reply.text(of: first).hasPrefix("NOSCRIPT")
-    {
-      reloadScripts(andResend: command)
-      return
-    }
-    journal.removeFirst(length: command.length)
-    if command.context != Self.nobody { delegate?.received(reply, for: command.context) }
+    return nil
+  }
+
+  /// Whether a command did not run because Redis does not know its script, and is to be sent again.
+  private func lacksScript(_ command: PendingCommand, _ error: borrowing RESPReply) -> Bool {
+    command.scriptLoads < Self.mostScriptLoads
+      && error.text(of: error.first).hasPrefix("NOSCRIPT")
   }
 
   /// Somebody flushed the scripts (SCRIPT FLUSH, or a failover). The command did not run.
   private func reloadScripts(andResend command: PendingCommand) {
     let bytes = journal.first(length: command.length)
     journal.removeFirst(length: command.length)
-    scheduleFlush()
+    if !isFlushScheduled { scheduleFlush() }
     for script in scripts {
       let length = journal.append { $0.writeScriptLoad(script) }
-      pending.append(
+      append(
         PendingCommand(
           context: Self.nobody, resend: .read, length: length, deadline: command.deadline))
     }
@@ -160,7 +172,7 @@ public final class RedisLink {
       context: command.context, resend: command.resend, length: length, deadline: command.deadline)
     again.wasResent = true
     again.scriptLoads = command.scriptLoads &+ 1
-    pending.append(again)
+    append(again)
     counters.resent &+= 1
   }
 
@@ -174,8 +186,10 @@ public final class RedisLink {
   // MARK: Connecting
 
   private func connect() {
-    let connection = RedisConnection(
-      on: loop, to: target, scripts: scripts, previous: lastIdentity, owner: self)
+    guard
+      let connection = RedisConnection(
+        on: loop, to: target, scripts: scripts, previous: lastIdentity, owner: self)
+    else { return disconnected(.protocolError, "no memory for a reader") }
     self.connection = connection
     connection.connect()
   }
@@ -183,7 +197,9 @@ public final class RedisLink {
   /// A write of a lost connection may still be waiting in Redis' buffer, and could then run after
   /// what is sent now; without a fence it must not be sent again.
   private func refuseUnfencedWrites() {
-    sift(now: .now()) { !($0.wasResent && $0.resend == .idempotentWrite) }
+    sift(now: .now()) { command, _ in
+      !(command.wasResent && command.resend == .idempotentWrite)
+    }
   }
 
   // MARK: Losing the connection
@@ -234,49 +250,54 @@ public final class RedisLink {
 
   /// Sends again, once, what may be sent again, and whatever was not sent at all.
   private func keepWhatMayBeResent() {
-    sift(now: .now()) { command in
-      guard command.wasSent || command.wasResent else { return true }
+    sift(now: .now()) { command, wasSent in
+      guard wasSent || command.wasResent else { return true }
       return command.resend != .write && !command.wasResent
     }
   }
 
   private func refuseAll(_ reason: String) {
-    sift(now: .now(), reason: reason) { _ in false }
+    sift(now: .now(), reason: reason) { _, _ in false }
   }
 
   /// Puts what may be sent again into a new journal, in the old order, and fails the rest.
   private func sift(
     now: NIODeadline, reason: String = "the connection to Redis was lost",
-    keeping isKept: (PendingCommand) -> Bool
+    keeping isKept: (_ command: PendingCommand, _ wasSent: Bool) -> Bool
   ) {
+    let sent = pending.count - unsent
     var old = Deque<PendingCommand>()
     var bytes = CommandJournal()
     swap(&old, &pending)
     swap(&bytes, &journal)
-    var failed: [(command: PendingCommand, reason: String)] = []
-    for var command in old {
+    unsent = 0
+    var failed: [(failure: RedisFailure, context: UInt64)] = []
+    for (index, var command) in old.enumerated() {
+      let wasSent = index < sent
       let isLate = command.deadline <= now
       let text = bytes.popFirst(length: command.length)
-      if !isLate, isKept(command) {
-        if command.wasSent {
+      if !isLate, isKept(command, wasSent) {
+        if wasSent {
           command.wasResent = true
           counters.resent &+= 1
         }
-        command.wasSent = false
         _ = journal.append { $0.writeImmutableBuffer(text) }
-        pending.append(command)
+        append(command)
       } else {
-        failed.append((command, isLate ? "Redis did not answer in time" : reason))
+        let reason = isLate ? "Redis did not answer in time" : reason
+        failed.append((failure(of: command, wasSent: wasSent, reason), command.context))
       }
     }
     // Told last: what a failure leads to stands behind what is sent again.
-    for (command, reason) in failed { fail(command, reason) }
+    for (failure, context) in failed { refuse(failure, context) }
   }
 
-  /// Tells that a command gets no reply, and whether it may have run.
-  private func fail(_ command: PendingCommand, _ reason: String) {
-    let mayHaveRun = (command.wasSent || command.wasResent) && command.resend != .read
-    refuse(mayHaveRun ? .outcomeUnknown : .unavailable(reason), command.context)
+  /// What a command that gets no reply is told: whether it may have run.
+  private func failure(
+    of command: PendingCommand, wasSent: Bool, _ reason: String
+  ) -> RedisFailure {
+    let mayHaveRun = (wasSent || command.wasResent) && command.resend != .read
+    return mayHaveRun ? .outcomeUnknown : .unavailable(reason)
   }
 
   // MARK: Patience
@@ -299,7 +320,7 @@ public final class RedisLink {
     }
     guard state.phase == .ready else {
       // Waiting for a connection: those whose time has passed fail, the others go on waiting.
-      sift(now: .now()) { _ in true }
+      sift(now: .now()) { _, _ in true }
       if let next = pending.first { scheduleTimer(at: next.deadline) }
       finishedBurst()
       return
@@ -321,7 +342,9 @@ extension RedisLink: RedisConnectionOwner {
 
   func connectionIsWritable() { flush() }
 
-  func received(_ reply: borrowing RESPReply) { answered(reply) }
+  func receivedReplies(on connection: RedisConnection) {
+    delegate?.received(RedisAnswers(to: self, on: connection))
+  }
 
   func finishedBurst() { delegate?.finishedBurst() }
 

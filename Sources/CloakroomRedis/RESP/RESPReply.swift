@@ -4,8 +4,8 @@ public import NIOCore
 /// One reply of Redis (RESP2), flattened: an array is followed by its elements, in order.
 ///
 /// Reused from reply to reply, so that reading one allocates nothing; whoever needs a part of it
-/// longer takes a slice of `bytes`.
-public struct RESPReply {
+/// longer takes a slice of it. A class, so that handing it on counts no references.
+public final class RESPReply {
   /// What a node is.
   public enum Kind: UInt8, Sendable {
     /// A bulk string.
@@ -26,38 +26,54 @@ public struct RESPReply {
   public struct Node: Sendable {
     /// What the node is.
     public let kind: Kind
+    /// Whether it is the status `OK`, as nearly all are: its bytes are not kept.
+    let isOK: Bool
     /// An integer's value, or an array's number of elements.
     public let integer: Int64
     /// Where a string, status or error stands in `bytes`.
     let range: Range<Int>
+
+    init(_ kind: Kind, integer: Int64 = 0, range: Range<Int> = 0..<0, isOK: Bool = false) {
+      self.kind = kind
+      self.isOK = isOK
+      self.integer = integer
+      self.range = range
+    }
   }
 
-  /// The nodes in the order in which they came; the first is the reply itself.
+  /// The reply itself, or its head when it is an array; null before there is one.
+  public private(set) var first = Node(.null)
+  /// An array's nodes in the order in which they came, its head first. Empty for any other reply, of
+  /// which `first` is all.
   public private(set) var nodes: ContiguousArray<Node> = []
+  private var isEmpty = true
   /// The bytes of all strings, statuses and errors, one behind the other.
   private var bytes = ByteBuffer()
 
   /// The capacity that is kept from reply to reply; above it the memory is given back, in bytes.
   private static let keptCapacity = 256 * 1024
 
-  /// The reply itself, or its head when it is an array.
-  public var first: Node { nodes.first ?? Node(kind: .null, integer: 0, range: 0..<0) }
-
-  /// The part of the reply that begins at a node. It takes memory of its own: for replies in replies.
+  /// The reply that an array's node is, or the head of. It takes memory of its own: for replies in
+  /// replies.
   public func part(from index: Int) -> RESPReply {
-    var part = self
-    part.nodes.removeFirst(min(max(index, 0), nodes.count))
+    let part = RESPReply()
+    part.bytes = bytes
+    for node in nodes.dropFirst(max(index, 0)) { part.append(node) }
     return part
   }
 
   /// A node's bytes; a slice that shares the reply's memory.
   public func slice(of node: Node) -> ByteBuffer {
-    bytes.getSlice(at: node.range.lowerBound, length: node.range.count) ?? ByteBuffer()
+    if node.isOK { return ByteBuffer(string: "OK") }
+    // A string that is all of the reply is all of its bytes, and needs no slicing.
+    if node.range == 0..<bytes.writerIndex { return bytes }
+    return bytes.getSlice(at: node.range.lowerBound, length: node.range.count) ?? ByteBuffer()
   }
 
   /// A node's text, for statuses and errors.
   public func text(of node: Node) -> String {
-    bytes.getString(at: node.range.lowerBound, length: node.range.count) ?? ""
+    if node.isOK { return "OK" }
+    return bytes.getString(at: node.range.lowerBound, length: node.range.count) ?? ""
   }
 
   /// The longest code that an error is taken to have, in bytes.
@@ -80,8 +96,11 @@ public struct RESPReply {
   }
 
   /// Makes room for the next reply.
-  mutating func removeAll() {
-    nodes.removeAll(keepingCapacity: true)
+  func removeAll() {
+    if first.kind == .array { nodes.removeAll(keepingCapacity: true) }
+    first = Node(.null)
+    isEmpty = true
+    guard bytes.writerIndex > 0 else { return }
     if bytes.capacity > Self.keptCapacity {
       bytes = ByteBuffer()
     } else {
@@ -89,15 +108,27 @@ public struct RESPReply {
     }
   }
 
-  /// Adds a string, status or error, and copies its bytes.
-  mutating func append(_ kind: Kind, _ content: UnsafeRawBufferPointer) {
+  /// Adds a string, status or error, and copies its bytes unless it is the status `OK`.
+  func append(_ kind: Kind, _ content: UnsafeRawBufferPointer) {
+    if kind == .status, content.count == 2, content[0] == UInt8(ascii: "O"),
+      content[1] == UInt8(ascii: "K")
+    {
+      return append(Node(.status, isOK: true))
+    }
     let start = bytes.writerIndex
     bytes.write(atMost: content.count) { $0.write(content) }
-    nodes.append(Node(kind: kind, integer: 0, range: start..<bytes.writerIndex))
+    append(Node(kind, range: start..<bytes.writerIndex))
   }
 
   /// Adds an integer, null, or the head of an array of as many elements.
-  mutating func append(_ kind: Kind, integer: Int64 = 0) {
-    nodes.append(Node(kind: kind, integer: integer, range: 0..<0))
+  func append(_ kind: Kind, integer: Int64 = 0) { append(Node(kind, integer: integer)) }
+
+  @inline(__always)
+  private func append(_ node: Node) {
+    if isEmpty {
+      first = node
+      isEmpty = false
+    }
+    if first.kind == .array { nodes.append(node) }
   }
 }

@@ -125,8 +125,10 @@ public final class RedisSubscriber {
   // MARK: Connecting
 
   private func connect() {
-    let connection = RedisConnection(
-      on: loop, to: target, replyLimit: messageLimit, owner: self)
+    guard
+      let connection = RedisConnection(
+        on: loop, to: target, replyLimit: messageLimit, owner: self)
+    else { return lose(.protocolError, "no memory for a reader") }
     link?.connection = connection
     connection.connect()
   }
@@ -218,7 +220,11 @@ extension RedisSubscriber: RedisConnectionOwner {
     scheduleCheck()
   }
 
-  func received(_ reply: borrowing RESPReply) {
+  func receivedReplies(on connection: RedisConnection) {
+    while connection.next() { received(connection.reply) }
+  }
+
+  private func received(_ reply: borrowing RESPReply) {
     switch book.receive(reply) {
     case .none: break
     case .message(let message, let name, let topic):

@@ -59,10 +59,7 @@ public final class RedisStoreLink: StoreLink {
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
     switch consume command {
     case .get(let key):
-      send(ticket, .value, .read, payload: key.count, arguments: 1) {
-        $0.write(head: "*2\r\n$3\r\nGET\r\n")
-        $0.write(key.bytes)
-      }
+      get(key, ticket)
     case .set(let key, let value, let expiry, let condition):
       set(key, value, expiry, condition, ticket)
     case .exists(let key):
@@ -136,24 +133,41 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
+  private func get(_ key: consuming StoreKey, _ ticket: StoreTicket) {
+    send(ticket, .value, .read, payload: key.count, arguments: 1) {
+      $0.write(head: "*2\r\n$3\r\nGET\r\n")
+      $0.write(key.bytes)
+    }
+  }
+
   private func set(
     _ key: StoreKey, _ value: ByteBuffer, _ expiry: Expiry, _ condition: SetCondition,
     _ ticket: StoreTicket
   ) {
-    guard case .after(let life) = expiry, condition.isPlain else {
+    guard case .after(let life) = expiry else {
       return setByScript(key, value, expiry, condition, ticket)
     }
-    send(
-      ticket, .stored, condition == .none ? .idempotentWrite : .write,
-      payload: key.count + value.readableBytes + 32, arguments: 5
-    ) {
-      $0.write(head: condition == .none ? "*5\r\n$3\r\nSET\r\n" : "*6\r\n$3\r\nSET\r\n")
-      $0.write(key.bytes)
-      $0.write(value)
-      $0.write(head: "$2\r\nPX\r\n")
-      $0.write(life.milliseconds)
-      if condition == .absent { $0.write("NX") }
-      if condition == .present { $0.write("XX") }
+    let payload = key.count + value.readableBytes + 32
+    switch condition {
+    case .none:
+      send(ticket, .stored, .idempotentWrite, payload: payload, arguments: 4) {
+        $0.write(head: "*5\r\n$3\r\nSET\r\n")
+        $0.write(key, value, life)
+      }
+    case .absent:
+      send(ticket, .stored, .write, payload: payload, arguments: 5) {
+        $0.write(head: "*6\r\n$3\r\nSET\r\n")
+        $0.write(key, value, life)
+        $0.write("NX")
+      }
+    case .present:
+      send(ticket, .stored, .write, payload: payload, arguments: 5) {
+        $0.write(head: "*6\r\n$3\r\nSET\r\n")
+        $0.write(key, value, life)
+        $0.write("XX")
+      }
+    case .matches:
+      setByScript(key, value, expiry, condition, ticket)
     }
   }
 
@@ -249,12 +263,15 @@ public final class RedisStoreLink: StoreLink {
 }
 
 extension RedisStoreLink: RedisLinkDelegate {
-  /// Reads a reply and hands it on.
-  public func received(_ reply: borrowing RESPReply, for context: UInt64) {
-    guard let shape = RedisReplyShape(rawValue: UInt8(truncatingIfNeeded: context >> 32)) else {
-      return
+  /// Reads replies and hands them on.
+  public func received(_ answers: borrowing RedisAnswers) {
+    guard let sink else { return }
+    while let context = answers.next() {
+      guard let shape = RedisReplyShape(rawValue: UInt8(truncatingIfNeeded: context >> 32)) else {
+        continue
+      }
+      sink.complete(ticket(in: context), with: shape.read(answers.reply))
     }
-    sink?.complete(ticket(in: context), with: shape.read(reply))
   }
 
   /// Hands a failure on.
@@ -270,21 +287,20 @@ extension RedisStoreLink: RedisLinkDelegate {
   }
 }
 
-extension SetCondition {
-  /// Whether SET itself knows the condition.
-  fileprivate var isPlain: Bool {
-    switch self {
-    case .none, .absent, .present: true
-    case .matches: false
-    }
-  }
-}
-
 extension StoreKey {
   var count: Int { bytes.readableBytes }
 }
 
 extension RESPCommandWriter {
+  /// What every SET has behind its head: a name, a value and a life.
+  @inline(__always)
+  fileprivate mutating func write(_ key: StoreKey, _ value: ByteBuffer, _ life: TimeToLive) {
+    write(key.bytes)
+    write(value)
+    write(head: "$2\r\nPX\r\n")
+    write(life.milliseconds)
+  }
+
   fileprivate mutating func write(_ condition: SetCondition) {
     switch condition {
     case .none:

@@ -104,8 +104,8 @@ struct StreamReplyReader: ~Copyable {
   }
 
   private mutating func next() -> RESPReply.Node? {
-    guard at < reply.nodes.count else { return nil }
     defer { at += 1 }
-    return reply.nodes[at]
+    if at == 0 { return reply.first }
+    return at < reply.nodes.count ? reply.nodes[at] : nil
   }
 }

@@ -1,0 +1,20 @@
+/// The replies of one burst, each with the context of the command that it answers.
+///
+/// Taken one after the other, until there is none.
+public struct RedisAnswers {
+  /// The reply that `next` has found; the next one takes its place.
+  public let reply: RESPReply
+  private let link: RedisLink
+  private let connection: RedisConnection
+
+  init(to link: RedisLink, on connection: RedisConnection) {
+    self.link = link
+    self.connection = connection
+    reply = connection.reply
+  }
+
+  /// Finds the next reply that somebody waits for.
+  ///
+  /// - Returns: its command's context; nil when no more have come.
+  public func next() -> UInt64? { link.nextAnswer(on: connection) }
+}
