@@ -74,6 +74,7 @@ let package = Package(
       name: "CloakroomMethods",
       dependencies: [
         "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomSchema", "CloakroomTokens",
+        .product(name: "BasicContainers", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

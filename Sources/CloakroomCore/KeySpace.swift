@@ -83,8 +83,11 @@ public final class KeySpace: Sendable {
   public static let scopePartBytes = 256
 
   private let root: ByteBuffer
-  /// What a name without a scope begins with, by the namespace's index.
-  private let unscoped: [ByteBuffer]
+  /// What names without a scope begin with, one namespace's behind the other's by their indices. In one
+  /// array of bytes: an array of buffers counts references to the one that is looked at.
+  private let unscoped: ContiguousArray<UInt8>
+  /// Where each namespace's ends in it.
+  private let ends: ContiguousArray<Int>
 
   /// The names of one service.
   ///
@@ -93,14 +96,19 @@ public final class KeySpace: Sendable {
   ///   - service: the service's name, which has no colon.
   public init(prefix: String, service: String) {
     root = ByteBuffer(string: "\(prefix):\(service):")
-    unscoped = Namespace.allCases.map {
-      ByteBuffer(string: "\(prefix):\(service):\($0.rawValue):")
-    }
+    var unscoped: ContiguousArray<UInt8> = []
+    ends = ContiguousArray(
+      Namespace.allCases.map {
+        unscoped.append(contentsOf: "\(prefix):\(service):\($0.rawValue):".utf8)
+        return unscoped.count
+      })
+    self.unscoped = unscoped
   }
 
   private init(copying other: KeySpace) {
     root = ByteBuffer(bytes: other.root.readableBytesView)
-    unscoped = other.unscoped.map { ByteBuffer(bytes: $0.readableBytesView) }
+    unscoped = ContiguousArray(other.unscoped.map { $0 })
+    ends = ContiguousArray(other.ends.map { $0 })
   }
 
   /// The same names in memory of their own, for another event loop.
@@ -117,8 +125,11 @@ public final class KeySpace: Sendable {
     into buffer: inout ByteBuffer
   ) throws(RPCError) {
     if scope.isEmpty {
-      let head = unscoped[namespace.index]
-      buffer.write(atMost: head.readableBytes + key.byteCount) {
+      let index = namespace.index
+      let start = index == 0 ? 0 : ends[index - 1]
+      let unscoped = unscoped
+      let head = unscoped.span.bytes.extracting(start..<ends[index])
+      buffer.write(atMost: head.byteCount + key.byteCount) {
         $0.write(head)
         $0.write(key)
       }

@@ -6,24 +6,38 @@ public import NIOCore
 /// Made from the content alone, so that a plain value stays a plain string in Redis, and SHA-1
 /// because `redis.sha1hex` is what a Redis script can compute for itself. It tells versions of one
 /// key apart and protects nothing.
-public enum ETag {
+public struct ETag: Sendable {
   /// The number of characters of an etag.
   public static let length = 40
 
+  /// The SHA-1 itself. Twenty bytes and no reference, so that whatever carries it is cheap to copy.
+  private let digest: InlineArray<20, UInt8>
+
   /// The etag of a value's bytes.
-  public static func of(_ value: ByteBuffer) -> String {
-    var digest = [UInt8](repeating: 0, count: 20)
-    value.withUnsafeReadableBytes { bytes in
-      // One-shot digest of a fixed algorithm into a buffer of its size; it can't fail but for memory.
-      _ = EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, EVP_sha1(), nil)
-    }
-    return String(unsafeUninitializedCapacity: length) { text in
-      let digits = StaticString("0123456789abcdef")
-      for (index, byte) in digest.enumerated() {
-        text[index * 2] = digits.utf8Start[Int(byte >> 4)]
-        text[index * 2 + 1] = digits.utf8Start[Int(byte & 15)]
+  public init(of value: ByteBuffer) {
+    var digest = InlineArray<20, UInt8>(repeating: 0)
+    var memory = digest.mutableSpan
+    memory.withUnsafeMutableBufferPointer { digest in
+      value.withUnsafeReadableBytes { bytes in
+        // One-shot digest of a fixed algorithm into a buffer of its size; it can't fail but for memory.
+        _ = EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, EVP_sha1(), nil)
       }
-      return length
+    }
+    self.digest = digest
+  }
+
+  /// The etag as callers see it.
+  public var text: String {
+    String(unsafeUninitializedCapacity: Self.length) { text in
+      let digits = StaticString("0123456789abcdef")
+      for index in digest.indices {
+        text[index * 2] = digits.utf8Start[Int(digest[index] >> 4)]
+        text[index * 2 + 1] = digits.utf8Start[Int(digest[index] & 15)]
+      }
+      return Self.length
     }
   }
+
+  /// The etag of a value's bytes, as callers see it.
+  public static func of(_ value: ByteBuffer) -> String { ETag(of: value).text }
 }

@@ -29,6 +29,13 @@ struct MethodTableTests {
     }
   }
 
+  @Test("keeps apart almost all names that it looks among")
+  func hashes() {
+    let hashes = Set(Self.table.methods.map { ShortName($0.staticName).hash })
+    #expect(hashes.allSatisfy { (0..<ShortName.hashCount).contains($0) })
+    #expect(hashes.count * 4 >= Self.table.methods.count * 3, "\(hashes.count)")
+  }
+
   @Test("finds methods whose names fall together")
   func collisions() {
     let methods = Self.names.map {
@@ -42,10 +49,11 @@ struct MethodTableTests {
     }
   }
 
-  /// Names of one length with the same letters where the hash looks, and shorter ones.
+  /// Long names that differ only where a short name doesn't look, and others.
   static let names: [StaticString] = [
+    "long.one-a-and.more", "long.one-b-and.more", "long.one-c-and.more", "long.one-and.more",
     "kv.aaaa", "kv.abca", "kv.acba", "kv.azza", "kv.ayya", "kw.aaaa", "a", "b", "ab", "abcd",
-    "bcde",
+    "bcde", "kv.touch", "jwt.sign",
   ]
 
   @Test(

@@ -50,17 +50,17 @@ enum KeyValueMethods {
         let value = try arguments.value(1, "value")
         let expiry = try arguments.expiry(2)
         let condition = try condition(&arguments)
-        if try arguments.flag(5, "withMeta") { arguments.memo.etag = ETag.of(value) }
+        if try arguments.flag(5, "withMeta") { arguments.memo.etag = ETag(of: value) }
         return .set(key, value: value, expiry, condition)
       },
       end: { reply, memo, result throws(RPCError) in
-        guard case .done = try reply.orThrow() else { throw .unexpectedReply }
+        guard case .done = reply else { throw reply.unexpected }
         guard let etag = memo.etag else {
           result.write(atMost: 16) { $0.write("{\"ok\":true}") }
           return
         }
         result.writeStaticString("{\"ok\":true,\"etag\":\"")
-        result.writeString(etag)
+        result.writeString(etag.text)
         result.writeStaticString("\"}")
       }
     ))
@@ -130,7 +130,7 @@ enum KeyValueMethods {
   private static func writeFound(
     _ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer
   ) throws(RPCError) {
-    switch try reply.orThrow() {
+    switch reply {
     case .value(let value?):
       try result.writeStored(value, after: "{\"found\":true,\"value\":", before: "}")
       return
@@ -144,7 +144,7 @@ enum KeyValueMethods {
     case .value(nil):
       result.writeStaticString("{\"found\":false,\"value\":null")
     default:
-      throw .unexpectedReply
+      throw reply.unexpected
     }
     result.writeStaticString("}")
   }
@@ -153,7 +153,7 @@ enum KeyValueMethods {
   private static func writeBoolean(
     _ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer
   ) throws(RPCError) {
-    guard case .boolean(let answer) = try reply.orThrow() else { throw .unexpectedReply }
+    guard case .boolean(let answer) = reply else { throw reply.unexpected }
     result.writeJSON(answer)
   }
 }

@@ -27,20 +27,24 @@ extension Arguments {
     for index in scanner.members.indices { give(index, to: index) }
   }
 
+  @inline(__always)
   private mutating func assignByName(_ method: Method) throws(RPCError) {
     for index in scanner.members.indices {
-      let member = scanner.members[index]
-      guard let slot = slot(of: member, first: index, in: method) else {
-        throw RPCError(
-          .invalidParams,
-          "unknown parameter \(nameForPeople(member)); \(method.name) takes "
-            + method.allParameters.map { "\($0.name)" }.joined(separator: ", "))
+      guard let slot = slot(ofMember: index, in: method) else {
+        throw unknown(scanner.members[index], to: method)
       }
-      guard !has(slot) else {
+      guard given & 1 &<< UInt32(truncatingIfNeeded: slot) == 0 else {
         throw RPCError(.invalidParams, "\(method.allParameters[slot].name) is given twice")
       }
       give(index, to: slot)
     }
+  }
+
+  private mutating func unknown(_ member: JSONMember, to method: Method) -> RPCError {
+    RPCError(
+      .invalidParams,
+      "unknown parameter \(nameForPeople(member)); \(method.name) takes "
+        + method.allParameters.map { "\($0.name)" }.joined(separator: ", "))
   }
 
   private mutating func give(_ member: Int, to slot: Int) {
@@ -48,16 +52,21 @@ extension Arguments {
     given |= 1 &<< UInt32(truncatingIfNeeded: slot)
   }
 
-  /// The parameter that a member is.
-  ///
-  /// - Parameter first: where to look first; most callers keep to the documented order.
-  private mutating func slot(of member: JSONMember, first: Int, in method: Method) -> Int? {
-    let names = method.parameterNames
-    if first < names.count, isNamed(member, names[first]) { return first }
-    for slot in names.indices where isNamed(member, names[slot]) {
-      return slot
+  /// The parameter that a member is. Most callers keep to the documented order: it is looked for first
+  /// where the member stands.
+  @inline(__always)
+  private mutating func slot(ofMember index: Int, in method: Method) -> Int? {
+    if scanner.members[index].nameHasEscapes {
+      return slot(decoding: scanner.members[index], in: method)
     }
-    return nil
+    let name = ShortName(scanner.members[index].name, in: held.bytes.readableBytesSpan)
+    if index < method.shortNames.count, method.shortNames[index] == name { return index }
+    return method.shortNames.firstIndex(of: name)
+  }
+
+  /// The same for a name that is written with escapes.
+  private mutating func slot(decoding member: JSONMember, in method: Method) -> Int? {
+    method.allParameters.firstIndex { isNamed(member, $0.name) }
   }
 
   /// A parameter's name as an error may show it: nothing long, nothing that isn't a name.

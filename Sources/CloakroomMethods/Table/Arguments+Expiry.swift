@@ -14,16 +14,20 @@ extension Arguments {
   }
 
   /// A life that is written in a part of the request.
+  @inline(__always)
   public mutating func expiry(_ member: JSONMember) throws(RPCError) -> Expiry {
+    guard member.kind == .number else { return try expiry(ofNoNumber: member) }
+    guard let seconds = wholeNumber(member) else { throw RPCError(.ttlInvalid) }
+    return .after(try TimeToLive(seconds: seconds))
+  }
+
+  private mutating func expiry(ofNoNumber member: JSONMember) throws(RPCError) -> Expiry {
     switch member.kind {
     case .null:
       guard settings.allowForever else {
         throw RPCError(.ttlInvalid, "the configuration does not allow values to live for ever")
       }
       return .never
-    case .number:
-      guard let seconds = wholeNumber(member) else { throw RPCError(.ttlInvalid) }
-      return .after(try TimeToLive(seconds: seconds))
     case .string:
       // Fifteen bytes and less, as every TTL has, are kept in the string itself.
       guard let text = decoded(member.content, member.hasEscapes) else {

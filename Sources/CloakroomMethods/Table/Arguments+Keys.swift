@@ -11,9 +11,8 @@ extension Arguments {
   public mutating func storeKey(
     _ slot: Int, _ name: StaticString, in namespace: Namespace
   ) throws(RPCError) -> StoreKey {
-    let member = try member(slot, name)
-    let count = try writeKey(member, name, in: namespace)
-    if notes.isKept { notes.key = Array(names.readableBytesView.suffix(count)) }
+    let count = try writeKey(try member(slot, name), name, in: namespace)
+    if notes.isKept { note(keyOf: count) }
     return StoreKey(bytes: names)
   }
 
@@ -34,43 +33,49 @@ extension Arguments {
     _ slot: Int, _ name: StaticString, in namespace: Namespace
   ) throws(RPCError) -> (name: StoreKey, ownCount: Int) {
     let count = try writeKey(try member(slot, name), name, in: namespace)
-    if notes.isKept { notes.key = Array(names.readableBytesView.suffix(count)) }
+    if notes.isKept { note(keyOf: count) }
     return (StoreKey(bytes: names), count)
   }
 
+  private mutating func note(keyOf count: Int) {
+    notes.key = Array(names.readableBytesView.suffix(count))
+  }
+
   /// Writes a name into `names`, and tells how many of its last bytes are the caller's own key.
+  @inline(__always)
   private mutating func writeKey(
     _ member: JSONMember, _ name: StaticString, in namespace: Namespace
   ) throws(RPCError) -> Int {
-    guard let permit else { throw RPCError(.internal) }
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
-    // Before the copy, so that no caller makes the buffer grow; an escape takes up to six bytes.
-    let atLeast = member.hasEscapes ? member.content.count / 6 : member.content.count
-    hasLongKey = atLeast > settings.keyBytes
+    let key = member.content
+    if member.hasEscapes { return try writeKey(decoding: key, name, in: namespace) }
+    guard !key.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
+    hasLongKey = key.count > settings.keyBytes
     guard !hasLongKey else { throw tooLong(name) }
     names.clear()
-    let count: Int
-    if member.hasEscapes {
-      var key: [UInt8] = []
-      do throws(JSONFault) {
-        try JSONString.decode(request.readableBytesSpan, member.content, into: &key)
-      } catch {
-        throw RPCError(.invalidParams, "\(name) holds half of a surrogate pair")
-      }
-      count = key.count
-      try permit.keySpace.write(namespace, scope: scope, key: key.span.bytes, into: &names)
-    } else {
-      let range = member.content
-      count = range.count
-      // Another reference to the same bytes: the names are changed while they are read.
-      let request = request
-      let key = request.readableBytesSpan.extracting(range.offsets)
-      try permit.keySpace.write(namespace, scope: scope, key: key, into: &names)
-    }
-    guard count > 0 else { throw RPCError(.invalidParams, "\(name) is not empty") }
-    hasLongKey = count > settings.keyBytes
+    try held.writeName(namespace, scope: scope, key: key, into: &names)
+    return key.count
+  }
+
+  /// The same for a key that is written with escapes.
+  private mutating func writeKey(
+    decoding content: ByteRange, _ name: StaticString, in namespace: Namespace
+  ) throws(RPCError) -> Int {
+    guard let permit else { throw RPCError(.internal) }
+    // Before it is copied, so that no caller makes the memory grow; an escape takes up to six bytes.
+    hasLongKey = content.count / 6 > settings.keyBytes
     guard !hasLongKey else { throw tooLong(name) }
-    return count
+    var key: [UInt8] = []
+    do throws(JSONFault) {
+      try JSONString.decode(held.bytes.readableBytesSpan, content, into: &key)
+    } catch {
+      throw RPCError(.invalidParams, "\(name) holds half of a surrogate pair")
+    }
+    hasLongKey = key.count > settings.keyBytes
+    guard !hasLongKey else { throw tooLong(name) }
+    names.clear()
+    try permit.keySpace.write(namespace, scope: scope, key: key.span.bytes, into: &names)
+    return key.count
   }
 
   private mutating func tooLong(_ name: StaticString) -> RPCError {

@@ -58,7 +58,7 @@ extension Arguments {
       text.writeInteger(slot)
       let range = try member(slot, method.parameters[slot].name).value
       text.writeInteger(range.count)
-      text.writeBytes(range, of: request.readableBytesSpan)
+      text.writeBytes(range, of: held.bytes.readableBytesSpan)
     }
     return Fingerprint(of: text)
   }

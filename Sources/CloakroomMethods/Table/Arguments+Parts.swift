@@ -21,13 +21,13 @@ extension Arguments {
   public mutating func parts(
     of member: JSONMember, atMost limit: Int
   ) -> ContiguousArray<JSONMember>? {
-    JSONParts.of(member.value, in: request.readableBytesSpan, atMost: limit)
+    JSONParts.of(member.value, in: held.bytes.readableBytesSpan, atMost: limit)
   }
 
   /// Whether a member of an object inside of the request has a name, however it is written.
   public mutating func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
     guard member.nameHasEscapes else {
-      return member.name.holds(name, in: request.readableBytesSpan)
+      return member.name.holds(name, in: held.bytes.readableBytesSpan)
     }
     return decoded(member.name, true) == "\(name)"
   }

@@ -10,10 +10,14 @@ extension Arguments {
   }
 
   /// The bytes of a part of the request that is any JSON, in one line.
+  @inline(__always)
   public mutating func value(_ member: JSONMember) -> ByteBuffer {
-    guard member.hasLineBreaks else { return slice(member.value) }
+    member.hasLineBreaks ? onOneLine(member.value) : slice(member.value)
+  }
+
+  private mutating func onOneLine(_ range: ByteRange) -> ByteBuffer {
     var value = ByteBuffer()
-    value.writeOnOneLine(member.value, of: request.readableBytesSpan)
+    value.writeOnOneLine(range, of: held.bytes.readableBytesSpan)
     return value
   }
 
@@ -45,7 +49,7 @@ extension Arguments {
     guard hasEscapes else { return String(buffer: slice(content)) }
     var bytes: [UInt8] = []
     do throws(JSONFault) {
-      try JSONString.decode(request.readableBytesSpan, content, into: &bytes)
+      try JSONString.decode(held.bytes.readableBytesSpan, content, into: &bytes)
     } catch {
       return nil
     }
@@ -63,15 +67,19 @@ extension Arguments {
 
   /// A number of the request, nil when it has a fraction, an exponent or more than 64 bits.
   mutating func wholeNumber(_ member: JSONMember) -> Int64? {
-    JSONNumber.wholeNumber(request.readableBytesSpan, member.value)
+    JSONNumber.wholeNumber(held.bytes.readableBytesSpan, member.value)
   }
 
   /// A parameter that is true or false; `otherwise` when it was not given.
+  @inline(__always)
   public mutating func flag(
     _ slot: Int, _ name: StaticString, otherwise: Bool = false
   ) throws(RPCError) -> Bool {
-    switch kind(slot) {
-    case nil: return otherwise
+    has(slot) ? try flag(try member(slot, name), name) : otherwise
+  }
+
+  private mutating func flag(_ member: JSONMember, _ name: StaticString) throws(RPCError) -> Bool {
+    switch member.kind {
     case .true: return true
     case .false: return false
     default: throw RPCError(.invalidParams, "\(name) is true or false")
@@ -79,5 +87,5 @@ extension Arguments {
   }
 
   /// A part of the request, where a scanner has found it.
-  mutating func slice(_ range: ByteRange) -> ByteBuffer { request.slice(range) ?? ByteBuffer() }
+  mutating func slice(_ range: ByteRange) -> ByteBuffer { held.bytes.slice(range) ?? ByteBuffer() }
 }

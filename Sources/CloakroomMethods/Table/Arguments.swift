@@ -1,3 +1,4 @@
+internal import BasicContainers
 public import CloakroomCore
 public import CloakroomStore
 public import CloakroomWire
@@ -14,7 +15,7 @@ public struct Arguments: ~Copyable {
   /// What holds for all calls.
   public let settings: Settings
   /// What admission gave the call.
-  public private(set) var permit: Permit?
+  public var permit: Permit? { held.permit }
   /// What the method remembers until the store has answered.
   public var memo = Memo()
   /// What the access log will say of the call; kept only when there is a log.
@@ -28,13 +29,12 @@ public struct Arguments: ~Copyable {
   /// The request's envelope and parameters, as the scanner has found them.
   public var scanner: RequestScanner
 
-  private(set) var request: ByteBuffer
-  /// What `request` is between two calls.
-  private let nothing: ByteBuffer
+  /// The request's bytes, and the permit.
+  private(set) var held: HeldRequest
   var names = ByteBuffer()
   /// Which member each of the method's parameters is; says nothing where `given` has no bit. No
   /// InlineArray: to index one copies all of it.
-  var slots = ContiguousArray<Int8>(repeating: -1, count: 32)
+  var slots = UniqueArray<Int8>(repeating: -1, count: 32)
   /// The parameters that the caller gave, one bit each.
   var given: UInt32 = 0
   /// Whose data the call is about, outermost first.
@@ -51,28 +51,28 @@ public struct Arguments: ~Copyable {
   ///   - nothing: an empty buffer that no other loop has.
   public init(settings: Settings, depthLimit: Int, nothing: ByteBuffer = ByteBuffer()) {
     self.settings = settings
-    self.nothing = nothing
-    request = nothing
+    held = HeldRequest(nothing: nothing)
     scanner = RequestScanner(depthLimit: depthLimit)
   }
 
-  /// Takes on the parameters of a call whose request has been scanned.
+  /// Takes on the parameters of a call whose request has been scanned. Whoever has no more use for the
+  /// request and the permit hands them over: then no reference is counted.
   ///
   /// - Throws: INVALID_PARAMS for a parameter that is unknown, given twice or missing, SCOPE_…
   ///   for a scope that may not be.
   public mutating func begin(
-    _ method: Method, request: ByteBuffer, permit: Permit
+    _ method: Method, request: consuming ByteBuffer, permit: consuming Permit
   ) throws(RPCError) {
-    self.permit = permit
-    self.request = request
+    held.hold(request, permit)
     given = 0
     hasLongKey = false
     memo = Memo()
+    deadlineMs = nil
+    // Few calls bring these, and to write nothing over nothing counts references too.
     if notes.isKept { notes = CallNotes(isKept: true) }
     if !scope.isEmpty { scope = [] }
     if record != nil { record = nil }
-    deadlineMs = nil
-    actor = nil
+    if actor != nil { actor = nil }
     do throws(RPCError) {
       try assign(method)
       try takeCommon(of: method)
@@ -84,15 +84,22 @@ public struct Arguments: ~Copyable {
 
   /// Lets go of the request's bytes.
   public mutating func end() {
-    request = nothing
-    permit = nil
+    held.letGo()
   }
 
+  @inline(__always)
   private mutating func takeCommon(of method: Method) throws(RPCError) {
     let first = method.parameters.count
+    if given >> UInt32(truncatingIfNeeded: first) != 0 {
+      try takeGivenCommon(of: method, first: first)
+    } else if !settings.scopes.allowAll {
+      try settings.scopes.check(scope)
+    }
+  }
+
+  private mutating func takeGivenCommon(of method: Method, first: Int) throws(RPCError) {
     if has(first) { scope = try readScope(first) }
-    if let problem = settings.scopes.problem(with: scope) { throw problem }
-    guard given >> UInt32(truncatingIfNeeded: first) != 0 else { return }
+    try settings.scopes.check(scope)
     if has(first + 2) {
       let milliseconds = try integer(first + 2, "deadlineMs")
       guard milliseconds > 0 else {
@@ -114,10 +121,12 @@ public struct Arguments: ~Copyable {
   // MARK: What was given
 
   /// Whether the caller gave the parameter.
+  @inline(__always)
   public mutating func has(_ slot: Int) -> Bool {
     given & 1 << UInt32(truncatingIfNeeded: slot) != 0
   }
 
+  @inline(__always)
   mutating func member(_ slot: Int, _ name: StaticString) throws(RPCError) -> JSONMember {
     guard has(slot) else { throw RPCError(.invalidParams, "\(name) is missing") }
     return scanner.members[Int(slots[slot])]

@@ -55,8 +55,8 @@ public final class Method: Sendable {
   public let parameters: [Parameter]
   /// Its own parameters, and those that every method takes.
   public let allParameters: [Parameter]
-  /// The names of all of these: a comparison with a name needs nothing else of a parameter.
-  let parameterNames: [StaticString]
+  /// The names of all of these, for comparing them with a caller's. None is longer than a short name is.
+  let shortNames: ContiguousArray<ShortName>
   /// Those of its own parameters that have to be given, one bit each, the first one lowest.
   let required: UInt32
   /// The JSON Schema of its result.
@@ -83,7 +83,7 @@ public final class Method: Sendable {
     self.summary = summary
     self.parameters = parameters
     allParameters = parameters + Parameter.common
-    parameterNames = allParameters.map(\.name)
+    shortNames = ContiguousArray(allParameters.map { ShortName($0.name) })
     required = parameters.indices.reduce(0) { mask, slot in
       parameters[slot].isRequired ? mask | 1 &<< UInt32(truncatingIfNeeded: slot) : mask
     }
@@ -100,7 +100,7 @@ public final class Method: Sendable {
     summary = other.summary
     parameters = other.parameters.map { $0 }
     allParameters = other.allParameters.map { $0 }
-    parameterNames = other.parameterNames.map { $0 }
+    shortNames = ContiguousArray(other.shortNames.map { $0 })
     required = other.required
     resultSchema = other.resultSchema
     reasons = other.reasons

@@ -6,14 +6,19 @@ public struct MethodTable: Sendable {
   public let methods: [Method]
   /// Their names, in the same order.
   public let names: [String]
-  /// The same names, for comparing them with bytes.
-  private let staticNames: [StaticString]
+  /// What a method is found by, in the same order.
+  private let entries: ContiguousArray<Entry>
   /// For each bucket the first method in it, or none.
-  private let first: [Int16]
-  /// For each method the next one in its bucket, or none.
-  private let next: [Int16]
+  private let first: ContiguousArray<Int16>
 
-  private static let bucketCount = 64
+  /// No reference is in it: to look at one counts nothing.
+  private struct Entry {
+    /// The method's name, for comparing it with bytes.
+    let name: ShortName
+    /// The next method in the same bucket, or none.
+    let next: Int16
+  }
+
   private static let none: Int16 = -1
 
   /// Every method of the sidecar.
@@ -25,16 +30,15 @@ public struct MethodTable: Sendable {
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }
     names = self.methods.map(\.name)
-    staticNames = self.methods.map(\.staticName)
-    var first = [Int16](repeating: Self.none, count: Self.bucketCount)
-    var next = [Int16](repeating: Self.none, count: methods.count)
-    for (index, name) in names.enumerated() {
-      let bucket = Self.bucket(of: name.utf8.span.bytes)
-      next[index] = first[bucket]
-      first[bucket] = Int16(clamping: index)
+    var first = ContiguousArray(repeating: Self.none, count: ShortName.hashCount)
+    var entries: ContiguousArray<Entry> = []
+    for (index, method) in self.methods.enumerated() {
+      let name = ShortName(method.staticName)
+      entries.append(Entry(name: name, next: first[name.hash]))
+      first[name.hash] = Int16(clamping: index)
     }
+    self.entries = entries
     self.first = first
-    self.next = next
   }
 
   /// The same table in memory of its own, for another event loop: every call counts references to
@@ -51,12 +55,21 @@ public struct MethodTable: Sendable {
   public func index(of name: ByteRange, hasEscapes: Bool = false, in text: RawSpan) -> Int? {
     guard name.end <= text.byteCount else { return nil }
     if hasEscapes { return index(decoding: name, in: text) }
-    var index = first[Self.bucket(of: text.extracting(name.offsets))]
-    while index != Self.none {
-      if name.holds(staticNames[Int(index)], in: text) { return Int(index) }
-      index = next[Int(index)]
+    let short = ShortName(name, in: text)
+    var next = first[short.hash]
+    while next != Self.none {
+      let index = Int(next)
+      if entries[index].name == short, short.isWhole || isNamed(index, name, in: text) {
+        return index
+      }
+      next = entries[index].next
     }
     return nil
+  }
+
+  /// Whether a method has a name, to its last byte.
+  private func isNamed(_ index: Int, _ name: ByteRange, in text: RawSpan) -> Bool {
+    name.holds(methods[index].staticName, in: text)
   }
 
   private func index(decoding name: ByteRange, in text: RawSpan) -> Int? {
@@ -68,15 +81,5 @@ public struct MethodTable: Sendable {
       return nil
     }
     return index(of: ByteRange(0..<decoded.count), in: decoded.span.bytes)
-  }
-
-  /// Length, the first letter behind a namespace of two letters, and the last: enough to keep the
-  /// buckets short.
-  private static func bucket(of name: RawSpan) -> Int {
-    let count = name.byteCount
-    guard count > 4 else { return count }
-    let middle = Int(name.unsafeLoad(fromByteOffset: 3, as: UInt8.self))
-    let last = Int(name.unsafeLoad(fromByteOffset: count - 1, as: UInt8.self))
-    return (count &* 7 &+ middle &* 3 &+ last) % bucketCount
   }
 }

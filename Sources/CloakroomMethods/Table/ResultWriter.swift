@@ -56,6 +56,12 @@ extension StoreReply {
     if case .failure(let error) = self { throw error }
     return self
   }
+
+  /// What to throw of a reply that is none that its command gives: the failure that it is, or else that
+  /// it is unexpected. Unlike `orThrow` it leaves a reply that was expected where it is.
+  var unexpected: RPCError {
+    if case .failure(let error) = self { error } else { .unexpectedReply }
+  }
 }
 
 extension RPCError {

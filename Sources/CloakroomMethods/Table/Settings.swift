@@ -70,6 +70,8 @@ extension PendingRetention {
 public struct ScopeRules: Sendable {
   private let declared: Set<String>
   private let required: [String]
+  /// Whether any scope, and none, will do.
+  let allowAll: Bool
 
   /// - Parameters:
   ///   - declared: the keys that may be used; empty allows all.
@@ -77,18 +79,20 @@ public struct ScopeRules: Sendable {
   public init(declared: [String], required: [String]) {
     self.declared = Set(declared)
     self.required = required
+    allowAll = declared.isEmpty && required.isEmpty
   }
 
-  /// What is wrong with a scope: SCOPE_INVALID or SCOPE_REQUIRED, or nil.
-  func problem(with scope: [ScopeStep]) -> RPCError? {
+  /// Holds a scope against the rules.
+  ///
+  /// - Throws: SCOPE_INVALID or SCOPE_REQUIRED.
+  func check(_ scope: [ScopeStep]) throws(RPCError) {
     if !declared.isEmpty, !scope.allSatisfy({ declared.contains($0.key) }) {
-      return RPCError(.scopeInvalid)
+      throw RPCError(.scopeInvalid)
     }
     if let missing = required.first(where: { key in !scope.contains { $0.key == key } }) {
-      return RPCError(
+      throw RPCError(
         .scopeRequired, "the configuration requires the scope \(missing)",
         details: [.text("scope", missing)])
     }
-    return nil
   }
 }

@@ -4,8 +4,8 @@ public import NIOCore
 /// Where the answers to one call are kept, so that the call does nothing twice.
 ///
 /// A call has one record, whatever the number of its steps; each step finds its own first answer in
-/// it.
-public struct OnceRecord: Sendable, Hashable {
+/// it. A class: hardly a call has one, and to all others it is a pointer that is nil.
+public final class OnceRecord: Sendable {
   /// The record's name, made from the caller's service, scope and idempotency key.
   public let name: StoreKey
   /// What the call asks for: a call under the same name with another fingerprint is refused.
@@ -13,10 +13,10 @@ public struct OnceRecord: Sendable, Hashable {
   /// How long the record lives, from the first step that it keeps an answer to.
   public let life: TimeToLive
   /// Which of the call's steps this is, from 0.
-  public private(set) var step: Int
+  public let step: Int
   /// What is kept with the step's answer, and comes with it each time it is given: the first call's,
   /// whatever a repeated one brings. Others can read it in the store.
-  public private(set) var note: ByteBuffer?
+  public let note: ByteBuffer?
 
   /// Names a record.
   public init(name: StoreKey, fingerprint: Fingerprint, life: TimeToLive, step: Int = 0) {
@@ -24,6 +24,16 @@ public struct OnceRecord: Sendable, Hashable {
     self.fingerprint = fingerprint
     self.life = life
     self.step = step
+    note = nil
+  }
+
+  /// The same record for one of its steps.
+  private init(_ record: OnceRecord, step: Int, note: ByteBuffer? = nil) {
+    name = record.name
+    fingerprint = record.fingerprint
+    life = record.life
+    self.step = step
+    self.note = note
   }
 
   /// A command that keeps its answer in the record, or the command itself when it is no mutation, or
@@ -36,16 +46,20 @@ public struct OnceRecord: Sendable, Hashable {
   ) -> StoreCommand {
     if case .once = command { return command }
     guard command.isMutation else { return command }
-    var record = self
-    record.step = step
-    record.note = note.flatMap { $0.readableBytes > 0 ? $0 : nil }
-    return .once(record, command)
+    let note = note.flatMap { $0.readableBytes > 0 ? $0 : nil }
+    return .once(OnceRecord(self, step: step, note: note), command)
   }
 
   /// A look at the answer to a step.
   public func recall(step: Int) -> StoreCommand {
-    var record = self
-    record.step = step
-    return .recall(record)
+    .recall(OnceRecord(self, step: step))
+  }
+}
+
+extension OnceRecord: Equatable {
+  /// Whether two records are the same in all that there is to them.
+  public static func == (left: OnceRecord, right: OnceRecord) -> Bool {
+    left.name == right.name && left.fingerprint == right.fingerprint && left.life == right.life
+      && left.step == right.step && left.note == right.note
   }
 }
