@@ -64,15 +64,27 @@ public struct ByteCursor {
       isTooSmall = true
       return
     }
+    let pairs: StaticString = """
+      00010203040506070809101112131415161718192021222324\
+      25262728293031323334353637383940414243444546474849\
+      50515253545556575859606162636465666768697071727374\
+      75767778798081828384858687888990919293949596979899
+      """
+    // From the last digit on, two at a time; no further back than the length that was named.
     var rest = number.magnitude
     var index = count &+ length
-    repeat {
-      index &-= 1
-      start.storeBytes(
-        of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10), toByteOffset: index,
-        as: UInt8.self)
-      rest /= 10
-    } while rest != 0 && index > count
+    while rest >= 10, index &- count >= 2 {
+      let pair = UnsafeRawPointer(pairs.utf8Start)
+        .loadUnaligned(fromByteOffset: 2 &* Int(truncatingIfNeeded: rest % 100), as: UInt16.self)
+      rest /= 100
+      index &-= 2
+      start.storeBytes(of: pair, toByteOffset: index, as: UInt16.self)
+    }
+    // A sign comes over the zero that this may be.
+    if index > count {
+      let digit = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      start.storeBytes(of: digit, toByteOffset: index &- 1, as: UInt8.self)
+    }
     if number < 0 { start.storeBytes(of: UInt8(ascii: "-"), toByteOffset: count, as: UInt8.self) }
     count &+= length
   }
@@ -86,12 +98,15 @@ extension ByteBuffer {
   ///   - body: writes the pieces.
   @inlinable
   public mutating func write(atMost capacity: Int, _ body: (inout ByteCursor) -> Void) {
-    writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { memory in
-      var cursor = ByteCursor(memory)
+    if writableBytes < capacity { reserveCapacity(minimumWritableBytes: capacity) }
+    let start = writerIndex
+    let count = withVeryUnsafeMutableBytes { memory in
+      var cursor = ByteCursor(UnsafeMutableRawBufferPointer(rebasing: memory[start...]))
       body(&cursor)
       assert(!cursor.isTooSmall, "the pieces are larger than the capacity that was named for them")
       return cursor.isTooSmall ? 0 : cursor.count
     }
+    moveWriterIndex(forwardBy: count)
   }
 
   /// Writes a whole number in decimal, without a string in between.
@@ -104,11 +119,11 @@ extension ByteBuffer {
   @inlinable
   public static func decimalCount(_ number: Int64) -> Int {
     var rest = number.magnitude
-    var count = number < 0 ? 2 : 1
-    while rest >= 10 {
-      rest /= 10
-      count &+= 1
+    var count = number < 0 ? 1 : 0
+    while rest >= 10_000 {
+      rest /= 10_000
+      count &+= 4
     }
-    return count
+    return count &+ (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1000 ? 3 : 4))
   }
 }
