@@ -17,14 +17,15 @@ public struct FrameDecoder: Sendable {
   public static let headerLimit = 4096
 
   /// How many bytes are held that are no whole frame yet.
-  public var bufferedByteCount: Int { input.readableBytes + partial.readableBytes }
+  public var bufferedByteCount: Int { inputCount + partial.readableBytes }
 
-  /// What was read and not used yet; empty whenever `next()` has answered nil.
-  private var input: ByteBuffer
-  /// What `input` is when there is nothing.
-  private let nothing: ByteBuffer
+  /// What was read and not used yet; nil whenever `next()` has answered nil.
+  private var input: ByteBuffer?
+  private var inputCount: Int { input?.readableBytes ?? 0 }
   /// The decoder's own copy of the beginning of an unfinished frame or header line.
-  private var partial = ByteBuffer()
+  private var partial: ByteBuffer
+  /// What `partial` is when there is nothing.
+  private let nothing: ByteBuffer
   private var state = State.detecting
 
   private enum State {
@@ -41,22 +42,22 @@ public struct FrameDecoder: Sendable {
   ///
   /// - Parameters:
   ///   - frameLimit: the longest text in bytes, at most `JSONScanner.longestText`.
-  ///   - nothing: an empty buffer, to have between two reads. Every `ByteBuffer()` is the same one, and
+  ///   - nothing: an empty buffer, to have between two frames. Every `ByteBuffer()` is the same one, and
   ///     loops that count references to it take its memory away from each other.
   public init(frameLimit: Int = 4 << 20, nothing: ByteBuffer = ByteBuffer()) {
     self.frameLimit = min(max(frameLimit, 1), JSONScanner.longestText)
     self.nothing = nothing
-    input = nothing
+    partial = nothing
   }
 
   /// Hands over what was read. Call `next()` until it answers nil before the next read: then the
   /// decoder no longer refers to the buffer, and the channel can use it again.
   public mutating func append(_ buffer: consuming ByteBuffer) {
     if case .failed = state { return }
-    if input.readableBytes == 0 {
+    if inputCount == 0 {
       input = buffer
     } else {
-      input.writeImmutableBuffer(buffer)
+      input?.writeImmutableBuffer(buffer)
     }
   }
 
@@ -64,12 +65,18 @@ public struct FrameDecoder: Sendable {
   ///
   /// In lines, blank ones are skipped; a last line without LF is no frame.
   public mutating func next() -> Frame? {
+    // No state is left waiting for what needs no bytes.
+    guard inputCount > 0 else {
+      releaseInput()
+      return nil
+    }
     while true {
       switch state {
       case .detecting:
         guard detectFraming() else { return nil }
 
       case .line:
+        if let line = takeWholeLine() { return .text(line) }
         switch takeLine(limit: frameLimit) {
         case .none: return nil
         case .line(let line, endsInCRLF: _):
@@ -102,8 +109,8 @@ public struct FrameDecoder: Sendable {
         return .text(body)
 
       case .restOfBody(let length):
-        let skipped = min(length, input.readableBytes)
-        input.moveReaderIndex(forwardBy: skipped)
+        let skipped = min(length, inputCount)
+        input?.moveReaderIndex(forwardBy: skipped)
         guard skipped == length else {
           state = .restOfBody(length: length - skipped)
           releaseInput()
@@ -118,7 +125,7 @@ public struct FrameDecoder: Sendable {
   }
 
   private mutating func detectFraming() -> Bool {
-    while let byte: UInt8 = input.readInteger() {
+    while let byte: UInt8 = input?.readInteger() {
       switch byte {
       case ASCII.space, ASCII.tab, ASCII.lineFeed, ASCII.carriageReturn: continue
       case UInt8(ascii: "C"), UInt8(ascii: "c"):
@@ -128,7 +135,7 @@ public struct FrameDecoder: Sendable {
         framing = .lines
         state = .line
       }
-      input.moveReaderIndex(to: input.readerIndex - 1)
+      if let index = input?.readerIndex { input?.moveReaderIndex(to: index - 1) }
       return true
     }
     releaseInput()
@@ -160,6 +167,20 @@ public struct FrameDecoder: Sendable {
     }
   }
 
+  /// Takes the next line if all of it was read at once, and has no white space around its text.
+  /// Nearly every line is like that; nil says nothing about others.
+  private mutating func takeWholeLine() -> ByteBuffer? {
+    guard partial.readableBytes == 0, let length = input?.lengthOfTightLine, length <= frameLimit
+    else { return nil }
+    let isLast = length + 1 == inputCount
+    // No slice, which would cost more than the index that it takes; and what was read is handed out
+    // itself when there is nothing more in it.
+    guard var line = isLast ? input.take() : input else { return nil }
+    line.moveWriterIndex(to: line.readerIndex + length)
+    if !isLast { input?.moveReaderIndex(forwardBy: length + 1) }
+    return line
+  }
+
   private enum Line {
     case none
     case line(ByteBuffer, endsInCRLF: Bool)
@@ -168,29 +189,29 @@ public struct FrameDecoder: Sendable {
 
   /// Takes the next line without its end, or else keeps what there is of it.
   private mutating func takeLine(limit: Int) -> Line {
-    guard let length = input.distanceToLineFeed() else {
+    guard let length = input?.distanceToLineFeed() else {
       // One byte more is let through if it can be the CR of a line of just the limit.
       let held = bufferedByteCount
-      let last: UInt8? = input.getInteger(at: input.writerIndex - 1)
+      let last = input?.readableBytesView.last
       guard held <= limit || (held == limit + 1 && last == ASCII.carriageReturn) else {
-        partial = ByteBuffer()
+        partial = nothing
         releaseInput()
         return .tooLong(ended: false)
       }
       keepInput()
       return .none
     }
-    guard partial.readableBytes + length <= limit + 1, var line = input.readSlice(length: length)
+    guard partial.readableBytes + length <= limit + 1, var line = input?.readSlice(length: length)
     else {
-      partial = ByteBuffer()
-      input.moveReaderIndex(forwardBy: length + 1)
+      partial = nothing
+      input?.moveReaderIndex(forwardBy: length + 1)
       return .tooLong(ended: true)
     }
-    input.moveReaderIndex(forwardBy: 1)
+    input?.moveReaderIndex(forwardBy: 1)
     if partial.readableBytes > 0 {
       partial.writeBuffer(&line)
       line = partial
-      partial = ByteBuffer()
+      partial = nothing
     }
     let endsInCRLF = line.getInteger(at: line.writerIndex - 1) == ASCII.carriageReturn
     if endsInCRLF { line.moveWriterIndex(to: line.writerIndex - 1) }
@@ -200,38 +221,38 @@ public struct FrameDecoder: Sendable {
 
   /// Throws away the rest of a line. Returns whether its end was there.
   private mutating func skipLine() -> Bool {
-    guard let length = input.distanceToLineFeed() else {
+    guard let length = input?.distanceToLineFeed() else {
       releaseInput()
       return false
     }
-    input.moveReaderIndex(forwardBy: length + 1)
+    input?.moveReaderIndex(forwardBy: length + 1)
     return true
   }
 
   private mutating func takeBody(length: Int) -> ByteBuffer? {
-    if partial.readableBytes == 0, let body = input.readSlice(length: length) { return body }
-    let wanted = min(length - partial.readableBytes, input.readableBytes)
-    if var piece = input.readSlice(length: wanted) { partial.writeBuffer(&piece) }
+    if partial.readableBytes == 0, let body = input?.readSlice(length: length) { return body }
+    let wanted = min(length - partial.readableBytes, inputCount)
+    if var piece = input?.readSlice(length: wanted) { partial.writeBuffer(&piece) }
     guard partial.readableBytes == length else {
       releaseInput()
       return nil
     }
     let body = partial
-    partial = ByteBuffer()
+    partial = nothing
     return body
   }
 
   private mutating func keepInput() {
-    if input.readableBytes > 0 { partial.writeBuffer(&input) }
+    if let input { partial.writeImmutableBuffer(input) }
     releaseInput()
   }
 
   /// Lets go of the buffer that was read, so that the channel can use it again.
-  private mutating func releaseInput() { input = nothing }
+  private mutating func releaseInput() { input = nil }
 
   private mutating func fail() {
     state = .failed
-    partial = ByteBuffer()
+    partial = nothing
     releaseInput()
   }
 }
