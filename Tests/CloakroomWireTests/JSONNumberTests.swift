@@ -23,6 +23,29 @@ struct JSONNumberTests {
     #expect(Self.read(text) == nil)
   }
 
+  @Test("is read whatever its length, wherever it stands, and whatever stands around it")
+  func anyLength() {
+    for count in 1...18 {
+      let digits = String("123456789012345678".prefix(count))
+      for before in 0...9 {
+        for behind in ["", "0", ",\"9999\"]"] {
+          let bytes = Array((String(repeating: "9", count: before) + digits + behind).utf8)
+          let range = ByteRange(before..<before + count)
+          let number = JSONNumber.wholeNumber(bytes.span.bytes, range)
+          #expect(number == Int64(digits))
+        }
+      }
+      for place in 0..<count {
+        for byte in [UInt8(ascii: "/"), UInt8(ascii: ":"), 0x00, 0x80, 0xB0, 0xFF] {
+          var bytes = Array(digits.utf8)
+          bytes[place] = byte
+          let number = JSONNumber.wholeNumber(bytes.span.bytes, ByteRange(0..<count))
+          #expect(number == nil, "byte \(byte) at \(place) of \(count)")
+        }
+      }
+    }
+  }
+
   private static func read(_ text: String) -> Int64? {
     // Not at the text's beginning, as parameters are.
     let bytes = Array("[\(text)]".utf8)

@@ -101,17 +101,73 @@ struct JSONScannerTests {
 
   @Test("Any byte at any place of a string is judged as the grammar judges it")
   func judgesEveryByte() {
-    for length in 1...20 {
+    // Up to and beyond a word, a block behind it, and another word behind that.
+    for length in Array(1...20) + [39, 40, 41, 47, 48, 49, 72, 73, 80] {
+      var wrong: [String] = []
       for place in 0..<length {
         for byte in UInt8.min...UInt8.max {
           var text = Array(repeating: UInt8(ascii: "x"), count: length)
           text[place] = byte
           let plain = byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
           let accepted = (try? scanned([0x22] + text + [0x22]).get()) != nil
-          #expect(accepted == plain, "byte \(byte) at \(place) of \(length)")
+          if accepted != plain { wrong.append("byte \(byte) at \(place) of \(length)") }
+        }
+      }
+      #expect(wrong == [])
+    }
+  }
+
+  @Test("Escapes and long characters are met wherever they stand in a long string")
+  func meetsUnevenBytes() {
+    for before in 0...90 {
+      for piece in ["\\n", "\\u00e9", "\u{e9}", "\u{20ac}", "\u{1f600}\\\\", "\\\"\u{e9}\\\""] {
+        let start = "\"" + String(repeating: "x", count: before) + piece
+        let rest = String(repeating: "y", count: 45)
+        #expect(scanned(start + rest + "\"") == .success(.string))
+        let fault = (start + rest).utf8.count
+        #expect(scanned(start + rest + "\t\"") == .failure(.syntax(at: fault)))
+        #expect(scanned(start + rest) == .failure(.syntax(at: fault)))
+        #expect(scanned(start + "\\x\"") == .failure(.syntax(at: start.utf8.count + 1)))
+      }
+    }
+  }
+
+  @Test("Numbers of any length are told from what is none, whatever they stand before")
+  func judgesNumbers() {
+    let suffixes = [
+      ("", true), (".5", true), ("e3", true), ("E+10", true), (".25e-1", true), (".", false),
+      ("e", false), ("x", false), ("-", false), (":", false), ("/", false), ("\u{0}", false),
+      (".e1", false), ("\u{e9}", false),
+    ]
+    for count in 1...18 {
+      for first in ["1", "0", "9"] {
+        let digits = first + String(repeating: "7", count: count - 1)
+        for (suffix, isSuffix) in suffixes {
+          let isNumber = isSuffix && (first != "0" || count == 1)
+          for number in [digits + suffix, "-" + digits + suffix] {
+            for text in [
+              "\(number)", "[\(number)]", "{\"a\":\(number)}", " [\(number) , \(number),1]\n",
+            ] {
+              let accepted = (try? scanned(text).get()) != nil
+              #expect(accepted == isNumber, "\(text)")
+            }
+          }
         }
       }
     }
+  }
+
+  @Test(
+    "Line breaks are told apart from what is escaped",
+    arguments: [
+      ("1", false), ("\n1", true), ("1\r", true), (" 1 ", false), ("\t[1,\t2]", false),
+      ("\"a\\nb\\r\"", false), ("[1,\n2]", true), ("{\"a\":{\"b\"\r:1}}", true),
+      ("{\"a\":\n\"\\n\"}", true), ("[ [ [] ] ]", false), ("[\n]", true),
+    ])
+  func findsLineBreaks(text: String, expected: Bool) throws {
+    let bytes = Array(text.utf8)
+    let found = try JSONScanner.validateAndFindLineBreaks(bytes.span.bytes)
+    #expect(found == expected)
   }
 
   @Test(

@@ -110,4 +110,24 @@ struct JSONStringTests {
     output.writeOnOneLine(ByteRange(0..<text.readableBytes), of: text.readableBytesSpan)
     #expect(String(buffer: output) == "\n[1,  {\"a\": \"\\n\"}]")
   }
+
+  @Test(
+    "A range holds a literal only if all of its bytes do",
+    arguments: [
+      "", "a", "ab", "abc", "abcd", "abcde", "abcdefg", "abcdefgh", "abcdefghi", "abcdefghijklmno",
+      "abcdefghijklmnop", "abcdefghijklmnopq", "abcdefghijklmnopqrstuvwxyz",
+    ] as [StaticString])
+  func comparesLiterals(literal: StaticString) {
+    let text = "\(literal)"
+    let range = ByteRange(3..<3 + text.utf8.count)
+    #expect(range.holds(literal, in: "---\(text)"))
+    #expect(range.holds(literal, in: "---\(text)---"))
+    #expect(!ByteRange(3..<4 + text.utf8.count).holds(literal, in: "---\(text)---"))
+    for place in 0..<text.utf8.count {
+      var other = Array("---\(text)".utf8)
+      other[3 + place] ^= 0x20
+      let holds = range.holds(literal, in: other.span.bytes)
+      #expect(!holds)
+    }
+  }
 }

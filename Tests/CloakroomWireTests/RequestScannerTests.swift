@@ -47,6 +47,17 @@ struct RequestScannerTests {
       (#"{"jsonrpc": "2.0", "method": "subtract", "params": [], "id": "9"}"#, [], #""9""#),
       (#" {"jsonrpc":"2.0","method":"subtract","params":{},"id":null} "#, [], "null"),
       (#"{"jsonrpc":"2.0","method":"subtract","id":-1.50e+400}"#, [], "-1.50e+400"),
+      (
+        #"{ "id" : 12 , "method" :"subtract","params"  :  [ 1 ]  ,"jsonrpc" : "2.0" }"#, ["1"], "12"
+      ),
+      (
+        #"{"jsonrpc":"2.0","ids":1,"id":12345678,"methods":2,"method":"subtract","param":3,"params":[4]}"#,
+        ["4"], "12345678"
+      ),
+      (
+        #"{"jsonrpc":"2.0","method":"subtract","params":{"abcdefgh":1,"abcdefghi":2},"id":3}"#,
+        ["1", "2"], "3"
+      ),
       (#"{"jsonrpc":"2.0","method":"subtract","id":""}"#, [], #""""#),
       (#"{"jsonrpc":"2.0","method":"subtract","id":"\u0069d","x":{"id":[1]}}"#, [], #""\u0069d""#),
     ] as [(String, [String], String?)])

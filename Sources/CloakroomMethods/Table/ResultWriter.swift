@@ -1,7 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomWire
-internal import Glibc
 internal import NIOCore
 
 /// The results' JSON is written straight into the reply, piece by piece.
@@ -19,15 +18,16 @@ extension ByteBuffer {
   mutating func writeStored(
     _ value: ByteBuffer, after head: StaticString = "", before tail: StaticString = ""
   ) throws(RPCError) {
+    let hasLineBreaks: Bool
     do throws(JSONFault) {
-      try JSONScanner.validate(
+      hasLineBreaks = try JSONScanner.validateAndFindLineBreaks(
         value.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
     } catch {
       throw RPCError(
         .storeRefused, "what is stored under that key is not JSON",
         details: [.text("code", "NOTJSON")])
     }
-    guard !value.hasLineBreaks else {
+    guard !hasLineBreaks else {
       // Only somebody else can have written one: what comes in through a call is put into one line.
       writeStaticString(head)
       writeOnOneLine(ByteRange(0..<value.readableBytes), of: value.readableBytesSpan)
@@ -38,14 +38,6 @@ extension ByteBuffer {
       $0.write(head)
       $0.write(value)
       $0.write(tail)
-    }
-  }
-
-  private var hasLineBreaks: Bool {
-    withUnsafeReadableBytes { bytes in
-      guard let start = bytes.baseAddress else { return false }
-      return memchr(start, Int32(UInt8(ascii: "\n")), bytes.count) != nil
-        || memchr(start, Int32(UInt8(ascii: "\r")), bytes.count) != nil
     }
   }
 }

@@ -66,11 +66,10 @@ public struct BatchScanner: Sendable {
       let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit)
       count &+= 1
       if count <= elementLimit { elements.append(ByteRange(scanned: at, value.end)) }
-      at = JSONScanner.skipSpace(text, value.end, end).offset
-      guard at < end else { throw .syntax(at: at) }
-      if text.byte(at) == ASCII.rightBracket { return at &+ 1 }
-      guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
-      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+      let next = try JSONScanner.skipComma(
+        text, value.end, end, closing: ASCII.rightBracket)
+      if next.isEnd { return next.offset }
+      at = next.offset
     }
   }
 }

@@ -39,18 +39,24 @@ public struct ByteRange: Sendable, Hashable {
     guard literal.hasPointerRepresentation, literal.utf8CodeUnitCount == count,
       end <= text.byteCount
     else { return false }
-    let expected = UnsafeRawPointer(literal.utf8Start)
-    var index = 0
-    while index &+ 8 <= count {
-      let word = expected.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      guard text.word(start &+ index) == UInt64(littleEndian: word) else { return false }
-      index &+= 8
+    // By words, of which the last two may overlap.
+    let expected = UnsafeRawBufferPointer(start: literal.utf8Start, count: count).bytes
+    switch count {
+    case 8...:
+      var index = 0
+      while index &+ 8 < count {
+        guard text.word(start &+ index) == expected.word(index) else { return false }
+        index &+= 8
+      }
+      return text.word(end &- 8) == expected.word(count &- 8)
+    case 4...:
+      return text.halfWord(start) == expected.halfWord(0)
+        && text.halfWord(end &- 4) == expected.halfWord(count &- 4)
+    case 2...:
+      return text.quarterWord(start) == expected.quarterWord(0)
+        && text.byte(end &- 1) == expected.byte(count &- 1)
+    default:
+      return count == 0 || text.byte(start) == expected.byte(0)
     }
-    while index < count {
-      let byte = expected.load(fromByteOffset: index, as: UInt8.self)
-      guard text.byte(start &+ index) == byte else { return false }
-      index &+= 1
-    }
-    return true
   }
 }

@@ -2,10 +2,40 @@
 enum EnvelopeMember {
   case version, id, method, params
 
+  /// A name, and where its value begins.
+  struct Name {
+    let member: EnvelopeMember?
+    let value: Int
+  }
+
+  /// Scans a member's name, as `JSONScanner.scanName` does. Those that every request has are told by
+  /// a word each, with the quotes and the colon, as nearly all programs write them.
+  @inline(__always)
+  static func scanName(_ text: RawSpan, _ at: Int, _ end: Int) throws(JSONFault) -> Name {
+    if at &+ 9 <= end {
+      let word = text.word(at)
+      // "id": with the first letter lowest
+      if word & 0xFF_FFFF_FFFF == 0x3A_2264_6922 {
+        return Name(member: .id, value: JSONScanner.skipSpace(text, at &+ 5, end).offset)
+      }
+      if word == methodWord || word == paramsWord, text.byte(at &+ 8) == ASCII.colon {
+        return Name(
+          member: word == methodWord ? .method : .params,
+          value: JSONScanner.skipSpace(text, at &+ 9, end).offset)
+      }
+    }
+    let name = try JSONScanner.scanName(text, at, end)
+    return Name(
+      member: EnvelopeMember(name.name, hasEscapes: name.hasEscapes, in: text), value: name.value)
+  }
+
+  /// `"method"` and `"params"`, the first letter lowest.
+  private static var methodWord: UInt64 { 0x2264_6F68_7465_6D22 }
+  private static var paramsWord: UInt64 { 0x2273_6D61_7261_7022 }
+
   /// The member that a name stands for, nil for any other name. A name may be written with
   /// escapes; that rare one is decoded first.
-  @inline(__always)
-  init?(_ name: ByteRange, hasEscapes: Bool, in text: RawSpan) {
+  private init?(_ name: ByteRange, hasEscapes: Bool, in text: RawSpan) {
     if hasEscapes {
       self.init(decoding: name, in: text)
     } else {
@@ -21,8 +51,8 @@ enum EnvelopeMember {
     case 2 where text.halfWord(name.start &- 1) == 0x2264_6922: self = .id  // "id"
     case 6:
       switch text.word(name.start &- 1) {
-      case 0x2264_6F68_7465_6D22: self = .method  // "method"
-      case 0x2273_6D61_7261_7022: self = .params  // "params"
+      case Self.methodWord: self = .method
+      case Self.paramsWord: self = .params
       default: return nil
       }
     case 7 where text.word(name.start) == 0x2263_7072_6E6F_736A: self = .version  // jsonrpc"

@@ -13,36 +13,29 @@ extension JSONScanner {
   static func scanString(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> StringContent {
+    var at = start
     if start &+ 8 <= end {
       let special = specialBytes(in: text.word(start))
-      let at = start &+ special.trailingZeroBitCount &>> 3
-      if special == 0 { return try scanLongString(text, start &+ 8, end) }
-      if text.byte(at) == ASCII.quote { return StringContent(end: at, hasEscapes: false) }
+      at =
+        special == 0
+        ? skipPlain(text, start &+ 8, end) : start &+ special.trailingZeroBitCount &>> 3
+      if at < end, text.byte(at) == ASCII.quote { return StringContent(end: at, hasEscapes: false) }
     }
-    return try scanLongString(text, start, end)
+    return try scanUneven(text, at, end)
   }
 
-  /// Scans a string's content of any length: 32 bytes at a time as long as all of them are plain
-  /// characters, then eight.
+  /// Scans the rest of a string's content in which there may be more than plain characters.
   @inline(never)
-  private static func scanLongString(
+  private static func scanUneven(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> StringContent {
     var at = start
     var hasEscapes = false
-    while true {
-      var special: UInt64 = 0
-      while at &+ 32 <= end, isPlain(text, at) { at &+= 32 }
-      while at &+ 8 <= end {
-        special = specialBytes(in: text.word(at))
-        if special != 0 { break }
-        at &+= 8
-      }
-      if special == 0 {
-        guard at < end else { break }
-        special = specialBytes(in: text.lastWord(at, end))
-      }
-      at &+= special.trailingZeroBitCount &>> 3
+    while at < end {
+      let special = specialBytes(in: text.upToEight(at, end))
+      at =
+        special == 0
+        ? skipPlain(text, at &+ 8, end) : at &+ special.trailingZeroBitCount &>> 3
       guard at < end else { break }
       let byte = text.byte(at)
       if byte == ASCII.quote { return StringContent(end: at, hasEscapes: hasEscapes) }
@@ -58,17 +51,36 @@ extension JSONScanner {
     throw .syntax(at: min(at, end))
   }
 
-  /// Whether the 32 bytes from an offset on are plain characters: `marks` for four words at once.
+  /// Skips plain characters: in blocks as long as there is nothing else, then eight at a time.
+  /// The caller has made sure that `start` is at least eight. Returns the offset of the first byte
+  /// that is no plain character, or `end`.
+  @inline(never)
+  private static func skipPlain(_ text: RawSpan, _ start: Int, _ end: Int) -> Int {
+    var at = start
+    while at &+ blockCount <= end, isPlainBlock(text, at) { at &+= blockCount }
+    while at < end {
+      let special = specialBytes(
+        in: at &+ 8 <= end ? text.word(at) : text.lastWord(at, end))
+      at &+= special.trailingZeroBitCount &>> 3
+      if special != 0 { break }
+    }
+    return min(at, end)
+  }
+
+  /// How many bytes of a long string are looked at together.
+  private static var blockCount: Int { 32 }
+
+  /// Whether the bytes of the block that begins at an offset are all plain characters. Without a
+  /// branch for each, so that the compiler makes vector instructions of it. Read with a sign, bytes of
+  /// longer UTF-8 sequences are below the space, as control characters are.
   @inline(__always)
-  private static func isPlain(_ text: RawSpan, _ at: Int) -> Bool {
-    let words = text.unsafeLoadUnaligned(fromUncheckedByteOffset: at, as: SIMD4<UInt64>.self)
-    let ones = SIMD4<UInt64>(repeating: 0x0101_0101_0101_0101)
-    let control = words &- SIMD4(repeating: 0x2020_2020_2020_2020)
-    let quote = (words ^ SIMD4(repeating: 0x2222_2222_2222_2222)) &- ones
-    let backslash = (words ^ SIMD4(repeating: 0x5C5C_5C5C_5C5C_5C5C)) &- ones
-    let marks = control | quote | backslash | words
-    let either = marks.lowHalf | marks.highHalf
-    return (either[0] | either[1]) & highestBits == 0
+  private static func isPlainBlock(_ text: RawSpan, _ at: Int) -> Bool {
+    var special: UInt8 = 0
+    for index in 0..<blockCount {
+      let byte = Int8(bitPattern: text.byte(at &+ index))
+      special |= (byte < 0x20 ? 1 : 0) | (byte == 0x22 ? 1 : 0) | (byte == 0x5C ? 1 : 0)
+    }
+    return special == 0
   }
 
   /// Marks, by its highest bit, the first byte of eight that ends a run of plain characters: a
@@ -76,23 +88,15 @@ extension JSONScanner {
   /// first marked one may be marked wrongly, those below it never are, so only the lowest mark
   /// counts.
   ///
-  @inline(__always)
-  static func specialBytes(in word: UInt64) -> UInt64 { marks(in: word) & highestBits }
-
-  /// The highest bit of each byte.
-  private static var highestBits: UInt64 { 0x8080_8080_8080_8080 }
-
-  /// The marks, in the highest bits; the other bits mean nothing.
-  ///
   /// The tests are "haszero" and "hasless" of Sean Eron Anderson's Bit Twiddling Hacks, without the
   /// part that leaves out bytes whose highest bit is set: those are special too.
   @inline(__always)
-  private static func marks(in word: UInt64) -> UInt64 {
+  static func specialBytes(in word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let control = word &- 0x2020_2020_2020_2020
     let quote = (word ^ 0x2222_2222_2222_2222) &- ones
     let backslash = (word ^ 0x5C5C_5C5C_5C5C_5C5C) &- ones
-    return control | quote | backslash | word
+    return (control | quote | backslash | word) & 0x8080_8080_8080_8080
   }
 
   /// Skips the escape whose backslash is at `at`.

@@ -10,7 +10,13 @@ extension JSONScanner {
   /// Skips white space, of which texts written by programs mostly have none or one byte.
   @inline(__always)
   static func skipSpace(_ text: RawSpan, _ at: Int, _ end: Int) -> Gap {
-    if at < end, text.byte(at) > ASCII.space { return Gap(offset: at, hasLineBreaks: false) }
+    if at < end {
+      let first = text.byte(at)
+      if first > ASCII.space { return Gap(offset: at, hasLineBreaks: false) }
+      if first == ASCII.space, at &+ 1 < end, text.byte(at &+ 1) > ASCII.space {
+        return Gap(offset: at &+ 1, hasLineBreaks: false)
+      }
+    }
     return skipMoreSpace(text, at, end)
   }
 
@@ -38,9 +44,27 @@ extension JSONScanner {
   }
 
   /// Scans a member's name, which must begin at `at`, its colon, and the white space up to the
-  /// value.
+  /// value. Most names have at most eight bytes, no escape, and no white space before the colon.
   @inline(__always)
   static func scanName(_ text: RawSpan, _ at: Int, _ end: Int) throws(JSONFault) -> Name {
+    if at &+ 11 <= end, text.byte(at) == ASCII.quote {
+      let special = specialBytes(in: text.word(at &+ 1))
+      let quote = at &+ 1 &+ special.trailingZeroBitCount &>> 3
+      // A quote and a colon, the first lowest.
+      if text.quarterWord(quote) == 0x3A22 {
+        let behind = skipSpace(text, quote &+ 2, end)
+        return Name(
+          name: ByteRange(scanned: at &+ 1, quote), value: behind.offset, hasEscapes: false,
+          hasLineBreaks: behind.hasLineBreaks)
+      }
+    }
+    return try scanAnyName(text, at, end)
+  }
+
+  @inline(never)
+  private static func scanAnyName(
+    _ text: RawSpan, _ at: Int, _ end: Int
+  ) throws(JSONFault) -> Name {
     guard at < end, text.byte(at) == ASCII.quote else { throw .syntax(at: at) }
     let name = try scanString(text, at &+ 1, end)
     let before = skipSpace(text, name.end &+ 1, end)
@@ -53,26 +77,49 @@ extension JSONScanner {
       hasEscapes: name.hasEscapes, hasLineBreaks: before.hasLineBreaks || behind.hasLineBreaks)
   }
 
-  /// Where the value begins of a member whose name begins at `at`, has fewer than eight bytes and no
-  /// escape, and has no white space around its colon, as programs write most of them; nil for others,
-  /// right or wrong.
+  /// What stands behind a value inside of an array or an object.
+  struct Next {
+    /// Where the next element or member begins, or where the closing bracket ends.
+    let offset: Int
+    let isEnd: Bool
+  }
+
+  /// Skips the comma behind a value that ends at `at`, or the closing bracket, and white space.
   @inline(__always)
-  static func skipShortName(_ text: RawSpan, _ at: Int, _ end: Int) -> Int? {
-    guard at &+ 11 <= end, text.byte(at) == ASCII.quote else { return nil }
-    let special = specialBytes(in: text.word(at &+ 1))
-    guard special != 0 else { return nil }
-    let quote = at &+ 1 &+ special.trailingZeroBitCount &>> 3
-    // A quote and a colon, the first lowest.
-    guard text.quarterWord(quote) == 0x3A22, text.byte(quote &+ 2) > ASCII.space else { return nil }
-    return quote &+ 2
+  static func skipComma(
+    _ text: RawSpan, _ at: Int, _ end: Int, closing: UInt8
+  ) throws(JSONFault) -> Next {
+    let at = skipSpace(text, at, end).offset
+    guard at < end else { throw .syntax(at: at) }
+    if text.byte(at) == closing { return Next(offset: at &+ 1, isEnd: true) }
+    guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
+    return Next(offset: skipSpace(text, at &+ 1, end).offset, isEnd: false)
   }
 
   @inline(__always)
   static func isDigit(_ byte: UInt8) -> Bool { byte &- ASCII.zero < 10 }
 
   /// Scans the number that begins at `start` with a digit or a minus, and returns its end. A digit
-  /// behind a leading zero is left standing there, where no token can begin with it.
+  /// behind a leading zero is left standing there, where no token can begin with it. Most numbers
+  /// are whole, have at most eight digits, and end before a comma or a closing bracket.
+  @inline(__always)
   static func scanNumber(
+    _ text: RawSpan, _ start: Int, _ end: Int
+  ) throws(JSONFault) -> Int {
+    let digits = text.upToEight(start, end) ^ 0x3030_3030_3030_3030
+    // The highest bit of what is more than nine; bytes above the first marked one may be wrong.
+    let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
+    let at = start &+ others.trailingZeroBitCount &>> 3
+    if at < end, digits & 0xFF != 0, at != start {
+      let next = text.byte(at)
+      // 0x20 is the bit by which "]" and "}" differ.
+      if next == ASCII.comma || next | 0x20 == ASCII.rightBrace { return at }
+    }
+    return try scanAnyNumber(text, start, end)
+  }
+
+  @inline(never)
+  private static func scanAnyNumber(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> Int {
     var at = start

@@ -23,11 +23,30 @@ public enum JSONScanner {
   public static func validate(
     _ text: RawSpan, depthLimit: Int = defaultDepthLimit
   ) throws(JSONFault) -> JSONKind {
-    var offset = 0
-    let kind = try skipValue(in: text, from: &offset, depthLimit: depthLimit)
-    let rest = skipSpace(text, offset, text.byteCount)
-    guard rest.offset == text.byteCount else { throw .syntax(at: rest.offset) }
-    return kind
+    try scanText(text, depthLimit: depthLimit).kind
+  }
+
+  /// Checks that the text is one JSON value, as `validate` does.
+  ///
+  /// - Returns: whether a raw CR or LF stands in it, so that it can't go into a line as it is.
+  /// - Throws: the first fault met.
+  public static func validateAndFindLineBreaks(
+    _ text: RawSpan, depthLimit: Int = defaultDepthLimit
+  ) throws(JSONFault) -> Bool {
+    try scanText(text, depthLimit: depthLimit).hasLineBreaks
+  }
+
+  private static func scanText(_ text: RawSpan, depthLimit: Int) throws(JSONFault) -> Value {
+    let end = text.byteCount
+    guard end <= longestText else { throw .outOfBounds }
+    let before = skipSpace(text, 0, end)
+    let value = try scanValue(
+      text, before.offset, end, depth: min(depthLimit, greatestDepthLimit))
+    let behind = skipSpace(text, value.end, end)
+    guard behind.offset == end else { throw .syntax(at: behind.offset) }
+    return Value(
+      end: end, kind: value.kind, hasEscapes: value.hasEscapes,
+      hasLineBreaks: before.hasLineBreaks || value.hasLineBreaks || behind.hasLineBreaks)
   }
 
   /// Checks one value and moves `offset` behind it. White space before it is skipped; what comes
@@ -95,13 +114,9 @@ public enum JSONScanner {
 
     while true {
       if isObject & 1 == 1 {
-        if let value = skipShortName(text, at, end) {
-          at = value
-        } else {
-          let name = try scanName(text, at, end)
-          lineBreaks = lineBreaks || name.hasLineBreaks
-          at = name.value
-        }
+        let name = try scanName(text, at, end)
+        lineBreaks = lineBreaks || name.hasLineBreaks
+        at = name.value
       }
       guard at < end else { throw .syntax(at: at) }
       var kind: JSONKind

@@ -12,14 +12,27 @@ extension RawSpan {
     UInt64(littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
   }
 
-  /// The fewer than eight bytes from `offset` up to `end`, and zeros in place of the rest. The
-  /// caller has made sure that `end - 8 < offset < end <= byteCount`.
+  /// The next eight bytes from `offset` on, or those up to `end` and zeros in place of the rest. The
+  /// caller has made sure that `offset < end <= byteCount`.
+  @inline(__always)
+  func upToEight(_ offset: Int, _ end: Int) -> UInt64 {
+    if offset &+ 8 <= end { return word(offset) }
+    return end >= 8 ? lastWord(offset, end) : wordOfBytes(offset, end)
+  }
+
+  /// The at most eight bytes from `offset` up to `end`, and zeros in place of the rest. The caller
+  /// has made sure that `end - 8 <= offset < end <= byteCount`, and that `end` is at least eight.
+  @inline(__always)
   func lastWord(_ offset: Int, _ end: Int) -> UInt64 {
-    let count = end &- offset
     // A word that ends where the text does, with what comes before `offset` shifted out.
-    if end >= 8 { return word(end &- 8) >> UInt64(64 &- 8 &* count) }
+    word(end &- 8) &>> UInt64(truncatingIfNeeded: 8 &* (offset &+ 8 &- end))
+  }
+
+  /// The fewer than eight bytes from `offset` up to `end`, and zeros in place of the rest.
+  @inline(never)
+  private func wordOfBytes(_ offset: Int, _ end: Int) -> UInt64 {
     var word: UInt64 = 0
-    for index in 0..<count { word |= UInt64(byte(offset &+ index)) &<< UInt64(8 &* index) }
+    for index in 0..<end &- offset { word |= UInt64(byte(offset &+ index)) &<< UInt64(8 &* index) }
     return word
   }
 

@@ -33,7 +33,7 @@ public struct RequestScanner: Sendable {
   public private(set) var paramsKind: JSONKind?
 
   /// The members or elements of `params` in their order, at most `memberLimit` of them.
-  public private(set) var members: ContiguousArray<JSONMember> = []
+  public private(set) var members: ScannedMembers
 
   /// `params` has more members than `memberLimit`. The rest was checked, but not recorded.
   public private(set) var hasTooManyMembers = false
@@ -49,7 +49,7 @@ public struct RequestScanner: Sendable {
   /// How many arrays and objects may be nested, the envelope being the first.
   public let depthLimit: Int
 
-  /// How many members of `params` are recorded.
+  /// How many members of `params` are recorded. The memory for all of them is kept.
   public let memberLimit: Int
 
   private var hasVersionMember = false
@@ -58,7 +58,7 @@ public struct RequestScanner: Sendable {
   public init(depthLimit: Int = JSONScanner.defaultDepthLimit, memberLimit: Int = 64) {
     self.depthLimit = min(depthLimit, JSONScanner.greatestDepthLimit)
     self.memberLimit = max(memberLimit, 0)
-    members.reserveCapacity(min(self.memberLimit, 64))
+    members = ScannedMembers(limit: self.memberLimit)
   }
 
   /// Scans the request that the bytes from `from` up to `to` hold, with white space around it at
@@ -116,7 +116,7 @@ public struct RequestScanner: Sendable {
     hasTooManyMembers = false
     hasDuplicates = false
     isValidRequest = false
-    if !members.isEmpty { members.removeAll(keepingCapacity: true) }
+    members.removeAll()
   }
 
   private mutating func scanEnvelope(
@@ -131,35 +131,30 @@ public struct RequestScanner: Sendable {
       at = JSONScanner.skipSpace(text, at &+ EnvelopeMember.versionFirstCount, end).offset
     }
     while true {
-      let name = try JSONScanner.scanName(text, at, end)
-      let member = EnvelopeMember(name.name, hasEscapes: name.hasEscapes, in: text)
-      at = try scanMember(member, text, name.value, end)
-      at = JSONScanner.skipSpace(text, at, end).offset
-      guard at < end else { throw .syntax(at: at) }
-      if text.byte(at) == ASCII.rightBrace { return at &+ 1 }
-      guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
-      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+      let name = try EnvelopeMember.scanName(text, at, end)
+      at = name.value
+      let first = at < end ? text.byte(at) : 0
+      if name.member == .params, first == ASCII.leftBrace || first == ASCII.leftBracket {
+        at = try scanParams(text, at, end, isObject: first == ASCII.leftBrace)
+      } else {
+        let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit &- 1)
+        if let member = name.member { record(member, value, text, at) }
+        at = value.end
+      }
+      let next = try JSONScanner.skipComma(text, at, end, closing: ASCII.rightBrace)
+      if next.isEnd { return next.offset }
+      at = next.offset
     }
   }
 
-  /// Scans the value of an envelope's member and records it. Returns the value's end.
-  private mutating func scanMember(
-    _ member: EnvelopeMember?, _ text: RawSpan, _ at: Int, _ end: Int
-  ) throws(JSONFault) -> Int {
-    if member == .params, at < end {
-      if paramsKind != nil {
-        hasDuplicates = true
-        members.removeAll(keepingCapacity: true)
-      }
-      let first = text.byte(at)
-      if first == ASCII.leftBrace || first == ASCII.leftBracket {
-        return try scanParams(text, at, end, isObject: first == ASCII.leftBrace)
-      }
-    }
-    let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit &- 1)
-    let range = ByteRange(scanned: at, value.end)
+  /// Records the value of an envelope's member, which begins at `start`.
+  @inline(__always)
+  private mutating func record(
+    _ member: EnvelopeMember, _ value: JSONScanner.Value, _ text: RawSpan, _ start: Int
+  ) {
+    let range = ByteRange(scanned: start, value.end)
     let content =
-      value.kind == .string ? ByteRange(scanned: at &+ 1, value.end &- 1) : range
+      value.kind == .string ? ByteRange(scanned: start &+ 1, value.end &- 1) : range
     switch member {
     case .version:
       hasDuplicates = hasDuplicates || hasVersionMember
@@ -177,11 +172,18 @@ public struct RequestScanner: Sendable {
       methodKind = value.kind
       methodHasEscapes = value.hasEscapes
     case .params:
+      beginParams()
       params = range
       paramsKind = value.kind
-    case nil: break
     }
-    return value.end
+  }
+
+  /// Forgets the members of earlier params, which are one too many then.
+  @inline(__always)
+  private mutating func beginParams() {
+    guard paramsKind != nil else { return }
+    hasDuplicates = true
+    members.removeAll()
   }
 
   /// Scans the object or array that `params` is, recording each member. Returns its end.
@@ -189,6 +191,7 @@ public struct RequestScanner: Sendable {
     _ text: RawSpan, _ start: Int, _ end: Int, isObject: Bool
   ) throws(JSONFault) -> Int {
     guard depthLimit > 1 else { throw .tooDeep(at: start) }
+    beginParams()
     let closing = isObject ? ASCII.rightBrace : ASCII.rightBracket
     paramsKind = isObject ? .object : .array
     var at = JSONScanner.skipSpace(text, start &+ 1, end).offset
@@ -205,23 +208,18 @@ public struct RequestScanner: Sendable {
         (name, nameHasEscapes, at) = (scanned.name, scanned.hasEscapes, scanned.value)
       }
       let value = try JSONScanner.scanValue(text, at, end, depth: depthLimit &- 2)
-      if members.count < memberLimit {
-        members.append(
-          JSONMember(
-            name: name, value: ByteRange(scanned: at, value.end), kind: value.kind,
-            nameHasEscapes: nameHasEscapes, hasEscapes: value.hasEscapes,
-            hasLineBreaks: value.hasLineBreaks))
-      } else {
-        hasTooManyMembers = true
+      let isRecorded = members.append(
+        JSONMember(
+          name: name, value: ByteRange(scanned: at, value.end), kind: value.kind,
+          nameHasEscapes: nameHasEscapes, hasEscapes: value.hasEscapes,
+          hasLineBreaks: value.hasLineBreaks))
+      if !isRecorded { hasTooManyMembers = true }
+      let next = try JSONScanner.skipComma(text, value.end, end, closing: closing)
+      if next.isEnd {
+        params = ByteRange(scanned: start, next.offset)
+        return next.offset
       }
-      at = JSONScanner.skipSpace(text, value.end, end).offset
-      guard at < end else { throw .syntax(at: at) }
-      if text.byte(at) == closing {
-        params = ByteRange(scanned: start, at &+ 1)
-        return at &+ 1
-      }
-      guard text.byte(at) == ASCII.comma else { throw .syntax(at: at) }
-      at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+      at = next.offset
     }
   }
 }
