@@ -211,7 +211,7 @@ final class ClientConnection: ChannelInboundHandler {
       }
       guard let frame = decoder.next() else { break }
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
-      switch frame {
+      switch consume frame {
       case .text(let text):
         worker.receive(text, from: self)
       case .tooLarge(let limit):

@@ -8,11 +8,15 @@ internal import NIOCore
 /// The way of a call: in through `receive`, out through `complete`.
 extension Worker {
   /// Takes in one JSON text: a request, or a batch of them.
-  func receive(_ text: ByteBuffer, from connection: ClientConnection) {
+  func receive(_ text: consuming ByteBuffer, from connection: ClientConnection) {
     guard BatchScanner.isBatch(text.readableBytesSpan) else {
-      call(text, 0..<text.readableBytes, on: connection, batch: nil)
-      return
+      let length = text.readableBytes
+      return call(text, 0..<length, on: connection, batch: nil)
     }
+    receiveBatch(text, from: connection)
+  }
+
+  private func receiveBatch(_ text: ByteBuffer, from connection: ClientConnection) {
     do throws(JSONFault) {
       try batchScanner.scan(text.readableBytesSpan)
     } catch {
@@ -35,16 +39,16 @@ extension Worker {
 
   /// The whole way of one request, from its bytes to the store.
   private func call(
-    _ text: ByteBuffer, _ range: Range<Int>, on connection: ClientConnection, batch: BatchReply?
+    _ text: consuming ByteBuffer, _ range: Range<Int>, on connection: ClientConnection,
+    batch: BatchReply?
   ) {
     var request = Request(
       connection: connection, batch: batch, startedAt: burstStart, bytesIn: range.count)
     begin(request)
     var hasNotes = false
     do throws(RPCError) {
-      let span = text.readableBytesSpan
-      try scan(span, range, into: &request)
-      let index = try method(in: span)
+      try scan(text.readableBytesSpan, range, into: &request)
+      let index = try method(in: text.readableBytesSpan)
       request.method = index
       let permit = try admit(connection, index)
       let method = table.methods[index]

@@ -64,10 +64,11 @@ extension Worker {
   /// A call ends: it is answered, unless it is a notification, and recorded.
   ///
   /// - Parameters:
+  ///   - notes: what the access log says of it; asked for only when there is a log.
   ///   - fromStore: whether it was the store that was waited for.
   ///   - writeResult: writes the result's JSON, or says why there is none.
   func end(
-    _ request: borrowing Request, notes: CallNotes?, fromStore: Bool = false,
+    _ request: borrowing Request, notes: @autoclosure () -> CallNotes?, fromStore: Bool = false,
     _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void
   ) {
     var failure: Reason?
@@ -145,7 +146,7 @@ extension Worker {
   }
 
   private func record(
-    _ request: borrowing Request, notes: CallNotes?, fromStore: Bool, failure: Reason?,
+    _ request: borrowing Request, notes: () -> CallNotes?, fromStore: Bool, failure: Reason?,
     bytesOut: Int
   ) {
     observer.leave()
@@ -161,6 +162,7 @@ extension Worker {
         service: service, method: request.method, failure: failure, duration: duration,
         storeDuration: storeDuration, bytesIn: request.bytesIn, bytesOut: bytesOut)
     }
+    let notes = notes()
     observer.record(
       CallRecord(
         startedAt: wallClock(at: request.startedAt), duration: duration,

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 public import NIOCore
 
 /// Frames outgoing texts as the connection's incoming ones were framed.
@@ -35,7 +36,7 @@ public struct FrameEncoder: Sendable {
   /// Ends the frame that everything written since `begin` makes.
   public func end(_ start: Start, in output: inout ByteBuffer) {
     switch framing {
-    case .lines: output.writeInteger(ASCII.lineFeed)
+    case .lines: output.write(atMost: 1) { $0.write("\n") }
     case .headers: writeLength(start, in: &output)
     }
   }

@@ -22,7 +22,7 @@ extension ByteBuffer {
   }
 
   /// Ends a reply.
-  public mutating func writeReplyEnd() { writeInteger(ASCII.rightBrace) }
+  public mutating func writeReplyEnd() { write(atMost: 1) { $0.write("}") } }
 
   /// Writes a whole reply that says how the call failed.
   ///
