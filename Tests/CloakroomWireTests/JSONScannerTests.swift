@@ -137,7 +137,9 @@ struct JSONScannerTests {
     let suffixes = [
       ("", true), (".5", true), ("e3", true), ("E+10", true), (".25e-1", true), (".", false),
       ("e", false), ("x", false), ("-", false), (":", false), ("/", false), ("\u{0}", false),
-      (".e1", false), ("\u{e9}", false),
+      (".e1", false), ("\u{e9}", false), (".1234567", true), (".12345678", true),
+      (".123456789", true), (".1234567890123456", true), (".5.5", false), ("..5", false),
+      (".5x", false), (".5-", false), (".12345678.", false), (".12345678e", false),
     ]
     for count in 1...18 {
       for first in ["1", "0", "9"] {

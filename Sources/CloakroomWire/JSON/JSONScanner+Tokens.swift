@@ -101,21 +101,34 @@ extension JSONScanner {
 
   /// Scans the number that begins at `start` with a digit or a minus, and returns its end. A digit
   /// behind a leading zero is left standing there, where no token can begin with it. Most numbers
-  /// are whole, have at most eight digits, and end before a comma or a closing bracket.
+  /// have no sign and no exponent, at most eight digits before and behind a dot, and end before a comma
+  /// or a closing bracket.
   @inline(__always)
   static func scanNumber(
     _ text: RawSpan, _ start: Int, _ end: Int
   ) throws(JSONFault) -> Int {
-    let digits = text.upToEight(start, end) ^ 0x3030_3030_3030_3030
-    // The highest bit of what is more than nine; bytes above the first marked one may be wrong.
-    let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
-    let at = start &+ others.trailingZeroBitCount &>> 3
-    if at < end, digits & 0xFF != 0, at != start {
+    var at = skipFewDigits(text, start, end)
+    if at < end, at != start, text.byte(start) != ASCII.zero || at == start &+ 1 {
+      if text.byte(at) == ASCII.dot, at &+ 1 < end {
+        let fraction = at &+ 1
+        at = skipFewDigits(text, fraction, end)
+        guard at < end, at != fraction else { return try scanAnyNumber(text, start, end) }
+      }
       let next = text.byte(at)
       // 0x20 is the bit by which "]" and "}" differ.
       if next == ASCII.comma || next | 0x20 == ASCII.rightBrace { return at }
     }
     return try scanAnyNumber(text, start, end)
+  }
+
+  /// Skips up to eight digits. The caller has made sure that `start < end`.
+  @inline(__always)
+  private static func skipFewDigits(_ text: RawSpan, _ start: Int, _ end: Int) -> Int {
+    let digits = text.upToEight(start, end) ^ 0x3030_3030_3030_3030
+    // The highest bit of what is more than nine; bytes above the first marked one may be wrong. What
+    // stands in for bytes past the end is marked.
+    let others = (digits &+ 0x7676_7676_7676_7676 | digits) & 0x8080_8080_8080_8080
+    return start &+ others.trailingZeroBitCount &>> 3
   }
 
   @inline(never)
