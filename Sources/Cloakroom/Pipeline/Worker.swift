@@ -109,7 +109,8 @@ final class Worker {
     guard !isTickTimed else { return burstStart }
     isTickTimed = true
     burstStart = now()
-    // Run when the tick's reads have been done.
+    // Run when the tick's reads have been done. On the loop already: only channels of this worker's loop
+    // call this, from their reads, and NIO checks that each time.
     loop.assumeIsolated().execute { self.isTickTimed = false }
     return burstStart
   }

@@ -16,6 +16,10 @@ public struct ScannedMembers: RandomAccessCollection, Sendable {
   @inlinable public var endIndex: Int { count }
 
   /// The member at a position, which must be less than `count`.
+  ///
+  /// No request reaches the check: positions are never read from one, they come from `indices` and from
+  /// what was noted of these for the same scan. It is there so that a fault of the program doesn't show
+  /// one caller a member of the request before.
   @inlinable
   public subscript(position: Int) -> JSONMember {
     precondition(position < count, "no such member")
