@@ -90,6 +90,25 @@ struct FramingTests {
     }
   }
 
+  @Test("is taken up to its end from a client that leaves without waiting for an answer")
+  func leaves() throws {
+    for framing in WireFraming.allCases {
+      let counter = "left-\(framing)"
+      let calls = (0..<100).map {
+        LineClient.request("counter.increment", #"{"key":"\#(counter)"}"#, id: $0).dropLast()
+      }
+      do {
+        let client = try SharedSidecar.client()
+        try client.send(Array(calls.flatMap { framing.frame(String($0)) }))
+      }
+      let other = try SharedSidecar.client()
+      #expect(
+        try eventually {
+          try other.call("counter.get", #"{"key":"\#(counter)"}"#)["value"] as? Int == 100
+        })
+    }
+  }
+
   @Test("leaves a line without an end unanswered")
   func unfinished() throws {
     let client = try SharedSidecar.client()

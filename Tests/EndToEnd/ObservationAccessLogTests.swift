@@ -46,6 +46,18 @@ struct ObservationAccessLogTests {
   }
 
   @Test(
+    "tells how long a call took that the store had no part in",
+    arguments: ["rpc.discover", "kv.get", "no.method"])
+  func duration(method: String) throws {
+    let (daemon, log) = try start()
+    // Without its parameters, `kv.get` is refused.
+    _ = try daemon.client().call(method, id: 4711)
+    let entry = try #require(log.entries(ids: ["4711"])["4711"])
+    #expect(entry["us"] as? Int ?? 0 > 0)
+    #expect(entry["store_us"] as? Int == 0)
+  }
+
+  @Test(
     "names how each call ended, those that were none as well",
     arguments: [
       (#"{"jsonrpc":"2.0","id":7,"method":"kv.get","params":{"key":"a"}}"#, "7", "ok", "kv.get"),

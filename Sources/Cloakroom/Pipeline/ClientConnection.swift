@@ -51,6 +51,8 @@ final class ClientConnection: ChannelInboundHandler {
   private var isClogged = false
   private var isReading = true
   private var isProcessing = false
+  /// Whether bytes have been read that were not looked at yet; they are before the tick of the loop ends.
+  private var hasArrived = false
   /// Whether something has arrived that there was no room for.
   private var isHeldBack = false
 
@@ -85,6 +87,8 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    // Said before it left.
+    processArrived()
     self.context = nil
     socket = nil
     output = nil
@@ -136,6 +140,7 @@ final class ClientConnection: ChannelInboundHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed {
       // The client has said all it wanted and waits for the answers.
+      processArrived()
       isInputClosed = true
       closeIfDone()
     } else {
@@ -145,6 +150,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Takes no more calls, and closes as soon as those in flight are answered.
   func drain() {
+    processArrived()
     isDraining = true
     for call in procedures.values where call.isWaiting { call.cancel(Self.stopping) }
     for subscription in subscriptions.values { subscription.cancel(Self.stopping) }
@@ -167,13 +173,20 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isDraining else { return }
-    lastActive = worker.beginBurst()
+    // One piece after the other: two would have to be copied into one.
+    processArrived()
     decoder.append(unwrapInboundIn(data))
+    hasArrived = true
+    lastActive = worker.bytesArrived(at: self)
+  }
+
+  /// Starts the calls in what has been read.
+  func processArrived() {
+    guard hasArrived else { return }
+    hasArrived = false
     process()
     adjustReading()
   }
-
-  func channelReadComplete(context: ChannelHandlerContext) { worker.finishedBurst() }
 
   private var mayRead: Bool {
     inFlight < worker.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
@@ -197,7 +210,7 @@ final class ClientConnection: ChannelInboundHandler {
     try? options.setOption(.autoRead, value: isReading)
   }
 
-  /// Starts the calls that have arrived, as long as there is room for more in flight.
+  /// Starts calls, as long as there is one, and room for more in flight.
   private func process() {
     // Answers given on the spot come back here; the loop below goes on with what they made room for.
     guard !isProcessing else { return }

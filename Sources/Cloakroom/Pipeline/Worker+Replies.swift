@@ -153,8 +153,9 @@ extension Worker {
     if failure == nil, let method = request.method, method == publishMethod {
       observer.eventPublished()
     }
-    let ended = max(replyStart, burstStart, request.startedAt)
-    let duration = ended - request.startedAt
+    // The store's replies of a burst have come together; the clock is not asked for each.
+    let ended = fromStore ? replyStart : now()
+    let duration = max(ended, request.startedAt) - request.startedAt
     let storeDuration = fromStore ? duration : 0
     let service = admission.label(of: request.connection.service)
     guard observer.keepsAccessLog else {

@@ -46,7 +46,6 @@ final class Worker {
   var calls = CallTable()
   /// When the tick of the loop began in which bytes are being worked on.
   var burstStart: UInt64 = 0
-  private var isTickTimed = false
   /// When the replies that are being worked on had been read; 0 when no reply is.
   var replyStart: UInt64 = 0
 
@@ -57,6 +56,9 @@ final class Worker {
   var isDraining: Bool { allGone != nil }
   private var reported = StoreLinkCounters()
   private var reportedDrops: UInt64 = 0
+  /// Those whose bytes have been read in this tick of the loop.
+  private var arrived: [ClientConnection] = []
+  /// Those with replies to be sent, or room for more calls.
   private var dirty: [ClientConnection] = []
   private var spareBuffers: [ByteBuffer] = []
   /// An empty buffer that no other loop has.
@@ -101,21 +103,35 @@ final class Worker {
     return nanoseconds - Int64(clamping: now() - min(uptime, now()))
   }
 
-  /// Notes that a connection's bytes are being worked on.
+  // MARK: Connections
+
+  /// Has a connection's bytes looked at when this tick of the loop has read what all its sockets have.
   ///
-  /// The clock is read once for a tick of the loop, not for each of its connections and calls: what the
-  /// loop finds when it wakes up has arrived together, and has waited since then.
-  func beginBurst() -> UInt64 {
-    guard !isTickTimed else { return burstStart }
-    isTickTimed = true
+  /// Not between two reads: the code of a read, the kernel's included, and that of a call do not fit
+  /// into a core's first cache together, and drive each other out of it with each connection. So all
+  /// is read, then all calls are started, then commands and replies are sent.
+  ///
+  /// - Returns: when the tick began, for all of its connections and calls: what the loop finds when it
+  ///   wakes up has arrived together, and has waited since then.
+  func bytesArrived(at connection: ClientConnection) -> UInt64 {
+    arrived.append(connection)
+    guard arrived.count == 1 else { return burstStart }
     burstStart = now()
-    // Run when the tick's reads have been done. On the loop already: only channels of this worker's loop
-    // call this, from their reads, and NIO checks that each time.
-    loop.assumeIsolated().execute { self.isTickTimed = false }
+    // On the loop already: only channels of this worker's loop call this, from their reads, and NIO
+    // checks that each time.
+    loop.assumeIsolated().execute { self.processArrived() }
     return burstStart
   }
 
-  // MARK: Connections
+  private func processArrived() {
+    var index = 0
+    while index < arrived.count {
+      arrived[index].processArrived()
+      index += 1
+    }
+    arrived.removeAll(keepingCapacity: true)
+    finishedBurst()
+  }
 
   func opened(_ connection: ClientConnection) {
     connections[ObjectIdentifier(connection)] = connection
