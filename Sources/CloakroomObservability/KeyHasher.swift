@@ -7,9 +7,8 @@ import COpenSSL
 /// `openssl mac -macopt hexkey:SECRET SIPHASH` prints.
 final class KeyHasher {
   static let keyLength = 16
-  /// How many bytes of a hash are logged.
-  static let hashLength = 8
-  private static let fullLength = 16
+  /// How many bytes the hash has; the first eight of them are logged.
+  private static let hashLength = 16
 
   private let key: [UInt8]
   private let context: OpaquePointer
@@ -42,7 +41,7 @@ final class KeyHasher {
         && EVP_MAC_update(context, bytes.baseAddress, bytes.count) == 1
         && EVP_MAC_final(
           context, output.bindMemory(to: UInt8.self).baseAddress, &length, output.count) == 1
-        && length == Self.fullLength
+        && length == Self.hashLength
     }
     guard done else {
       // What failed would otherwise be the next caller's error on this thread.

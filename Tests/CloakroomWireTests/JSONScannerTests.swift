@@ -205,27 +205,6 @@ struct JSONScannerTests {
     #expect(scanned(Array("1".utf8), depthLimit: -1) == .success(.number))
   }
 
-  @Test("A value inside of a longer text is skipped, and the offset left alone on a fault")
-  func skipsValue() throws {
-    let text = Array(#" "a" ,[1,2]x"#.utf8)
-    var offset = 0
-    #expect(try JSONScanner.skipValue(in: text, from: &offset) == .string)
-    #expect(offset == 4)
-    offset = 6
-    #expect(try JSONScanner.skipValue(in: text, from: &offset) == .array)
-    #expect(offset == 11)
-    #expect(throws: JSONFault.syntax(at: 11)) {
-      try JSONScanner.skipValue(in: text, from: &offset)
-    }
-    #expect(offset == 11)
-    for outside in [-1, 13, Int.max, Int.min] {
-      offset = outside
-      #expect(throws: JSONFault.outOfBounds) {
-        try JSONScanner.skipValue(in: text, from: &offset)
-      }
-    }
-  }
-
   @Test("A text cut off anywhere is refused")
   func refusesTruncation() {
     let text = Array(#"{"a":[1.5e+3,true,null,"x\u00e9\n €😀"],"b":{"c":false}}"#.utf8)

@@ -14,14 +14,6 @@ func scanned(_ bytes: [UInt8], depthLimit: Int = 128) -> Result<JSONKind, JSONFa
 /// What the scanner says of a text.
 func scanned(_ text: String) -> Result<JSONKind, JSONFault> { scanned(Array(text.utf8)) }
 
-extension JSONScanner {
-  static func skipValue(
-    in bytes: [UInt8], from offset: inout Int
-  ) throws(JSONFault) -> JSONKind {
-    try skipValue(in: bytes.span.bytes, from: &offset)
-  }
-}
-
 extension RequestScanner {
   mutating func scan(_ text: String) throws(JSONFault) {
     let bytes = Array(text.utf8)

@@ -60,6 +60,30 @@ struct ObservationHealthTests {
     #expect(try client.metrics().sum("store_up") == 1)
   }
 
+  @Test("says why nobody is told of events, although Redis answers")
+  func bus() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let client = try daemon.readyClient()
+    let listener = try daemon.readyClient()
+    let name = try listener.subscribe(#"{"channel":"c"}"#)
+    // Redis lets nobody in any more, not even `redis-cli`, but keeps whom it has.
+    let administrator = try LineClient(path: redis.socketPath)
+    try administrator.send("CONFIG SET maxclients 1\r\nCLIENT KILL TYPE pubsub\r\n")
+    #expect(try administrator.readLines(2) == ["+OK\r", ":1\r"])
+
+    #expect(try eventually { try problems(client)["bus"]?.contains("clients") == true })
+    #expect(try problems(client)["store"] == nil)
+    try administrator.send("CONFIG SET maxclients 1000\r\n")
+    #expect(try eventually { try problems(client).isEmpty })
+
+    // A bus that nobody listens to is not missed.
+    try administrator.send("CONFIG SET maxclients 1\r\nCLIENT KILL TYPE pubsub\r\n")
+    #expect(try eventually { try problems(client)["bus"] != nil })
+    _ = try listener.call("events.unsubscribe", #"{"subscription":"\#(name)"}"#)
+    #expect(try eventually { try problems(client).isEmpty })
+  }
+
   @Test("says that the store in memory is nearly full, before it is")
   func memory() throws {
     let daemon = try Daemon(["--memory", "1MiB"])

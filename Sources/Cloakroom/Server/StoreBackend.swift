@@ -14,9 +14,8 @@ struct StoreBackend: Sendable {
   let makeLink: @Sendable (any EventLoop) -> any StoreLink
   /// Makes one loop's way to the store's bus; called on the loop.
   let makeBusLink: @Sendable (any EventLoop) -> any BusLink
-
-  /// Connections for messages that were lost, by `LossCause`.
-  let busLosses: @Sendable () -> [UInt64]
+  /// The store's bus, when the store is Redis.
+  let redisBus: RedisBus?
 
   init(_ configuration: Configuration, loops: any EventLoopGroup, logger: Logger) {
     let busLimits = BusLimits(configuration.limits)
@@ -29,7 +28,7 @@ struct StoreBackend: Sendable {
       memory = store
       makeLink = { _ in MemoryStoreLink(store: store) }
       makeBusLink = { bus.makeLink(on: $0) }
-      busLosses = { [] }
+      redisBus = nil
     case .redis(let endpoint):
       let target = RedisTarget(endpoint, limits: configuration.limits)
       kind = "redis"
@@ -38,7 +37,7 @@ struct StoreBackend: Sendable {
       makeLink = { loop in RedisStoreLink(on: loop, to: target, prefix: prefix, logger: logger) }
       let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
       makeBusLink = { bus.makeLink(on: $0) }
-      busLosses = { bus.losses }
+      redisBus = bus
     }
   }
 }

@@ -72,7 +72,7 @@ final class SystemHub: Sendable {
     else { return [] }
     let isUp = (try? await workers.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
-    for (cause, count) in zip(LossCause.allCases, backend.busLosses()) {
+    for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
       snapshot.storeReconnecting(cause.reconnectReason, times: count)
     }
     if let stats { snapshot.limitBit(.memory, times: stats.refused) }
@@ -112,6 +112,9 @@ final class SystemHub: Sendable {
       let reason = try? await workers.storeDownReason()
     {
       degraded.append(HealthReport.Problem(what: "store", reason: reason))
+    }
+    if let reason = backend.redisBus?.downReason {
+      degraded.append(HealthReport.Problem(what: "bus", reason: reason))
     }
     let snapshot = try? await state.withLock { $0.workers }?.snapshot()
     let counts = accessLog?.counts

@@ -149,12 +149,21 @@ final class RedisConnection: ChannelInboundHandler {
     if context.channel.isWritable { owner?.connectionIsWritable() }
   }
 
+  /// What is said of a connection that has ended before Redis has greeted back; nil for any other.
+  private var endedEarly: String? {
+    guard greeting != nil else { return nil }
+    // It says so itself, and closes at once: mostly the greeting can't be sent any more, and what it
+    // has said is lost with the connection.
+    return "Redis at \(target.address) ended the connection before it answered: it may have as "
+      + "many clients as it takes (maxclients)"
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
-    lose(.closed, "Redis closed the connection")
+    lose(.closed, endedEarly ?? "Redis closed the connection")
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    lose(.closed, "the connection to Redis failed")
+    lose(.closed, endedEarly ?? "the connection to Redis failed")
     context.close(promise: nil)
   }
 }

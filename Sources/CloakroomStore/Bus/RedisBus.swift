@@ -20,7 +20,7 @@ public final class RedisBus: Sendable {
   private let orders = Mutex<[Order]>([])
   private let hub: NIOLoopBoundBox<RedisBusHub?>
   private let makeHub: @Sendable () -> RedisBusHub
-  private let lostConnections: LossTally
+  private let condition: BusCondition
 
   /// A bus that is not connected yet; it connects when somebody wants to listen.
   ///
@@ -31,13 +31,13 @@ public final class RedisBus: Sendable {
     self.loop = loop
     self.limits = limits
     quota = BusQuota(limit: limits.subscriptions)
-    let tally = LossTally()
-    lostConnections = tally
+    let condition = BusCondition()
+    self.condition = condition
     hub = .makeEmptyBox(eventLoop: loop)
     makeHub = {
       let subscriber = RedisSubscriber(
         on: loop, to: target, messageLimit: limits.messageBytes, logger: logger)
-      return RedisBusHub(subscriber, tally: tally)
+      return RedisBusHub(subscriber, condition: condition)
     }
   }
 
@@ -47,7 +47,10 @@ public final class RedisBus: Sendable {
   }
 
   /// Connections given up, or not come about, by `LossCause`.
-  public var losses: [UInt64] { lostConnections.counts }
+  public var losses: [UInt64] { condition.losses }
+
+  /// Why nobody hears anything although somebody listens; nil while that is not so.
+  public var downReason: String? { condition.downReason }
 
   /// Hands an order over; one hop for all that come together.
   private func submit(_ order: Order) {

@@ -18,16 +18,16 @@ final class RedisBusHub {
   }
 
   private let subscriber: RedisSubscriber
-  private let tally: LossTally
+  private let condition: BusCondition
   private var mailboxes: [ObjectIdentifier: BusMailbox] = [:]
   private var entries: [RedisTopic: Entry] = [:]
   /// Those that something was added for since the last burst ended.
   private var touched: [ObjectIdentifier: BusMailbox] = [:]
   private var isClosed = false
 
-  init(_ subscriber: RedisSubscriber, tally: LossTally) {
+  init(_ subscriber: RedisSubscriber, condition: BusCondition) {
     self.subscriber = subscriber
-    self.tally = tally
+    self.condition = condition
   }
 
   func attach(_ mailbox: BusMailbox) {
@@ -64,8 +64,16 @@ final class RedisBusHub {
     let topic = RedisTopic(topic)
     entries[topic]?.members.removeAll { $0.token == token && $0.mailbox === mailbox }
     guard entries[topic]?.members.isEmpty == true else { return }
-    entries[topic] = nil
+    remove(topic)
     subscriber.unsubscribe(topic)
+  }
+
+  @discardableResult
+  private func remove(_ topic: RedisTopic) -> Entry? {
+    let entry = entries.removeValue(forKey: topic)
+    // A connection that nobody needs is not missed, nor tried for any more.
+    if entries.isEmpty { condition.downReason = nil }
+    return entry
   }
 
   private func add(_ event: BusEvent, to mailbox: BusMailbox) {
@@ -86,7 +94,7 @@ extension RedisBusHub: RedisSubscriberDelegate {
 
   func refused(_ topic: RedisTopic, code: String) {
     let error = RPCError(redisError: code)
-    for member in entries.removeValue(forKey: topic)?.members ?? [] {
+    for member in remove(topic)?.members ?? [] {
       add(.refused(member.token, error), to: member.mailbox)
     }
   }
@@ -97,16 +105,20 @@ extension RedisBusHub: RedisSubscriberDelegate {
   }
 
   func lost(_ cause: LossCause) {
-    tally.count(cause)
+    condition.countLoss(cause)
     for topic in entries.keys { entries[topic]?.isConfirmed = false }
     addToAll(.suspended)
   }
 
   func down(_ reason: String) {
+    if !entries.isEmpty { condition.downReason = reason }
     addToAll(.down(RPCError(.unavailable, reason, retryAfterMs: 500)))
   }
 
-  func connected() { addToAll(.restored) }
+  func connected() {
+    condition.downReason = nil
+    addToAll(.restored)
+  }
 
   func finishedBurst() {
     guard !touched.isEmpty else { return }

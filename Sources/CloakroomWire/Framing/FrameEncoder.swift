@@ -41,26 +41,6 @@ public struct FrameEncoder: Sendable {
     }
   }
 
-  /// Takes back a begun frame and all that was written into it.
-  public func cancel(_ start: Start, in output: inout ByteBuffer) {
-    guard start.index >= output.readerIndex, start.index <= output.writerIndex else { return }
-    output.moveWriterIndex(to: start.index)
-  }
-
-  /// Writes a frame whose text is there already; it is copied.
-  public func write(_ text: ByteBuffer, to output: inout ByteBuffer) {
-    switch framing {
-    case .lines:
-      output.writeImmutableBuffer(text)
-      output.writeInteger(ASCII.lineFeed)
-    case .headers:
-      output.writeStaticString(Self.lengthName)
-      output.writeString(String(text.readableBytes))
-      output.writeStaticString(Self.headerEnd)
-      output.writeImmutableBuffer(text)
-    }
-  }
-
   private func writeLength(_ start: Start, in output: inout ByteBuffer) {
     let digitsIndex = start.index + Self.lengthName.utf8CodeUnitCount
     let endLength = Self.headerEnd.utf8CodeUnitCount

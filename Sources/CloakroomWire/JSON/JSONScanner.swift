@@ -49,22 +49,6 @@ public enum JSONScanner {
       hasLineBreaks: before.hasLineBreaks || value.hasLineBreaks || behind.hasLineBreaks)
   }
 
-  /// Checks one value and moves `offset` behind it. White space before it is skipped; what comes
-  /// behind it is not looked at.
-  ///
-  /// - Returns: what the value is.
-  /// - Throws: the first fault met; `offset` is then left alone.
-  public static func skipValue(
-    in text: RawSpan, from offset: inout Int, depthLimit: Int = defaultDepthLimit
-  ) throws(JSONFault) -> JSONKind {
-    let end = text.byteCount
-    guard end <= longestText, offset >= 0, offset <= end else { throw .outOfBounds }
-    let start = skipSpace(text, offset, end).offset
-    let value = try scanValue(text, start, end, depth: min(depthLimit, greatestDepthLimit))
-    offset = value.end
-    return value.kind
-  }
-
   /// What a scan of one value found.
   struct Value {
     let end: Int
