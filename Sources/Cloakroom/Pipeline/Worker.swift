@@ -127,6 +127,8 @@ final class Worker {
     var index = 0
     while index < arrived.count {
       arrived[index].processArrived()
+      // What the store in memory answers to the next connection, it answers later.
+      replyStart = 0
       index += 1
     }
     arrived.removeAll(keepingCapacity: true)
