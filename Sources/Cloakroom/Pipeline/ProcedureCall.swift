@@ -108,7 +108,6 @@ final class ProcedureCall: ProcedureHost {
     if case .failure(.tooManyClaimWaiters) = result { worker.observer.limitBit(.claimWaiters) }
     if case .failure(.tooManySignatures) = result { worker.observer.limitBit(.slowSignatures) }
     request.connection.procedures[ObjectIdentifier(self)] = nil
-    if worker.replyStart == 0 { worker.replyStart = worker.now() }
     worker.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }

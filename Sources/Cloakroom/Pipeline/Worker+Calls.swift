@@ -171,7 +171,6 @@ extension Worker {
 
   /// The store has answered.
   func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
-    if replyStart == 0 { replyStart = now() }
     switch calls.remove(ticket.index) {
     case .call(let call):
       end(call, reply)

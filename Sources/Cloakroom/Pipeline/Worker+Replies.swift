@@ -154,7 +154,8 @@ extension Worker {
       observer.eventPublished()
     }
     // The store's replies of a burst have come together; the clock is not asked for each.
-    let ended = fromStore ? replyStart : now()
+    if fromStore, replyTime == 0 { replyTime = now() }
+    let ended = fromStore ? replyTime : now()
     let duration = max(ended, request.startedAt) - request.startedAt
     let storeDuration = fromStore ? duration : 0
     let service = admission.label(of: request.connection.service)

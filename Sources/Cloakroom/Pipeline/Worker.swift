@@ -46,8 +46,8 @@ final class Worker {
   var calls = CallTable()
   /// When the tick of the loop began in which bytes are being worked on.
   var burstStart: UInt64 = 0
-  /// When the replies that are being worked on had been read; 0 when no reply is.
-  var replyStart: UInt64 = 0
+  /// When the store's replies came that are being worked on; 0 when none is.
+  var replyTime: UInt64 = 0
 
   private var connections: [ObjectIdentifier: ClientConnection] = [:]
   /// Fulfilled when the last connection is gone; only while draining.
@@ -128,7 +128,7 @@ final class Worker {
     while index < arrived.count {
       arrived[index].processArrived()
       // What the store in memory answers to the next connection, it answers later.
-      replyStart = 0
+      replyTime = 0
       index += 1
     }
     arrived.removeAll(keepingCapacity: true)
@@ -269,7 +269,7 @@ final class Worker {
 extension Worker: StoreSink {
   /// Sends the replies of a burst, each connection's together.
   func finishedBurst() {
-    replyStart = 0
+    replyTime = 0
     // Flushing a connection may give it, or another one, more to send.
     var index = 0
     while index < dirty.count {

@@ -92,7 +92,6 @@ final class EventSubscription: TopicListener {
     guard case .asked(let notes, let deadline) = state else { return }
     deadline?.cancel()
     leave()
-    beginReply()
     worker.end(request, notes: notes, error)
   }
 
@@ -105,10 +104,6 @@ final class EventSubscription: TopicListener {
     connection.subscriptions[name] = nil
   }
 
-  private func beginReply() {
-    if worker.replyStart == 0 { worker.replyStart = worker.now() }
-  }
-
   // MARK: What the bus says
 
   func subscribed() {
@@ -116,7 +111,6 @@ final class EventSubscription: TopicListener {
     deadline?.cancel()
     state = .active
     worker.observer.subscriptionBegan()
-    beginReply()
     worker.end(request, notes: notes, fromStore: true) { result throws(RPCError) in
       result.writeStaticString("{\"subscription\":\"")
       result.writeString(name)

@@ -20,7 +20,6 @@ extension Worker {
         result.writeImmutableBuffer(system.discovery)
       }
     case .health:
-      burstStart = now()
       store.submit(.ping, ticket: wait(for: request))
     case .metrics:
       let ticket = wait(for: request)
@@ -82,7 +81,6 @@ extension Worker {
   }
 
   private func endLater(_ ticket: StoreTicket, _ found: ByteBuffer) {
-    replyStart = now()
     if case .call(let call) = calls.remove(ticket.index), claim(call) {
       end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
         result.writeImmutableBuffer(found)
