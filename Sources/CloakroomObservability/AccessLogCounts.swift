@@ -8,6 +8,8 @@ public struct AccessLogCounts: Sendable, Equatable {
   public var droppedByWrite: UInt64 = 0
   /// Times the file couldn't be opened again, and the old one was kept.
   public var reopenFailures: UInt64 = 0
+  /// Whether the last time was one of them, and lines still go to the old file.
+  public var keepsOldFile = false
 
   /// Counts of nothing.
   public init() {}

@@ -102,8 +102,9 @@ final class AccessLogPump {
       abandonRest()
       file = fresh
       sink = LineSink(endsWithinLine: fresh.endsWithinLine)
+      queue.noteReopening(failed: false)
     } catch {
-      queue.countReopenFailure()
+      queue.noteReopening(failed: true)
       logger.error(
         "the access log can't be opened again, its old file is kept",
         metadata: ["error": "\(error)"])

@@ -141,9 +141,12 @@ final class AccessLogQueue: Sendable {
     }
   }
 
-  /// Notes that the file couldn't be opened again.
-  func countReopenFailure() {
-    state.withLock { $0.counts.reopenFailures += 1 }
+  /// Notes how opening the file again went.
+  func noteReopening(failed: Bool) {
+    state.withLock {
+      if failed { $0.counts.reopenFailures += 1 }
+      $0.counts.keepsOldFile = failed
+    }
   }
 
   /// Has the writer open its file anew before it goes on.

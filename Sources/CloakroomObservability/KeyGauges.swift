@@ -19,15 +19,12 @@ public struct KeyGauges: Sendable, Equatable {
 
   /// How many keys there are.
   public var counts: [Count]
-  /// When they were read, or made, in milliseconds since 1970 (UTC).
-  public var loadedAtMs: Int64
-  /// How often reading them anew has failed.
-  public var reloadFailures: UInt64
+  /// How reading them went.
+  public var reload: ReloadGauges
 
   /// Describes keys.
-  public init(counts: [Count], loadedAtMs: Int64, reloadFailures: UInt64) {
+  public init(counts: [Count], reload: ReloadGauges) {
     self.counts = counts
-    self.loadedAtMs = loadedAtMs
-    self.reloadFailures = reloadFailures
+    self.reload = reload
   }
 }

@@ -21,7 +21,8 @@ public struct MetricsFile: Sendable {
 
   private let path: String
   private let logger: Logger
-  private var isFailing = false
+  /// Whether the last text couldn't be written.
+  public private(set) var isFailing = false
 
   /// How often the file couldn't be replaced.
   public private(set) var failures: UInt64 = 0

@@ -13,6 +13,8 @@ public struct MetricsText: Sendable {
   public var store: StoreGauges
   /// What became of the access log's lines; nil when none is kept.
   public var accessLog: AccessLogCounts?
+  /// What is known of the policy; nil leaves it out.
+  public var policy: ReloadGauges?
   /// What is known of the keys for tokens; nil leaves them out.
   public var keys: KeyGauges?
   /// How often the file of metrics couldn't be written.
@@ -21,12 +23,14 @@ public struct MetricsText: Sendable {
   /// Gathers what is to be written.
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
-    accessLog: AccessLogCounts? = nil, keys: KeyGauges? = nil, fileFailures: UInt64 = 0
+    accessLog: AccessLogCounts? = nil, policy: ReloadGauges? = nil, keys: KeyGauges? = nil,
+    fileFailures: UInt64 = 0
   ) {
     self.snapshot = snapshot
     self.process = process
     self.store = store
     self.accessLog = accessLog
+    self.policy = policy
     self.keys = keys
     self.fileFailures = fileFailures
   }
@@ -39,6 +43,7 @@ public struct MetricsText: Sendable {
     writePending(to: &page)
     writeStore(to: &page)
     writeEvents(to: &page)
+    writePolicy(to: &page)
     writeKeys(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
@@ -168,6 +173,18 @@ public struct MetricsText: Sendable {
       "event_subscriptions", .gauge, "Subscriptions of clients to events.", counters.subscriptions)
   }
 
+  private func writePolicy(to page: inout MetricsPage) {
+    guard let policy else { return }
+    page.single(
+      "policy_loaded_timestamp_seconds", .gauge,
+      "When the policy that is in use was read, in seconds since 1970.",
+      Double(policy.loadedAtMs) / 1000)
+    page.single(
+      "policy_reload_failures_total", .counter,
+      "Times that the policy stayed as it was because something was wrong with the configuration.",
+      policy.failures)
+  }
+
   private func writeKeys(to page: inout MetricsPage) {
     guard let keys else { return }
     page.begin("token_keys", .gauge, "Keys for tokens, by what they may be used for.")
@@ -178,11 +195,11 @@ public struct MetricsText: Sendable {
     page.single(
       "token_keys_loaded_timestamp_seconds", .gauge,
       "When the keys that are in use were read, in seconds since 1970.",
-      Double(keys.loadedAtMs) / 1000)
+      Double(keys.reload.loadedAtMs) / 1000)
     page.single(
       "token_keys_reload_failures_total", .counter,
       "Times that the keys stayed as they were because something was wrong with the new ones.",
-      keys.reloadFailures)
+      keys.reload.failures)
   }
 
   private func writeLosses(to page: inout MetricsPage) {

@@ -96,17 +96,26 @@ import Testing
     #expect(try ids(contents(of: path)) == ["new0", "new1"])
   }
 
-  @Test("A file that can't be opened again leaves the old one in use")
+  @Test("A file that can't be opened again leaves the old one in use, until it can")
   func failedRotation() throws {
     let path = folder.file("access.log")
     let writer = try writer(AccessLogOptions(path: path))
+    #expect(!writer.counts.keepsOldFile)
     try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     writer.reopen()
     #expect(writer.enqueue(records(2)) == 0)
-    #expect(writer.close())
+    settle(writer)
     #expect(try ids(contents(of: path + ".1")) == ["x0", "x1"])
     #expect(writer.counts.reopenFailures == 1)
+    #expect(writer.counts.keepsOldFile)
+    try FileManager.default.removeItem(atPath: path)
+    writer.reopen()
+    #expect(writer.enqueue(records(1, id: "new")) == 0)
+    #expect(writer.close())
+    #expect(try ids(contents(of: path)) == ["new0"])
+    #expect(writer.counts.reopenFailures == 1)
+    #expect(!writer.counts.keepsOldFile)
     #expect(said.entries.map(\.level) == [.error])
   }
 

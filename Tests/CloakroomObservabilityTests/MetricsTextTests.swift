@@ -154,25 +154,29 @@ import Testing
     #expect(Set(Limit.allCases.map(\.name)).count == Limit.allCases.count)
   }
 
-  @Test("The keys' state is told, and nothing where there is nothing to tell of them")
-  func keys() {
+  @Test("The keys' and the policy's state is told, and nothing where there is nothing to tell")
+  func reloaded() {
     let keys = KeyGauges(
       counts: [
         .init(state: "active", algorithm: "HS256", count: 2),
         .init(state: "retired", algorithm: "HS256", count: 0),
-      ], loadedAtMs: 1_767_225_600_500, reloadFailures: 3)
+      ], reload: ReloadGauges(loadedAtMs: 1_767_225_600_500, failures: 3))
     let page = MetricsText(
       snapshot: MetricsSnapshot(labels: testLabels), process: ProcessFacts(),
-      store: StoreGauges(isUp: true), keys: keys)
+      store: StoreGauges(isUp: true),
+      policy: ReloadGauges(loadedAtMs: 1_767_225_600_250, failures: 2), keys: keys)
     let told = String(decoding: page.render(), as: UTF8.self).split(separator: "\n")
     for sample in [
       #"token_keys{state="active",algorithm="HS256"} 2"#,
       #"token_keys{state="retired",algorithm="HS256"} 0"#,
       "token_keys_loaded_timestamp_seconds 1767225600.5", "token_keys_reload_failures_total 3",
+      "policy_loaded_timestamp_seconds 1767225600.25", "policy_reload_failures_total 2",
     ] {
       #expect(told.contains("cloakroom_\(sample)"))
     }
-    #expect(!lines(MetricsSnapshot(labels: testLabels)).contains { $0.contains("token_keys") })
+    for name in ["token_keys", "policy"] {
+      #expect(!lines(MetricsSnapshot(labels: testLabels)).contains { $0.contains(name) })
+    }
   }
 
   @Test("The store's and the access log's state is told")

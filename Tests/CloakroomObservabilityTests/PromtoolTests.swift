@@ -38,9 +38,10 @@ import Testing
       snapshot: observer.snapshot(), process: .read(),
       store: StoreGauges(isUp: true, memoryBytes: 1 << 40, memoryEntries: 9),
       accessLog: AccessLogCounts(),
+      policy: ReloadGauges(loadedAtMs: 1_767_225_600_456, failures: 0),
       keys: KeyGauges(
         counts: [.init(state: "active", algorithm: "HS256", count: 2)],
-        loadedAtMs: 1_767_225_600_123, reloadFailures: 1))
+        reload: ReloadGauges(loadedAtMs: 1_767_225_600_123, failures: 1)))
     let verdict = try check(text.render())
     #expect(verdict.complaints == "")
     #expect(verdict.status == 0)

@@ -1,3 +1,4 @@
+import Glibc
 import Support
 import Testing
 
@@ -81,6 +82,51 @@ struct ObservationHealthTests {
     try administrator.send("CONFIG SET maxclients 1\r\nCLIENT KILL TYPE pubsub\r\n")
     #expect(try eventually { try problems(client)["bus"] != nil })
     _ = try listener.call("events.unsubscribe", #"{"subscription":"\#(name)"}"#)
+    #expect(try eventually { try problems(client).isEmpty })
+  }
+
+  @Test("says why the policy is not the new one, until it is")
+  func policy() throws {
+    func policy(_ methods: String, _ rest: String = "") -> String {
+      #"{"services": {"mine": {"users": ["*"], "methods": ["\#(methods)"]}}\#(rest)}"#
+    }
+    let daemon = try Daemon(configuration: policy("*"))
+    let client = try daemon.client()
+    #expect(try problems(client).isEmpty)
+    let loadedAt = try client.metrics().sum("policy_loaded_timestamp_seconds")
+    #expect(abs(loadedAt - Double(time(nil))) < 60)
+    let file = daemon.folder + "/config.json"
+    let secret = "s3cr3t"
+    try TextFile.write(
+      policy("no.such", #", "store": {"url": "x://\#(secret)"}"#), to: file)
+    daemon.process.signal(SIGHUP)
+    #expect(try eventually { try problems(client)["policy"] != nil })
+    let reason = try #require(try problems(client)["policy"])
+    #expect(reason.contains("config.json: store.url") && !reason.contains(secret), "\(reason)")
+    #expect(try client.metrics().sum("policy_reload_failures_total") == 1)
+    #expect(try client.metrics().sum("policy_loaded_timestamp_seconds") == loadedAt)
+    // A call is still admitted by the old one.
+    #expect(try client.call("kv.get", #"{"key":"a"}"#).reason == nil)
+
+    try TextFile.write(policy("system.*"), to: file)
+    daemon.process.signal(SIGHUP)
+    #expect(try eventually { try problems(client).isEmpty })
+    #expect(try client.call("kv.get", #"{"key":"a"}"#).reason == "FORBIDDEN")
+  }
+
+  @Test("says that the access log still goes to its old file, until it doesn't")
+  func rotation() throws {
+    let folder = try Folder()
+    let path = folder.path + "/access.log"
+    let daemon = try Daemon(["--access-log", path])
+    let client = try daemon.client()
+    rename(path, path + ".1")
+    mkdir(path, 0o755)
+    daemon.process.signal(SIGHUP)
+    #expect(
+      try eventually { try problems(client)["accessLog"]?.contains("its old file") == true })
+    rmdir(path)
+    daemon.process.signal(SIGHUP)
     #expect(try eventually { try problems(client).isEmpty })
   }
 

@@ -120,6 +120,8 @@ struct ObservationMetricsTests {
     #expect(isWritten)
     let isTold = eventually { daemon.output.contains("is written again") }
     #expect(isTold)
+    // What is over does not degrade it any more.
+    #expect(try client.call("system.health")["status"] as? String == "ok")
     #expect(daemon.stop() == .status(0))
   }
 }

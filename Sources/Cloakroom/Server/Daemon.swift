@@ -61,9 +61,10 @@ public struct Daemon: Sendable {
     let accessLog = try openAccessLog(labels)
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
     let backend = StoreBackend(configuration, loops: loops, logger: logger)
+    let policy = PolicySource(logger: logger, read: reload)
     let system = SystemHub(
-      configuration: configuration, backend: backend, accessLog: accessLog, keys: keys,
-      logger: logger)
+      configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
+      keys: keys, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
       labels: labels, accessLog: accessLog, system: system, backend: backend, tokens: tokens)
@@ -89,7 +90,7 @@ public struct Daemon: Sendable {
         hangUp: {
           accessLog?.reopen()
           keys.reload(into: tokens)
-          await reloadPolicy(workers)
+          await policy.reload { try? await workers.apply(admission(of: $0)) }
         })
     }
     defer { signals.cancel() }
@@ -127,16 +128,5 @@ public struct Daemon: Sendable {
     Admission(
       policy: policy, prefix: configuration.keys.prefix, methods: MethodTable.standard.names,
       labels: configuration.policy.services.map(\.name))
-  }
-
-  private func reloadPolicy(_ workers: WorkerPool) async {
-    do throws(ConfigurationFaults) {
-      let policy = try reload().policy
-      try? await workers.apply(admission(of: policy))
-      logger.notice(
-        "policy reloaded", metadata: ["services": "\(policy.services.map(\.name))"])
-    } catch {
-      logger.error("the policy stays as it is: the configuration is wrong\n\(error)")
-    }
   }
 }

@@ -7,9 +7,6 @@ internal import Synchronization
 
 /// Where the keys for tokens come from: read at the start, and anew on SIGHUP; and how that went.
 final class TokenKeys: Sendable {
-  /// How many things that are wrong the health report tells; the log has them all.
-  private static let mostComplaints = 3
-
   private let folders: [KeyFolder]
   private let limits: Configuration.Limits
   private let logger: Logger
@@ -17,11 +14,8 @@ final class TokenKeys: Sendable {
 
   private struct State {
     var counts: [KeyCount] = []
-    var loadedAtMs: Int64 = 0
     var areOfThisRun = false
-    var failures: UInt64 = 0
-    /// What was wrong the last time; nil when nothing was.
-    var fault: KeyFolderFault?
+    var history = ReloadHistory()
   }
 
   /// The keys that a configuration names.
@@ -74,10 +68,7 @@ final class TokenKeys: Sendable {
       note(ring, areOfThisRun: false)
       tell("keys reloaded", ring)
     } catch {
-      state.withLock {
-        $0.failures &+= 1
-        $0.fault = error
-      }
+      state.withLock { $0.history.failed(error.complaints.map(\.description)) }
       logger.error("the keys stay as they are: something is wrong with them\n\(error)")
     }
   }
@@ -85,9 +76,8 @@ final class TokenKeys: Sendable {
   private func note(_ ring: KeyRing, areOfThisRun: Bool) {
     state.withLock {
       $0.counts = ring.counts
-      $0.loadedAtMs = TokenDesk.nowMs()
       $0.areOfThisRun = areOfThisRun
-      $0.fault = nil
+      $0.history.succeeded()
     }
   }
 
@@ -105,20 +95,12 @@ final class TokenKeys: Sendable {
         counts: state.counts.map {
           .init(state: $0.state.rawValue, algorithm: $0.algorithm.rawValue, count: $0.count)
         },
-        loadedAtMs: state.loadedAtMs, reloadFailures: state.failures)
+        reload: state.history.gauges)
     }
   }
 
   /// Why the keys are not those that they should be; nil when they are.
-  var problem: String? {
-    state.withLock { state in
-      guard let complaints = state.fault?.complaints else { return nil }
-      let told = complaints.prefix(Self.mostComplaints).map(\.description)
-      let rest = complaints.count - told.count
-      return "the keys are still those from before the last reload: "
-        + told.joined(separator: "; ") + (rest > 0 ? "; and \(rest) more" : "")
-    }
-  }
+  var problem: String? { state.withLock { $0.history.problem } }
 
   /// What is worth knowing about the keys though nothing is wrong; nil when there is nothing.
   var remark: String? {

@@ -20,6 +20,7 @@ final class SystemHub: Sendable {
   private let configuration: Configuration
   private let backend: StoreBackend
   private let accessLog: AccessLogWriter?
+  private let policy: PolicySource
   private let keys: TokenKeys
   private let logger: Logger
   private let startedAt: Int64
@@ -29,16 +30,17 @@ final class SystemHub: Sendable {
   private struct State {
     var workers: WorkerPool?
     var file: MetricsFile?
-    var recent = RecentCalls()
+    var recent: RecentCounts
   }
 
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
-    keys: TokenKeys, logger: Logger
+    policy: PolicySource, keys: TokenKeys, logger: Logger
   ) {
     self.configuration = configuration
     self.backend = backend
     self.accessLog = accessLog
+    self.policy = policy
     self.keys = keys
     self.logger = logger
     storeKind = backend.kind
@@ -47,7 +49,9 @@ final class SystemHub: Sendable {
     clock_gettime(CLOCK_REALTIME, &now)
     startedAt = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     state = Mutex(
-      State(file: configuration.metrics.path.map { MetricsFile(path: $0, logger: logger) }))
+      State(
+        file: configuration.metrics.path.map { MetricsFile(path: $0, logger: logger) },
+        recent: RecentCounts(since: started)))
   }
 
   /// Lets the hub ask the loops; once, right after they are made.
@@ -76,16 +80,25 @@ final class SystemHub: Sendable {
       snapshot.storeReconnecting(cause.reconnectReason, times: count)
     }
     if let stats { snapshot.limitBit(.memory, times: stats.refused) }
-    let (calls, failures) = (snapshot.calls, snapshot.failures)
+    let counts = accessLog?.counts
+    let totals = self.totals(snapshot, counts)
     let fileFailures = state.withLock { state in
-      state.recent.add(calls: calls, failures: failures, at: .now)
+      state.recent.add(totals, at: .now)
       return state.file?.failures ?? 0
     }
     return MetricsText(
       snapshot: snapshot, process: .read(),
       store: StoreGauges(isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries),
-      accessLog: accessLog?.counts, keys: keys.gauges, fileFailures: fileFailures
+      accessLog: counts, policy: policy.gauges, keys: keys.gauges, fileFailures: fileFailures
     ).render()
+  }
+
+  private func totals(
+    _ snapshot: MetricsSnapshot, _ accessLog: AccessLogCounts?
+  ) -> RecentCounts.Totals {
+    RecentCounts.Totals(
+      calls: snapshot.calls, failures: snapshot.failures,
+      lostLines: accessLog.map { $0.droppedByQueue &+ $0.droppedByWrite } ?? 0)
   }
 
   /// Writes the metrics file, where one is configured.
@@ -105,43 +118,37 @@ final class SystemHub: Sendable {
   ///   - roundTrip: how long the store took to answer a ping, in nanoseconds.
   ///   - failure: why it did not answer.
   func health(roundTrip: UInt64, failure: RPCError?) async -> HealthReport {
-    var degraded: [HealthReport.Problem] = []
-    if let failure {
-      degraded.append(HealthReport.Problem(what: "store", reason: failure.message))
-    } else if let workers = state.withLock({ $0.workers }),
-      let reason = try? await workers.storeDownReason()
-    {
-      degraded.append(HealthReport.Problem(what: "store", reason: reason))
-    }
-    if let reason = backend.redisBus?.downReason {
-      degraded.append(HealthReport.Problem(what: "bus", reason: reason))
-    }
-    let snapshot = try? await state.withLock { $0.workers }?.snapshot()
-    let counts = accessLog?.counts
-    if let counts, counts.droppedByQueue + counts.droppedByWrite > 0 {
-      degraded.append(
-        HealthReport.Problem(
-          what: "accessLog",
-          reason: "\(counts.droppedByQueue + counts.droppedByWrite) lines were dropped"))
-    }
-    let (fileFailures, errorRate) = state.withLock { state in
-      if let snapshot {
-        state.recent.add(calls: snapshot.calls, failures: snapshot.failures, at: .now)
-      }
-      return (state.file?.failures ?? 0, state.recent.errorRate)
-    }
-    if fileFailures > 0 {
-      degraded.append(
-        HealthReport.Problem(
-          what: "metricsFile", reason: "\(fileFailures) writes of the metrics file failed"))
+    let workers = state.withLock { $0.workers }
+    let snapshot = try? await workers?.snapshot()
+    let log = accessLog?.counts
+    let totals = snapshot.map { self.totals($0, log) }
+    let (recent, isFileFailing) = state.withLock { state in
+      if let totals { state.recent.add(totals, at: .now) }
+      return (state.recent, state.file?.isFailing == true)
     }
     let stats = backend.memory?.stats
-    if let stats, stats.bytes > configuration.limits.memoryBytes / 10 * 9 {
-      degraded.append(
-        HealthReport.Problem(what: "memory", reason: "the store in memory is nearly full"))
-    }
-    if let problem = keys.problem {
-      degraded.append(HealthReport.Problem(what: "keys", reason: problem))
+    let isNearlyFull = (stats?.bytes ?? 0) > configuration.limits.memoryBytes / 10 * 9
+    let storeReason: String? =
+      if let failure { failure.message } else { try? await workers?.storeDownReason() }
+    let problems: [(String, reason: String?)] = [
+      ("store", storeReason),
+      ("bus", backend.redisBus?.downReason),
+      (
+        "accessLog",
+        recent.lostLines > 0 ? "\(recent.lostLines) lines were lost in the last minute" : nil
+      ),
+      (
+        "accessLog",
+        log?.keepsOldFile == true
+          ? "it could not be opened again, lines still go to its old file" : nil
+      ),
+      ("metricsFile", isFileFailing ? "it can't be written, the log says why" : nil),
+      ("memory", isNearlyFull ? "the store in memory is nearly full" : nil),
+      ("policy", policy.problem),
+      ("keys", keys.problem),
+    ]
+    let degraded = problems.compactMap { what, reason in
+      reason.map { HealthReport.Problem(what: what, reason: $0) }
     }
     let remarks = keys.remark.map { [HealthReport.Problem(what: "keys", reason: $0)] } ?? []
     return HealthReport(
@@ -150,7 +157,7 @@ final class SystemHub: Sendable {
       residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
       uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAtMs: startedAt,
-      errorRate: errorRate, connections: snapshot?.connections ?? 0,
+      errorRate: recent.errorRate, connections: snapshot?.connections ?? 0,
       inFlight: snapshot?.inFlight ?? 0, version: Self.version)
   }
 }
