@@ -32,27 +32,39 @@ struct BenchTests {
     #expect(text.contains("\ncloakroom_store_memory_entries 0\n"))
   }
 
+  private var subject: BenchSubject {
+    BenchSubject(operations: ["kv.get", "kv.set"], description: "50 connections", numbers: [])
+  }
+
   @Test("prints a table whose columns line up, and the ratio of what there is two of")
-  func table() {
-    var plan = BenchPlan(
-      connections: 50, pipeline: 1, operations: [.get, .set], runs: 5, valueSize: 256, keys: 10_000)
-    plan.seconds = 2
-    func row(_ operation: LoadWork.Operation, _ target: String, _ rate: Double) -> BenchReport.Row {
-      var result = LoadResult()
-      result.perSecond = rate
-      result.latency.p50 = 1234.56
-      return BenchReport.Row(operation: operation.rawValue, target: target, runs: 5, result: result)
+  func table() throws {
+    func row(_ operation: String, _ target: String, _ rates: [Double]) -> BenchReport.Row {
+      BenchReport.Row(
+        operation: operation, target: target,
+        results: rates.map { rate in
+          var result = LoadResult()
+          result.perSecond = rate
+          result.latency.p50 = 1234.56
+          return result
+        })
     }
     let rows = [
-      row(.get, "sidecar", 150_000), row(.get, "redis", 120_000), row(.set, "sidecar", 9_000),
+      row("kv.get", "sidecar", [150_000, 200_000, 9_000]),
+      row("kv.get", "redis", [120_000, 160_000, 7_200]), row("kv.set", "sidecar", [9_000]),
     ]
-    let report = BenchReport(subject: plan.subject, rows: rows, isInterrupted: false)
-    #expect(report.ratios.map(\.ratio) == [1.25])
+    let report = BenchReport(subject: subject, rows: rows, isInterrupted: false)
     let lines = report.table.split(separator: "\n").map(String.init)
-    #expect(lines[0].contains("medians of 5 runs of 2 s"))
+    #expect(lines[0] == "50 connections")
     #expect(Set(lines[1...4].map(\.count)).count == 1)
     #expect(lines[2].hasPrefix("kv.get sidecar  150,000  1234.6"))
-    #expect(lines[5] == "req/s, sidecar / redis: kv.get 1.250")
+    #expect(
+      lines[5] == """
+        req/s, sidecar / redis: kv.get 1.250 ± 0.000; means of 3 pairs of runs, ± their standard error
+        """)
+    let json = try JSONNode(report.json)
+    #expect(json["ratio"]?["kv.get"]?.double == 1.25)
+    #expect(json["ratioError"]?["kv.get"]?.double == 0)
+    #expect(json["results"]?.elements.map { $0["runs"]?.integer } == [3, 3, 1])
     #expect(!report.hasErrors)
     #expect(report.warnings == [])
   }
@@ -64,12 +76,51 @@ struct BenchTests {
     result.errors = 2
     result.firstError = "OVERLOADED: too much"
     result.missing = 3
-    let plan = BenchPlan(
-      connections: 1, pipeline: 1, operations: [.get], runs: 1, valueSize: 2, keys: 1)
-    let row = BenchReport.Row(operation: "kv.get", target: "sidecar", runs: 1, result: result)
-    let report = BenchReport(subject: plan.subject, rows: [row], isInterrupted: true)
+    let row = BenchReport.Row(operation: "kv.get", target: "sidecar", results: [result])
+    let report = BenchReport(subject: subject, rows: [row], isInterrupted: true)
     #expect(report.hasErrors)
     #expect(report.warnings.count == 4)
+  }
+
+  @Test(
+    "compares runs that followed upon each other, and says how sure it is",
+    arguments: [
+      // The machine's speed changes by a factor of ten, and the ratio doesn't.
+      ([100, 1000, 10], [200, 2000, 20], 0.5, 0.0),
+      ([100, 100], [50, 200], 1, 0.693147),
+      ([100, 100, 100, 100], [50, 200, 50, 200], 1, 0.400189),
+      // Of a run that was interrupted, or measured nothing, there is no pair.
+      ([100, 100, 7], [200, 200], 0.5, 0),
+      ([0, 100, 100], [5, 200, 200], 0.5, 0),
+    ] as [([Double], [Double], Double, Double)])
+  func ratios(rates: [Double], others: [Double], mean: Double, error: Double) throws {
+    let ratio = try #require(BenchRatio(of: rates, to: others))
+    #expect(abs(ratio.mean - mean) < 1e-6)
+    #expect(abs(try #require(ratio.error) - error) < 1e-6)
+  }
+
+  @Test("says nothing of how sure a single pair is, and nothing of none")
+  func fewPairs() throws {
+    let single = try #require(BenchRatio(of: [1], to: [4]))
+    #expect(single.mean == 0.25 && single.error == nil && single.pairs == 1)
+    #expect(BenchRatio(of: [], to: []) == nil)
+    #expect(BenchRatio(of: [1], to: [0]) == nil)
+  }
+
+  @Test(
+    "takes many short runs beside Redis, and one long one alone",
+    arguments: [
+      ([], "one run of 5 s"), (["--seconds=2"], "one run of 2 s"),
+      (["--redis=x"], "medians of 40 runs of 0.5 s"),
+      (["--redis=x", "--seconds=2"], "medians of 10 runs of 2 s"),
+      (["--redis=x", "--seconds=3600"], "medians of 5 runs of 3600 s"),
+      (["--redis=x", "--seconds=1e-300"], "medians of 40 runs of"),
+      (["--redis=x", "--runs=3"], "medians of 3 runs of 0.5 s"),
+    ])
+  func lengths(words: [String], text: String) throws {
+    let bench = try BenchKeyValues.parse(words)
+    #expect(bench.options.lengths(requests: nil).hasPrefix(text))
+    #expect(try BenchKeyValues.parse(words).options.lengths(requests: "9 requests").contains("9 r"))
   }
 
   @Test("reads quantiles that are at most 1/256 above the true ones")

@@ -97,8 +97,9 @@ struct CommandLineTests {
     let sidecar = try Daemon(["--redis", url])
     _ = try sidecar.readyClient()
     let both = try ProgramRun(
-      ["bench", "--socket", sidecar.socketPath, "--redis", url, "--runs", "1"] + size)
+      ["bench", "--socket", sidecar.socketPath, "--redis", url, "--runs", "2"] + size)
     #expect(both.exit == .status(0), "\(both.errors)")
+    #expect(both.output.contains(#""ratioError":{"kv.get":"#), "\(both.output)")
     #expect(try redis.command(["dbsize"]) == "0")
     #expect(try ProgramRun(["bench", "--connections", "0"]).exit == .status(64))
   }

@@ -11,7 +11,7 @@ struct Bench: ParsableCommand {
       EXAMPLES:
         cloakroom bench
         cloakroom bench --pipeline 16 --method kv.get --seconds 10
-        cloakroom bench --redis unix:///run/redis/redis.sock --seconds 2
+        cloakroom bench --redis unix:///run/redis/redis.sock
         cloakroom bench events --subscribers 100
         cloakroom bench streams --redis unix:///run/redis/redis.sock
         cloakroom bench tokens

@@ -1,9 +1,8 @@
 import CloakroomClient
 import CloakroomCore
 
-/// Runs a load on the sidecar, and on Redis in turn with it.
+/// Runs a load on the sidecar, and on Redis in turn with it, operation by operation.
 struct BenchContest {
-  /// What is measured; it has one operation.
   let subject: BenchSubject
   let limit: LoadLimit
   let runs: Int
@@ -14,7 +13,8 @@ struct BenchContest {
   private struct Contestant {
     let name: String
     let load: any BenchLoad
-    var results: [LoadResult] = []
+    /// Of each operation.
+    var results: [[LoadResult]]
   }
 
   /// Connects, measures, and takes away what was left behind.
@@ -24,38 +24,52 @@ struct BenchContest {
     defer { progress.clear() }
     var contestants: [Contestant] = []
     defer {
-      // A server that has failed is asked in vain.
-      for contestant in contestants { try? contestant.load.remove() }
+      for contestant in contestants {
+        progress.show("\(contestant.name): removing what was left")
+        // A server that has failed is asked in vain.
+        try? contestant.load.remove()
+      }
     }
     do throws(LoadFault) {
-      contestants.append(
-        Contestant(name: "sidecar", load: try load(.sidecar(at: location.path))))
+      contestants.append(try contestant("sidecar", .sidecar(at: location.path)))
     } catch {
       throw Exchange.Failure(error, ofSidecarAt: location)
     }
     if let redis {
       do throws(LoadFault) {
-        contestants.append(Contestant(name: "redis", load: try load(.redis(redis))))
+        contestants.append(try contestant("redis", .redis(redis)))
       } catch {
         throw Exchange.Failure(error, of: redis)
       }
     }
     for run in 0..<runs {
-      // Who goes first changes, so that neither always finds what the other left behind.
-      let order = contestants.indices.sorted { run % 2 == 0 ? $0 < $1 : $0 > $1 }
-      for index in order where !Interrupt.hasCome {
-        contestants[index].results.append(try measure(contestants[index], run))
+      for operation in subject.operations.indices {
+        // Who goes first changes, so that neither always finds what the other left behind.
+        let order = contestants.indices.sorted { run % 2 == 0 ? $0 < $1 : $0 > $1 }
+        for index in order where !Interrupt.hasCome {
+          let result = try measure(contestants[index], operation, run)
+          contestants[index].results[operation].append(result)
+        }
       }
     }
     return report(contestants)
   }
 
+  private func contestant(
+    _ name: String, _ target: LoadTarget
+  ) throws(LoadFault) -> Contestant {
+    progress.show("\(name): getting ready")
+    return Contestant(
+      name: name, load: try load(target), results: subject.operations.map { _ in [] })
+  }
+
   private func measure(
-    _ contestant: Contestant, _ run: Int
+    _ contestant: Contestant, _ operation: Int, _ run: Int
   ) throws(Exchange.Failure) -> LoadResult {
-    let head = "run \(run + 1) of \(runs), \(contestant.name): "
+    let name = "\(subject.operations[operation]), \(contestant.name)"
+    let head = "run \(run + 1) of \(runs), \(name): "
     do throws(LoadFault) {
-      return try contestant.load.run(until: limit) { done, seconds in
+      return try contestant.load.run(operation, until: limit) { done, seconds in
         let rate = Numbers.grouped(Int(Double(done) / max(seconds, 0.001)))
         progress.show(head + "\(Numbers.fixed(seconds, places: 1)) s, \(rate) \(subject.unit)")
         return !Interrupt.hasCome
@@ -66,10 +80,12 @@ struct BenchContest {
   }
 
   private func report(_ contestants: [Contestant]) -> BenchReport {
-    let rows = contestants.filter { !$0.results.isEmpty }.map { contestant in
-      BenchReport.Row(
-        operation: subject.operations.first ?? "", target: contestant.name,
-        runs: contestant.results.count, result: .median(of: contestant.results))
+    let rows = subject.operations.indices.flatMap { operation in
+      contestants.filter { !$0.results[operation].isEmpty }.map { contestant in
+        BenchReport.Row(
+          operation: subject.operations[operation], target: contestant.name,
+          results: contestant.results[operation])
+      }
     }
     return BenchReport(subject: subject, rows: rows, isInterrupted: Interrupt.hasCome)
   }

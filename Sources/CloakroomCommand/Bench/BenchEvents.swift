@@ -12,14 +12,15 @@ struct BenchEvents: ParsableCommand {
       the next. Each message to each subscriber counts as one; its clock starts just before it is \
       written and stops when that subscriber has read it.
 
-      With --redis the same client does the same with PUBLISH and SUBSCRIBE on Redis itself, run by \
-      run in turn with the sidecar. The figures are medians of all runs. Compare only what one run \
-      of the command has printed.
+      With --redis the same client does the same with PUBLISH and SUBSCRIBE on Redis itself, run \
+      by run in turn with the sidecar. The figures are medians of all runs; the ratio is the \
+      mean of those of runs that followed upon each other. Compare only what one run of the \
+      command has printed.
 
       EXAMPLES:
         cloakroom bench events
         cloakroom bench events --subscribers 1000 --pipeline 4
-        cloakroom bench events --subscribers 100 --redis unix:///run/redis/redis.sock --seconds 2
+        cloakroom bench events --subscribers 100 --redis unix:///run/redis/redis.sock
 
       EXIT STATUS: 0 measured; 1 measured, but with errors, or interrupted, or not measured; \
       64 wrong usage; 69 a server does not answer; 76 what answers is no server of that kind; \

@@ -14,13 +14,13 @@ struct BenchKeyValues: ParsableCommand {
       removed at the end; they expire after an hour in any case.
 
       With --redis the same client does the same work on Redis itself, run by run in turn with \
-      the sidecar. The figures are medians of all runs. Compare only what one run of the command \
-      has printed.
+      the sidecar. The figures are medians of all runs; the ratio is the mean of those of runs \
+      that followed upon each other. Compare only what one run of the command has printed.
 
       EXAMPLES:
         cloakroom bench
         cloakroom bench --pipeline 16 --method kv.get --seconds 10
-        cloakroom bench --redis unix:///run/redis/redis.sock --seconds 2
+        cloakroom bench --redis unix:///run/redis/redis.sock
 
       EXIT STATUS: 0 measured; 1 measured, but with errors, or interrupted, or not measured; \
       64 wrong usage; 69 a server does not answer; 76 what answers is no server of that kind; \
@@ -84,22 +84,34 @@ struct BenchKeyValues: ParsableCommand {
 
   /// The measurement and what it comes to.
   func outcome(_ surroundings: Surroundings) -> Outcome {
-    do throws(Exchange.Failure) {
-      let location = try Exchange(options: options.sidecar, surroundings: surroundings).location()
-      let endpoint = try BenchOptions.endpoint(options.redis)
-      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !options.json)
-      let bench = BenchSeries(plan: plan, patience: options.sidecar.patience, progress: progress)
-      return try bench.measure(location, redis: endpoint).outcome(json: options.json)
-    } catch {
-      return error.outcome
+    let tag = String(UInt32.random(in: .min ... .max), radix: 16)
+    let work = LoadWork(
+      keyPrefix: "bench:\(tag):", keyCount: keys, valueSize: valueSize, ttl: Self.ttl)
+    let limit = options.limit(requests: requests, order: .random)
+    return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
+      let loop = try LoadLoop(
+        target: target, connections: connections, pipeline: pipeline,
+        patience: options.sidecar.patience)
+      return try KeyValueLoad(method.operations, work, on: loop)
     }
   }
 
-  /// What to measure, with the defaults filled in.
-  var plan: BenchPlan {
-    BenchPlan(
-      connections: connections, pipeline: pipeline, operations: method.operations,
-      runs: options.runCount, valueSize: valueSize, keys: keys,
-      requests: requests, seconds: options.seconds ?? (requests == nil ? 5 : nil))
+  /// How long a value that was left behind lives, in seconds.
+  private static let ttl = 3600
+
+  /// What is measured.
+  private var subject: BenchSubject {
+    let requests = requests.map { "\(Numbers.grouped($0)) requests" }
+    return BenchSubject(
+      operations: method.operations.map(\.rawValue),
+      description: """
+        \(Numbers.grouped(connections)) connections, \(Numbers.grouped(pipeline)) in flight on \
+        each, \(Numbers.grouped(valueSize))-byte values, \(Numbers.grouped(keys)) keys; \
+        \(options.lengths(requests: requests))
+        """,
+      numbers: [
+        ("connections", connections), ("pipeline", pipeline), ("valueSize", valueSize),
+        ("keys", keys),
+      ])
   }
 }

@@ -6,7 +6,11 @@ import CloakroomCore
 struct BenchOptions: ParsableArguments {
   @OptionGroup var sidecar: SidecarOptions
 
-  @Option(help: "How long each run lasts. (default: 5, or until --requests are sent)")
+  @Option(
+    help: """
+      How long each run lasts. (default: until --requests are sent, or else 0.5 with --redis, 5 \
+      without)
+      """)
   var seconds: Double?
 
   @Option(
@@ -15,7 +19,11 @@ struct BenchOptions: ParsableArguments {
       valueName: "url"))
   var redis: String?
 
-  @Option(help: "How many runs of each kind. (default: 5 with --redis, 1 without)")
+  @Option(
+    help: """
+      How many runs of each kind. (default: with --redis as many as take 20 seconds, from 5 to 40; \
+      1 without)
+      """)
   var runs: Int?
 
   @Flag(help: "Print the result as JSON.")
@@ -45,23 +53,36 @@ struct BenchOptions: ParsableArguments {
     }
   }
 
+  /// For how long each kind is measured on each server in turn with the other, in seconds.
+  private static let span = 20.0
+
+  /// How long a run lasts, in seconds, that no number of requests ends. Beside Redis they are many and
+  /// short: what slows the machine down then slows a run of each.
+  private var length: Double { seconds ?? (redis == nil ? 5 : 0.5) }
+
   /// The limit of one run.
   ///
-  /// - Parameter requests: how many requests it sends at most.
-  func limit(requests: Int?) -> LoadLimit {
-    LoadLimit(
-      requests: requests ?? .max,
-      duration: .seconds(seconds ?? (requests == nil ? 5 : 86_400)), order: .sequential)
+  /// - Parameters:
+  ///   - requests: how many requests it sends at most.
+  ///   - order: in what order keys are taken.
+  func limit(requests: Int?, order: LoadLimit.Order = .sequential) -> LoadLimit {
+    guard let requests else { return LoadLimit(duration: .seconds(length), order: order) }
+    return LoadLimit(requests: requests, duration: .seconds(seconds ?? 86_400), order: order)
   }
 
   /// How many runs each figure is the median of.
-  var runCount: Int { runs ?? (redis == nil ? 1 : 5) }
+  var runCount: Int {
+    runs ?? (redis == nil ? 1 : Int(min(max(Self.span / length, 5), 40)))
+  }
 
   /// How many runs there are and how long they are, in words.
+  ///
+  /// - Parameter requests: how many requests end a run, in words.
   func lengths(requests: String?) -> String {
-    let length = [requests, seconds.map { Duration.seconds($0).formatted }].compactMap { $0 }
+    let seconds = requests == nil ? length : seconds
+    let lengths = [requests, seconds.map { Duration.seconds($0).formatted }].compactMap { $0 }
     let head = runCount == 1 ? "one run of " : "medians of \(runCount) runs of "
-    return head + (length.isEmpty ? "5 s" : length.joined(separator: " or "))
+    return head + lengths.joined(separator: " or ")
   }
 
   /// Measures the sidecar, and Redis in turn with it.

@@ -7,8 +7,17 @@ struct BenchReport {
     /// Its name in the subject.
     let operation: String
     let target: String
-    let runs: Int
+    /// What each run has measured.
+    let results: [LoadResult]
+    /// What they come to.
     let result: LoadResult
+
+    init(operation: String, target: String, results: [LoadResult]) {
+      self.operation = operation
+      self.target = target
+      self.results = results
+      result = .median(of: results)
+    }
   }
 
   let subject: BenchSubject
@@ -19,13 +28,14 @@ struct BenchReport {
   var hasErrors: Bool { rows.contains { $0.result.errors > 0 || $0.result.missing > 0 } }
 
   /// The sidecar's rate by Redis' own, for each operation of which there are both.
-  var ratios: [(operation: String, ratio: Double)] {
+  var ratios: [(operation: String, ratio: BenchRatio)] {
     subject.operations.compactMap { operation in
-      let of = { (target: String) in
-        rows.first { $0.operation == operation && $0.target == target }?.result.perSecond
+      let rates = { (target: String) in
+        rows.first { $0.operation == operation && $0.target == target }?.results.map(\.perSecond)
       }
-      guard let sidecar = of("sidecar"), let redis = of("redis"), redis > 0 else { return nil }
-      return (operation, sidecar / redis)
+      return BenchRatio(of: rates("sidecar") ?? [], to: rates("redis") ?? []).map {
+        (operation, $0)
+      }
     }
   }
 
@@ -80,9 +90,13 @@ struct BenchReport {
       }
       text += cells.joined(separator: "  ") + "\n"
     }
-    if !ratios.isEmpty {
-      let parts = ratios.map { "\($0.operation) \(Numbers.fixed($0.ratio, places: 3))" }
-      text += "\n\(subject.unit), sidecar / redis: " + parts.joined(separator: ", ") + "\n"
+    if let pairs = ratios.first?.ratio.pairs {
+      let parts = ratios.map { operation, ratio in
+        let error = ratio.error.map { " ± \(Numbers.fixed($0, places: 3))" } ?? ""
+        return "\(operation) \(Numbers.fixed(ratio.mean, places: 3))\(error)"
+      }
+      text += "\n\(subject.unit), sidecar / redis: " + parts.joined(separator: ", ")
+      text += pairs == 1 ? "\n" : "; means of \(pairs) pairs of runs, ± their standard error\n"
     }
     return text
   }
@@ -96,17 +110,21 @@ struct BenchReport {
         ("p999Us", latency.p999), ("maxUs", latency.max),
       ].map { ",\"\($0.0)\":\(Numbers.fixed($0.1, places: 3))" }
       return "{\"method\":\"\(row.operation)\",\"target\":\"\(row.target)\""
-        + ",\"runs\":\(row.runs),\"requests\":\(row.result.requests)"
+        + ",\"runs\":\(row.results.count),\"requests\":\(row.result.requests)"
         + ",\"requestsPerSecond\":\(Numbers.fixed(row.result.perSecond, places: 1))"
         + quantiles.joined()
         + ",\"errors\":\(row.result.errors),\"missing\":\(row.result.missing)"
         + ",\"clientCPU\":\(Numbers.fixed(row.result.clientCPU, places: 3))}"
     }
-    let ratios = ratios.map { "\"\($0.operation)\":\(Numbers.fixed($0.ratio, places: 4))" }
+    let means = ratios.map { "\"\($0.operation)\":\(Numbers.fixed($0.ratio.mean, places: 4))" }
+    let errors = ratios.compactMap { operation, ratio in
+      ratio.error.map { "\"\(operation)\":\(Numbers.fixed($0, places: 4))" }
+    }
     let text =
       "{" + subject.numbers.map { "\"\($0.name)\":\($0.value)," }.joined()
       + "\"interrupted\":\(isInterrupted),\"results\":[" + rows.joined(separator: ",")
-      + "],\"ratio\":{" + ratios.joined(separator: ",") + "}}\n"
+      + "],\"ratio\":{" + means.joined(separator: ",") + "},\"ratioError\":{"
+      + errors.joined(separator: ",") + "}}\n"
     return Array(text.utf8)
   }
 

@@ -13,12 +13,13 @@ struct BenchStreams: ParsableCommand {
       10,000 messages, and is removed at the end.
 
       With --redis the same client does the same with XADD, XREADGROUP and XACK on Redis itself, \
-      run by run in turn with the sidecar. The figures are medians of all runs. Compare only what \
-      one run of the command has printed.
+      run by run in turn with the sidecar. The figures are medians of all runs; the ratio is the \
+      mean of those of runs that followed upon each other. Compare only what one run of the \
+      command has printed.
 
       EXAMPLES:
         cloakroom bench streams
-        cloakroom bench streams --connections 10 --redis unix:///run/redis/redis.sock --seconds 2
+        cloakroom bench streams --connections 10 --redis unix:///run/redis/redis.sock
 
       EXIT STATUS: 0 measured; 1 measured, but with errors, or interrupted, or not measured; \
       64 wrong usage; 69 a server does not answer; 76 what answers is no server of that kind; \

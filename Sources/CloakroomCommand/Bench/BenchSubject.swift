@@ -9,15 +9,3 @@ struct BenchSubject: Sendable {
   /// How it is measured, in numbers: members of the JSON.
   var numbers: [(name: String, value: Int)]
 }
-
-extension BenchPlan {
-  /// The plan as a report tells it.
-  var subject: BenchSubject {
-    BenchSubject(
-      operations: operations.map(\.rawValue), description: description,
-      numbers: [
-        ("connections", connections), ("pipeline", pipeline), ("valueSize", valueSize),
-        ("keys", keys),
-      ])
-  }
-}
