@@ -33,9 +33,6 @@ struct BenchEvents: ParsableCommand {
   @Option(help: "How many messages are on their way at once.")
   var pipeline = 1
 
-  @Option(help: "How many messages each run publishes. (default: as many as fit into --seconds)")
-  var requests: Int?
-
   @Option(help: "How many bytes of JSON a message has.")
   var dataSize = 256
 
@@ -45,7 +42,6 @@ struct BenchEvents: ParsableCommand {
     try BenchOptions.check("--subscribers", subscribers, 1...10_000)
     try BenchOptions.check("--pipeline", pipeline, 1...10_000)
     try BenchOptions.check("--data-size", dataSize, EventWork.shortestData...(1 << 20))
-    try BenchOptions.check("--requests", requests ?? 1, 1...1_000_000_000_000)
     // What is on its way has to be held by the server.
     guard subscribers * pipeline <= 1_000_000 else {
       throw ValidationError("--subscribers times --pipeline is at most 1000000")
@@ -61,7 +57,7 @@ struct BenchEvents: ParsableCommand {
   func outcome(_ surroundings: Surroundings) -> Outcome {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = EventWork(channel: "bench:\(tag)", dataSize: dataSize)
-    let limit = options.limit(requests: requests)
+    let limit = options.limit()
     return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
       try EventLoad(
         target: target, work: work, subscribers: subscribers, pipeline: pipeline,
@@ -71,13 +67,12 @@ struct BenchEvents: ParsableCommand {
 
   /// What is measured.
   private var subject: BenchSubject {
-    let requests = requests.map { "\(Numbers.grouped($0)) messages" }
-    return BenchSubject(
+    BenchSubject(
       operations: ["events"], unit: "messages/s",
       description: """
         subscribers: \(Numbers.grouped(subscribers)), messages on their way: \
         \(Numbers.grouped(pipeline)), of \(Numbers.grouped(dataSize)) bytes; \
-        \(options.lengths(requests: requests))
+        \(options.lengths(of: "messages"))
         """,
       numbers: [("subscribers", subscribers), ("pipeline", pipeline), ("dataSize", dataSize)])
   }

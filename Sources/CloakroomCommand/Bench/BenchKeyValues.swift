@@ -33,9 +33,6 @@ struct BenchKeyValues: ParsableCommand {
   @Option(help: "How many requests each connection keeps open.")
   var pipeline = 1
 
-  @Option(help: "How many requests each run sends. (default: as many as fit into --seconds)")
-  var requests: Int?
-
   @Option(
     help: "What to measure: kv.get, kv.set, or both, one after the other.",
     completion: .list(Measured.allCases.map(\.rawValue)))
@@ -70,7 +67,6 @@ struct BenchKeyValues: ParsableCommand {
     try BenchOptions.check("--pipeline", pipeline, 1...10_000)
     try BenchOptions.check("--value-size", valueSize, 2...(16 << 20))
     try BenchOptions.check("--keys", keys, 1...10_000_000)
-    try BenchOptions.check("--requests", requests ?? 1, 1...1_000_000_000_000)
     // What is open has to be held: by the client, and by the server for a slow reader.
     guard connections * pipeline <= 1_000_000 else {
       throw ValidationError("--connections times --pipeline is at most 1000000")
@@ -87,7 +83,7 @@ struct BenchKeyValues: ParsableCommand {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = LoadWork(
       keyPrefix: "bench:\(tag):", keyCount: keys, valueSize: valueSize, ttl: Self.ttl)
-    let limit = options.limit(requests: requests, order: .random)
+    let limit = options.limit(order: .random)
     return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
       let loop = try LoadLoop(
         target: target, connections: connections, pipeline: pipeline,
@@ -101,13 +97,12 @@ struct BenchKeyValues: ParsableCommand {
 
   /// What is measured.
   private var subject: BenchSubject {
-    let requests = requests.map { "\(Numbers.grouped($0)) requests" }
-    return BenchSubject(
+    BenchSubject(
       operations: method.operations.map(\.rawValue),
       description: """
         \(Numbers.grouped(connections)) connections, \(Numbers.grouped(pipeline)) in flight on \
         each, \(Numbers.grouped(valueSize))-byte values, \(Numbers.grouped(keys)) keys; \
-        \(options.lengths(requests: requests))
+        \(options.lengths(of: "requests"))
         """,
       numbers: [
         ("connections", connections), ("pipeline", pipeline), ("valueSize", valueSize),

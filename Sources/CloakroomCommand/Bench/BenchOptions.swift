@@ -8,6 +8,12 @@ struct BenchOptions: ParsableArguments {
 
   @Option(
     help: """
+      How many requests, messages or cycles a run makes. (default: as many as fit into --seconds)
+      """)
+  var requests: Int?
+
+  @Option(
+    help: """
       How long each run lasts. (default: until --requests are sent, or else 0.5 with --redis, 5 \
       without)
       """)
@@ -30,6 +36,7 @@ struct BenchOptions: ParsableArguments {
   var json = false
 
   mutating func validate() throws {
+    try Self.check("--requests", requests ?? 1, 1...1_000_000_000_000)
     try Self.check("--runs", runs ?? 1, 1...1000)
     guard seconds.map({ $0 > 0 && $0 <= 86_400 }) ?? true else {
       throw ValidationError("--seconds is more than 0 and at most 86400")
@@ -62,10 +69,8 @@ struct BenchOptions: ParsableArguments {
 
   /// The limit of one run.
   ///
-  /// - Parameters:
-  ///   - requests: how many requests it sends at most.
-  ///   - order: in what order keys are taken.
-  func limit(requests: Int?, order: LoadLimit.Order = .sequential) -> LoadLimit {
+  /// - Parameter order: in what order keys are taken.
+  func limit(order: LoadLimit.Order = .sequential) -> LoadLimit {
     guard let requests else { return LoadLimit(duration: .seconds(length), order: order) }
     return LoadLimit(requests: requests, duration: .seconds(seconds ?? 86_400), order: order)
   }
@@ -77,10 +82,13 @@ struct BenchOptions: ParsableArguments {
 
   /// How many runs there are and how long they are, in words.
   ///
-  /// - Parameter requests: how many requests end a run, in words.
-  func lengths(requests: String?) -> String {
+  /// - Parameter unit: what --requests counts.
+  func lengths(of unit: String) -> String {
     let seconds = requests == nil ? length : seconds
-    let lengths = [requests, seconds.map { Duration.seconds($0).formatted }].compactMap { $0 }
+    let lengths = [
+      requests.map { "\(Numbers.grouped($0)) \(unit)" },
+      seconds.map { Duration.seconds($0).formatted },
+    ].compactMap { $0 }
     let head = runCount == 1 ? "one run of " : "medians of \(runCount) runs of "
     return head + lengths.joined(separator: " or ")
   }

@@ -29,9 +29,6 @@ struct BenchStreams: ParsableCommand {
   @Option(help: "How many connections.")
   var connections = 50
 
-  @Option(help: "How many cycles each run goes round. (default: as many as fit into --seconds)")
-  var requests: Int?
-
   @Option(help: "How many bytes of JSON a message has.")
   var messageSize = 256
 
@@ -40,7 +37,6 @@ struct BenchStreams: ParsableCommand {
   mutating func validate() throws {
     try BenchOptions.check("--connections", connections, 1...10_000)
     try BenchOptions.check("--message-size", messageSize, 2...(1 << 20))
-    try BenchOptions.check("--requests", requests ?? 1, 1...1_000_000_000_000)
   }
 
   func run() throws {
@@ -52,7 +48,7 @@ struct BenchStreams: ParsableCommand {
   func outcome(_ surroundings: Surroundings) -> Outcome {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = StreamWork(stream: "bench:\(tag)", messageSize: messageSize)
-    let limit = options.limit(requests: requests)
+    let limit = options.limit()
     return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
       try StreamLoad(
         target: target, work: work, connections: connections,
@@ -62,12 +58,11 @@ struct BenchStreams: ParsableCommand {
 
   /// What is measured.
   private var subject: BenchSubject {
-    let requests = requests.map { "\(Numbers.grouped($0)) cycles" }
-    return BenchSubject(
+    BenchSubject(
       operations: ["streams"], unit: "cycles/s",
       description: """
         \(Numbers.grouped(connections)) connections, \(Numbers.grouped(messageSize))-byte \
-        messages; append, read, acknowledge; \(options.lengths(requests: requests))
+        messages; append, read, acknowledge; \(options.lengths(of: "cycles"))
         """,
       numbers: [("connections", connections), ("messageSize", messageSize)])
   }
