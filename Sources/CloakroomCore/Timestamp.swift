@@ -1,8 +1,18 @@
+internal import Glibc
+
 /// A moment of the day as RFC 3339 writes it, in UTC and with milliseconds:
 /// `2025-01-31T23:59:59.999Z`.
 public struct Timestamp: Sendable, Hashable {
   /// The milliseconds since 1970 began; earlier moments are negative.
   public let milliseconds: Int64
+
+  /// This moment, by the system's clock: it is set now and then, and may go back.
+  public static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(
+      milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
 
   /// The moment so many milliseconds after 1970 began.
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }

@@ -1,4 +1,4 @@
-internal import CloakroomMethods
+internal import CloakroomCore
 internal import CloakroomObservability
 
 /// How reading something went, at the start and anew on SIGHUP.
@@ -13,7 +13,7 @@ struct ReloadHistory {
 
   /// It was read, and is in use.
   mutating func succeeded() {
-    gauges.loadedAtMs = TokenDesk.nowMs()
+    gauges.loadedAtMs = Timestamp.now.milliseconds
     complaints = []
   }
 

@@ -1,6 +1,5 @@
 internal import CloakroomCore
 internal import CloakroomWire
-internal import Glibc
 internal import NIOCore
 
 /// The answer of `system.health`.
@@ -21,7 +20,7 @@ struct HealthReport: Sendable {
   let storeBytes: Int?
   let storeLimit: Int?
   let uptimeMs: Double
-  let startedAtMs: Int64
+  let startedAt: Timestamp
   let errorRate: Double
   let connections: Int
   let inFlight: Int
@@ -40,7 +39,9 @@ struct HealthReport: Sendable {
     if let storeLimit { buffer.writeString(",\"storeLimitBytes\":\(storeLimit)") }
     buffer.writeString("},\"connections\":\(connections),\"inFlight\":\(inFlight)")
     buffer.writeString(",\"errorRate\":\(rounded(errorRate)),\"uptimeMs\":\(Int64(uptimeMs))")
-    buffer.writeString(",\"startedAt\":\"\(startedAt)\",\"version\":\"\(version)\"}")
+    buffer.writeStaticString(",\"startedAt\":\"")
+    buffer.writeBytes(startedAt.text)
+    buffer.writeString("\",\"version\":\"\(version)\"}")
   }
 
   private func write(_ problems: [Problem], to buffer: inout ByteBuffer) {
@@ -54,16 +55,4 @@ struct HealthReport: Sendable {
   }
 
   private func rounded(_ number: Double) -> Double { (number * 10_000).rounded() / 10_000 }
-
-  /// RFC 3339, UTC, milliseconds.
-  private var startedAt: String {
-    var seconds = time_t(startedAtMs / 1000)
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    var text = [CChar](repeating: 0, count: 32)
-    let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
-    let milliseconds = String(startedAtMs % 1000 + 1000).dropFirst()
-    return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
-      + ".\(milliseconds)Z"
-  }
 }

@@ -2,7 +2,6 @@ internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomObservability
 internal import CloakroomRedis
-internal import Glibc
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -23,7 +22,7 @@ final class SystemHub: Sendable {
   private let policy: PolicySource
   private let keys: TokenKeys
   private let logger: Logger
-  private let startedAt: Int64
+  private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
   private let state: Mutex<State>
 
@@ -45,9 +44,6 @@ final class SystemHub: Sendable {
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    startedAt = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
     state = Mutex(
       State(
         file: configuration.metrics.path.map { MetricsFile(path: $0, logger: logger) },
@@ -156,7 +152,7 @@ final class SystemHub: Sendable {
       roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,
       residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
-      uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAtMs: startedAt,
+      uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAt: startedAt,
       errorRate: recent.errorRate, connections: snapshot?.connections ?? 0,
       inFlight: snapshot?.inFlight ?? 0, version: Self.version)
   }

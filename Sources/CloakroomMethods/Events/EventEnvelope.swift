@@ -1,6 +1,5 @@
 internal import CloakroomCore
 internal import CloakroomWire
-internal import Glibc
 internal import NIOCore
 
 /// What is published when an event happens: the event in an envelope that says what of, when, where
@@ -50,13 +49,6 @@ enum EventEnvelope {
       envelope.writeStaticString("}")
     }
     envelope.writeStaticString("]")
-  }
-
-  /// The time of day, in milliseconds since 1970 (UTC).
-  static var now: Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 }
 

@@ -29,7 +29,7 @@ enum EventMethods {
       let data = try arguments.value(1, "data")
       let envelope = EventEnvelope.make(
         channel: name.bytes.readableBytesView.suffix(count), data: data, scope: arguments.scope,
-        actor: arguments.actor, milliseconds: EventEnvelope.now)
+        actor: arguments.actor, milliseconds: Timestamp.now.milliseconds)
       guard try arguments.flag(2, "validatePublish", otherwise: true) else {
         return .ask(.publish(name, envelope)) { reply, _, result throws(RPCError) in
           guard case .number(let receivers) = try reply.orThrow() else { throw .unexpectedReply }

@@ -73,7 +73,7 @@ enum TokenMethods {
             try ring.authenticate(token)
           }
           if let id = verified.id { context.note(key: logged(id)) }
-          try verified.check(expectation, nowMs: TokenDesk.nowMs())
+          try verified.check(expectation, nowMs: Timestamp.now.milliseconds)
           var result = ByteBuffer()
           guard let id = verified.id else {
             result.write(verified)
@@ -87,7 +87,7 @@ enum TokenMethods {
       let verified = try ring.authenticate(token)
       // Before anything else about it is held against it: the log tells whose a refused one was.
       arguments.note(jti: verified.id)
-      try verified.check(expectation, nowMs: TokenDesk.nowMs())
+      try verified.check(expectation, nowMs: Timestamp.now.milliseconds)
       guard let id = verified.id else {
         var result = ByteBuffer()
         result.write(verified)
@@ -184,7 +184,7 @@ enum TokenMethods {
     }
     let own = arguments.has(0) ? try arguments.value(0, "claims") : ByteBuffer(string: "{}")
     let life = try arguments.life(1, "expiresIn", otherwise: .hour)
-    let now = TokenDesk.nowMs()
+    let now = Timestamp.now.milliseconds
     var end = now + life.milliseconds
     // Many readers of tokens take whole seconds only. For a minute and more, a part of a second more
     // makes no difference; a shorter life is exact.

@@ -1,6 +1,5 @@
 public import CloakroomCore
 public import CloakroomTokens
-internal import Glibc
 internal import NIOPosix
 internal import Synchronization
 
@@ -61,7 +60,7 @@ public final class TokenDesk: Sendable {
   func revocationLife(untilMs end: Int64) throws(RPCError) -> TimeToLive? {
     // Another sidecar's clock may be late by as much as clocks may be apart.
     let slack = Self.milliseconds(options.leeway) + Self.milliseconds(options.expiryLeeway)
-    let rest = end.subtractingReportingOverflow(Self.nowMs()).partialValue
+    let rest = end.subtractingReportingOverflow(Timestamp.now.milliseconds).partialValue
     let life = rest.addingReportingOverflow(slack).partialValue
     return life > 0 ? try TimeToLive(milliseconds: life) : nil
   }
@@ -69,13 +68,6 @@ public final class TokenDesk: Sendable {
   private static func milliseconds(_ duration: Duration?) -> Int64 {
     // The settings' limits keep it small.
     duration.map { Int64($0 / .milliseconds(1)) } ?? 0
-  }
-
-  /// The time of day in milliseconds since 1970 (UTC).
-  public static func nowMs() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
   }
 
   // MARK: Work that takes long

@@ -1,5 +1,4 @@
 internal import CloakroomCore
-internal import Glibc
 internal import NIOCore
 internal import Synchronization
 
@@ -23,10 +22,7 @@ final class MemoryStreams: Sendable {
     table = Mutex(ExpiringTable(budget: budget, isScannable: isScannable))
     self.budget = budget
     self.clock = clock
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    epoch = now.subtractingReportingOverflow(clock.now).partialValue
+    epoch = Timestamp.now.milliseconds.subtractingReportingOverflow(clock.now).partialValue
   }
 
   /// How many streams there are, how many deadlines are queued, and how many streams have expired.

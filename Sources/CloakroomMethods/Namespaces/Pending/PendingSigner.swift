@@ -60,7 +60,7 @@ struct PendingSigner: Sendable {
   /// What a new token of an operation says of its times. One that lives for a minute or more ends
   /// with a whole second, as many readers of tokens take no others.
   static func times(of life: TimeToLive) -> (createdAtMs: Int64, expiresAtMs: Int64) {
-    let now = TokenDesk.nowMs()
+    let now = Timestamp.now.milliseconds
     var end = now + life.milliseconds
     if life.milliseconds >= 60_000 { end = (end + 999) / 1000 * 1000 }
     return (now, end)
@@ -100,7 +100,8 @@ struct PendingSigner: Sendable {
       throw RPCError(.tokenInvalid)
     }
     let attempts = token.claim("maxAttempts").flatMap { Int(String(buffer: $0)) }
-    let rest = token.expiresAtMs.subtractingReportingOverflow(TokenDesk.nowMs()).partialValue
+    let rest = token.expiresAtMs.subtractingReportingOverflow(Timestamp.now.milliseconds)
+      .partialValue
     return try target(
       id,
       PendingCargo(
