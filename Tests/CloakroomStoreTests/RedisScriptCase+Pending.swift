@@ -66,7 +66,8 @@ extension RedisScriptCase {
   ) -> [[String]] {
     [
       [
-        "HSET", "key", "type", "type", "state", state, "data", "data", "created", "1", "until", until,
+        "HSET", "key", "type", "type", "state", state, "data", "data", "created", "1", "until",
+        until,
         "life", "60000", "once", "0", "most", "0", "attempts", "0",
       ] + others,
       ["PEXPIRE", "key", "99999999"],
