@@ -1,10 +1,12 @@
 internal import CloakroomRedis
 
+/// A message can't be taken back, so it is published behind the first write: Redis would refuse that
+/// later (no memory, a replica, …). Where the record's is the first, `once` hands `reserve` over, which
+/// makes it.
 extension RedisScripts {
+  static let messages = [publish, publishDefined]
+
   /// PUBLISH, for the sake of its record.
-  ///
-  /// A message can't be taken back. `once` hands a function over that makes the first write on the
-  /// record, as Redis would refuse it only then (no memory, a replica, …): it is called before.
   static let publish = script(
     """
     local reserve = ...

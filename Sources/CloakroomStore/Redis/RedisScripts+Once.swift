@@ -35,8 +35,8 @@ extension RedisScripts {
   /// returns with `true` behind it, a second value that Redis itself has no use for: there is more to
   /// come, and the same step is taken again. What is kept is written
   /// last: a script that has written is refused no further write for lack of memory, and whether the
-  /// user may write the record is asked before. A script gets `reserve` behind KEYS and ARGV, which
-  /// begins the record early.
+  /// user may write the record is asked before. A script that tells something gets `reserve` behind
+  /// KEYS and ARGV.
   static func once(_ script: RedisScript) -> RedisScript {
     variants[script.digest] ?? vary(script)
   }
@@ -48,9 +48,13 @@ extension RedisScripts {
   /// What a step on a pending operation was the first to find is told once, and not kept.
   private static let hideNotice = "local noticed = reply[2]; reply[2] = 0"
   private static let showNotice = "reply[2] = noticed"
+  /// The first write, for a script that does something before it which can't be taken back.
+  private static let reserve =
+    "local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end"
 
   private static func vary(_ script: RedisScript) -> RedisScript {
     let isPending = pending.contains { $0.digest == script.digest }
+    let isTelling = messages.contains { $0.digest == script.digest }
     return Self.script(
       """
       local record = table.remove(KEYS)
@@ -65,11 +69,11 @@ extension RedisScripts {
       if not kept[1] then
         \(need("'PEXPIRE', record, '0'"))
       end
-      local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end
-      local function mutate(KEYS, ARGV, ...)
+      \(isTelling ? reserve : "")
+      local function mutate(KEYS, ARGV\(isTelling ? ", ..." : ""))
       \(script.source)
       end
-      local reply, isUnfinished = mutate(KEYS, ARGV, reserve)
+      local reply, isUnfinished = mutate(KEYS, ARGV\(isTelling ? ", reserve" : ""))
       if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
       local answer = reply

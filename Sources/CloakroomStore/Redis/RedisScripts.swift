@@ -13,8 +13,7 @@ enum RedisScripts {
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, nothing, publish, publishDefined] + claims + pending
-    + streams
+    [setConditionally, add, persist, single, nothing] + messages + claims + pending + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.
