@@ -38,6 +38,21 @@ struct RedisScriptRightsTests {
     #expect(test.commands.subtracting(names) == test.unused, "not exercised")
   }
 
+  @Test("that can't go on says what it has done, and is refused when that is nothing")
+  func partial() throws {
+    let trial = try RedisScriptTrial(RedisScripts.streamReclaim)
+    // A stream whose last id is the greatest takes no other: the second message can't be moved.
+    let full = ["XADD", "dead", "18446744073709551615-18446744073709551615", "message", "m"]
+    var situation = RedisScriptCase.Situation(
+      before: RedisScriptCase.delivered([full]), keys: ["key", "dead"],
+      arguments: ["group", "me", "0", "10", "10000", "100", "5"])
+    let first = try trial.run(situation, .nothing)
+    #expect(first.reply == #"[:0, [[:2, "1-1", ["message", "m"]]]]"#)
+    situation.before.append(["XACK", "key", "group", "1-1"])
+    let second = try trial.run(situation, .nothing)
+    #expect(second.isRefused && second.after == second.before, "\(second.reply)")
+  }
+
   private static func lacks(
     _ commands: Set<String>, _ keys: [String]
   ) -> [RedisScriptTrial.Lack] {
