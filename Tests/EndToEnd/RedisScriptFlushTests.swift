@@ -1,3 +1,4 @@
+import Glibc
 import Support
 import Testing
 
@@ -38,7 +39,9 @@ struct RedisScriptFlushTests {
       ("kv.take", #"{"key":"b"}"#), "b"
     ),
     (("counter.increment", #"{"key":"n"}"#), ("counter.get", #"{"key":"n"}"#), "n"),
-    (("kv.get", #"{"key":"c","withMeta":true}"#), ("kv.set", #"{"key":"c","value":"second"}"#), "c"),
+    (
+      ("kv.get", #"{"key":"c","withMeta":true}"#), ("kv.set", #"{"key":"c","value":"second"}"#), "c"
+    ),
   ]
 
   @Test("two calls on one key never change places", arguments: pairs.indices)
@@ -64,14 +67,23 @@ struct RedisScriptFlushTests {
     }
   }
 
+  /// Has an address lead to a server.
+  private func lead(_ address: String, to server: RedisServer) throws {
+    unlink(address)
+    try #require(symlink(server.socketPath, address) == 0)
+  }
+
   @Test("the same after its address leads to a server that never had them")
   func failover() throws {
     let (old, new) = (try RedisServer(), try RedisServer())
-    let proxy = try CuttingProxy(to: old.socketPath)
-    let daemon = try RedisSidecar.start(proxy.path, patience: "5s")
+    let folder = try TemporaryFolder.make()
+    defer { TemporaryFolder.remove(folder) }
+    let address = folder + "/redis.sock"
+    try lead(address, to: old)
+    let daemon = try RedisSidecar.start(address, patience: "5s")
     let client = try daemon.readyClient()
     #expect(try client.call("counter.increment", #"{"key":"n"}"#).reason == nil)
-    proxy.lead(to: new.socketPath)
+    try lead(address, to: new)
     _ = try old.command(["REPLICAOF", "127.0.0.1", "1"])
     // Written nowhere but at the new one, and without a failure in between.
     #expect(try client.call("counter.increment", #"{"key":"n","by":5}"#)["value"] as? Int == 5)
@@ -89,7 +101,7 @@ struct RedisScriptFlushTests {
     _ = try redis.command(["REPLICAOF", "127.0.0.1", "1"])
     let refused = try client.call("kv.set", #"{"key":"a","value":1}"#)
     #expect(refused.reason == "UNAVAILABLE")
-    #expect(refused.isRetryable)
+    #expect(refused.isRetryable == true)
     let health = try client.call("system.health", "{}")
     #expect(health["status"] as? String == "degraded")
     #expect(health.text.contains("READONLY"))
