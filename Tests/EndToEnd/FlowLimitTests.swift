@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("A limit of what is under way")
+@Suite("A limit of what is under way", .timeLimit(.minutes(2)))
 struct FlowLimitTests {
   /// A sidecar of one loop in front of a Redis, and a client of it that is answered.
   private static func start(
