@@ -27,7 +27,8 @@ final class TokenKeys: Sendable {
       let name = algorithm + ".jwk"
       let text = try Self.made.withLock { made in
         if let text = made[algorithm] { return text }
-        let text = TextFile.read(try TokenKeys([algorithm]).folder(name))
+        let keys = try TokenKeys([algorithm])
+        let text = withExtendedLifetime(keys) { TextFile.read(keys.folder(name)) }
         made[algorithm] = text
         return text
       }
