@@ -190,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "CloakroomObservabilityTests",
       dependencies: [
-        "CloakroomObservability", "CloakroomCore",
+        "CloakroomObservability", "CloakroomCore", "Support",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "InMemoryLogging", package: "swift-log"),
       ],
@@ -207,7 +207,7 @@ let package = Package(
     .testTarget(
       name: "CloakroomClientTests",
       dependencies: [
-        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods",
+        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomCommand
 
-@Suite("cloakroom methods")
+@Suite("cloakroom methods", .timeLimit(.minutes(1)))
 struct MethodsTests {
   private func outcome(_ words: String...) throws -> Outcome {
     try Methods.parse(words).outcome()

@@ -5,7 +5,7 @@ import Testing
 @testable import CloakroomCommand
 
 /// What the README says twice is held to where it comes from.
-@Suite("The README")
+@Suite("The README", .timeLimit(.minutes(1)))
 struct ReadmeTests {
   private static let root = URL(filePath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

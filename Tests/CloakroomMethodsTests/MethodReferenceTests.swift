@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The reference")
+@Suite("The reference", .timeLimit(.minutes(1)))
 struct MethodReferenceTests {
   static let table = MethodTable.standard
 

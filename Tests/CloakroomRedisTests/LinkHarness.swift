@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Support
 import Testing
 
 @testable import CloakroomRedis
@@ -89,7 +90,7 @@ final class LinkHarness: Sendable {
 
   /// Waits until Redis has greeted back.
   func becomeReady() async throws {
-    try await eventually("the link is ready") { try await ask(\.isReady) }
+    try await eventually(that: "the link is ready") { try await ask(\.isReady) }
   }
 
   /// How often a connection was lost for a cause.

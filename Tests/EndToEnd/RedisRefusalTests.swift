@@ -131,7 +131,7 @@ struct RedisRefusalTests {
     let client = try daemon.readyClient()
     let hog = try ChildProcess(
       ["redis-cli", "-s", redis.socketPath, "EVAL", "while true do end", "0"],
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: "/dev/null")
+      environment: Tool.environment, output: "/dev/null")
     var answers: [Answer] = []
     let isBusy = try eventually {
       answers = try (0..<3).map { _ in try client.call("counter.increment", #"{"key":"n"}"#) }
@@ -164,7 +164,7 @@ struct RedisRefusalTests {
     #expect(try client.call("kv.set", #"{"key":"there","value":"v"}"#).reason == nil)
     let reload = try ChildProcess(
       ["redis-cli", "-s", redis.socketPath, "DEBUG", "RELOAD"],
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: "/dev/null")
+      environment: Tool.environment, output: "/dev/null")
     var seen: Answer?
     let isLoading = try eventually {
       let answer = try client.call("kv.get", #"{"key":"there"}"#)
