@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@Suite("The documentation's reference pages")
+@Suite("The documentation's reference pages", .timeLimit(.minutes(1)))
 struct ReferenceTests {
   @Test(
     "are as `Tests/write-reference` writes them", arguments: ReferencePage.all.map(\.name))
