@@ -13,7 +13,8 @@ struct ReferenceTests {
       try page.text.write(to: file, atomically: true, encoding: .utf8)
     }
     let text = try? String(contentsOf: file, encoding: .utf8)
-    #expect(text == page.text, "run Tests/write-reference")
+    let isCurrent = text == page.text
+    #expect(isCurrent, "\(name) is not what the code says: run Tests/write-reference")
   }
 
   @Test("have every metric of a sidecar, with its type and its help")
