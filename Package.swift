@@ -212,6 +212,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "DocumentationTests",
+      dependencies: [
+        "Cloakroom", "CloakroomCommand", "CloakroomMethods", "CloakroomObservability", "Support",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Documentation", swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["Support", "CloakroomCommand"], path: "Tests/EndToEnd",
       swiftSettings: strict),

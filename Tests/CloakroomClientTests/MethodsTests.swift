@@ -42,7 +42,7 @@ struct MethodsTests {
   @Test("prints Markdown of one without what all share")
   func markdown() throws {
     let text = try outcome("kv.get", "--format", "markdown").text
-    #expect(text.hasPrefix("### `kv`\n\n#### `kv.get`\n"))
+    #expect(text.hasPrefix("## `kv`\n\n### `kv.get`\n"))
     #expect(!text.contains("traceparent"))
   }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Support
 import Synchronization
 import Testing
 
@@ -145,11 +146,13 @@ struct RedisLinkOrderTests {
       async let outcomes = link.submit([
         Command(.write, "DEL", "a"), Command(.write, "DEL", "b"), Command(.write, "DEL", "c"),
       ])
-      try await eventually("they wait") { try await link.ask(\.pendingCount) == 3 }
+      try await eventually(that: "they wait") { try await link.ask(\.pendingCount) == 3 }
       #expect(try await link.ask { $0.withdraw(ticket: 2, since: $0.sendings) })
       _ = await outcomes
       let before = try await link.ask(\.sendings)
-      try await eventually("it writes") { await link.submit(.write, "DEL", "d") == .reply("+OK") }
+      try await eventually(that: "it writes") {
+        await link.submit(.write, "DEL", "d") == .reply("+OK")
+      }
       #expect(try await link.ask { !$0.withdraw(ticket: 4, since: before) })
     }
   }
