@@ -20,7 +20,7 @@ struct WriteDeadlineTests {
     Case(method: "kv.remove", params: #""key":"there""#),
     Case(method: "kv.expire", params: #""key":"there","ttl":"1h""#),
     Case(method: "counter.increment", params: #""key":"n""#),
-    Case(method: "streams.append", params: #""stream":"s","data":1"#),
+    Case(method: "streams.append", params: #""stream":"s","message":1"#),
     Case(method: "events.publish", params: #""channel":"c","data":1"#),
     Case(method: "pending.create", params: #""operationType":"form","data":1"#),
     Case(method: "pending.consume", params: #""token":"TOKEN","operationType":"form""#),
