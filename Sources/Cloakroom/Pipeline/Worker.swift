@@ -230,13 +230,15 @@ final class Worker {
   /// Gives a connection the service that it has asked for, as long as the policy allows it, else the
   /// first that the policy has for it.
   func assignService(to connection: ClientConnection) {
-    let policy = admission.policy
-    if let name = connection.chosenService {
-      connection.service = policy.service(
-        named: name, for: connection.peer, groups: connection.groups)
-    } else {
-      connection.service = policy.service(for: connection.peer, groups: connection.groups)
-    }
+    connection.identity = admission.identity(
+      of: connection.peer, groups: connection.groups, named: connection.chosenService)
+  }
+
+  /// Whether the policy lets a connection call a method for a service.
+  func isAllowed(method: Int, service: String, to connection: ClientConnection) -> Bool {
+    let index = admission.policy.service(
+      named: service, for: connection.peer, groups: connection.groups)
+    return admission.allows(service: index, method: method)
   }
 
   // MARK: Flushing
