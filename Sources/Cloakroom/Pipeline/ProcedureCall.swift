@@ -19,12 +19,16 @@ final class ProcedureCall: ProcedureHost {
 
   let request: Request
   let record: OnceRecord?
+  /// The service that it was let in for.
+  let service: String
   private(set) var cancellation: RPCError?
 
   private var notes: CallNotes?
   private let worker: Worker
   private var opening: (then: Opening.Then, undo: Opening.Undo, pendingName: StoreKey?)?
   private var isAnswered = false
+  /// Why it may not wait any more.
+  private var refusal: RPCError?
   private var deadline: Scheduled<Void>?
   private var pendingWait: Wait?
   private var bells: [UInt32: BellState] = [:]
@@ -35,6 +39,7 @@ final class ProcedureCall: ProcedureHost {
   ) {
     self.request = request
     self.record = record
+    service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
     self.request.connection.procedures[ObjectIdentifier(self)] = self
@@ -122,6 +127,13 @@ final class ProcedureCall: ProcedureHost {
     for bell in bells.values { bell.giveUp(error) }
   }
 
+  /// Ends the call if it waits, or once it would: the policy would not let it in any more. A step of
+  /// the store that it has taken before that is answered.
+  func forbid(_ error: RPCError) {
+    refusal = error
+    if isWaiting { cancel(error) }
+  }
+
   // MARK: What the procedure asks for
 
   func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
@@ -132,6 +144,7 @@ final class ProcedureCall: ProcedureHost {
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
     if worker.isDraining { cancel(ClientConnection.stopping) }
+    if let refusal { cancel(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
     if let ring = bell.flatMap({ bells[$0]?.nextRing() }) {
       return continuation.resume(returning: .rung(ring))
@@ -153,6 +166,7 @@ final class ProcedureCall: ProcedureHost {
   }
 
   func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32 {
+    if let refusal { cancel(refusal) }
     var id: UInt32?
     let bell = BellState { [weak self] in
       guard let self, let wait = pendingWait, wait.bell == id else { return }

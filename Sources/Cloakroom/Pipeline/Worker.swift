@@ -223,6 +223,7 @@ final class Worker {
     for connection in connections.values {
       assignService(to: connection)
       reviewSubscriptions(of: connection)
+      reviewCalls(of: connection)
     }
     finishedBurst()
   }
@@ -232,6 +233,16 @@ final class Worker {
   func assignService(to connection: ClientConnection) {
     connection.identity = admission.identity(
       of: connection.peer, groups: connection.groups, named: connection.chosenService)
+  }
+
+  /// Ends the calls of a connection that wait although the policy would not let them in any more.
+  private func reviewCalls(of connection: ClientConnection) {
+    for call in connection.procedures.values {
+      guard let method = call.request.method,
+        !isAllowed(method: method, service: call.service, to: connection)
+      else { continue }
+      call.forbid(.forbidden(to: call.service, table.methods[method].name))
+    }
   }
 
   /// Whether the policy lets a connection call a method for a service.

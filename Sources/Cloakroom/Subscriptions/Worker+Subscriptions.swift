@@ -50,6 +50,8 @@ extension Worker {
     guard let subscribeMethod else { return }
     for subscription in connection.subscriptions.values
     where !isAllowed(method: subscribeMethod, service: subscription.service, to: connection) {
+      // Its call, if that was not answered yet, is refused as one that comes now would be.
+      subscription.cancel(.forbidden(to: subscription.service, table.methods[subscribeMethod].name))
       subscription.end(.policy)
     }
   }
