@@ -46,6 +46,12 @@ extension StoreReply {
     }
   }
 
+  /// Whether the call's record, if it has one, may have the answer: the reply is it, or was lost.
+  public var mayBeKept: Bool {
+    if case .failure(let error) = self, error.reason == .outcomeUnknown { return true }
+    return isAnswer
+  }
+
   /// The memory that the reply's own bytes take, beside the reply itself.
   var byteCount: Int {
     switch self {
