@@ -45,6 +45,8 @@ public struct Policy: Sendable, Equatable {
   /// service that there is: there are no rules that it could escape by another name.
   public func service(named name: String, for peer: Peer, groups: [UInt32] = []) -> Int? {
     if isOpen { return ServicePolicy.isName(name) ? 0 : nil }
-    return services.firstIndex { $0.name == name && $0.members.contains(peer, groups: groups) }
+    return services.firstIndex {
+      ByteString($0.name) == ByteString(name) && $0.members.contains(peer, groups: groups)
+    }
   }
 }

@@ -75,7 +75,8 @@ public struct VerifiedToken: Sendable {
     if let purpose = expectation.purpose {
       // Both the header and the claim have to say so.
       guard
-        type.map(JOSEHeader.mediaType) == TokenClaims.type(purpose: purpose).lowercased(),
+        type.map(JOSEHeader.mediaType)
+          == JOSEHeader.mediaType(TokenClaims.type(purpose: purpose)),
         isSaid(read.purpose, purpose)
       else { throw RPCError(.wrongType, "the token is for another purpose") }
     } else {
