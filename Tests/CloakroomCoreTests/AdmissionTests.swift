@@ -2,7 +2,7 @@ import CloakroomCore
 import NIOCore
 import Testing
 
-@Suite("Admission")
+@Suite("Admission", .timeLimit(.minutes(1)))
 struct AdmissionTests {
   static let methods = [
     "batch.get", "kv.get", "kv.set", "system.health", "system.hello", "system.ping",

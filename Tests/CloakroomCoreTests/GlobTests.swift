@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A glob")
+@Suite("A glob", .timeLimit(.minutes(1)))
 struct GlobTests {
   @Test(
     "matches whole texts, and a star matches any run",

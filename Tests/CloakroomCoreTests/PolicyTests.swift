@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The policy")
+@Suite("The policy", .timeLimit(.minutes(1)))
 struct PolicyTests {
   static func service(
     _ name: String, _ members: ServicePolicy.Members, _ methods: [String] = ["*"]

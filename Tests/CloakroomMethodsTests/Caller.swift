@@ -92,7 +92,7 @@ struct Caller {
       steps = arguments.once(try begin(&arguments)).map(Self.describe)
     case .procedure(let open):
       switch arguments.once(try open(&arguments)) {
-      case .ask(let command, _, _): steps = [Self.describe(command)]
+      case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .run: steps = ["a procedure"]
       case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
       }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("An idempotency key")
+@Suite("An idempotency key", .timeLimit(.minutes(1)))
 struct OnceParameterTests {
   static func record(_ method: String, _ params: String) throws -> OnceRecord {
     try #require(try Caller().begin(method, params).record)

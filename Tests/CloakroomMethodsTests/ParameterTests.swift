@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("A call's parameters")
+@Suite("A call's parameters", .timeLimit(.minutes(1)))
 struct ParameterTests {
   static let day = 86_400_000
 

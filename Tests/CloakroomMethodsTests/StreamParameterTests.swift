@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The parameters of a call about a stream")
+@Suite("The parameters of a call about a stream", .timeLimit(.minutes(1)))
 struct StreamParameterTests {
   static let key = "igniter:store:api:streams:s"
   static let day = 86_400_000

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("A glob")
+@Suite("A glob", .timeLimit(.minutes(1)))
 struct GlobPatternTests {
   /// A glob, names that it matches, and names that it doesn't.
   static let cases: [(String, [String], [String])] = [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("An error of Redis")
+@Suite("An error of Redis", .timeLimit(.minutes(1)))
 struct RedisErrorTests {
   static let shapes: [RedisReplyShape] = [
     .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,

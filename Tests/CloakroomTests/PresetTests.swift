@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("The presets of a configuration file")
+@Suite("The presets of a configuration file", .timeLimit(.minutes(1)))
 struct PresetTests {
   private static func read(
     _ text: String

@@ -3,7 +3,7 @@ import CloakroomStore
 import Support
 import Testing
 
-@Suite("A claim")
+@Suite("A claim", .timeLimit(.minutes(1)))
 struct ClaimTests {
   @Test("is held by the first who asks, and by nobody else", arguments: ContractStores.all)
   func held(kind: ContractStore) async throws {

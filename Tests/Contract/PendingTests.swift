@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A pending operation")
+@Suite("A pending operation", .timeLimit(.minutes(1)))
 struct PendingTests {
   @Test("is read as it was made, as often as one likes", arguments: ContractStores.all)
   func read(kind: ContractStore) async throws {

@@ -44,6 +44,8 @@ final class Worker {
   var batchScanner: BatchScanner
   var arguments: Arguments
   var calls = CallTable()
+  /// How many withdrawals wait for the store to come back.
+  var withdrawalsWaiting = 0
   /// When the tick of the loop began in which bytes are being worked on.
   var burstStart: UInt64 = 0
   /// When the store's replies came that are being worked on; 0 when none is.

@@ -45,12 +45,12 @@ struct ClaimCall: Sendable {
         do throws(RPCError) {
           try finish(reply, context, &result)
         } catch {
-          if !context.keeps(reply), let command = undo(reply) { context.submit(command) }
+          if !context.keeps(reply), let command = undo(reply) { context.takeBack(by: command) }
           throw error
         }
         return nil
       },
-      undo: undo)
+      undo: undo, undoesAll: true)
   }
 
   /// What takes the first step back: the place in the queue, or a claim that nobody gets.
@@ -93,7 +93,7 @@ struct ClaimCall: Sendable {
         }
       }
     } catch {
-      if !isKept { context.submit(withdrawal(number: place.number)) }
+      if !isKept { context.takeBack(by: withdrawal(number: place.number)) }
       throw error
     }
   }
@@ -121,7 +121,9 @@ struct ClaimCall: Sendable {
     var request = request
     request.ticket.number = place.number
     if isOver { request.wait = nil }
-    return await context.perform(context.once(.claim(key, .take(request)), step: 0))
+    // What is kept for a repetition stays.
+    return await context.perform(
+      context.once(.claim(key, .take(request)), step: 0), isTakenBack: !context.hasRecord)
   }
 
   /// Waits until it is time to ask again.

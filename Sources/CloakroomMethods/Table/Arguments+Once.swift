@@ -24,12 +24,13 @@ extension Arguments {
   /// kept, or may be, is not taken back when nobody waits any more: whoever repeats the call is told
   /// that it was done.
   public mutating func once(_ opening: Opening) -> Opening {
-    guard let record, case .ask(let command, let then, let undo) = opening, command.isMutation
+    guard let record, case .ask(let command, let then, let undo, _) = opening, command.isMutation
     else {
       return opening
     }
     return .ask(
-      record.keeping(command, step: 0), then: then, undo: { $0.mayBeKept ? nil : undo($0) })
+      record.keeping(command, step: 0), then: then, undo: { $0.mayBeKept ? nil : undo($0) },
+      undoesAll: false)
   }
 
   /// Reads an idempotency key, and makes it the name of a record.

@@ -4,7 +4,7 @@ public import NIOCore
 
 /// One row of the method table: what a method is called, takes, answers and does.
 ///
-/// Validation, `rpc.discover`, the README's reference, completion and metric labels all come from
+/// Validation, `rpc.discover`, the reference, completion and metric labels all come from
 /// here; a method that has no row does not exist.
 public final class Method: Sendable {
   /// Begins a primitive: from the parameters to one step of the store.
