@@ -7,7 +7,7 @@ import Testing
 struct PresetTests {
   private static func read(
     _ text: String
-  ) throws -> (presets: [String: Configuration.Pending.Preset], faults: [String]) {
+  ) throws -> (presets: [ByteString: Configuration.Pending.Preset], faults: [String]) {
     var reader = PresetReader(file: "/f")
     let presets = reader.presets(try JSONTree(parsing: Array(text.utf8)))
     return (presets, reader.faults.map { "\($0)" })

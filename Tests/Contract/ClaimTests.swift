@@ -22,6 +22,27 @@ struct ClaimTests {
   }
 
   @Test(
+    "is not its owner's who is spelled otherwise, though equal to Unicode",
+    arguments: ContractStores.all)
+  func spelling(kind: ContractStore) async throws {
+    try await kind.run { store in
+      for (owner, other) in [("caf\u{e9}", "cafe\u{301}"), ("cafe\u{301}", "caf\u{e9}")] {
+        let key = store.key("claim of \(owner.utf8.count)")
+        let fence = try #require(await store.take(key, by: Claimant(owner)).fence)
+        for step in [
+          ClaimStep.renew(owner: other, life: .ms(900_000), fence: fence),
+          .release(owner: other, fence: nil),
+        ] { #expect(await store.claim(key, step).reason == .claimNotHeld) }
+        // Only the owner itself doesn't wait for itself.
+        var waiting = Claimant(other)
+        let reply = await store.queue(key, &waiting)
+        guard case .claim(.waiting) = reply else { Issue.record("\(reply)"); return }
+        #expect(await store.inspect(key).owner?.utf8.elementsEqual(owner.utf8) == true)
+      }
+    }
+  }
+
+  @Test(
     "that is asked for again by the same request is answered as it was",
     arguments: ContractStores.all)
   func again(kind: ContractStore) async throws {

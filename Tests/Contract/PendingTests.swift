@@ -58,6 +58,14 @@ struct PendingTests {
       for step in Self.steps where !step.isForOperators {
         #expect(await store.pending(key, step, type: "reset")?.refusal == .wrongType)
       }
+      // Equal to Unicode alone.
+      let spelled = store.key("spelled")
+      let draft = PendingDraft(data: ByteBuffer(string: "{}"), life: .ms(100_000), maxAttempts: 0)
+      _ = await store.pending(spelled, .create(draft), type: "caf\u{e9}")
+      for step in Self.steps where !step.isForOperators {
+        let reply = await store.pending(spelled, step, type: "cafe\u{301}")
+        #expect(reply?.refusal == .wrongType)
+      }
       #expect(await store.readOperation(key, type: nil)?.operation?.type == "form")
       #expect(await store.pending(key, .consume)?.text == "{}")
       // What is left of it has its type too.

@@ -16,8 +16,8 @@ final class ClientConnection: ChannelInboundHandler {
   let peer: Peer
   /// The peer's supplementary groups.
   let groups: [UInt32]
-  /// The service that it acts for: an index into the policy's services; nil when none takes it.
-  var service: Int?
+  /// The service that it acts for; nil when the policy has none for it.
+  var identity: ServiceIdentity?
   /// The service that the client has asked for by name.
   var chosenService: String?
   /// When it was last heard of, in nanoseconds of the loop's clock.

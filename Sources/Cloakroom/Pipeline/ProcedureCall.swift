@@ -27,6 +27,8 @@ final class ProcedureCall: ProcedureHost {
 
   let request: Request
   let record: OnceRecord?
+  /// The service that it was let in for.
+  let service: String
   private(set) var cancellation: RPCError?
 
   private var notes: CallNotes?
@@ -34,6 +36,8 @@ final class ProcedureCall: ProcedureHost {
   private var opening: FirstStep?
   private var mutations = MutationTrace()
   private var isAnswered = false
+  /// Why it may not wait any more.
+  private var refusal: RPCError?
   private var deadline: Scheduled<Void>?
   private var pendingWait: Wait?
   private var bells: [UInt32: BellState] = [:]
@@ -44,6 +48,7 @@ final class ProcedureCall: ProcedureHost {
   ) {
     self.request = request
     self.record = record
+    service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
     self.request.connection.procedures[ObjectIdentifier(self)] = self
@@ -145,6 +150,13 @@ final class ProcedureCall: ProcedureHost {
     cancel(mutations.truth(of: error, worker.store))
   }
 
+  /// Ends the call if it waits, or once it would: the policy would not let it in any more. A step of
+  /// the store that it has taken before that is answered.
+  func forbid(_ error: RPCError) {
+    refusal = error
+    if isWaiting { giveUp(error) }
+  }
+
   // MARK: What the procedure asks for
 
   func perform(
@@ -170,6 +182,7 @@ final class ProcedureCall: ProcedureHost {
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
     if worker.isDraining { giveUp(ClientConnection.stopping) }
+    if let refusal { giveUp(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
     if let ring = bell.flatMap({ bells[$0]?.nextRing() }) {
       return continuation.resume(returning: .rung(ring))
@@ -191,6 +204,7 @@ final class ProcedureCall: ProcedureHost {
   }
 
   func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32 {
+    if let refusal { giveUp(refusal) }
     var id: UInt32?
     let bell = BellState { [weak self] in
       guard let self, let wait = pendingWait, wait.bell == id else { return }

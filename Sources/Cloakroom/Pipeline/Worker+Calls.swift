@@ -116,7 +116,7 @@ extension Worker {
 
   private func admit(_ connection: ClientConnection, _ method: Int) throws(RPCError) -> Permit {
     do throws(RPCError) {
-      return try admission.admit(service: connection.service, method: method, now: burstStart)
+      return try admission.admit(connection.identity, method: method, now: burstStart)
     } catch {
       if error.reason == .rateLimited { observer.limitBit(.rate) }
       throw error

@@ -45,7 +45,7 @@ struct ClaimCall: Sendable {
         do throws(RPCError) {
           try finish(reply, context, &result)
         } catch {
-          if let command = undo(reply) { context.takeBack(by: command) }
+          if !context.keeps(reply), let command = undo(reply) { context.takeBack(by: command) }
           throw error
         }
         return nil
@@ -71,12 +71,14 @@ struct ClaimCall: Sendable {
     at place: ClaimPlace, _ context: CallContext
   ) async throws(RPCError) -> ByteBuffer {
     var place = place
+    var isKept = false
     do throws(RPCError) {
       let bell = try await hangBell(context)
       defer { bell.close() }
       while true {
         // The first time too: what has happened before the bell was there was not heard.
         let reply = await ask(at: place, context)
+        isKept = context.keeps(reply)
         if let cancellation = context.cancellation { throw cancellation }
         switch reply {
         case .claim(.waiting(let current)):
@@ -91,7 +93,7 @@ struct ClaimCall: Sendable {
         }
       }
     } catch {
-      context.takeBack(by: withdrawal(number: place.number))
+      if !isKept { context.takeBack(by: withdrawal(number: place.number)) }
       throw error
     }
   }

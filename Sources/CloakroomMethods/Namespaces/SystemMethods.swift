@@ -24,7 +24,7 @@ enum SystemMethods {
     example: (
       #"{"client":"billing/1.4"}"#,
       #"{"service":"default","services":["default"],"server":"cloakroom","version":"0.1.0","store":"memory","uid":1000,"gid":1000,"pid":4711}"#
-    ),
+    ), endsWithConnection: true,
     .system { arguments throws(RPCError) in
       .hello(
         service: arguments.has(0) ? try arguments.string(0, "service", longest: 64) : nil,

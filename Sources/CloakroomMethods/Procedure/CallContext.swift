@@ -45,6 +45,10 @@ public struct CallContext: Sendable {
   /// Whether the call has an idempotency key, and so a record of what its mutations answered.
   public var hasRecord: Bool { host.record != nil }
 
+  /// Whether the call's record has a step's answer, or may have it. What the step has done then stands,
+  /// though nobody waits for it any more: whoever repeats the call is told that it was done.
+  public func keeps(_ reply: StoreReply) -> Bool { host.record != nil && reply.mayBeKept }
+
   // MARK: Waiting
 
   /// Why the call was cancelled; nil while somebody waits for its result.

@@ -29,6 +29,6 @@ extension Arguments {
     guard member.nameHasEscapes else {
       return member.name.holds(name, in: held.bytes.readableBytesSpan)
     }
-    return decoded(member.name, true) == "\(name)"
+    return decoded(member.name, true)?.utf8.elementsEqual("\(name)".utf8) ?? false
   }
 }

@@ -46,6 +46,12 @@ extension StoreReply {
     }
   }
 
+  /// Whether the call's record, if it has one, may have the answer: the reply is it, or was lost.
+  public var mayBeKept: Bool {
+    if case .failure(let error) = self, error.reason == .outcomeUnknown { return true }
+    return isAnswer
+  }
+
   /// Whether a mutation that replied so has changed something, or may have.
   public var hasEffect: Bool {
     switch self {

@@ -66,9 +66,12 @@ struct JOSEHeader {
   /// A media type as it is compared: without regard to case, and without the `application/` that may
   /// be left out (RFC 7515, section 4.1.9).
   static func mediaType(_ text: String) -> String {
-    let text = text.lowercased()
-    let prefix = "application/"
-    return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    // Of ASCII's letters alone: to Unicode, the Kelvin sign is a k too.
+    let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    let prefix = "application/".utf8
+    return String(
+      decoding: bytes.starts(with: prefix) ? bytes.dropFirst(prefix.count) : bytes[...],
+      as: UTF8.self)
   }
 }
 

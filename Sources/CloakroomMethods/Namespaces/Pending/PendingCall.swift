@@ -78,7 +78,7 @@ struct PendingCall: Sendable {
           return other
         }
         let reply = await context.perform(context.once(command(step, on: target), step: 0))
-        if context.cancellation != nil, let undo, reply.mayHaveBeenDone {
+        if context.cancellation != nil, let undo, reply.mayHaveBeenDone, !context.keeps(reply) {
           context.takeBack(by: command(undo, on: target))
         }
         try excusing(excuse, &result) { result throws(RPCError) in
