@@ -31,7 +31,6 @@ struct RedisErrorTests {
       ("NOREPLICAS Not enough good replicas to write.", "NOREPLICAS"),
       ("NOPERM this user has no permissions to run the 'get' command", "NOPERM"),
       ("MISCONF Redis is configured to save RDB snapshots", "MISCONF"),
-      ("READONLY You can't write against a read only replica.", "READONLY"),
       ("WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE"),
       ("NOAUTH Authentication required.", "NOAUTH"), ("NOSCRIPT No matching script.", "NOSCRIPT"),
       ("MOVED 3999 127.0.0.1:6381", "MOVED"), ("ASK 3999 127.0.0.1:6381", "ASK"),
