@@ -84,6 +84,17 @@ struct RedisErrorTests {
     }
   }
 
+  @Test("that it takes no writes says that nothing was done, and to try again")
+  func readOnly() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("READONLY You can't write against a read only replica.", shape)
+      #expect(error.reason == .unavailable)
+      #expect(error.details == [.text("code", "READONLY")])
+      #expect(error.retryAfterMs == 500)
+      #expect(error == RPCError(RedisFailure.readOnly))
+    }
+  }
+
   @Test("of a record that is another call's is the caller's own fault")
   func mismatch() throws {
     for shape in Self.shapes {
