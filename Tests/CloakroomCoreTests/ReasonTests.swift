@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A reason")
+@Suite("A reason", .timeLimit(.minutes(1)))
 struct ReasonTests {
   /// What clients go by: each reason's name and code, and whether to try again.
   static let contract: [(reason: Reason, name: String, code: Int, isRetryable: Bool)] = [

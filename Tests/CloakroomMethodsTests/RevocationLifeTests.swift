@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The life of a revocation")
+@Suite("The life of a revocation", .timeLimit(.minutes(1)))
 struct RevocationLifeTests {
   /// How far clocks may be apart, and for how long a token is taken after its end, in milliseconds.
   static let leeways: [(leeway: Int64?, expiry: Int64?)] = [

@@ -1,26 +1,28 @@
 import CloakroomCore
 import CloakroomTokens
-import Glibc
+import Dispatch
 import Synchronization
 import Testing
 
 @testable import CloakroomMethods
 
-@Suite("Slow signatures")
+@Suite("Slow signatures", .timeLimit(.minutes(1)))
 struct SlowSignatureTests {
   /// Work that goes on until it is let go.
   private final class Gate: Sendable {
     private let begun = Atomic<Int>(0)
-    private let isOpen = Atomic<Bool>(false)
+    private let semaphore = DispatchSemaphore(value: 0)
 
     var count: Int { begun.load(ordering: .sequentiallyConsistent) }
 
     func pass() {
       begun.wrappingAdd(1, ordering: .sequentiallyConsistent)
-      while !isOpen.load(ordering: .sequentiallyConsistent) { usleep(500) }
+      semaphore.wait()
+      // For the next.
+      semaphore.signal()
     }
 
-    func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+    func open() { semaphore.signal() }
   }
 
   @Test("may be as many as the limit at once, and one more is refused", arguments: [1, 3])
@@ -43,6 +45,8 @@ struct SlowSignatureTests {
         try await desk.offLoop { () throws(RPCError) in }
       }
       #expect(error == .tooManySignatures)
+      gate.open()
+      try await group.waitForAll()
     }
     // Their places are free again, that of the refused one too.
     for _ in 0...queueLength { try await desk.offLoop { () throws(RPCError) in } }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite("The queue of the access log")
+@Suite("The queue of the access log", .timeLimit(.minutes(1)))
 struct AccessLogQueueTests {
   private static func records(_ count: Int) -> [CallRecord] {
     (0..<count).map { CallRecord.test(id: "\($0)") }

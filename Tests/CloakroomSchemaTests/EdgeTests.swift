@@ -3,7 +3,7 @@ import Testing
 @testable import CloakroomSchema
 
 /// Each limit holds at its very value: as much is taken, and one more is not.
-@Suite("A schema's limit")
+@Suite("A schema's limit", .timeLimit(.minutes(1)))
 struct EdgeTests {
   private static func limits(_ change: (inout SchemaLimits) -> Void) -> SchemaLimits {
     var limits = SchemaLimits()

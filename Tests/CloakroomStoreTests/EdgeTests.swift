@@ -7,7 +7,7 @@ import Testing
 @testable import CloakroomStore
 
 /// Each limit of the store holds at its very value: as much is taken, and one more is not.
-@Suite("A store's limit")
+@Suite("A store's limit", .timeLimit(.minutes(1)))
 struct EdgeTests {
   @Test("of bytes is taken to the last one, and given back")
   func budget() throws {

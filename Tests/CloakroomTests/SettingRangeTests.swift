@@ -5,7 +5,7 @@ import Testing
 @testable import Cloakroom
 
 /// Every setting takes what it says that it takes, up to the very ends, and nothing past them.
-@Suite("A setting's range")
+@Suite("A setting's range", .timeLimit(.minutes(1)))
 struct SettingRangeTests {
   /// A setting and the ends of what it takes, as they are said to people.
   struct Bounds: CustomTestStringConvertible, Sendable {

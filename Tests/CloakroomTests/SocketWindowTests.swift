@@ -5,7 +5,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("The socket's mode while it is being made")
+@Suite("The socket's mode while it is being made", .timeLimit(.minutes(1)))
 struct SocketWindowTests {
   /// What a path's permission bits have been, as seen by a thread that looks all the time.
   private final class Watch: Sendable {

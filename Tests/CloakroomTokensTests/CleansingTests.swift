@@ -5,7 +5,7 @@ import Testing
 
 /// What is left of a secret in memory that was given back. The kernel reads it: to the program it is
 /// nobody's.
-@Suite("A secret that is not needed any more")
+@Suite("A secret that is not needed any more", .timeLimit(.minutes(1)))
 struct CleansingTests {
   /// So long that the allocator's own notes cover only a small part of it.
   private static let length = 512

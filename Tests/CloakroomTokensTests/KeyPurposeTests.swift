@@ -5,7 +5,7 @@ import Testing
 
 /// A key has one algorithm (RFC 8725, section 3.1): what a header says of another one is not believed,
 /// also where the signature is what the key makes.
-@Suite("A key's one algorithm")
+@Suite("A key's one algorithm", .timeLimit(.minutes(1)))
 struct KeyPurposeTests {
   private static let names = KeyAlgorithm.allCases.map(\.rawValue)
 

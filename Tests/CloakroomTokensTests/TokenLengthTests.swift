@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A token's greatest length")
+@Suite("A token's greatest length", .timeLimit(.minutes(1)))
 struct TokenLengthTests {
   @Test(
     "is the length of a token that is made and taken; one byte more is not",

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// A fence begins with the time of day, and has to grow even when that is set back.
-@Suite("A fence when the clock has gone back")
+@Suite("A fence when the clock has gone back", .timeLimit(.minutes(1)))
 struct FenceTests {
   private static let date: Int64 = 1_700_000_000_000
   private static let key = StoreKey(bytes: ByteBuffer(string: "a"))

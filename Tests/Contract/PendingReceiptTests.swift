@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The receipt of a pending operation's lease")
+@Suite("The receipt of a pending operation's lease", .timeLimit(.minutes(1)))
 struct PendingReceiptTests {
   /// Receipts that are not the one that was leased by.
   static let others = ["", "R", "r ", "rr", "s", "\u{0}", "0"]
