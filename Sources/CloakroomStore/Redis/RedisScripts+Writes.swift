@@ -36,10 +36,10 @@ extension RedisScripts {
       local reply, isUnfinished = run()
       local asked = {}
       for place, parts in ipairs(writes) do
-        local command = parts[1]
+        local right = parts[1] .. ' ' .. parts[2]
         -- Enough for Redis to find the key by; a value behind it would be copied for nothing.
-        if place > 1 and not asked[command] then need(unpack(parts, 1, math.min(#parts, 4))) end
-        asked[command] = true
+        if place > 1 and not asked[right] then need(unpack(parts, 1, math.min(#parts, 4))) end
+        asked[right] = true
       end
       for _, parts in ipairs(writes) do redis.call(unpack(parts)) end
       \(isWaking ? publish : "")
