@@ -46,7 +46,8 @@ struct SecretMemoryTests {
     return count
   }
 
-  /// The text of a key's secret, as its file has it, and the secret itself.
+  /// The text of a key's secret, as its file has it, and the secret itself; of either the end, as the
+  /// allocator writes over the beginning of what was given back.
   private static func secret(_ keys: TokenKeys, _ name: String) throws -> (
     text: [UInt8], bytes: [UInt8]
   ) {
@@ -56,13 +57,23 @@ struct SecretMemoryTests {
     let standard = text.replacing("-", with: "+").replacing("_", with: "/")
     let padding = String(repeating: "=", count: (4 - text.count % 4) % 4)
     let data = try #require(Data(base64Encoded: standard + padding))
-    return (Array(text.utf8), Array(data))
+    return (Array(text.utf8.suffix(24)), Array(data.suffix(16)))
+  }
+
+  /// Makes a file long, with the key in its middle: what is read is then in memory that nothing small
+  /// is soon put into.
+  private static func lengthen(_ path: String) throws {
+    let space = String(repeating: " ", count: 30_000)
+    let text = TextFile.read(path)
+    try TextFile.write("{\(space)\(text.dropFirst())\(space)", to: path)
+    try #require(chmod(path, 0o600) == 0)
   }
 
   @Test("is never the text of its file, and is gone once the key is retired")
   func retired() throws {
     let keys = try TokenKeys(["HS512", "A256GCM", "HS256"])
     let secrets = try ["HS512", "A256GCM"].map { try Self.secret(keys, $0) }
+    try Self.lengthen("\(keys.path)/HS512.jwk")
     let daemon = try Daemon(["--keys", keys.path])
     let client = try daemon.client()
     for params in [#"{"keyId":"HS512"}"#, #"{"keyId":"HS512","seal":true}"#] {
