@@ -2,7 +2,7 @@ import CloakroomSchema
 import Testing
 
 /// `é` in one scalar and in two are the same to Unicode, and to Swift's strings, but not to JSON Schema.
-@Suite("Names and texts that are equal to Unicode alone")
+@Suite("Names and texts that are equal to Unicode alone", .timeLimit(.minutes(1)))
 struct SpellingTests {
   private static let composed = "caf\u{e9}"
   private static let decomposed = "cafe\u{301}"

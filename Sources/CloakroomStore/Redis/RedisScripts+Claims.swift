@@ -7,8 +7,8 @@ internal import CloakroomRedis
 ///   `w<number>`: until when (ms) it counts without being heard of, a colon, its ticket's id.
 ///
 /// A number in the queue is looked at once, or all that wait are, so the work of a step is bounded by
-/// how many may wait. Whoever comes to the front is told by a message on the claim's name. `pcall`
-/// there: a user of Redis who may not publish still gets a claim that is right, only later.
+/// how many may wait. Whoever comes to the front is told by a message on the claim's name. All writes
+/// come last; what they will make of the queue stands in `waiters` until then.
 extension RedisScripts {
   static let claims = [takeClaim, renewClaim, releaseClaim, withdrawClaim]
 
@@ -24,12 +24,12 @@ extension RedisScripts {
     if mine and waiter(mine) ~= id then mine = nil end
     local ahead = front()
     if not held and (not ahead or ahead == id) then
-      if mine then redis.call('HDEL', key, place(mine)) end
+      if mine then remove(mine) end
       fence = math.max(fence + 1, clock[1] * 1000000 + clock[2])
       ends = now + tonumber(ARGV[2])
-      redis.call('HSET', key, 'owner', asking, 'fence', text(fence), 'until', text(ends), 'call', id)
-      redis.call('PEXPIREAT', key, text(ends + tonumber(ARGV[7])))
-      ring()
+      write('HSET', key, 'owner', asking, 'fence', text(fence), 'until', text(ends), 'call', id)
+      write('PEXPIREAT', key, text(ends + tonumber(ARGV[7])))
+      wake()
       return {1, fence, ends}
     end
     if not patience or (held and owner == asking) then
@@ -37,14 +37,15 @@ extension RedisScripts {
       return {0, held and owner, fence > 0 and fence, held and ends}
     end
     if not mine then
-      local others = redis.call('HLEN', key)
+      local others = redis.call('HLEN', key) - removed
       for i = 1, 6 do if field[i] then others = others - 1 end end
       if others >= limit and sweep() >= limit then return {-3} end
       last = last + 1
       mine = last
-      redis.call('HSET', key, 'first', text(first), 'last', text(last))
+      write('HSET', key, 'first', text(first), 'last', text(last))
     end
-    redis.call('HSET', key, place(mine), text(now + patience) .. ':' .. id)
+    waiters[mine] = id
+    write('HSET', key, place(mine), text(now + patience) .. ':' .. id)
     return {2, mine, front() == id and 1 or 0, held and ends - now or 0}, true
     """)
 
@@ -55,9 +56,9 @@ extension RedisScripts {
     """
     local before = ends
     ends = now + tonumber(ARGV[3])
-    redis.call('HSET', key, 'until', text(ends))
-    redis.call('PEXPIREAT', key, text(ends + tonumber(ARGV[4])))
-    if ends < before then ring() end
+    write('HSET', key, 'until', text(ends))
+    write('PEXPIREAT', key, text(ends + tonumber(ARGV[4])))
+    if ends < before then wake() end
     return {1, fence, ends}
     """)
 
@@ -83,8 +84,9 @@ extension RedisScripts {
     """)
 
   /// → {0, owner, fence, end}.
-  static let inspectClaim = claim(
-    "return {0, held and owner, fence > 0 and fence, held and ends}")
+  static let inspectClaim = script(
+    [state, "return {0, held and owner, fence > 0 and fence, held and ends}"]
+      .joined(separator: "\n"))
 
   /// What each of the scripts begins with: the time and how the claim stands.
   private static let state = """
@@ -98,13 +100,25 @@ extension RedisScripts {
   /// The queue: who is the first, to tell it so, and to leave.
   private static let queue = """
     local first, last = tonumber(field[5] or 1), tonumber(field[6] or 0)
+    local waiters, removed = {}, 0
     local function text(number) return string.format('%.0f', number) end
     local function place(number) return 'w' .. text(number) end
+    local function remove(number)
+      waiters[number], removed = false, removed + 1
+      write('HDEL', key, place(number))
+    end
     local function waiter(number)
-      local value = redis.call('HGET', key, place(number))
-      local till, id = string.match(value or '', '^(%d+):(.*)$')
-      if till and tonumber(till) > now then return id end
-      if value then redis.call('HDEL', key, place(number)) end
+      if waiters[number] == nil then
+        waiters[number] = false
+        local value = redis.call('HGET', key, place(number))
+        local till, id = string.match(value or '', '^(%d+):(.*)$')
+        if till and tonumber(till) > now then
+          waiters[number] = id
+        elseif value then
+          remove(number)
+        end
+      end
+      return waiters[number]
     end
     local function sweep()
       local least, count = nil, 0
@@ -125,22 +139,19 @@ extension RedisScripts {
         if id then break end
         if first - start < 32 then first = first + 1 else sweep() end
       end
-      if first ~= start then redis.call('HSET', key, 'first', text(first)) end
+      if first ~= start then write('HSET', key, 'first', text(first)) end
       return id
     end
-    local function ring()
-      local id = front()
-      if id then redis.pcall('PUBLISH', key, id) end
-    end
+    local function wake() woken = front() end
     local function leave(number, id)
       local wasFirst = front() == id
-      redis.call('HDEL', key, place(number))
-      if wasFirst then ring() end
+      remove(number)
+      if wasFirst then wake() end
     end
     local function free(retention)
-      redis.call('HDEL', key, 'owner', 'until', 'call')
-      redis.call('PEXPIRE', key, retention)
-      ring()
+      write('HDEL', key, 'owner', 'until', 'call')
+      write('PEXPIRE', key, retention)
+      wake()
     end
     """
 
@@ -151,6 +162,6 @@ extension RedisScripts {
     """
 
   private static func claim(_ parts: String...) -> RedisScript {
-    script(([state] + parts).joined(separator: "\n"))
+    gatheringWrites(([state] + parts).joined(separator: "\n"), isWaking: true)
   }
 }

@@ -12,6 +12,8 @@ extension RedisScripts {
   /// ARGV: for each a name, and in how many ms to look. What is to be looked at earlier stays so.
   static let remindOfDeadlines = script(
     """
+    \(need)
+    need('ZSCORE', KEYS[1], '')
     local index, clock = KEYS[1], redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
     for place = 1, #ARGV, 2 do
@@ -43,16 +45,16 @@ extension RedisScripts {
     """)
 
   /// ARGV: until when they are held, and for each: name, when to look again (ms, 0 for never).
-  static let settleDue = script(
+  static let settleDue = gatheringWrites(
     """
     local index, held = KEYS[1], tonumber(ARGV[1]) + 0.5
     for place = 2, #ARGV, 2 do
       local name, time = ARGV[place], redis.call('ZSCORE', index, ARGV[place])
       if time and tonumber(time) == held then
         if ARGV[place + 1] == '0' then
-          redis.call('ZREM', index, name)
+          write('ZREM', index, name)
         else
-          redis.call('ZADD', index, ARGV[place + 1], name)
+          write('ZADD', index, ARGV[place + 1], name)
         end
       end
     end

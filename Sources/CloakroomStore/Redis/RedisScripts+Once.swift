@@ -35,7 +35,8 @@ extension RedisScripts {
   /// returns with `true` behind it, a second value that Redis itself has no use for: there is more to
   /// come, and the same step is taken again. What is kept is written
   /// last: a script that has written is refused no further write for lack of memory, and whether the
-  /// user may write the record is asked before.
+  /// user may write the record is asked before. A script gets `reserve` behind KEYS and ARGV, which
+  /// begins the record early.
   static func once(_ script: RedisScript) -> RedisScript {
     variants[script.digest] ?? vary(script)
   }
@@ -60,14 +61,14 @@ extension RedisScripts {
         return redis.error_reply('\(mismatch) the record is of another call')
       end
       if kept[2] then return cmsgpack.unpack(kept[2]) end
-      if not redis.acl_check_cmd('HSET', record, step, '') or
-        not redis.acl_check_cmd('PEXPIRE', record, life) then
-        return redis.error_reply('NOPERM the user may not write the record')
-      end
-      local function mutate(KEYS, ARGV)
+      \(need)
+      need('HSET', record, step, '')
+      if not kept[1] then need('PEXPIRE', record, life) end
+      local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end
+      local function mutate(KEYS, ARGV, ...)
       \(script.source)
       end
-      local reply, isUnfinished = mutate(KEYS, ARGV)
+      local reply, isUnfinished = mutate(KEYS, ARGV, reserve)
       if isUnfinished then return reply end
       if type(reply) == 'table' and reply.err then return reply end
       local answer = reply

@@ -15,6 +15,8 @@ internal import CloakroomRedis
 /// to make when there is nothing: life (ms; '' makes nothing), created ('' is now), once, most. Their
 /// own begin with the ninth. They answer {what, noticed, …}: {0, noticed, refusal, ms} or what
 /// `operation` says; with a `true` behind it where the same step may come to something else later.
+///
+/// All writes come last; what they will make of the operation stands in local variables until then.
 extension RedisScripts {
   static let pending = [
     createPending, consumePending, updatePending, deletePending, checkoutPending,
@@ -22,7 +24,7 @@ extension RedisScripts {
   ]
 
   /// ARGV: data. The life and what follows it are the operation's own.
-  static let createPending = script(
+  static let createPending = gatheringWrites(
     [
       begin,
       """
@@ -44,7 +46,7 @@ extension RedisScripts {
   ///
   /// Nearly all that are read are open and have some time to live: of what is to be known of the others
   /// nothing is asked for them.
-  static let readPending = script(
+  static let readPending = gatheringWrites(
     [
       begin,
       """
@@ -76,17 +78,15 @@ extension RedisScripts {
   static let updatePending = step(
     """
     if not open then return refusal() end
-    if ARGV[9] ~= '' and redis.sha1hex(redis.call('HGET', key, 'data')) ~= ARGV[9] then
-      return operation(3), true
-    end
-    redis.call('HDEL', key, 'receipt', 'lease')
-    redis.call('HSET', key, 'data', ARGV[10], 'state', 'open')
-    state = 'open'
+    if ARGV[9] ~= '' and redis.sha1hex(content()) ~= ARGV[9] then return operation(3), true end
+    write('HDEL', key, 'receipt', 'lease')
+    write('HSET', key, 'state', 'open', 'data', ARGV[10])
+    state, data = 'open', ARGV[10]
     if ARGV[11] == 'after' then life = tonumber(ARGV[12]) end
     if ARGV[11] ~= 'keep' then
       ends = now + life
-      redis.call('HSET', key, 'until', ends, 'life', life)
-      redis.call('PEXPIREAT', key, ends + tombstone)
+      write('HSET', key, 'until', ends, 'life', life)
+      write('PEXPIREAT', key, ends + tombstone)
     end
     return operation(1)
     """)
@@ -118,11 +118,11 @@ extension RedisScripts {
     lease = now + tonumber(ARGV[9])
     ends = math.max(ends, lease + tonumber(ARGV[9]))
     state = 'out'
-    redis.call('HSET', key, 'state', state, 'attempts', attempts, 'fence', fence, 'lease', lease,
+    write('HSET', key, 'state', state, 'attempts', attempts, 'fence', fence, 'lease', lease,
       'receipt', ARGV[10], 'until', ends)
     local kept = ends + tombstone
     if most > 0 and attempts >= most then kept = math.max(kept, lease + tonumber(ARGV[4])) end
-    redis.call('PEXPIREAT', key, kept)
+    write('PEXPIREAT', key, kept)
     return operation(2, false, fence, lease)
     """)
 
@@ -133,13 +133,14 @@ extension RedisScripts {
       if open or held or state == 'dead' then return refuse(7) end
       return refusal()
     end
-    if state ~= 'committed' then
-      redis.call('HDEL', key, 'data', 'lease')
-      redis.call('HSET', key, 'state', 'committed', 'result', ARGV[10], 'at', now)
-      keep(tonumber(ARGV[3]))
+    if state == 'committed' then
+      local answer = redis.call('HMGET', key, 'result', 'at')
+      return {4, 0, answer[1], tonumber(answer[2])}
     end
-    local answer = redis.call('HMGET', key, 'result', 'at')
-    return {4, 0, answer[1], tonumber(answer[2])}
+    write('HDEL', key, 'data', 'lease')
+    write('HSET', key, 'state', 'committed', 'at', now, 'result', ARGV[10])
+    keep(tonumber(ARGV[3]))
+    return {4, 0, ARGV[10], now}
     """)
 
   /// ARGV: receipt.
@@ -147,10 +148,13 @@ extension RedisScripts {
     """
     if not (open or held) then return refusal() end
     if field[4] ~= ARGV[9] then return refuse(7) end
-    redis.call('HDEL', key, 'receipt', 'lease')
+    write('HDEL', key, 'receipt', 'lease')
     state = 'open'
-    if most > 0 and attempts >= most then die() end
-    redis.call('HSET', key, 'state', state)
+    if most > 0 and attempts >= most then
+      die()
+    else
+      write('HSET', key, 'state', state)
+    end
     return operation(1)
     """)
 
@@ -159,9 +163,9 @@ extension RedisScripts {
     if open or held then return refuse(10) end
     if state ~= 'dead' then return refusal() end
     attempts, state, ends = 0, 'open', now + life
-    redis.call('HDEL', key, 'receipt', 'lease')
-    redis.call('HSET', key, 'state', state, 'attempts', 0, 'until', ends)
-    redis.call('PEXPIREAT', key, ends + tombstone)
+    write('HDEL', key, 'receipt', 'lease')
+    write('HSET', key, 'state', state, 'attempts', 0, 'until', ends)
+    write('PEXPIREAT', key, ends + tombstone)
     return operation(1)
     """)
 
@@ -172,24 +176,24 @@ extension RedisScripts {
     local tombstone = tonumber(ARGV[2])
     local function make(data)
       local created, ends = tonumber(ARGV[6]) or now, now + tonumber(ARGV[5])
-      redis.call('HSET', key, 'type', ARGV[1], 'state', 'open', 'data', data, 'created', created,
+      write('HSET', key, 'type', ARGV[1], 'state', 'open', 'data', data, 'created', created,
         'until', ends, 'life', ARGV[5], 'once', ARGV[7], 'most', ARGV[8], 'attempts', 0)
-      redis.call('PEXPIREAT', key, ends + tombstone)
+      write('PEXPIREAT', key, ends + tombstone)
       return created, ends
     end
     """
 
   /// How the operation stands, and what has happened to it by itself.
   private static let look = """
-    local function read()
-      return redis.call('HMGET', key, 'type', 'state', 'until', 'receipt', 'lease', 'attempts', 'most',
-        'created', 'life', 'once', 'fence')
-    end
-    local field = read()
+    local data
+    local field = redis.call('HMGET', key, 'type', 'state', 'until', 'receipt', 'lease', 'attempts',
+      'most', 'created', 'life', 'once', 'fence')
     if not field[2] and ARGV[5] ~= '' then
-      make('')
-      field = read()
+      local created, ends = make('')
+      data = ''
+      field = {ARGV[1], 'open', ends, false, false, 0, ARGV[8], created, ARGV[5], ARGV[7], false}
     end
+    local function content() return data or redis.call('HGET', key, 'data') end
     local state, noticed = field[2], 0
     local function refuse(why, rest) return {0, noticed, why, rest or 0}, why == 5 end
     if not state then return refuse(1) end
@@ -197,11 +201,11 @@ extension RedisScripts {
     local ends, lease = tonumber(field[3]), tonumber(field[5] or 0)
     local attempts, most, life = tonumber(field[6]), tonumber(field[7]), tonumber(field[9])
     local function keep(time)
-      redis.call('PEXPIRE', key, math.max(time, ends - now + \(PendingRetention.slackMs)))
+      write('PEXPIRE', key, math.max(time, ends - now + \(PendingRetention.slackMs)))
     end
     local function die()
       state, noticed = 'dead', 2
-      redis.call('HSET', key, 'state', state)
+      write('HSET', key, 'state', state)
       keep(tonumber(ARGV[4]))
     end
     local held = state == 'out' and lease > now
@@ -209,8 +213,8 @@ extension RedisScripts {
       die()
     elseif (state == 'open' or state == 'out') and not held and ends <= now then
       state, noticed = 'expired', 1
-      redis.call('HDEL', key, 'data')
-      redis.call('HSET', key, 'state', state)
+      write('HDEL', key, 'data')
+      write('HSET', key, 'state', state)
     elseif state == 'out' and not held then
       state = 'open'
     end
@@ -222,18 +226,17 @@ extension RedisScripts {
     end
     local function operation(what, isBare, fence, till)
       local states = {out = 1, dead = 2}
-      local data = not isBare and redis.call('HGET', key, 'data')
-      return {what, noticed, data or '', field[1], tonumber(field[8]), ends,
+      return {what, noticed, not isBare and content() or '', field[1], tonumber(field[8]), ends,
         tonumber(field[10]), most, attempts, states[state] or 0, fence, till}
     end
     local function bury(how)
-      redis.call('HDEL', key, 'data', 'receipt', 'lease')
-      redis.call('HSET', key, 'state', how)
+      write('HDEL', key, 'data', 'receipt', 'lease')
+      write('HSET', key, 'state', how)
       keep(tombstone)
     end
     """
 
   private static func step(_ body: String) -> RedisScript {
-    script([begin, look, body].joined(separator: "\n"))
+    gatheringWrites([begin, look, body].joined(separator: "\n"))
   }
 }

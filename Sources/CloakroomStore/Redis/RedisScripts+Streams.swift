@@ -7,26 +7,29 @@ internal import CloakroomRedis
 extension RedisScripts {
   static let streams = [streamAppend, streamEnsure, streamRead, streamReclaim]
 
-  /// XADD with the stream's life, and a ring for those who wait.
+  /// XADD with the stream's life, and a message for those who wait: by `pcall`, as they find what was
+  /// appended by looking now and then when the user may not publish.
   /// ARGV: message, life (least, after, keep or never), ms, then, for a limit, = or ~ and the number.
   /// → the id.
   static let streamAppend = script(
     """
+    \(need)
     local key, life, ms = KEYS[1], ARGV[2], tonumber(ARGV[3])
     local rest = redis.call('PTTL', key)
+    local isPersisted = life == 'never' and rest >= 0
+    local isTimed = life == 'after' or (life ~= 'never' and rest == -2)
+      or (life == 'keep' and rest == -1) or (life == 'least' and rest >= 0 and rest < ms)
+    if isPersisted then need('PERSIST', key) end
+    if isTimed then need('PEXPIRE', key, ARGV[3]) end
     local id
     if ARGV[4] then
       id = redis.call('XADD', key, 'MAXLEN', ARGV[4], ARGV[5], '*', 'message', ARGV[1])
     else
       id = redis.call('XADD', key, '*', 'message', ARGV[1])
     end
-    if life == 'never' then
-      redis.call('PERSIST', key)
-    elseif life == 'after' or rest == -2 or (life == 'keep' and rest == -1)
-        or (life == 'least' and rest >= 0 and rest < ms) then
-      redis.call('PEXPIRE', key, ARGV[3])
-    end
-    redis.call('PUBLISH', key, '')
+    if isPersisted then redis.call('PERSIST', key) end
+    if isTimed then redis.call('PEXPIRE', key, ARGV[3]) end
+    redis.pcall('PUBLISH', key, '')
     return id
     """)
 
@@ -35,24 +38,23 @@ extension RedisScripts {
   /// → 1 made, 0 it was there, -1 there are too many.
   static let streamEnsure = script(
     """
-    local key = KEYS[1]
-    local existed = redis.call('EXISTS', key) == 1
-    local reply = redis.pcall('XGROUP', 'CREATE', key, ARGV[1], ARGV[2], 'MKSTREAM')
-    if reply.err then
-      if reply.err:sub(1, 9) == 'BUSYGROUP' then return 0 end
-      return reply
-    end
-    if not existed then
+    \(need)
+    local key, group = KEYS[1], ARGV[1]
+    -- The cheapest question to which a group that is there gives no error.
+    local there = redis.pcall('XPENDING', key, group, '-', '+', 0)
+    if not there.err then return 0 end
+    if there.err:sub(1, 7) ~= 'NOGROUP' then return there end
+    if redis.call('EXISTS', key) == 0 then
+      need('PEXPIRE', key, ARGV[3])
+      redis.call('XGROUP', 'CREATE', key, group, ARGV[2], 'MKSTREAM')
       redis.call('PEXPIRE', key, ARGV[3])
-    else
-      local about = redis.call('XINFO', 'STREAM', key)
-      for place = 1, #about, 2 do
-        if about[place] == 'groups' and about[place + 1] > tonumber(ARGV[4]) then
-          redis.call('XGROUP', 'DESTROY', key, ARGV[1])
-          return -1
-        end
-      end
+      return 1
     end
+    local about = redis.call('XINFO', 'STREAM', key)
+    for place = 1, #about, 2 do
+      if about[place] == 'groups' and about[place + 1] >= tonumber(ARGV[4]) then return -1 end
+    end
+    redis.call('XGROUP', 'CREATE', key, group, ARGV[2])
     return 1
     """)
 
@@ -92,28 +94,49 @@ extension RedisScripts {
   /// → how many were moved, and an array of a number of deliveries, an id and its fields.
   static let streamReclaim = script(
     """
+    \(need)
     local key, dead, group, consumer, idle = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
     local count, most, disposals = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
     local deliveries = tonumber(ARGV[7])
     local messages, bytes, moved, dropped, from = {}, 0, 0, 0, '-'
-    while #messages < count and bytes < most and moved + dropped < disposals do
+    local rest, failure
+    -- What is refused later would be refused half way.
+    local function prepare()
+      rest = redis.call('PTTL', key)
+      redis.call('XLEN', dead)
+      need('XRANGE', key, '-', '+')
+      need('XCLAIM', key, group, consumer, idle, '0')
+      need('XADD', dead, '*', 'id', '')
+      need('XACK', key, group, '0')
+      if rest >= 0 then need('PEXPIRE', dead, rest) else need('PERSIST', dead) end
+    end
+    -- Whether the entry is gone from the group; a dead letter that can't be written leaves it there.
+    local function dispose(id, number)
+      local kept = redis.call('XRANGE', key, id, id)[1]
+      if kept then
+        -- What others wrote may have more fields than Lua can pass on.
+        local last = math.min(#kept[2], 1000)
+        local reply = redis.pcall('XADD', dead, '*', 'id', id, 'group', group, 'deliveries', number,
+          unpack(kept[2], 1, last))
+        if type(reply) == 'table' then
+          failure = reply
+          return
+        end
+        moved = moved + 1
+      else
+        dropped = dropped + 1
+      end
+      redis.call('XACK', key, group, id)
+    end
+    while #messages < count and bytes < most and moved + dropped < disposals and not failure do
       local found = redis.call('XPENDING', key, group, 'IDLE', idle, from, '+', count - #messages)
       if #found == 0 then break end
+      if deliveries and not rest then prepare() end
       for _, entry in ipairs(found) do
         local id = entry[1]
         from = '(' .. id
         if deliveries and entry[4] >= deliveries then
-          local kept = redis.call('XRANGE', key, id, id)[1]
-          if kept then
-            -- What others wrote may have more fields than Lua can pass on.
-            local last = math.min(#kept[2], 1000)
-            redis.call('XADD', dead, '*', 'id', id, 'group', group, 'deliveries', entry[4],
-              unpack(kept[2], 1, last))
-            moved = moved + 1
-          else
-            dropped = dropped + 1
-          end
-          redis.call('XACK', key, group, id)
+          dispose(id, entry[4])
         else
           local claimed = redis.call('XCLAIM', key, group, consumer, idle, id)[1]
           if claimed then
@@ -123,13 +146,14 @@ extension RedisScripts {
             dropped = dropped + 1
           end
         end
-        if bytes >= most or moved + dropped >= disposals then break end
+        if failure or bytes >= most or moved + dropped >= disposals then break end
       end
     end
+    -- With nothing done before it; else the next call meets it first.
+    if failure and #messages + moved + dropped == 0 then return failure end
     if moved > 0 then
-      local rest = redis.call('PTTL', key)
       if rest >= 0 then redis.call('PEXPIRE', dead, rest) else redis.call('PERSIST', dead) end
-      redis.call('PUBLISH', dead, '')
+      redis.pcall('PUBLISH', dead, '')
     end
     return {moved, messages}
     """)

@@ -13,7 +13,8 @@ enum RedisScripts {
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, nothing, publishDefined] + claims + pending + streams
+    [setConditionally, add, persist, single, nothing, publish, publishDefined] + claims + pending
+    + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.
@@ -53,6 +54,7 @@ enum RedisScripts {
   /// hold what is past 2^53. → the value, and 1 when it was changed.
   static let add = script(
     """
+    \(need)
     local function below(a, b)
       local negative = a:sub(1, 1) == '-'
       if negative ~= (b:sub(1, 1) == '-') then return negative end
@@ -60,23 +62,32 @@ enum RedisScripts {
       if #a ~= #b then return #a < #b end
       return a < b
     end
-    local key = KEYS[1]
+    local key, by = KEYS[1], ARGV[1]
     local old = redis.call('GET', key)
-    local reply = redis.pcall('INCRBY', key, ARGV[1])
+    if not old then
+      if below(by, ARGV[2]) or below(ARGV[3], by) then return {'0', 0} end
+      if ARGV[4] ~= '' then need('PEXPIRE', key, ARGV[4]) end
+    end
+    local reply = redis.pcall('INCRBY', key, by)
     if type(reply) == 'table' and reply.err then
       if not reply.err:find('overflow') then return reply end
       return {old or '0', 0}
     end
+    if not old then
+      if ARGV[4] ~= '' then redis.call('PEXPIRE', key, ARGV[4]) end
+      return {by, 1}
+    end
     local new = redis.call('GET', key)
     if below(new, ARGV[2]) or below(ARGV[3], new) then
-      if old then
-        redis.call('SET', key, old, 'KEEPTTL')
-      else
-        redis.call('DEL', key)
+      -- Taken back by the command that has just been allowed.
+      if by == '-9223372036854775808' then
+        redis.call('INCRBY', key, '9223372036854775807')
+        redis.call('INCRBY', key, '1')
+      elseif by ~= '0' then
+        redis.call('INCRBY', key, by:sub(1, 1) == '-' and by:sub(2) or '-' .. by)
       end
-      return {old or '0', 0}
+      return {old, 0}
     end
-    if not old and ARGV[4] ~= '' then redis.call('PEXPIRE', key, ARGV[4]) end
     return {new, 1}
     """)
 

@@ -27,12 +27,9 @@ extension RedisStoreLink {
       single("EXISTS", key, .boolean, ticket)
     case .publish(let name, let message):
       run(
-        RedisScripts.single, ticket, .number, .write, name, arguments: 2,
-        payload: message.readableBytes + 16
-      ) {
-        $0.write("PUBLISH")
-        $0.write(message)
-      }
+        RedisScripts.publish, ticket, .number, .write, name, arguments: 1,
+        payload: message.readableBytes
+      ) { $0.write(message) }
     case .expire(_, .never), .add, .claim, .pending, .publishDefined, .stream:
       submit(command, ticket: ticket)
     case .nothing:

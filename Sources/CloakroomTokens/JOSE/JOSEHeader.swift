@@ -27,7 +27,7 @@ struct JOSEHeader {
   ///   come twice; for a critical extension, as there is none that is understood; and for a key or the
   ///   address of a key (RFC 8725, section 3.10), which no honest signer sends here.
   init(_ segment: UnsafeRawBufferPointer) throws(RPCError) {
-    guard segment.count <= Self.longest * 4 / 3 else {
+    guard segment.count <= Base64URL.encodedCount(Self.longest) else {
       throw .badToken("its header is too long")
     }
     guard let decoded = ByteBuffer(base64URL: segment) else {

@@ -1,0 +1,54 @@
+import CloakroomRedis
+import Support
+import Testing
+
+@testable import CloakroomStore
+
+@Suite("A script that Redis may refuse half way", .timeLimit(.minutes(5)))
+struct RedisScriptRightsTests {
+  @Test("is run by a case of the test below, whichever it is")
+  func completeness() {
+    #expect(Set(RedisScriptCase.all.map(\.script)) == Set(RedisScripts.all))
+  }
+
+  @Test(
+    "does all and says so, or says that it is refused and has done nothing",
+    arguments: RedisScriptCase.all)
+  func atomicity(of test: RedisScriptCase) throws {
+    let trial = try RedisScriptTrial(test.script)
+    var exercised: Set<String> = []
+    for (index, situation) in test.situations.enumerated() {
+      let whole = try trial.run(situation, .nothing)
+      exercised.formUnion(whole.commands)
+      let names = whole.commands.union(test.commands.map { $0.lowercased() })
+      for lack in Self.lacks(names, situation.keys) {
+        let outcome = try trial.run(situation, lack)
+        let place = Comment(rawValue: "situation \(index), \(lack): \(outcome.reply)")
+        if outcome.isRefused {
+          #expect(outcome.after == outcome.before, place)
+          #expect(!outcome.commands.contains("publish"), place)
+        } else if !lack.changesSituation {
+          #expect(outcome.reply == whole.reply, place)
+          #expect(outcome.picture == whole.picture, place)
+        }
+      }
+      if whole.isRefused { #expect(whole.after == whole.before, "\(whole.reply)") }
+    }
+    let names = Set(exercised.map { String($0.prefix { $0 != "|" }).uppercased() })
+    #expect(test.commands.subtracting(names) == test.unused, "not exercised")
+  }
+
+  private static func lacks(
+    _ commands: Set<String>, _ keys: [String]
+  ) -> [RedisScriptTrial.Lack] {
+    commands.sorted().map { .command($0) } + [.channels, .memory, .replicas]
+      + keys.flatMap { [.key($0), .writing($0), .reading($0), .type($0)] }
+  }
+}
+
+extension RedisScriptTrial.Lack {
+  /// Whether something else comes of a script that is not refused.
+  fileprivate var changesSituation: Bool {
+    if case .type = self { true } else { false }
+  }
+}
