@@ -10,7 +10,7 @@ enum SystemMethods {
 
   static let hello = Method(
     "system.hello",
-    "Tells who the caller is to the sidecar, and picks one of the services that the policy allows it.",
+    "Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -.",
     [
       Parameter(
         "service", #"{"type":"string"}"#, "The service to act for on this connection from now on."),
