@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The time between two calls at a rate")
+@Suite("The time between two calls at a rate", .timeLimit(.minutes(1)))
 struct RateIntervalTests {
   /// Calls a second, and the nanoseconds from one to the next: rounded up, as else there would be more
   /// of them in a second than the rate says.

@@ -8,7 +8,7 @@ import Testing
 @testable import CloakroomTokens
 
 /// Tokens that somebody else has signed, who has the keys and leaves out what he doesn't know.
-@Suite("A token that carries an operation")
+@Suite("A token that carries an operation", .timeLimit(.minutes(1)))
 struct PendingTokenTests {
   /// A member of the claims, and whether the token may be used once only.
   static let members: [(member: String, isOneTime: Bool)] = [

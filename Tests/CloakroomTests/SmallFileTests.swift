@@ -2,7 +2,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("A small file")
+@Suite("A small file", .timeLimit(.minutes(1)))
 struct SmallFileTests {
   @Test("is read to the limit's last byte, and one byte more is too many", arguments: [0, 1, 10])
   func limit(size: Int) throws {

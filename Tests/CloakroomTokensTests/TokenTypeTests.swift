@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A token's type")
+@Suite("A token's type", .timeLimit(.minutes(1)))
 struct TokenTypeTests {
   /// What a header says of its type, and whether a token without a purpose may say it.
   static let types: [(member: String, isTaken: Bool)] = [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomWire
 
-@Suite("The block of headers before a text")
+@Suite("The block of headers before a text", .timeLimit(.minutes(1)))
 struct HeaderLimitTests {
   /// What a block of so many bytes, which has no blank line behind it yet, makes the decoder say.
   private static func frames(_ block: String) -> [Frame] {

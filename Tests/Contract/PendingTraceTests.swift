@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("What is left of a pending operation")
+@Suite("What is left of a pending operation", .timeLimit(.minutes(1)))
 struct PendingTraceTests {
   /// As short as can be: what has to be kept for longer is kept all the same.
   private static let brief = PendingRetention(tombstoneMs: 1, receiptMs: 1, deadMs: 1)
