@@ -81,7 +81,6 @@ struct StreamParameterTests {
       ("read", #""group":"g","consumer":"c","blockMs":-1"#, .invalidParams),
       ("read", #""group":"g","consumer":"c","blockMs":3600001"#, .invalidParams),
       ("read", #""group":"g","consumer":"c","blockMs":"1s""#, .invalidParams),
-      ("ack", #""group":"g","ids":[]"#, .invalidParams),
       ("ack", #""group":"g","ids":"1-0""#, .invalidParams),
       ("ack", #""group":"g","ids":[1]"#, .invalidParams),
       ("ack", #""group":"g","ids":["1-0","0"]"#, .invalidParams),

@@ -185,6 +185,7 @@ extension Worker {
   private func submit(_ commands: [StoreCommand], for request: consuming Request) {
     let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
     let parent = wait(for: request, isMutation: isMutation, steps: commands.count)
+    if commands.isEmpty, case .call(let call) = calls.remove(parent.index) { return end(call, []) }
     let tickets = commands.indices.map { calls.add(.step(of: parent.index, position: $0)) }
     if isMutation { calls.extras(parent.index)?.steps = tickets }
     for (command, ticket) in zip(commands, tickets) { store.submit(command, ticket: ticket) }

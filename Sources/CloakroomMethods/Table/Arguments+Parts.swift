@@ -12,7 +12,6 @@ extension Arguments {
     guard let elements = parts(of: member, atMost: limit) else {
       throw RPCError(.tooLarge, "\(name) has at most \(limit) entries")
     }
-    guard !elements.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
     return elements
   }
 
