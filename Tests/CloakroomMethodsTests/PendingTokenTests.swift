@@ -29,7 +29,8 @@ struct PendingTokenTests {
     try arguments.scanner.scan(request.readableBytesSpan)
     let admission = Admission(
       policy: .open, prefix: "p", methods: caller.table.names, labels: ["default"])
-    let permit = try admission.admit(service: 0, method: method, now: 0)
+    let identity = admission.identity(of: Peer(uid: 1, gid: 1, pid: 1))
+    let permit = try admission.admit(identity, method: method, now: 0)
     try arguments.begin(caller.table.methods[method], request: request, permit: permit)
     let signer = PendingSigner(desk: settings.tokens, names: try PendingNames(&arguments))
     arguments.end()
