@@ -30,7 +30,8 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
 
   /// The commands that the script's text names.
   var commands: Set<String> {
-    Set(script.source.matches(of: /(?:call|write|need)\('([A-Z]+)'/).map { String($0.1) })
+    let calls = script.source.matches(of: /(?:(?:call|write)\(|commit\(\w+, )'([A-Z]+)'/)
+    return Set(calls.map { String($0.1) })
   }
 
   /// The same for the variant that keeps a record: without one, and with that of another step.
@@ -73,7 +74,8 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
       [
         Situation(
           before: [["ZADD", "key", "1.5", "held"]],
-          arguments: ["new", "1000", "held", "1000", "other", "1000"])
+          arguments: ["new", "1000", "held", "1000", "other", "1000"]),
+        Situation(before: [["ZADD", "key", "1.5", "held"]], arguments: ["held", "1000"]),
       ]),
     RedisScriptCase(
       "takeDue", RedisScripts.takeDue,

@@ -7,8 +7,7 @@ internal import CloakroomRedis
 ///   `w<number>`: until when (ms) it counts without being heard of, a colon, its ticket's id.
 ///
 /// A number in the queue is looked at once, or all that wait are, so the work of a step is bounded by
-/// how many may wait. Whoever comes to the front is told by a message on the claim's name. All writes
-/// come last; what they will make of the queue stands in `waiters` until then.
+/// how many may wait. Whoever comes to the front is told by a message on the claim's name.
 extension RedisScripts {
   static let claims = [takeClaim, renewClaim, releaseClaim, withdrawClaim]
 
@@ -27,26 +26,28 @@ extension RedisScripts {
       if mine then remove(mine) end
       fence = math.max(fence + 1, clock[1] * 1000000 + clock[2])
       ends = now + tonumber(ARGV[2])
-      write('HSET', key, 'owner', asking, 'fence', text(fence), 'until', text(ends), 'call', id)
-      write('PEXPIREAT', key, text(ends + tonumber(ARGV[7])))
-      wake()
+      commit(true, 'PEXPIREAT', text(ends + tonumber(ARGV[7])),
+        'owner', asking, 'fence', text(fence), 'until', text(ends), 'call', id)
       return {1, fence, ends}
     end
     if not patience or (held and owner == asking) then
-      if mine then leave(mine, id) end
+      if mine then leave(mine, id) else commit() end
       return {0, held and owner, fence > 0 and fence, held and ends}
     end
     if not mine then
-      local others = redis.call('HLEN', key) - removed
+      local others = redis.call('HLEN', key) - #gone
       for i = 1, 6 do if field[i] then others = others - 1 end end
-      if others >= limit and sweep() >= limit then return {-3} end
+      if others >= limit and sweep() >= limit then
+        commit()
+        return {-3}
+      end
       last = last + 1
       mine = last
-      write('HSET', key, 'first', text(first), 'last', text(last))
     end
     waiters[mine] = id
-    write('HSET', key, place(mine), text(now + patience) .. ':' .. id)
-    return {2, mine, front() == id and 1 or 0, held and ends - now or 0}, true
+    local isFirst = front() == id
+    commit(false, nil, nil, 'last', text(last), place(mine), text(now + patience) .. ':' .. id)
+    return {2, mine, isFirst and 1 or 0, held and ends - now or 0}, true
     """)
 
   /// ARGV: owner, fence or '', life (ms), retention (ms). → {1, fence, end}, {-1} not held by that
@@ -56,9 +57,7 @@ extension RedisScripts {
     """
     local before = ends
     ends = now + tonumber(ARGV[3])
-    write('HSET', key, 'until', text(ends))
-    write('PEXPIREAT', key, text(ends + tonumber(ARGV[4])))
-    if ends < before then wake() end
+    commit(ends < before, 'PEXPIREAT', text(ends + tonumber(ARGV[4])), 'until', text(ends))
     return {1, fence, ends}
     """)
 
@@ -79,14 +78,15 @@ extension RedisScripts {
       free(ARGV[3])
     elseif mine and waiter(mine) == ARGV[1] then
       leave(mine, ARGV[1])
+    else
+      commit()
     end
     return {3}
     """)
 
   /// → {0, owner, fence, end}.
-  static let inspectClaim = script(
-    [state, "return {0, held and owner, fence > 0 and fence, held and ends}"]
-      .joined(separator: "\n"))
+  static let inspectClaim = claim(
+    "return {0, held and owner, fence > 0 and fence, held and ends}")
 
   /// What each of the scripts begins with: the time and how the claim stands.
   private static let state = """
@@ -97,15 +97,17 @@ extension RedisScripts {
     local held = ends > now
     """
 
-  /// The queue: who is the first, to tell it so, and to leave.
+  /// The queue: who is the first, to tell it so, and to leave. `commit` comes last and makes all
+  /// writes, those of `gone` and `first` among them; by `pcall` it tells whoever comes to the front: a
+  /// user of Redis who may not publish still gets a claim that is right, only later.
   private static let queue = """
     local first, last = tonumber(field[5] or 1), tonumber(field[6] or 0)
-    local waiters, removed = {}, 0
+    local start, waiters, gone = first, {}, {}
     local function text(number) return string.format('%.0f', number) end
     local function place(number) return 'w' .. text(number) end
     local function remove(number)
-      waiters[number], removed = false, removed + 1
-      write('HDEL', key, place(number))
+      waiters[number] = false
+      gone[#gone + 1] = place(number)
     end
     local function waiter(number)
       if waiters[number] == nil then
@@ -139,19 +141,32 @@ extension RedisScripts {
         if id then break end
         if first - start < 32 then first = first + 1 else sweep() end
       end
-      if first ~= start then write('HSET', key, 'first', text(first)) end
       return id
     end
-    local function wake() woken = front() end
+    local function commit(isWaking, expire, time, field, ...)
+      local woken = isWaking and front()
+      if gone[1] and (field or first ~= start) then
+        \(need("'HSET', key, '0', '0'"))
+      end
+      if expire then
+        \(need("expire, key, '0'"))
+      end
+      for place = 1, #gone, 1000 do
+        redis.call('HDEL', key, unpack(gone, place, math.min(place + 999, #gone)))
+      end
+      if field then redis.call('HSET', key, field, ...) end
+      if first ~= start then redis.call('HSET', key, 'first', text(first)) end
+      if expire then redis.call(expire, key, time) end
+      if woken then redis.pcall('PUBLISH', key, woken) end
+    end
     local function leave(number, id)
       local wasFirst = front() == id
       remove(number)
-      if wasFirst then wake() end
+      commit(wasFirst)
     end
     local function free(retention)
-      write('HDEL', key, 'owner', 'until', 'call')
-      write('PEXPIRE', key, retention)
-      wake()
+      for _, name in ipairs({'owner', 'until', 'call'}) do gone[#gone + 1] = name end
+      commit(true, 'PEXPIRE', retention)
     end
     """
 
@@ -162,6 +177,6 @@ extension RedisScripts {
     """
 
   private static func claim(_ parts: String...) -> RedisScript {
-    gatheringWrites(([state] + parts).joined(separator: "\n"), isWaking: true)
+    script(([state] + parts).joined(separator: "\n"))
   }
 }

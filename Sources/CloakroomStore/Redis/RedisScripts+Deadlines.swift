@@ -12,10 +12,11 @@ extension RedisScripts {
   /// ARGV: for each a name, and in how many ms to look. What is to be looked at earlier stays so.
   static let remindOfDeadlines = script(
     """
-    \(need)
-    need('ZSCORE', KEYS[1], '')
     local index, clock = KEYS[1], redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+    if #ARGV > 2 then
+      \(need("'ZSCORE', index, '0'"))
+    end
     for place = 1, #ARGV, 2 do
       local name = ARGV[place]
       if redis.call('ZADD', index, 'LT', 'CH', now + ARGV[place + 1], name) == 0 then
@@ -45,19 +46,20 @@ extension RedisScripts {
     """)
 
   /// ARGV: until when they are held, and for each: name, when to look again (ms, 0 for never).
-  static let settleDue = gatheringWrites(
-    """
-    local index, held = KEYS[1], tonumber(ARGV[1]) + 0.5
-    for place = 2, #ARGV, 2 do
-      local name, time = ARGV[place], redis.call('ZSCORE', index, ARGV[place])
-      if time and tonumber(time) == held then
-        if ARGV[place + 1] == '0' then
-          write('ZREM', index, name)
-        else
-          write('ZADD', index, ARGV[place + 1], name)
+  static let settleDue = script(
+    gatheringWrites(
+      """
+      local index, held = KEYS[1], tonumber(ARGV[1]) + 0.5
+      for place = 2, #ARGV, 2 do
+        local name, time = ARGV[place], redis.call('ZSCORE', index, ARGV[place])
+        if time and tonumber(time) == held then
+          if ARGV[place + 1] == '0' then
+            write('ZREM', index, name)
+          else
+            write('ZADD', index, ARGV[place + 1], name)
+          end
         end
       end
-    end
-    return 1
-    """)
+      return 1
+      """))
 }

@@ -7,10 +7,9 @@ extension RedisScripts {
   /// record, as Redis would refuse it only then (no memory, a replica, …): it is called before.
   static let publish = script(
     """
-    \(need)
     local reserve = ...
     if reserve then
-      need('PUBLISH', KEYS[1], '')
+      \(need("'PUBLISH', KEYS[1], ''"))
       reserve()
     end
     return redis.call('PUBLISH', KEYS[1], ARGV[1])
@@ -24,15 +23,14 @@ extension RedisScripts {
   /// as it will be tried again.
   static let publishDefined = script(
     """
-    \(need)
     local reserve = ...
     local digest = redis.call('GETRANGE', KEYS[1], 0, 39)
     if digest ~= '' then
       if digest ~= ARGV[2] then return redis.call('GET', KEYS[1]), true end
-      need('PUBLISH', KEYS[1], '')
+      \(need("'PUBLISH', KEYS[1], ''"))
       redis.call('PEXPIRE', KEYS[1], ARGV[3])
     elseif reserve then
-      need('PUBLISH', KEYS[1], '')
+      \(need("'PUBLISH', KEYS[1], ''"))
       reserve()
     end
     return redis.call('PUBLISH', KEYS[1], ARGV[1])

@@ -61,9 +61,10 @@ extension RedisScripts {
         return redis.error_reply('\(mismatch) the record is of another call')
       end
       if kept[2] then return cmsgpack.unpack(kept[2]) end
-      \(need)
-      need('HSET', record, step, '')
-      if not kept[1] then need('PEXPIRE', record, life) end
+      \(need("'HSET', record, '0', '0'"))
+      if not kept[1] then
+        \(need("'PEXPIRE', record, '0'"))
+      end
       local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end
       local function mutate(KEYS, ARGV, ...)
       \(script.source)

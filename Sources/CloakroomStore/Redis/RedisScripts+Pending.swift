@@ -24,29 +24,27 @@ extension RedisScripts {
   ]
 
   /// ARGV: data. The life and what follows it are the operation's own.
-  static let createPending = gatheringWrites(
-    [
-      begin,
-      """
-      local created, ends
-      local there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
-      if there[3] then
-        if there[1] ~= ARGV[1] or there[2] ~= ARGV[9] or there[3] ~= 'open' then
-          return {0, 0, 8, 0}
-        end
-        created, ends = tonumber(there[5]), tonumber(there[4])
-      else
-        created, ends = make(ARGV[9])
-      end
-      return {1, 0, '', ARGV[1], created, ends, tonumber(ARGV[7]), tonumber(ARGV[8]), 0, 0}
-      """,
-    ].joined(separator: "\n"))
+  static let createPending = script(
+    """
+    \(begin)
+    local there = redis.call('HMGET', key, 'type', 'data', 'state', 'until', 'created')
+    local created, ends = tonumber(there[5]), tonumber(there[4])
+    if not there[3] then
+      created, ends = tonumber(ARGV[6]) or now, now + tonumber(ARGV[5])
+      \(need("'PEXPIREAT', key, '0'"))
+      redis.call(\(make("ARGV[9]")))
+      redis.call('PEXPIREAT', key, ends + tombstone)
+    elseif there[1] ~= ARGV[1] or there[2] ~= ARGV[9] or there[3] ~= 'open' then
+      return {0, 0, 8, 0}
+    end
+    return {1, 0, '', ARGV[1], created, ends, tonumber(ARGV[7]), tonumber(ARGV[8]), 0, 0}
+    """)
 
   /// ARGV: 1 with its data, else 0.
   ///
   /// Nearly all that are read are open and have some time to live: of what is to be known of the others
   /// nothing is asked for them.
-  static let readPending = gatheringWrites(
+  static let readPending = script(
     [
       begin,
       """
@@ -59,11 +57,11 @@ extension RedisScripts {
           tonumber(brief[6]), tonumber(brief[7]), 0}
       end
       """,
-      look,
-      """
-      if not (open or held or state == 'dead') then return refusal() end
-      return operation(1, ARGV[9] == '0')
-      """,
+      stepEnd(
+        """
+        if not (open or held or state == 'dead') then return refusal() end
+        return operation(1, ARGV[9] == '0')
+        """),
     ].joined(separator: "\n"))
 
   static let consumePending = step(
@@ -169,19 +167,19 @@ extension RedisScripts {
     return operation(1)
     """)
 
-  /// The time, and how an operation is made.
   private static let begin = """
     local key, clock = KEYS[1], redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
     local tombstone = tonumber(ARGV[2])
-    local function make(data)
-      local created, ends = tonumber(ARGV[6]) or now, now + tonumber(ARGV[5])
-      write('HSET', key, 'type', ARGV[1], 'state', 'open', 'data', data, 'created', created,
-        'until', ends, 'life', ARGV[5], 'once', ARGV[7], 'most', ARGV[8], 'attempts', 0)
-      write('PEXPIREAT', key, ends + tombstone)
-      return created, ends
-    end
     """
+
+  /// HSET of a new operation.
+  private static func make(_ data: String) -> String {
+    """
+    'HSET', key, 'type', ARGV[1], 'state', 'open', 'data', \(data), 'created', created,
+      'until', ends, 'life', ARGV[5], 'once', ARGV[7], 'most', ARGV[8], 'attempts', 0
+    """
+  }
 
   /// How the operation stands, and what has happened to it by itself.
   private static let look = """
@@ -189,7 +187,9 @@ extension RedisScripts {
     local field = redis.call('HMGET', key, 'type', 'state', 'until', 'receipt', 'lease', 'attempts',
       'most', 'created', 'life', 'once', 'fence')
     if not field[2] and ARGV[5] ~= '' then
-      local created, ends = make('')
+      local created, ends = tonumber(ARGV[6]) or now, now + tonumber(ARGV[5])
+      write(\(make("''")))
+      write('PEXPIREAT', key, ends + tombstone)
       data = ''
       field = {ARGV[1], 'open', ends, false, false, 0, ARGV[8], created, ARGV[5], ARGV[7], false}
     end
@@ -237,6 +237,10 @@ extension RedisScripts {
     """
 
   private static func step(_ body: String) -> RedisScript {
-    gatheringWrites([begin, look, body].joined(separator: "\n"))
+    script([begin, stepEnd(body)].joined(separator: "\n"))
+  }
+
+  private static func stepEnd(_ body: String) -> String {
+    gatheringWrites([look, body].joined(separator: "\n"))
   }
 }

@@ -13,14 +13,17 @@ extension RedisScripts {
   /// → the id.
   static let streamAppend = script(
     """
-    \(need)
     local key, life, ms = KEYS[1], ARGV[2], tonumber(ARGV[3])
     local rest = redis.call('PTTL', key)
     local isPersisted = life == 'never' and rest >= 0
     local isTimed = life == 'after' or (life ~= 'never' and rest == -2)
       or (life == 'keep' and rest == -1) or (life == 'least' and rest >= 0 and rest < ms)
-    if isPersisted then need('PERSIST', key) end
-    if isTimed then need('PEXPIRE', key, ARGV[3]) end
+    if isPersisted then
+      \(need("'PERSIST', key"))
+    end
+    if isTimed then
+      \(need("'PEXPIRE', key, '0'"))
+    end
     local id
     if ARGV[4] then
       id = redis.call('XADD', key, 'MAXLEN', ARGV[4], ARGV[5], '*', 'message', ARGV[1])
@@ -38,14 +41,13 @@ extension RedisScripts {
   /// → 1 made, 0 it was there, -1 there are too many.
   static let streamEnsure = script(
     """
-    \(need)
     local key, group = KEYS[1], ARGV[1]
     -- The cheapest question to which a group that is there gives no error.
     local there = redis.pcall('XPENDING', key, group, '-', '+', 0)
     if not there.err then return 0 end
     if there.err:sub(1, 7) ~= 'NOGROUP' then return there end
     if redis.call('EXISTS', key) == 0 then
-      need('PEXPIRE', key, ARGV[3])
+      \(need("'PEXPIRE', key, '0'"))
       redis.call('XGROUP', 'CREATE', key, group, ARGV[2], 'MKSTREAM')
       redis.call('PEXPIRE', key, ARGV[3])
       return 1
@@ -94,7 +96,6 @@ extension RedisScripts {
   /// → how many were moved, and an array of a number of deliveries, an id and its fields.
   static let streamReclaim = script(
     """
-    \(need)
     local key, dead, group, consumer, idle = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
     local count, most, disposals = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
     local deliveries = tonumber(ARGV[7])
@@ -104,11 +105,15 @@ extension RedisScripts {
     local function prepare()
       rest = redis.call('PTTL', key)
       redis.call('XLEN', dead)
-      need('XRANGE', key, '-', '+')
-      need('XCLAIM', key, group, consumer, idle, '0')
-      need('XADD', dead, '*', 'id', '')
-      need('XACK', key, group, '0')
-      if rest >= 0 then need('PEXPIRE', dead, rest) else need('PERSIST', dead) end
+      \(need("'XRANGE', key, '-', '+'"))
+      \(need("'XCLAIM', key, group, consumer, '0', '0'"))
+      \(need("'XADD', dead, '*', 'id', ''"))
+      \(need("'XACK', key, group, '0'"))
+      if rest >= 0 then
+        \(need("'PEXPIRE', dead, '0'"))
+      else
+        \(need("'PERSIST', dead"))
+      end
     end
     -- Whether the entry is gone from the group; a dead letter that can't be written leaves it there.
     local function dispose(id, number)

@@ -1,5 +1,3 @@
-internal import CloakroomRedis
-
 /// What keeps a script from being refused half way: Redis holds each command of a script against its
 /// user's rights (ACL) by itself, and takes back nothing of what the script has written before.
 ///
@@ -8,42 +6,35 @@ internal import CloakroomRedis
 /// writes won't need, nor for the first of them: when that is refused, nothing has been written. For
 /// lack of memory, on a replica, and the like, Redis refuses a script's first write only.
 extension RedisScripts {
-  /// `need(command, key, …)` ends the script unless its user may run the command on the key.
-  static let need = """
-    local function need(...)
-      if not redis.acl_check_cmd(...) then
-        error({err = 'NOPERM the user may not run ' .. (...) .. ' on this key; nothing was done'})
-      end
+  /// Ends the script unless its user may run a command.
+  ///
+  /// - Parameter command: its name and its arguments as Lua has them; no values, which would be copied.
+  static func need(_ command: String) -> String {
+    """
+    if not redis.acl_check_cmd(\(command)) then
+      error({err = 'NOPERM the user may not run all commands of this step; nothing was done'})
     end
     """
+  }
 
-  /// A script on one key whose writes are gathered by `write(command, key, …)` and run once its body
-  /// has come to an answer. Until then the body reads what was there before.
-  ///
-  /// - Parameter isWaking: whether the body may set `woken`, which is then published on the key's name,
-  ///   for those who wait there. A user who may not publish gets what was asked for all the same, and
-  ///   who waits finds it by looking now and then.
-  static func gatheringWrites(_ body: String, isWaking: Bool = false) -> RedisScript {
-    let publish = "if woken then redis.pcall('PUBLISH', KEYS[1], woken) end"
-    return script(
-      """
-      \(need)
-      local writes\(isWaking ? ", woken" : "") = {}
-      local function write(...) writes[#writes + 1] = {...} end
-      local function run()
-      \(body)
+  /// The end of a script on one key: its writes are gathered by `write(command, key, …)` and run once
+  /// the body has come to an answer. Until then the body reads what was there before.
+  static func gatheringWrites(_ body: String) -> String {
+    """
+    local writes = {}
+    local function write(...) writes[#writes + 1] = {...} end
+    local function run()
+    \(body)
+    end
+    local reply, isUnfinished = run()
+    for place = 2, #writes do
+      local command = writes[place][1]
+      if command ~= writes[1][1] and command ~= writes[place - 1][1] then
+        \(need("command, KEYS[1], '0', '0'"))
       end
-      local reply, isUnfinished = run()
-      local asked = {}
-      for place, parts in ipairs(writes) do
-        local right = parts[1] .. ' ' .. parts[2]
-        -- Enough for Redis to find the key by; a value behind it would be copied for nothing.
-        if place > 1 and not asked[right] then need(unpack(parts, 1, math.min(#parts, 4))) end
-        asked[right] = true
-      end
-      for _, parts in ipairs(writes) do redis.call(unpack(parts)) end
-      \(isWaking ? publish : "")
-      return reply, isUnfinished
-      """)
+    end
+    for place = 1, #writes do redis.call(unpack(writes[place])) end
+    return reply, isUnfinished
+    """
   }
 }

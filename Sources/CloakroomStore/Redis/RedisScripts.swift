@@ -54,7 +54,6 @@ enum RedisScripts {
   /// hold what is past 2^53. → the value, and 1 when it was changed.
   static let add = script(
     """
-    \(need)
     local function below(a, b)
       local negative = a:sub(1, 1) == '-'
       if negative ~= (b:sub(1, 1) == '-') then return negative end
@@ -66,7 +65,9 @@ enum RedisScripts {
     local old = redis.call('GET', key)
     if not old then
       if below(by, ARGV[2]) or below(ARGV[3], by) then return {'0', 0} end
-      if ARGV[4] ~= '' then need('PEXPIRE', key, ARGV[4]) end
+      if ARGV[4] ~= '' then
+        \(need("'PEXPIRE', key, '0'"))
+      end
     end
     local reply = redis.pcall('INCRBY', key, by)
     if type(reply) == 'table' and reply.err then
