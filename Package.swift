@@ -190,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "CloakroomObservabilityTests",
       dependencies: [
-        "CloakroomObservability", "CloakroomCore",
+        "CloakroomObservability", "CloakroomCore", "Support",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "InMemoryLogging", package: "swift-log"),
       ],
@@ -207,10 +207,17 @@ let package = Package(
     .testTarget(
       name: "CloakroomClientTests",
       dependencies: [
-        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods",
+        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods", "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: [
+        "Cloakroom", "CloakroomCommand", "CloakroomMethods", "CloakroomObservability", "Support",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Documentation", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["Support", "CloakroomCommand"], path: "Tests/EndToEnd",

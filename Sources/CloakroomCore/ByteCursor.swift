@@ -3,8 +3,8 @@ public import NIOCore
 /// Writes pieces one behind the other into memory that was reserved for all of them.
 ///
 /// Each write into a `ByteBuffer` asks whether the buffer is shared and large enough; a text of ten
-/// pieces asks ten times. A cursor asks once. It never writes past what was reserved: a piece that
-/// doesn't fit is left out, and then nothing of the text is kept.
+/// pieces asks ten times. A cursor asks once. It never writes past what was reserved: where a piece
+/// doesn't fit, more is reserved and the whole text is written again.
 public struct ByteCursor {
   @usableFromInline let memory: UnsafeMutableRawBufferPointer
   @usableFromInline var count = 0
@@ -94,19 +94,33 @@ extension ByteBuffer {
   /// Writes a text of several pieces.
   ///
   /// - Parameters:
-  ///   - capacity: at least as many bytes as the pieces have together.
-  ///   - body: writes the pieces.
+  ///   - capacity: as many bytes as the pieces have together. With too few the text is written all the
+  ///     same, only more slowly.
+  ///   - body: writes the pieces, and nothing else; it may be called more than once.
   @inlinable
   public mutating func write(atMost capacity: Int, _ body: (inout ByteCursor) -> Void) {
+    var capacity = capacity
+    while !tryWrite(atMost: capacity, body) {
+      // Half of a text is never kept: it could be a command that other replies would then answer.
+      capacity = max(2 * capacity, 256)
+    }
+  }
+
+  /// Writes a text, if it fits.
+  ///
+  /// - Returns: whether it was written; if not, the buffer is as it was.
+  @inlinable @inline(__always)
+  mutating func tryWrite(atMost capacity: Int, _ body: (inout ByteCursor) -> Void) -> Bool {
     if writableBytes < capacity { reserveCapacity(minimumWritableBytes: capacity) }
     let start = writerIndex
-    let count = withVeryUnsafeMutableBytes { memory in
+    let count = withVeryUnsafeMutableBytes { memory -> Int? in
       var cursor = ByteCursor(UnsafeMutableRawBufferPointer(rebasing: memory[start...]))
       body(&cursor)
-      assert(!cursor.isTooSmall, "the pieces are larger than the capacity that was named for them")
-      return cursor.isTooSmall ? 0 : cursor.count
+      return cursor.isTooSmall ? nil : cursor.count
     }
+    guard let count else { return false }
     moveWriterIndex(forwardBy: count)
+    return true
   }
 
   /// Writes a whole number in decimal, without a string in between.

@@ -57,7 +57,7 @@ extension Namespace {
 }
 
 /// One step of a scope: what it is of, and which one.
-public struct ScopeStep: Sendable, Hashable {
+public struct ScopeStep: Sendable, Equatable {
   /// What the scope is of, as `organization`.
   public let key: String
   /// Which one, as `org_123`.
@@ -67,6 +67,11 @@ public struct ScopeStep: Sendable, Hashable {
   public init(key: String, id: String) {
     self.key = key
     self.id = id
+  }
+
+  /// Whether two steps have the same bytes, and so the same names in the store.
+  public static func == (left: Self, right: Self) -> Bool {
+    ByteString(left.key) == ByteString(right.key) && ByteString(left.id) == ByteString(right.id)
   }
 }
 

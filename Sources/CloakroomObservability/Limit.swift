@@ -42,6 +42,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case claimWaiters
   /// As many calls waited for a slow signature as may wait.
   case slowSignatures
+  /// As many withdrawals waited for a store that was out as may wait, or one had waited for too long.
+  case withdrawals
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -66,6 +68,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .boundToConnection: "bound_to_connection"
     case .claimWaiters: "claim_waiters"
     case .slowSignatures: "slow_signatures"
+    case .withdrawals: "withdrawals"
     }
   }
 }

@@ -10,6 +10,8 @@ public enum ReconnectReason: Int, CaseIterable, Sendable {
   case commandTimeout
   /// What came over it was not the store's protocol.
   case protocolError
+  /// It takes no writes any more, as it has become a replica.
+  case readOnly
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -19,6 +21,7 @@ public enum ReconnectReason: Int, CaseIterable, Sendable {
     case .handshakeFailed: "handshake_failed"
     case .commandTimeout: "command_timeout"
     case .protocolError: "protocol_error"
+    case .readOnly: "read_only"
     }
   }
 }

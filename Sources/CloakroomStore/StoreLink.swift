@@ -25,6 +25,8 @@ public protocol StoreSink: AnyObject {
 public protocol StoreLink: AnyObject {
   /// Why commands are refused at once; nil while they are not.
   var downReason: String? { get }
+  /// Whether the store answers, but takes no writes.
+  var isReadOnly: Bool { get }
   /// What has happened on the way to the store so far.
   var counters: StoreLinkCounters { get }
   /// Opens the way, and hands all replies to a sink from now on.
@@ -33,6 +35,14 @@ public protocol StoreLink: AnyObject {
   func close()
   /// Hands a command to the store; its reply goes to the sink with the same ticket.
   func submit(_ command: consuming StoreCommand, ticket: StoreTicket)
+  /// How often something was sent on the way to the store: what was submitted since the last time was not
+  /// sent.
+  var sendings: UInt64 { get }
+  /// Lets a command go that nobody waits for any more, if nothing was sent since `sendings` was read.
+  /// Its ticket gets a failure some time later.
+  ///
+  /// - Returns: whether it will not be done; if not, it may be.
+  func withdraw(_ ticket: StoreTicket, since sendings: UInt64) -> Bool
 }
 
 /// What has happened on the way to a store; all zero for the store in memory.

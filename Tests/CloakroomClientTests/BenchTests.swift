@@ -3,7 +3,7 @@ import Testing
 @testable import CloakroomClient
 @testable import CloakroomCommand
 
-@Suite("cloakroom bench")
+@Suite("cloakroom bench", .timeLimit(.minutes(1)))
 struct BenchTests {
   @Test("measures a sidecar, and leaves nothing behind")
   func measures() throws {
@@ -172,10 +172,10 @@ struct BenchTests {
   func redis() throws {
     let sidecar = try SidecarProcess()
     let place = ["--socket", sidecar.socket, "--requests", "1", "--keys", "1", "--redis"]
-    let absent = try BenchKeyValues.parse(place + ["unix:///tmp/cloakroom-nothing/r"]).outcome(
+    let absent = try BenchKeyValues.parse(place + ["unix:///proc/cloakroom-nothing/r"]).outcome(
       .test())
     #expect(absent.status == .unavailable)
-    #expect(absent.complaint.contains("no Redis answers at unix:///tmp/cloakroom-nothing/r"))
+    #expect(absent.complaint.contains("no Redis answers at unix:///proc/cloakroom-nothing/r"))
     let wrong = try BenchKeyValues.parse(place + ["http://localhost"]).outcome(.test())
     #expect(wrong.status == .usage)
   }
@@ -203,7 +203,7 @@ struct BenchTests {
   @Test("says which sidecar or Redis can't be measured")
   func absence() throws {
     let sidecar = try SidecarProcess()
-    let nothing = "/tmp/cloakroom-nothing/r"
+    let nothing = "/proc/cloakroom-nothing/r"
     let place = ["--socket", sidecar.socket]
     for outcome in [
       try BenchEvents.parse(["--socket", nothing]).outcome(.test()),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomCommand
 
-@Suite("cloakroom call")
+@Suite("cloakroom call", .timeLimit(.minutes(1)))
 struct CallTests {
   @Test("prints a result as it came into a pipe, and indented on a terminal")
   func layout() throws {

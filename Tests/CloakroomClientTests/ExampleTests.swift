@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomCommand
 
-@Suite("The reference's examples")
+@Suite("The reference's examples", .timeLimit(.minutes(1)))
 struct ExampleTests {
   private static let alice = ["kv.set", #"{"key":"user:123","value":{"name":"Alice"}}"#]
   private static let claim = ["claim.once", #"{"key":"nightly-report","owner":"worker-1"}"#]

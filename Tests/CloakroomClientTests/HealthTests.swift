@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomCommand
 
-@Suite("cloakroom health")
+@Suite("cloakroom health", .timeLimit(.minutes(1)))
 struct HealthTests {
   @Test("of a sidecar that is well is JSON in a pipe, a table on a terminal, and exit status 0")
   func well() throws {
@@ -21,7 +21,7 @@ struct HealthTests {
 
   @Test("of one whose store is away tells why, and exits 1")
   func degraded() throws {
-    let sidecar = try SidecarProcess(["--redis", "unix:///tmp/cloakroom-nothing/redis"])
+    let sidecar = try SidecarProcess(["--redis", "unix:///proc/cloakroom-nothing/redis"])
     let health = try Health.parse(["--socket", sidecar.socket])
     let shown = health.outcome(.test(isTerminal: true))
     #expect(shown.status == .failure)

@@ -1,27 +1,28 @@
 import Foundation
 import Glibc
+import Support
 import Testing
 
 @testable import CloakroomClient
 @testable import CloakroomCommand
 
 /// What is said when no answer comes, and the exit status that a probe goes by.
-@Suite("A sidecar that doesn't answer")
+@Suite("A sidecar that doesn't answer", .timeLimit(.minutes(1)))
 struct ReachTests {
   @Test("isn't there: the command that starts one is told")
   func absent() throws {
-    let named = try Call.outcome(["system.ping", "--socket", "/tmp/cloakroom-nothing/s"])
+    let named = try Call.outcome(["system.ping", "--socket", "/proc/cloakroom-nothing/s"])
     #expect(named.status == .unavailable)
     #expect(
       named.complaint == """
-        no sidecar answers at /tmp/cloakroom-nothing/s (from --socket): No such file or directory
-        start one with `cloakroom serve --socket /tmp/cloakroom-nothing/s`, or say where it is with \
+        no sidecar answers at /proc/cloakroom-nothing/s (from --socket): No such file or directory
+        start one with `cloakroom serve --socket /proc/cloakroom-nothing/s`, or say where it is with \
         --socket PATH or CLOAKROOM_SOCKET
 
         """)
-    let around = Surroundings.test(environment: ["CLOAKROOM_SOCKET": "/tmp/cloakroom-nothing/t"])
+    let around = Surroundings.test(environment: ["CLOAKROOM_SOCKET": "/proc/cloakroom-nothing/t"])
     let variable = try Call.outcome(["system.ping"], around)
-    #expect(variable.complaint.contains("/tmp/cloakroom-nothing/t (from CLOAKROOM_SOCKET)"))
+    #expect(variable.complaint.contains("/proc/cloakroom-nothing/t (from CLOAKROOM_SOCKET)"))
   }
 
   @Test("hangs: it is given up when the time is up")
@@ -75,17 +76,14 @@ struct ReachTests {
   func foreign(greeting: String) throws {
     let path = "/tmp/cloakroom-foreign-\(UInt32.random(in: 0 ... .max))"
     defer { unlink(path) }
-    let server = Process()
-    server.executableURL = URL(filePath: "/usr/bin/env")
-    server.arguments = ["socat", "UNIX-LISTEN:\(path)", "STDIO"]
-    let input = Pipe()
-    server.standardInput = input
-    server.standardOutput = FileHandle.nullDevice
-    server.standardError = FileHandle.nullDevice
-    try server.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(greeting.utf8))
-    defer { server.terminate() }
-    for _ in 0..<2000 where !FileManager.default.fileExists(atPath: path) { usleep(5000) }
+    let words = path + ".words"
+    try TextFile.write(greeting, to: words)
+    defer { unlink(words) }
+    let server = try ChildProcess(
+      ["socat", "UNIX-LISTEN:\(path)", "OPEN:\(words),rdonly,ignoreeof!!OPEN:/dev/null,wronly"],
+      environment: Tool.environment, output: "/dev/null")
+    defer { server.kill() }
+    try #require(eventually("socat to listen") { TextFile.exists(path) })
     let outcome = try Call.outcome(["system.ping", "--socket", path])
     #expect(outcome.status == .protocol)
     #expect(!outcome.complaint.contains("hello"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomClient
 
-@Suite("Replies to a load")
+@Suite("Replies to a load", .timeLimit(.minutes(1)))
 struct ReplyReaderTests {
   /// What is found in a text: outcomes, ids, and how long each reply is.
   private struct Found: Equatable {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 
 /// A sidecar with its data in memory, as a process of its own that ends with this object.
 final class SidecarProcess {
@@ -10,7 +11,7 @@ final class SidecarProcess {
 
   /// Where its socket and its access log are.
   let folder: URL
-  private let process = Process()
+  private let process: ChildProcess
 
   /// The socket's path.
   var socket: String { folder.appending(path: "s").path }
@@ -20,41 +21,26 @@ final class SidecarProcess {
     folder = URL(filePath: "/tmp/cloakroom-client-\(UInt32.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
     let log = folder.appending(path: "log").path
-    _ = FileManager.default.createFile(atPath: log, contents: nil)
-    process.executableURL = try Self.command
-    process.arguments =
+    process = try ChildProcess(
       [
-        "serve", "--socket", folder.appending(path: "s").path, "--access-log",
+        Daemon.program, "serve", "--socket", folder.appending(path: "s").path, "--access-log",
         folder.appending(path: "access.log").path,
-      ] + arguments
-    process.environment = [:]
-    process.standardError = FileHandle(forWritingAtPath: log)
-    try process.run()
+      ] + arguments, environment: [:], output: log)
     // The last thing that a sidecar does before it serves is to say so.
-    for _ in 0..<2000 where process.isRunning {
-      if (try? String(contentsOfFile: log, encoding: .utf8))?.contains("serving") == true { return }
-      usleep(5000)
+    let serves = becomesTrue(within: .seconds(60)) {
+      TextFile.read(log).contains("serving") || process.waitForExit(within: .zero) != nil
     }
-    throw Failure(log: (try? String(contentsOfFile: log, encoding: .utf8)) ?? "")
+    guard serves, process.waitForExit(within: .zero) == nil else {
+      throw Failure(log: TextFile.read(log))
+    }
   }
 
   deinit {
     // There is nothing to keep: how a sidecar drains is for other tests.
-    if process.isRunning {
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
+    process.kill()
     try? FileManager.default.removeItem(at: folder)
   }
 
   /// Sends it a signal.
-  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
-
-  /// The command that was built beside the tests.
-  static var command: URL {
-    get throws {
-      let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-      return URL(filePath: tests).deletingLastPathComponent().appending(path: "cloakroom")
-    }
-  }
+  func signal(_ number: Int32) { process.signal(number) }
 }

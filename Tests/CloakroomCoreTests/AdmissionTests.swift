@@ -2,7 +2,7 @@ import CloakroomCore
 import NIOCore
 import Testing
 
-@Suite("Admission")
+@Suite("Admission", .timeLimit(.minutes(1)))
 struct AdmissionTests {
   static let methods = [
     "batch.get", "kv.get", "kv.set", "system.health", "system.hello", "system.ping",
@@ -31,12 +31,21 @@ struct AdmissionTests {
     _ admission: Admission, _ service: Int?, _ method: Int = 0, now: UInt64 = 0
   ) -> RPCError? {
     do throws(RPCError) {
-      _ = try admission.admit(service: service, method: method, now: now)
+      _ = try admission.admit(identity(admission, service), method: method, now: now)
       return nil
     } catch {
       return error
     }
   }
+
+  /// A service of the policy by its index; nil where it has none.
+  static func identity(_ admission: Admission, _ service: Int?) -> ServiceIdentity? {
+    let services = admission.policy.services
+    guard let service, services.indices.contains(service) else { return nil }
+    return admission.identity(of: peer, named: services[service].name)
+  }
+
+  static let peer = Peer(uid: 1, gid: 1, pid: 1)
 
   @Test(
     "lets a service call what one of its globs fits, and the methods that are open to all",
@@ -55,8 +64,7 @@ struct AdmissionTests {
   @Test("holds each service to its own globs, and takes the first that a peer may be")
   func precedence() throws {
     let admission = try Self.admission([Self.service("a", ["kv.get"]), Self.service("b")])
-    let peer = Peer(uid: 1, gid: 1, pid: 1)
-    #expect(admission.policy.service(for: peer) == 0)
+    #expect(admission.identity(of: Self.peer)?.index == 0)
     #expect(Self.admitted(admission, 0) == ["kv.get", "system.hello", "system.ping"])
     #expect(Self.admitted(admission, 1) == Self.methods)
   }
@@ -78,11 +86,34 @@ struct AdmissionTests {
   func permits() throws {
     let admission = try Self.admission([Self.service("a"), Self.service("b")])
     for (index, name) in ["a", "b"].enumerated() {
-      let permit = try admission.admit(service: index, method: 0, now: 0)
-      #expect(permit.service == index)
-      var key = ByteBuffer()
-      try permit.keySpace.write(.kv, scope: [], key: "k".utf8.span.bytes, into: &key)
-      #expect(String(buffer: key) == "p:\(name):kv:k")
+      let identity = try #require(Self.identity(admission, index))
+      #expect(identity.index == index && identity.name == name)
+      #expect(try Self.key(admission, identity) == "p:\(name):kv:k")
+    }
+  }
+
+  private static func key(_ admission: Admission, _ identity: ServiceIdentity) throws -> String {
+    let permit = try admission.admit(identity, method: 0, now: 0)
+    var key = ByteBuffer()
+    try permit.keySpace.write(.kv, scope: [], key: "k".utf8.span.bytes, into: &key)
+    return String(buffer: key)
+  }
+
+  @Test("lets everybody be a service of any valid name without a policy, and counts them as one")
+  func open() throws {
+    let admission = Admission(
+      policy: .open, prefix: "p", methods: Self.methods, labels: ["default"])
+    for loop in [admission, admission.copy()] {
+      for name in ["my-api", "default", "a", String(repeating: "x", count: 64)] {
+        let identity = try #require(loop.identity(of: Self.peer, named: name))
+        #expect(identity.name == name)
+        #expect(try Self.key(loop, identity) == "p:\(name):kv:k")
+        #expect(loop.label(of: identity.index) == 0 && loop.label(named: name) == 0)
+      }
+      for name in ["", "a:b", "a b", "caf\u{e9}", "$deadlines", String(repeating: "x", count: 65)] {
+        #expect(loop.identity(of: Self.peer, named: name) == nil, "\(name)")
+      }
+      #expect(try Self.key(loop, try #require(loop.identity(of: Self.peer))) == "p:default:kv:k")
     }
   }
 

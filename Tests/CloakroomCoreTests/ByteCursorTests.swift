@@ -2,7 +2,7 @@ import CloakroomCore
 import NIOCore
 import Testing
 
-@Suite("A text of several pieces")
+@Suite("A text of several pieces", .timeLimit(.minutes(1)))
 struct ByteCursorTests {
   /// Each number of digits with its edges, and numbers whose digits all differ.
   private static let numbers: [Int64] = {

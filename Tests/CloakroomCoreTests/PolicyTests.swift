@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The policy")
+@Suite("The policy", .timeLimit(.minutes(1)))
 struct PolicyTests {
   static func service(
     _ name: String, _ members: ServicePolicy.Members, _ methods: [String] = ["*"]
@@ -40,6 +40,10 @@ struct PolicyTests {
     #expect(policy.service(named: "ops", for: peer, groups: [44]) == 2)
     #expect(policy.service(named: "none", for: peer) == nil)
     #expect(policy.service(named: "Web", for: peer) == nil)
+    // The Kelvin sign, which is equal to a K to Unicode alone.
+    let kilo = try #require(Policy(services: [Self.service("K", .init(everyone: true))]))
+    #expect(kilo.service(named: "K", for: peer) == 0)
+    #expect(kilo.service(named: "\u{212A}", for: peer) == nil)
   }
 
   @Test("of no configuration lets everybody call everything as the service default")

@@ -2,7 +2,7 @@ import CloakroomCore
 import Glibc
 import Testing
 
-@Suite("A private folder")
+@Suite("A private folder", .timeLimit(.minutes(1)))
 struct PrivateFolderTests {
   private let parent: String
 

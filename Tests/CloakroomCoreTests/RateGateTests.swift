@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A rate gate")
+@Suite("A rate gate", .timeLimit(.minutes(1)))
 struct RateGateTests {
   static let second: UInt64 = 1_000_000_000
 

@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A Redis endpoint")
+@Suite("A Redis endpoint", .timeLimit(.minutes(1)))
 struct RedisEndpointTests {
   @Test(
     "is read from a URL",

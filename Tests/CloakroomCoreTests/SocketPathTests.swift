@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The socket's path")
+@Suite("The socket's path", .timeLimit(.minutes(1)))
 struct SocketPathTests {
   static let all = [
     "CLOAKROOM_SOCKET": "/env.sock", "RUNTIME_DIRECTORY": "/run/a:/run/b",

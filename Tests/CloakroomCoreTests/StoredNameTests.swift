@@ -2,7 +2,7 @@ import CloakroomCore
 import NIOCore
 import Testing
 
-@Suite("A name in the store")
+@Suite("A name in the store", .timeLimit(.minutes(1)))
 struct StoredNameTests {
   private static let scopes: [[ScopeStep]] = [
     [], [ScopeStep(key: "tenant", id: "t1")],

@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A TTL")
+@Suite("A TTL", .timeLimit(.minutes(1)))
 struct TimeToLiveTests {
   @Test(
     "is read from digits and a unit",

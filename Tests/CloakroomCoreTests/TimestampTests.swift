@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A timestamp")
+@Suite("A timestamp", .timeLimit(.minutes(1)))
 struct TimestampTests {
   @Test(
     "is read as RFC 3339 writes it",

@@ -80,7 +80,9 @@ struct Caller {
     let found = table.index(
       of: name, hasEscapes: arguments.scanner.methodHasEscapes, in: text.readableBytesSpan)
     guard let found else { throw RPCError(.methodNotFound) }
-    let permit = try admission().admit(service: 0, method: found, now: 0)
+    let admission = try admission()
+    let identity = admission.identity(of: Peer(uid: 1, gid: 1, pid: 1))
+    let permit = try admission.admit(identity, method: found, now: 0)
     try arguments.begin(table.methods[found], request: text, permit: permit)
     defer { arguments.end() }
     let steps: [String]
@@ -90,7 +92,7 @@ struct Caller {
       steps = arguments.once(try begin(&arguments)).map(Self.describe)
     case .procedure(let open):
       switch arguments.once(try open(&arguments)) {
-      case .ask(let command, _, _): steps = [Self.describe(command)]
+      case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .run: steps = ["a procedure"]
       case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
       }

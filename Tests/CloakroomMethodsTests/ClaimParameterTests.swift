@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The parameters of claims")
+@Suite("The parameters of claims", .timeLimit(.minutes(1)))
 struct ClaimParameterTests {
   static let key = "igniter:store:api:claim:lock:x"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("A key")
+@Suite("A key", .timeLimit(.minutes(1)))
 struct KeyTests {
   static func name(_ key: String, _ caller: Caller = Caller()) throws(RPCError) -> String {
     String(try caller.begin("kv.get", "{\"key\":\(key)}").steps[0].dropFirst(4))
@@ -85,7 +85,7 @@ struct KeyTests {
   }
 }
 
-@Suite("A call's notes for the access log")
+@Suite("A call's notes for the access log", .timeLimit(.minutes(1)))
 struct CallNotesTests {
   @Test(
     "hold the caller's own key, decoded",

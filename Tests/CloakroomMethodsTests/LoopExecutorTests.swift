@@ -4,7 +4,7 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@Suite("The executor of a loop's tasks")
+@Suite("The executor of a loop's tasks", .timeLimit(.minutes(1)))
 struct LoopExecutorTests {
   private let loop = MultiThreadedEventLoopGroup.singleton.next()
 

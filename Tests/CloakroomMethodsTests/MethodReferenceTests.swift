@@ -3,18 +3,18 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The reference")
+@Suite("The reference", .timeLimit(.minutes(1)))
 struct MethodReferenceTests {
   static let table = MethodTable.standard
 
   /// The part of the reference in Markdown that is about one method.
   static func section(_ method: Method) throws -> String {
-    let headings = MethodReference.markdown(table: table).split(separator: "\n#### `")
+    let headings = MethodReference.markdown(table: table).split(separator: "\n### `")
     let name = "\(method.name)`"
     let section = headings.filter { $0.prefix { $0 != "\n" } == name }
     #expect(section.count == 1, "\(method.name)")
     let text = String(try #require(section.first))
-    return text.split(separator: "\n### ").first.map(String.init) ?? text
+    return text.split(separator: "\n## ").first.map(String.init) ?? text
   }
 
   @Test("has each method once, with its parameters, errors, and an example", arguments: table.names)
@@ -37,23 +37,34 @@ struct MethodReferenceTests {
   func shared() {
     let text = MethodReference.markdown(table: Self.table)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let headings = lines.filter { $0.hasPrefix("### `") }
+    let headings = lines.filter { $0.hasPrefix("## `") }
     #expect(headings.count == Set(headings).count)
-    #expect(Set(headings) == Set(Self.table.methods.map { "### `\($0.namespace)`" }))
+    #expect(Set(headings) == Set(Self.table.methods.map { "## `\($0.namespace)`" }))
     for parameter in Parameter.common {
       #expect(lines.filter { $0.hasPrefix("| `\(parameter.name)` |") }.count == 1)
-    }
-    for reason in Self.table.reasons {
-      #expect(lines.filter { $0.hasPrefix("| `\(reason.name)` | \(reason.code) |") }.count == 1)
     }
     #expect(text.hasSuffix("\n"))
     #expect(!text.hasSuffix("\n\n"))
   }
 
-  @Test("has rows of as many cells as their head, whatever stands in them")
-  func cells() {
+  @Test("has each error once, with its code")
+  func errors() {
+    let lines = MethodReference.errorsMarkdown(table: Self.table).split(separator: "\n")
+    for reason in Self.table.reasons {
+      #expect(lines.filter { $0.hasPrefix("| `\(reason.name)` | \(reason.code) |") }.count == 1)
+    }
+  }
+
+  @Test(
+    "has rows of as many cells as their head, whatever stands in them",
+    arguments: ["methods", "errors"])
+  func cells(what: String) {
+    let text =
+      what == "methods"
+      ? MethodReference.markdown(table: Self.table)
+      : MethodReference.errorsMarkdown(table: Self.table)
     var columns = 0
-    for line in MethodReference.markdown(table: Self.table).split(separator: "\n") {
+    for line in text.split(separator: "\n") {
       guard line.hasPrefix("|") else { continue }
       var bare = String(line)
       while let escaped = bare.firstRange(of: #"\|"#) { bare.removeSubrange(escaped) }

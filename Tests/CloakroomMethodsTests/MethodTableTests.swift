@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The method table")
+@Suite("The method table", .timeLimit(.minutes(1)))
 struct MethodTableTests {
   static let table = MethodTable.standard
 

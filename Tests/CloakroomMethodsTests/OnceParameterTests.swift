@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("An idempotency key")
+@Suite("An idempotency key", .timeLimit(.minutes(1)))
 struct OnceParameterTests {
   static func record(_ method: String, _ params: String) throws -> OnceRecord {
     try #require(try Caller().begin(method, params).record)
@@ -58,9 +58,30 @@ struct OnceParameterTests {
     #expect(try begun.steps == Caller().begin(method, "{\(params ?? "")}").steps)
   }
 
-  @Test("is accepted by every method, and its length is that of what it stands for")
+  @Test("is refused by every call whose effect ends with its connection, and by no other")
+  func connection() {
+    let refused = MethodTable.standard.methods.filter { method in
+      let isSubscription = if case .subscription = method.work { true } else { false }
+      #expect(!isSubscription || method.endsWithConnection, "\(method.name)")
+      let own = String("\(method.example.params)".dropFirst().dropLast())
+      for parameter in method.parameters where parameter.endsWithConnection {
+        for (value, reason) in [("true", Reason.invalidParams), ("false", nil)] {
+          let params = "{\(own),\"\(parameter.name)\":\(value),\"idempotencyKey\":\"k\"}"
+          #expect(Caller().refusal(method.name, params)?.reason == reason, "\(method.name)")
+        }
+      }
+      let others = own.isEmpty ? "" : "," + own
+      let refusal = Caller().refusal(method.name, "{\"idempotencyKey\":\"k\"\(others)}")
+      return refusal?.reason == .invalidParams
+    }
+    #expect(refused.map(\.name) == ["events.subscribe", "events.unsubscribe", "system.hello"])
+    let parameters = MethodTable.standard.methods.flatMap(\.parameters)
+    #expect(parameters.filter(\.endsWithConnection).map { "\($0.name)" } == ["bindToConnection"])
+  }
+
+  @Test("is accepted by every other method, and its length is that of what it stands for")
   func everywhere() {
-    for method in MethodTable.standard.methods {
+    for method in MethodTable.standard.methods where !method.endsWithConnection {
       let own = String("\(method.example.params)".dropFirst().dropLast())
       let others = own.isEmpty ? "" : "," + own
       for key in [String(repeating: "a", count: 256), String(repeating: "\\u0061", count: 256)] {

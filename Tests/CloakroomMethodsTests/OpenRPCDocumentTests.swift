@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The OpenRPC document")
+@Suite("The OpenRPC document", .timeLimit(.minutes(1)))
 struct OpenRPCDocumentTests {
   typealias Object = [String: Any]
 

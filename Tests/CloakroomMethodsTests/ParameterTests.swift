@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("A call's parameters")
+@Suite("A call's parameters", .timeLimit(.minutes(1)))
 struct ParameterTests {
   static let day = 86_400_000
 
@@ -191,9 +191,9 @@ struct ParameterTests {
       ("ifMatch", ["1", "null", "[]", "\"\(String(repeating: "a", count: 41))\""]),
       ("by", ["\"1\"", "null", "1.0", "1e3", "9223372036854775808", "-9223372036854775809"]),
       ("min", ["\"1\"", "null", "0.5", "123456789012345678901234567890"]),
-      ("max", ["\"1\"", "null", "true", "-"]), ("keys", ["\"a\"", "{}", "null", "[]", "[1]"]),
+      ("max", ["\"1\"", "null", "true", "-"]), ("keys", ["\"a\"", "{}", "null", "[1]"]),
       ("keys", ["[\"a\",null]", "[[\"a\"]]", "[\"a\",\"\"]"]),
-      ("entries", ["{}", "null", "[]", "[1]", "[\"a\"]", "[{}]", "[{\"key\":\"a\"}]"]),
+      ("entries", ["{}", "null", "[1]", "[\"a\"]", "[{}]", "[{\"key\":\"a\"}]"]),
       (
         "entries", ["[{\"value\":1}]", "[{\"key\":1,\"value\":1}]", "[{\"key\":\"\",\"value\":1}]"]
       ),

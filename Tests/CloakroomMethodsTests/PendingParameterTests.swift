@@ -2,7 +2,7 @@ import CloakroomCore
 import CloakroomMethods
 import Testing
 
-@Suite("The parameters of pending operations")
+@Suite("The parameters of pending operations", .timeLimit(.minutes(1)))
 struct PendingParameterTests {
   private static let token = "cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("dev.scan")
+@Suite("dev.scan", .timeLimit(.minutes(1)))
 struct ScanParameterTests {
   static let caller = Caller()
 

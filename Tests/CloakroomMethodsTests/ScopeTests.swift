@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("A scope")
+@Suite("A scope", .timeLimit(.minutes(1)))
 struct ScopeTests {
   static func refusal(_ scope: String, _ caller: Caller = Caller()) -> RPCError? {
     caller.refusal("kv.get", "{\"key\":\"k\",\"scope\":\(scope)}")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("A short name")
+@Suite("A short name", .timeLimit(.minutes(1)))
 struct ShortNameTests {
   static let texts = [
     "", "a", "b", "ab", "ba", "key", "kez", "value", "1234567", "12345678", "12345679", "02345678",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomMethods
 
-@Suite("The parameters of a call about a stream")
+@Suite("The parameters of a call about a stream", .timeLimit(.minutes(1)))
 struct StreamParameterTests {
   static let key = "igniter:store:api:streams:s"
   static let day = 86_400_000
@@ -81,7 +81,6 @@ struct StreamParameterTests {
       ("read", #""group":"g","consumer":"c","blockMs":-1"#, .invalidParams),
       ("read", #""group":"g","consumer":"c","blockMs":3600001"#, .invalidParams),
       ("read", #""group":"g","consumer":"c","blockMs":"1s""#, .invalidParams),
-      ("ack", #""group":"g","ids":[]"#, .invalidParams),
       ("ack", #""group":"g","ids":"1-0""#, .invalidParams),
       ("ack", #""group":"g","ids":[1]"#, .invalidParams),
       ("ack", #""group":"g","ids":["1-0","0"]"#, .invalidParams),

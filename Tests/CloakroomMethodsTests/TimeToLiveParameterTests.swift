@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A ttl parameter")
+@Suite("A ttl parameter", .timeLimit(.minutes(1)))
 struct TimeToLiveParameterTests {
   static func expiry(_ ttl: String, _ caller: Caller = Caller()) throws(RPCError) -> String {
     let step = try caller.begin("kv.expire", "{\"key\":\"a\",\"ttl\":\(ttl)}").steps[0]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct AccessLogFormatterTests {
+@Suite(.timeLimit(.minutes(1))) struct AccessLogFormatterTests {
   private func line(_ record: CallRecord, inClear: Set<String> = []) throws -> String {
     let hasher = try KeyHasher(key: Array(0..<16))
     var formatter = AccessLogFormatter(

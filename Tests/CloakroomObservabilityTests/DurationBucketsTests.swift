@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct DurationBucketsTests {
+@Suite(.timeLimit(.minutes(1))) struct DurationBucketsTests {
   @Test(
     "A duration is counted in the first bucket whose bound it doesn't exceed",
     arguments: [

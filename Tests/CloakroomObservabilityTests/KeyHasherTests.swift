@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct KeyHasherTests {
+@Suite(.timeLimit(.minutes(1))) struct KeyHasherTests {
   @Test(
     "Hashes are the first 8 bytes of SipHash-2-4 with 128 bits, by the reference's vectors",
     arguments: [

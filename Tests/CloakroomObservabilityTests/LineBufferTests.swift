@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct LineBufferTests {
+@Suite(.timeLimit(.minutes(1))) struct LineBufferTests {
   private func text(_ body: (inout LineBuffer) -> Void) -> String {
     var line = LineBuffer(capacity: 1)
     body(&line)

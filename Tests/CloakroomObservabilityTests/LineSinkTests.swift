@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct LineSinkTests {
+@Suite(.timeLimit(.minutes(1))) struct LineSinkTests {
   /// A disk that takes so many bytes a call, one entry a call, and reports an error for `nil`.
   private final class Disk {
     private(set) var content: [UInt8] = []

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct MetricsFileTests {
+@Suite(.timeLimit(.minutes(1))) struct MetricsFileTests {
   @Test("The file is replaced whole, readable by all, and nothing else is left in the folder")
   func replacing() throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct MetricsTextTests {
+@Suite(.timeLimit(.minutes(1))) struct MetricsTextTests {
   /// One event on a loop, and the samples that are other than they were before.
   struct Case: CustomTestStringConvertible, Sendable {
     let testDescription: String

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct ProcessFactsTests {
+@Suite(.timeLimit(.minutes(1))) struct ProcessFactsTests {
   @Test("Facts are found behind a command's name that looks like more fields")
   func fixture() throws {
     let proc = try TemporaryFolder()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomObservability
 
-@Suite struct TimestampFormatterTests {
+@Suite(.timeLimit(.minutes(1))) struct TimestampFormatterTests {
   static let cases: [(Int64, String)] = [
     (0, "1970-01-01T00:00:00.000Z"),
     (999_999, "1970-01-01T00:00:00.000Z"),

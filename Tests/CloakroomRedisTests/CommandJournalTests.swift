@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomRedis
 
-@Suite("The journal of commands")
+@Suite("The journal of commands", .timeLimit(.minutes(1)))
 struct CommandJournalTests {
   /// What is done with a journal.
   enum Step: CaseIterable { case short, long, send, reply }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Support
 import Testing
 
 @testable import CloakroomRedis
@@ -56,11 +57,15 @@ final class LinkHarness: Sendable {
   }
 
   /// Submits commands in one tick of the loop and answers with their outcomes, in their order.
-  func submit(_ commands: [Command]) async -> [Outcome] {
+  ///
+  /// - Parameter size: how many bytes each is said to have; nil is the truth.
+  func submit(_ commands: [Command], saying size: Int? = nil) async -> [Outcome] {
     guard !commands.isEmpty else { return [] }
     let port = port
     return await withCheckedContinuation { continuation in
-      loop.execute { port.value.submit(commands) { continuation.resume(returning: $0) } }
+      loop.execute {
+        port.value.submit(commands, saying: size) { continuation.resume(returning: $0) }
+      }
     }
   }
 
@@ -85,7 +90,7 @@ final class LinkHarness: Sendable {
 
   /// Waits until Redis has greeted back.
   func becomeReady() async throws {
-    try await eventually("the link is ready") { try await ask(\.isReady) }
+    try await eventually(that: "the link is ready") { try await ask(\.isReady) }
   }
 
   /// How often a connection was lost for a cause.
@@ -97,6 +102,12 @@ final class LinkHarness: Sendable {
   func endings() async throws -> [Int] {
     let port = port
     return try await loop.submit { port.value.endings }.get()
+  }
+
+  /// How often the link has told that its server takes no writes any more.
+  func demotions() async throws -> Int {
+    let port = port
+    return try await loop.submit { port.value.demotions }.get()
   }
 
   private func strays() async throws -> Int {

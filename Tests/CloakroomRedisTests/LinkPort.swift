@@ -19,6 +19,8 @@ final class LinkPort: RedisLinkDelegate {
   private(set) var endings: [Int] = []
   /// Outcomes that nobody waited for: a second one for a command, or one for none.
   private(set) var strays = 0
+  /// How often the link has told that its server takes no writes any more.
+  private(set) var demotions = 0
   private var waiting: [UInt64: (batch: Batch, place: Int)] = [:]
   private var nextContext: UInt64 = 0
 
@@ -28,7 +30,8 @@ final class LinkPort: RedisLinkDelegate {
   }
 
   func submit(
-    _ commands: [LinkHarness.Command], _ completion: @escaping ([LinkHarness.Outcome]) -> Void
+    _ commands: [LinkHarness.Command], saying size: Int? = nil,
+    _ completion: @escaping ([LinkHarness.Outcome]) -> Void
   ) {
     let batch = Batch(commands.count, completion)
     for (place, command) in commands.enumerated() {
@@ -37,7 +40,7 @@ final class LinkPort: RedisLinkDelegate {
       let parts = command.parts
       link.submit(
         context: nextContext, resend: command.resend,
-        payload: parts.reduce(0) { $0 + $1.utf8.count }, arguments: parts.count
+        payload: size ?? parts.reduce(0) { $0 + $1.utf8.count }, arguments: parts.count
       ) { writer in
         writer.write(parts: parts.count)
         for part in parts { writer.write(string: part) }
@@ -59,6 +62,8 @@ final class LinkPort: RedisLinkDelegate {
   }
 
   func finishedBurst() {}
+
+  func becameReadOnly() { demotions += 1 }
 
   private func end(_ context: UInt64, _ outcome: LinkHarness.Outcome) {
     guard let (batch, place) = waiting.removeValue(forKey: context) else {

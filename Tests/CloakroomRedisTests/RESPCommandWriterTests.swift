@@ -5,7 +5,7 @@ import Testing
 @testable import CloakroomRedis
 
 /// A command is held against what hiredis makes of the same arguments, byte for byte.
-@Suite("A writer of commands")
+@Suite("A writer of commands", .timeLimit(.minutes(1)))
 struct RESPCommandWriterTests {
   /// What the bytes of an argument are.
   enum Content: CaseIterable {

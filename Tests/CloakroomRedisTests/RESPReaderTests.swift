@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomRedis
 
-@Suite("A reader of replies")
+@Suite("A reader of replies", .timeLimit(.minutes(1)))
 struct RESPReaderTests {
   /// Bytes from Redis, and the replies that they are.
   static let valid: [(String, [String])] = [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomRedis
 
-@Suite("The greeting of a connection")
+@Suite("The greeting of a connection", .timeLimit(.minutes(1)))
 struct RedisGreetingTests {
   typealias Progress = RedisGreeting.Progress
 

@@ -1,9 +1,10 @@
 import NIOCore
+import Support
 import Testing
 
 @testable import CloakroomRedis
 
-@Suite("A link that loses its connection")
+@Suite("A link that loses its connection", .timeLimit(.minutes(1)))
 struct RedisLinkLossTests {
   typealias Command = LinkHarness.Command
   typealias Outcome = LinkHarness.Outcome
@@ -133,7 +134,7 @@ struct RedisLinkLossTests {
       try await link.becomeReady()
       try await link.afterNextFailure(submit: Command(.write, "SET", "late", "k"))
       _ = await link.submit(Self.oneOfEach)
-      try await eventually("all were sent") { server.commandsAfterGreeting(of: 2).count == 4 }
+      try await eventually(that: "all were sent") { server.commandsAfterGreeting(of: 2).count == 4 }
       #expect(server.commandsAfterGreeting(of: 2) == ["GET k", "SET v k", "TYPE k", "SET late k"])
     }
   }
@@ -150,7 +151,7 @@ struct RedisLinkLossTests {
       #expect(
         outcomes == [Self.late, .failed(.outcomeUnknown), .failed(.outcomeUnknown), Self.late])
       #expect(try await link.losses(.commandTimeout) == 1)
-      try await eventually("it answers again") {
+      try await eventually(that: "it answers again") {
         await link.submit(.read, "GET", "k") == .reply("\"v\"")
       }
       #expect(server.commands(of: 2).contains("CLIENT KILL ID 1"))
@@ -183,7 +184,7 @@ struct RedisLinkLossTests {
     try await LinkHarness.with(server.target()) { link async throws in
       try await link.becomeReady()
       #expect(await link.submit(.read, "GET", "k") == .reply("\"a\""))
-      try await eventually("it was given up") { try await link.losses(.protocolError) == 1 }
+      try await eventually(that: "it was given up") { try await link.losses(.protocolError) == 1 }
       #expect(await link.submit(.read, "GET", "k") == .reply("\"v\""))
       #expect(try await link.losses(.protocolError) == 1)
     }

@@ -1,9 +1,10 @@
 import NIOCore
+import Support
 import Testing
 
 @testable import CloakroomRedis
 
-@Suite("A link that gets no connection")
+@Suite("A link that gets no connection", .timeLimit(.minutes(1)))
 struct RedisLinkOutageTests {
   typealias Command = LinkHarness.Command
   typealias Outcome = LinkHarness.Outcome
@@ -19,7 +20,7 @@ struct RedisLinkOutageTests {
         #expect(await link.submit(resend, "SET", "k", "v") == .failed(.unavailable(reason)))
       }
       #expect(try await link.ask(\.downReason) == reason)
-      try await eventually("it tries again") { try await link.losses(.connectFailed) >= 5 }
+      try await eventually(that: "it tries again") { try await link.losses(.connectFailed) >= 5 }
     }
   }
 
@@ -43,7 +44,7 @@ struct RedisLinkOutageTests {
     try await LinkHarness.with(target) { link async throws in
       let reason = "Redis at \(target.address) does not answer"
       #expect(await link.submit(.write, "SET", "k", "v") == .failed(.unavailable(reason)))
-      try await eventually("it tries again") { try await link.losses(.connectFailed) >= 3 }
+      try await eventually(that: "it tries again") { try await link.losses(.connectFailed) >= 3 }
     }
   }
 

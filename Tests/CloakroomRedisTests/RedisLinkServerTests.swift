@@ -5,7 +5,7 @@ import Testing
 @testable import CloakroomRedis
 
 /// What only a real server can show.
-@Suite("A link to a real Redis")
+@Suite("A link to a real Redis", .timeLimit(.minutes(1)))
 struct RedisLinkServerTests {
   typealias Command = LinkHarness.Command
   typealias Outcome = LinkHarness.Outcome
@@ -110,7 +110,7 @@ struct RedisLinkServerTests {
           }
           _ = await killed
         }
-        try await eventually("it was killed") { try await link.losses(.closed) > 0 }
+        try await eventually(that: "it was killed") { try await link.losses(.closed) > 0 }
         try await link.becomeReady()
         let outcome = await link.submit(.read, "GET", "n")
         let count = try #require(Self.number(outcome), "\(outcome)")
@@ -144,7 +144,7 @@ struct RedisLinkServerTests {
           #expect(reads == Array(next - 99...next))
           #expect(Self.number(await link.submit(.read, "GET", "k")) == next)
         }
-        try await eventually("it was killed") { try await link.losses(.closed) > 0 }
+        try await eventually(that: "it was killed") { try await link.losses(.closed) > 0 }
       }
     }
   }
@@ -154,11 +154,11 @@ struct RedisLinkServerTests {
     let server = try RedisServer()
     try await LinkHarness.with(Self.target(server)) { link async throws in
       for _ in 0..<2 {
-        try await eventually("it writes") {
+        try await eventually(that: "it writes") {
           await link.submit(.idempotentWrite, "SET", "k", "v") == .reply("+OK")
         }
         server.kill()
-        try await eventually("it is refused") {
+        try await eventually(that: "it is refused") {
           guard case .failed(.unavailable) = await link.submit(.read, "GET", "k") else {
             return false
           }
@@ -166,7 +166,9 @@ struct RedisLinkServerTests {
         }
         try server.restart()
         // Another run, which knows nothing.
-        try await eventually("it reads") { await link.submit(.read, "GET", "k") == .reply("nil") }
+        try await eventually(that: "it reads") {
+          await link.submit(.read, "GET", "k") == .reply("nil")
+        }
       }
     }
   }
@@ -187,7 +189,7 @@ struct RedisLinkServerTests {
       #expect(outcomes.first == .failed(.unavailable("Redis did not answer in time")))
       #expect(outcomes.last == .failed(.outcomeUnknown))
       #expect(try await link.losses(.commandTimeout) == 1)
-      try await eventually("it answers again") {
+      try await eventually(that: "it answers again") {
         await link.submit(.idempotentWrite, "SET", "n", "7") == .reply("+OK")
       }
       // The INCR, if it ran at all, ran before: the connection that it was sent over is gone.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomRedis
 
-@Suite("The state of a link")
+@Suite("The state of a link", .timeLimit(.minutes(1)))
 struct RedisLinkStateTests {
   /// What happens to a link.
   enum Event { case ready, lost, close }

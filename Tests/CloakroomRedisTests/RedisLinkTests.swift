@@ -1,11 +1,12 @@
 import Logging
 import NIOCore
 import NIOEmbedded
+import Support
 import Testing
 
 @testable import CloakroomRedis
 
-@Suite("A link to Redis")
+@Suite("A link to Redis", .timeLimit(.minutes(1)))
 struct RedisLinkTests {
   typealias Command = LinkHarness.Command
 
@@ -34,7 +35,9 @@ struct RedisLinkTests {
     let server = try await FakeRedis { $0.parts[0] == "GET" ? .send("") : nil }
     try await LinkHarness.with(server.target { $0.pendingCommands = 2 }) { link async throws in
       async let outcomes = link.submit(Array(repeating: Command(.read, "GET", "a"), count: 5))
-      try await eventually("three were refused") { try await link.ask(\.counters.refused) == 3 }
+      try await eventually(that: "three were refused") {
+        try await link.ask(\.counters.refused) == 3
+      }
       #expect(try await link.ask(\.pendingCount) == 2)
       try await link.close()
       let stopped = LinkHarness.Outcome.failed(.unavailable("the sidecar is stopping"))
@@ -66,7 +69,7 @@ struct RedisLinkTests {
       async let outcomes = link.submit([
         Command(.read, "GET", "a"), Command(.write, "SET", "a", ""),
       ])
-      try await eventually("they wait") { try await link.ask(\.pendingCount) == 2 }
+      try await eventually(that: "they wait") { try await link.ask(\.pendingCount) == 2 }
       try await link.close()
       let stopped = LinkHarness.Outcome.failed(.unavailable("the sidecar is stopping"))
       #expect(await outcomes == [stopped, stopped])
@@ -77,7 +80,7 @@ struct RedisLinkTests {
         Command(.read, "GET", "k"), Command(.write, "DEL", "k"),
         Command(.idempotentWrite, "TOUCH", "k"),
       ])
-      try await eventually("they are sent") { silent.commandsAfterGreeting(of: 1).count == 3 }
+      try await eventually(that: "they are sent") { silent.commandsAfterGreeting(of: 1).count == 3 }
       try await link.close()
       #expect(
         await outcomes == [

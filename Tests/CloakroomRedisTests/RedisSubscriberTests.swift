@@ -1,9 +1,10 @@
 import NIOCore
+import Support
 import Testing
 
 @testable import CloakroomRedis
 
-@Suite("A subscriber")
+@Suite("A subscriber", .timeLimit(.minutes(1)))
 struct RedisSubscriberTests {
   /// What Redis answers to a command of a subscribed connection.
   static func answer(_ command: FakeRedis.Command) -> FakeRedis.Answer? {
@@ -77,7 +78,7 @@ struct RedisSubscriberTests {
   func keepAlive() async throws {
     try await Self.run({ $0.commandTimeout = .milliseconds(200) }) { subscriber, server in
       _ = try await subscriber.subscribe("a")
-      try await eventually("it has asked three times") {
+      try await eventually(that: "it has asked three times") {
         server.commands(of: 1).count { $0 == "PING" } >= 4
       }
       #expect(try await subscriber.notes == [.connected, .confirmed("a")])
@@ -113,7 +114,7 @@ struct RedisSubscriberTests {
     #expect(try await subscriber.subscribe("b") == [.unavailable(reason)])
     // Where nothing is wanted any more it rests, and the next wish wakes it.
     try await subscriber.unsubscribe("a")
-    try await eventually("it rests") { try await subscriber.subscribe("c") == [nil] }
+    try await eventually(that: "it rests") { try await subscriber.subscribe("c") == [nil] }
     try await subscriber.close()
   }
 }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import Support
 
 @testable import CloakroomRedis
 
@@ -78,7 +79,7 @@ final class SubscriberHarness: Sendable {
 
   /// Waits until something was told a number of times.
   func wait(for note: Note, times: Int = 1) async throws {
-    try await eventually("\(note), \(times) times") {
+    try await eventually(that: "\(note), \(times) times") {
       try await notes.count { $0 == note } >= times
     }
   }

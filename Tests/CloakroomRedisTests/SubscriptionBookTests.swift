@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomRedis
 
-@Suite("The book of subscriptions")
+@Suite("The book of subscriptions", .timeLimit(.minutes(1)))
 struct SubscriptionBookTests {
   /// What is done to a book.
   enum Step: Sendable {

@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("Defining schemas")
+@Suite("Defining schemas", .timeLimit(.minutes(1)))
 struct DefinitionTests {
   @Test(
     "A schema that is not one is refused, at the keyword that is wrong",

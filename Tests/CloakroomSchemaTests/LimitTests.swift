@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("Limits of schemas")
+@Suite("Limits of schemas", .timeLimit(.minutes(1)))
 struct LimitTests {
   @Test(
     "A schema that is larger than a limit is refused",

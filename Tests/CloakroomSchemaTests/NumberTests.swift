@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("Numbers in schemas")
+@Suite("Numbers in schemas", .timeLimit(.minutes(1)))
 struct NumberTests {
   @Test(
     "Numbers are compared as they are written",

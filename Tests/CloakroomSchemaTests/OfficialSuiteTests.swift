@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("The official JSON Schema test suite")
+@Suite("The official JSON Schema test suite", .timeLimit(.minutes(1)))
 struct OfficialSuiteTests {
   /// The one group that is not decided as the suite wants it: host names are not decoded, so all of
   /// its values are valid.

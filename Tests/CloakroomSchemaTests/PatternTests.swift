@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("Patterns")
+@Suite("Patterns", .timeLimit(.minutes(1)))
 struct PatternTests {
   @Test(
     "A pattern matches what ECMA-262 says, anywhere in the text",

@@ -1,7 +1,7 @@
 import CloakroomSchema
 import Testing
 
-@Suite("Violations")
+@Suite("Violations", .timeLimit(.minutes(1)))
 struct ViolationTests {
   @Test(
     "Each says where in the value and in the schema it is",

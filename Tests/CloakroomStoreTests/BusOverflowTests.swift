@@ -5,7 +5,7 @@ import NIOPosix
 import Support
 import Testing
 
-@Suite("What waits for a loop that is held up")
+@Suite("What waits for a loop that is held up", .timeLimit(.minutes(1)))
 struct BusOverflowTests {
   static let (flood, quiet) = (
     StoreKey(bytes: ByteBuffer(string: "flood")), StoreKey(bytes: ByteBuffer(string: "quiet"))

@@ -2,7 +2,7 @@ import CloakroomStore
 import NIOCore
 import Testing
 
-@Suite("The name of a stream's dead letters")
+@Suite("The name of a stream's dead letters", .timeLimit(.minutes(1)))
 struct DeadLetterNameTests {
   /// What a cluster hashes of a key (Redis Cluster specification, "Hash tags").
   private static func hashed(_ key: String) -> Substring {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("A counter's text")
+@Suite("A counter's text", .timeLimit(.minutes(1)))
 struct DecimalTextTests {
   @Test(
     "is read as the number that it was written for",

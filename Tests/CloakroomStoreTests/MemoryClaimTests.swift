@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("Claims in memory")
+@Suite("Claims in memory", .timeLimit(.minutes(1)))
 struct MemoryClaimTests {
   private static let life = (try? TimeToLive(milliseconds: 100)) ?? .longest
 

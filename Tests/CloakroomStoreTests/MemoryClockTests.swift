@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The clock of the store in memory")
+@Suite("The clock of the store in memory", .timeLimit(.minutes(1)))
 struct MemoryClockTests {
   @Test(
     "may stand anywhere", arguments: [.min, -50, 0, 1, .max - 200, .max - 101] as [Int64])

@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite("The store in memory, used by many threads at once")
+@Suite("The store in memory, used by many threads at once", .timeLimit(.minutes(1)))
 struct MemoryConcurrencyTests {
   @Test("loses no step of a counter")
   func counters() {

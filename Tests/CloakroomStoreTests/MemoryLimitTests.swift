@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The byte limit of the store in memory")
+@Suite("The byte limit of the store in memory", .timeLimit(.minutes(1)))
 struct MemoryLimitTests {
   /// What an entry with a key and a value of 8 bytes each is charged for.
   static let entry = MemoryStore.overheadPerEntry + 16

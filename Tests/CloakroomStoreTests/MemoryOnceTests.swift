@@ -6,7 +6,7 @@ import Support
 import Synchronization
 import Testing
 
-@Suite("The records of the store in memory")
+@Suite("The records of the store in memory", .timeLimit(.minutes(1)))
 struct MemoryOnceTests {
   static func record(_ name: String, lifeMs: Int64 = 1000) -> OnceRecord {
     OnceRecord(

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("Pending operations in memory")
+@Suite("Pending operations in memory", .timeLimit(.minutes(1)))
 struct MemoryPendingTests {
   private static let life = (try? TimeToLive(milliseconds: 100)) ?? .longest
   private static let retention = PendingRetention(tombstoneMs: 50, receiptMs: 50, deadMs: 50)

@@ -3,7 +3,7 @@ import CloakroomStore
 import NIOCore
 import Testing
 
-@Suite("A scan of the store in memory")
+@Suite("A scan of the store in memory", .timeLimit(.minutes(1)))
 struct MemoryScanTests {
   static let all = ByteBuffer()
 

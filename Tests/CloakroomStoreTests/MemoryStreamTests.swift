@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The streams of the store in memory")
+@Suite("The streams of the store in memory", .timeLimit(.minutes(1)))
 struct MemoryStreamTests {
   private static let portion = StreamPortion(count: 1000, bytes: 1 << 30)
   private static let reader = StreamReader(group: "g", consumer: "c")

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("Sweeping the store in memory")
+@Suite("Sweeping the store in memory", .timeLimit(.minutes(1)))
 struct MemorySweepTests {
   private let clock = TestClock()
   private let store: MemoryStore

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("An error of Redis")
+@Suite("An error of Redis", .timeLimit(.minutes(1)))
 struct RedisErrorTests {
   static let shapes: [RedisReplyShape] = [
     .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
@@ -31,7 +31,6 @@ struct RedisErrorTests {
       ("NOREPLICAS Not enough good replicas to write.", "NOREPLICAS"),
       ("NOPERM this user has no permissions to run the 'get' command", "NOPERM"),
       ("MISCONF Redis is configured to save RDB snapshots", "MISCONF"),
-      ("READONLY You can't write against a read only replica.", "READONLY"),
       ("WRONGTYPE Operation against a key holding the wrong kind of value", "WRONGTYPE"),
       ("NOAUTH Authentication required.", "NOAUTH"), ("NOSCRIPT No matching script.", "NOSCRIPT"),
       ("MOVED 3999 127.0.0.1:6381", "MOVED"), ("ASK 3999 127.0.0.1:6381", "ASK"),
@@ -82,6 +81,17 @@ struct RedisErrorTests {
       #expect(error.message == "Redis is not ready (\(code)); nothing was done")
       #expect(error.details == [.text("code", code)])
       #expect(error.retryAfterMs == 100)
+    }
+  }
+
+  @Test("that it takes no writes says that nothing was done, and to try again")
+  func readOnly() throws {
+    for shape in Self.shapes {
+      let error = try Self.error("READONLY You can't write against a read only replica.", shape)
+      #expect(error.reason == .unavailable)
+      #expect(error.details == [.text("code", "READONLY")])
+      #expect(error.retryAfterMs == 500)
+      #expect(error == RPCError(RedisFailure.readOnly))
     }
   }
 

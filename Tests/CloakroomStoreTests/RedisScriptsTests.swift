@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("The scripts of the store")
+@Suite("The scripts of the store", .timeLimit(.minutes(1)))
 struct RedisScriptsTests {
   @Test("have the digests that Redis itself gives them")
   func digests() throws {

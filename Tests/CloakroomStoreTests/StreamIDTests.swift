@@ -2,7 +2,7 @@ import Testing
 
 @testable import CloakroomStore
 
-@Suite("The id of a stream's message")
+@Suite("The id of a stream's message", .timeLimit(.minutes(1)))
 struct StreamIDTests {
   @Test(
     "is written as it was read",

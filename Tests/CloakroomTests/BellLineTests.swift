@@ -6,7 +6,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("A line of calls that wait for the same")
+@Suite("A line of calls that wait for the same", .timeLimit(.minutes(1)))
 struct BellLineTests {
   private let name = StoreKey(bytes: ByteBuffer(string: "stream"))
   private let message = ByteBuffer(string: "!")

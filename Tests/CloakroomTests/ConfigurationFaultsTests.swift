@@ -2,7 +2,7 @@ import Cloakroom
 import CloakroomCore
 import Testing
 
-@Suite("The configuration's faults")
+@Suite("The configuration's faults", .timeLimit(.minutes(1)))
 struct ConfigurationFaultsTests {
   @Test("are found all at once, each with its place and what to do")
   func all() throws {

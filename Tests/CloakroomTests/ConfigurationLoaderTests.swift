@@ -2,7 +2,7 @@ import Cloakroom
 import CloakroomCore
 import Testing
 
-@Suite("The configuration")
+@Suite("The configuration", .timeLimit(.minutes(1)))
 struct ConfigurationLoaderTests {
   @Test("of nothing at all is the defaults")
   func defaults() throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("The settings' table")
+@Suite("The settings' table", .timeLimit(.minutes(1)))
 struct ConfigurationReferenceTests {
   @Test("has a setting for everything in a configuration")
   func complete() {

@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The configured store")
+@Suite("The configured store", .timeLimit(.minutes(1)))
 struct ConfigurationStoreTests {
   @Test(
     "is named by a flag, by CLOAKROOM_REDIS, by REDIS_URL or by its pieces, in this order",

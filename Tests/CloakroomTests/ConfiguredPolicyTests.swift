@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("The configured policy")
+@Suite("The configured policy", .timeLimit(.minutes(1)))
 struct ConfiguredPolicyTests {
   @Test("finds users and groups by name, with the groups' members, in the file's order")
   func services() throws {

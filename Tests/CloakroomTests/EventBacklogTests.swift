@@ -4,7 +4,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("What waits for a subscriber")
+@Suite("What waits for a subscriber", .timeLimit(.minutes(1)))
 struct EventBacklogTests {
   /// What happens to a backlog.
   enum Step {

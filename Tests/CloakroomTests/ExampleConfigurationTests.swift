@@ -2,7 +2,7 @@ import Cloakroom
 import CloakroomCore
 import Testing
 
-@Suite("The example configuration")
+@Suite("The example configuration", .timeLimit(.minutes(1)))
 struct ExampleConfigurationTests {
   @Test("has no fault on a system with the users that it names")
   func loads() throws {

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("The presets of a configuration file")
+@Suite("The presets of a configuration file", .timeLimit(.minutes(1)))
 struct PresetTests {
   private static func read(
     _ text: String
-  ) throws -> (presets: [String: Configuration.Pending.Preset], faults: [String]) {
+  ) throws -> (presets: [ByteString: Configuration.Pending.Preset], faults: [String]) {
     var reader = PresetReader(file: "/f")
     let presets = reader.presets(try JSONTree(parsing: Array(text.utf8)))
     return (presets, reader.faults.map { "\($0)" })

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("What has happened in the last minute")
+@Suite("What has happened in the last minute", .timeLimit(.minutes(1)))
 struct RecentCountsTests {
   private let start = ContinuousClock.now
 

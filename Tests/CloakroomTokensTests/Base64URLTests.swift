@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("Base64url")
+@Suite("Base64url", .timeLimit(.minutes(1)))
 struct Base64URLTests {
   private func decode(_ text: String) -> [UInt8]? {
     Array(text.utf8).withUnsafeBytes { Base64URL.decode($0) }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A folder of keys")
+@Suite("A folder of keys", .timeLimit(.minutes(1)))
 struct KeyFolderTests {
   private let scratch: Folder
   private var folder: KeyFolder { KeyFolder(scratch.path) }
@@ -118,7 +118,7 @@ struct KeyFolderTests {
     #expect(complaints().isEmpty)
   }
 
-  @Test("refuses files of another user", .enabled(if: geteuid() == 0))
+  @Test("refuses files of another user", .enabled(if: geteuid() == 0, "needs root"))
   func owner() throws {
     try write("a.jwk", Self.jwk)
     chown(scratch.path + "/a.jwk", 65_534, 65_534)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A key")
+@Suite("A key", .timeLimit(.minutes(1)))
 struct KeyTests {
   private static let octets = String(repeating: "A", count: 43)
 

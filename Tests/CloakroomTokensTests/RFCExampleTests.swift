@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("The RFCs' examples")
+@Suite("The RFCs' examples", .timeLimit(.minutes(1)))
 struct RFCExampleTests {
   private static let vectors = RFCVectors.all
 

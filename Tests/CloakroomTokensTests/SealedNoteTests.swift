@@ -6,7 +6,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A sealed note")
+@Suite("A sealed note", .timeLimit(.minutes(1)))
 struct SealedNoteTests {
   private static let place = ByteBuffer(string: "place")
   private static let note = ByteBuffer(string: "cks_s3cr3t")

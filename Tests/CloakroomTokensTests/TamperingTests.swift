@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A token that was tampered with")
+@Suite("A token that was tampered with", .timeLimit(.minutes(1)))
 struct TamperingTests {
   private static let signers = KeyAlgorithm.allCases.filter(\.isForSigning)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import CloakroomTokens
 
-@Suite("A token")
+@Suite("A token", .timeLimit(.minutes(1)))
 struct TokenTests {
   private static let signers = KeyAlgorithm.allCases.filter(\.isForSigning)
 

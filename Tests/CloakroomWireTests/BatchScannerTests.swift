@@ -1,7 +1,7 @@
 import CloakroomWire
 import Testing
 
-@Suite("Batches")
+@Suite("Batches", .timeLimit(.minutes(1)))
 struct BatchScannerTests {
   private func scan(
     _ text: String, elementLimit: Int = 1000, depthLimit: Int = 128

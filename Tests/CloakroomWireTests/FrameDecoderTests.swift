@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomWire
 
-@Suite("Frames")
+@Suite("Frames", .timeLimit(.minutes(1)))
 struct FrameDecoderTests {
   /// Feeds pieces as reads of their own, and gives all frames.
   private func frames(

@@ -2,7 +2,7 @@ import CloakroomWire
 import NIOCore
 import Testing
 
-@Suite("Outgoing frames")
+@Suite("Outgoing frames", .timeLimit(.minutes(1)))
 struct FrameEncoderTests {
   private static let lengths = [0, 1, 9, 10, 99, 100, 101, 999, 1000, 9999, 10_000, 123_456]
 

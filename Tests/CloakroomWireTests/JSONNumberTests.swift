@@ -1,7 +1,7 @@
 import CloakroomWire
 import Testing
 
-@Suite("A whole number in JSON")
+@Suite("A whole number in JSON", .timeLimit(.minutes(1)))
 struct JSONNumberTests {
   @Test(
     "is read when 64 bits hold it",

@@ -1,7 +1,7 @@
 import CloakroomWire
 import Testing
 
-@Suite("The parts of an object or array")
+@Suite("The parts of an object or array", .timeLimit(.minutes(1)))
 struct JSONPartsTests {
   /// The parts of a piece of a text as strings, `name=value` for members.
   static func parts(

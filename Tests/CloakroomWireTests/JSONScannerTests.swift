@@ -1,7 +1,7 @@
 import CloakroomWire
 import Testing
 
-@Suite("JSON texts")
+@Suite("JSON texts", .timeLimit(.minutes(1)))
 struct JSONScannerTests {
   @Test(
     "Valid texts are accepted, and told what they are",

@@ -2,7 +2,7 @@ import CloakroomWire
 import NIOCore
 import Testing
 
-@Suite("JSON strings")
+@Suite("JSON strings", .timeLimit(.minutes(1)))
 struct JSONStringTests {
   private func decode(_ content: String) throws(JSONFault) -> String {
     let bytes = Array(content.utf8)

@@ -1,7 +1,7 @@
 import CloakroomWire
 import Testing
 
-@Suite("Held against jansson")
+@Suite("Held against jansson", .timeLimit(.minutes(1)))
 struct JanssonDifferentialTests {
   /// How the texts of one seed came out.
   private struct Tally {

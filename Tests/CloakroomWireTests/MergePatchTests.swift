@@ -2,7 +2,7 @@ import CloakroomWire
 import NIOCore
 import Testing
 
-@Suite("A merge patch")
+@Suite("A merge patch", .timeLimit(.minutes(1)))
 struct MergePatchTests {
   private static func apply(_ patch: String, to target: String) -> String {
     var result = ByteBuffer()

@@ -22,7 +22,7 @@ private struct Scanned {
   var values: [String] { scanner.members.compactMap { self[$0.value] } }
 }
 
-@Suite("Requests")
+@Suite("Requests", .timeLimit(.minutes(1)))
 struct RequestScannerTests {
   @Test(
     "The specification's requests are taken apart",

@@ -5,7 +5,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The message bus when Redis fails")
+@Suite("The message bus when Redis fails", .timeLimit(.minutes(1)))
 struct BusOutageTests {
   /// A bus over a Redis of the test's own, with a test's patience.
   static func run(

@@ -3,7 +3,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("Patterns on the message bus")
+@Suite("Patterns on the message bus", .timeLimit(.minutes(1)))
 struct BusPatternTests {
   /// Few letters, so that much matches; bytes with a meaning in globs among them.
   static let letters = Array("aab*?[]^-\\:é".map(String.init))

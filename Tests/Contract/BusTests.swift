@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The message bus")
+@Suite("The message bus", .timeLimit(.minutes(1)))
 struct BusTests {
   static func text(_ text: String) -> ByteBuffer { ByteBuffer(string: text) }
 

@@ -3,7 +3,7 @@ import CloakroomStore
 import Support
 import Testing
 
-@Suite("A claim, to the millisecond")
+@Suite("A claim, to the millisecond", .timeLimit(.minutes(1)))
 struct ClaimExactExpiryTests {
   static let lives: [Int64] = [1, 2, 999, 30_000, TimeToLive.longest.milliseconds]
 

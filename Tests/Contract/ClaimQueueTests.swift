@@ -3,7 +3,7 @@ import CloakroomStore
 import Support
 import Testing
 
-@Suite("A claim's queue")
+@Suite("A claim's queue", .timeLimit(.minutes(1)))
 struct ClaimQueueTests {
   @Test("is served in the order of arrival", arguments: ContractStores.all)
   func order(kind: ContractStore) async throws {

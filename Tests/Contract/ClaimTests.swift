@@ -3,7 +3,7 @@ import CloakroomStore
 import Support
 import Testing
 
-@Suite("A claim")
+@Suite("A claim", .timeLimit(.minutes(1)))
 struct ClaimTests {
   @Test("is held by the first who asks, and by nobody else", arguments: ContractStores.all)
   func held(kind: ContractStore) async throws {
@@ -18,6 +18,27 @@ struct ClaimTests {
       #expect(await store.take(key, by: Claimant("bob")).claimState == state)
       #expect(await store.take(key, by: Claimant("alice")).claimState == state)
       #expect(await store.inspect(key) == state)
+    }
+  }
+
+  @Test(
+    "is not its owner's who is spelled otherwise, though equal to Unicode",
+    arguments: ContractStores.all)
+  func spelling(kind: ContractStore) async throws {
+    try await kind.run { store in
+      for (owner, other) in [("caf\u{e9}", "cafe\u{301}"), ("cafe\u{301}", "caf\u{e9}")] {
+        let key = store.key("claim of \(owner.utf8.count)")
+        let fence = try #require(await store.take(key, by: Claimant(owner)).fence)
+        for step in [
+          ClaimStep.renew(owner: other, life: .ms(900_000), fence: fence),
+          .release(owner: other, fence: nil),
+        ] { #expect(await store.claim(key, step).reason == .claimNotHeld) }
+        // Only the owner itself doesn't wait for itself.
+        var waiting = Claimant(other)
+        let reply = await store.queue(key, &waiting)
+        guard case .claim(.waiting) = reply else { Issue.record("\(reply)"); return }
+        #expect(await store.inspect(key).owner?.utf8.elementsEqual(owner.utf8) == true)
+      }
     }
   }
 

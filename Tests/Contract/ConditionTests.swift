@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A condition on a write")
+@Suite("A condition on a write", .timeLimit(.minutes(1)))
 struct ConditionTests {
   /// A condition, what there is before, and how the write has to end.
   struct Case: Sendable, CustomStringConvertible {

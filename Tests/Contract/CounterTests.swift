@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A counter")
+@Suite("A counter", .timeLimit(.minutes(1)))
 struct CounterTests {
   /// A stored text, a step, its bounds, and what comes of them.
   struct Case: Sendable, CustomStringConvertible {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A sweep of pending operations")
+@Suite("A sweep of pending operations", .timeLimit(.minutes(1)))
 struct DeadlineTests {
   @Test("finds one that has expired though nobody asks, once", arguments: ContractStores.all)
   func expired(kind: ContractStore) async throws {

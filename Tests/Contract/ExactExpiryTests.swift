@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A life, to the millisecond")
+@Suite("A life, to the millisecond", .timeLimit(.minutes(1)))
 struct ExactExpiryTests {
   static let lives: [Int64] = [1, 2, 999, 1000, 86_400_000, TimeToLive.longest.milliseconds]
 

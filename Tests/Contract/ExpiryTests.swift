@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A life")
+@Suite("A life", .timeLimit(.minutes(1)))
 struct ExpiryTests {
   /// What a value's life was, what the command says of it, and what it is afterwards.
   struct Transition: Sendable, CustomStringConvertible {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A note in a record")
+@Suite("A note in a record", .timeLimit(.minutes(1)))
 struct OnceNoteTests {
   private static let first = ByteBuffer(bytes: [0, 0xFF, 13, 10] + Array("first".utf8))
   private static let second = ByteBuffer(string: "second")

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A step with a record, on more than a value")
+@Suite("A step with a record, on more than a value", .timeLimit(.minutes(1)))
 struct OnceStepTests {
   /// A step, what it needs to find, and what is done before it is repeated.
   struct Case: Sendable, CustomStringConvertible {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A mutation with a record")
+@Suite("A mutation with a record", .timeLimit(.minutes(1)))
 struct OnceTests {
   /// A mutation, what there is before it, and its answer.
   struct Case: Sendable, CustomStringConvertible {

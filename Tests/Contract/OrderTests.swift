@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The order of commands")
+@Suite("The order of commands", .timeLimit(.minutes(1)))
 struct OrderTests {
   @Test(
     "is the order of their submission, of whatever kind they are", arguments: ContractStores.all)

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A pending operation, to the millisecond")
+@Suite("A pending operation, to the millisecond", .timeLimit(.minutes(1)))
 struct PendingExpiryTests {
   @Test("ends with its life, which is told once", arguments: ContractStores.all)
   func noticed(kind: ContractStore) async throws {

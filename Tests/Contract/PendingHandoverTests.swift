@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("The hand-over of a pending operation")
+@Suite("The hand-over of a pending operation", .timeLimit(.minutes(1)))
 struct PendingHandoverTests {
   @Test("gives it to one caller, who ends it", arguments: ContractStores.all)
   func commit(kind: ContractStore) async throws {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A pending operation")
+@Suite("A pending operation", .timeLimit(.minutes(1)))
 struct PendingTests {
   @Test("is read as it was made, as often as one likes", arguments: ContractStores.all)
   func read(kind: ContractStore) async throws {
@@ -57,6 +57,14 @@ struct PendingTests {
       await store.make(key)
       for step in Self.steps where !step.isForOperators {
         #expect(await store.pending(key, step, type: "reset")?.refusal == .wrongType)
+      }
+      // Equal to Unicode alone.
+      let spelled = store.key("spelled")
+      let draft = PendingDraft(data: ByteBuffer(string: "{}"), life: .ms(100_000), maxAttempts: 0)
+      _ = await store.pending(spelled, .create(draft), type: "caf\u{e9}")
+      for step in Self.steps where !step.isForOperators {
+        let reply = await store.pending(spelled, step, type: "cafe\u{301}")
+        #expect(reply?.refusal == .wrongType)
       }
       #expect(await store.readOperation(key, type: nil)?.operation?.type == "form")
       #expect(await store.pending(key, .consume)?.text == "{}")

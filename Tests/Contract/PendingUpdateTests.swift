@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A pending operation's data")
+@Suite("A pending operation's data", .timeLimit(.minutes(1)))
 struct PendingUpdateTests {
   @Test("are replaced, whatever they were", arguments: ContractStores.all)
   func replaced(kind: ContractStore) async throws {

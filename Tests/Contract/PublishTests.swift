@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("Publishing under a definition")
+@Suite("Publishing under a definition", .timeLimit(.minutes(1)))
 struct PublishTests {
   static let definition = String(repeating: "d", count: ETag.length) + "the rest"
   static let digest = String(repeating: "d", count: ETag.length)

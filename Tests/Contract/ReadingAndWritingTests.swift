@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A store")
+@Suite("A store", .timeLimit(.minutes(1)))
 struct ReadingAndWritingTests {
   @Test("answers a ping", arguments: ContractStores.all)
   func ping(kind: ContractStore) async throws {

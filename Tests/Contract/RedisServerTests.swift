@@ -1,7 +1,7 @@
 import Support
 import Testing
 
-@Suite("A Redis server for tests")
+@Suite("A Redis server for tests", .timeLimit(.minutes(1)))
 struct RedisServerTests {
   @Test("keeps values until it is killed, and comes back empty on the same socket")
   func restart() throws {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A scan")
+@Suite("A scan", .timeLimit(.minutes(1)))
 struct ScanTests {
   /// What a scan finds from its beginning to its end, each name as often as it came.
   static func names(

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A stream's life")
+@Suite("A stream's life", .timeLimit(.minutes(1)))
 struct StreamLifeTests {
   /// What appends say of the life, one after the other, and whether the stream is there 200 ms later.
   struct Case: Sendable, CustomStringConvertible {

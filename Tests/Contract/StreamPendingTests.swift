@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("What a group of a stream's consumers has in hand")
+@Suite("What a group of a stream's consumers has in hand", .timeLimit(.minutes(1)))
 struct StreamPendingTests {
   @Test("is what was read and not acknowledged, by consumer", arguments: ContractStores.all)
   func pending(kind: ContractStore) async throws {

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A stream")
+@Suite("A stream", .timeLimit(.minutes(1)))
 struct StreamTests {
   @Test(
     "hands each group's consumers every message once, in order", arguments: ContractStores.all)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("The access log")
+@Suite("The access log", .timeLimit(.minutes(2)))
 struct AccessLogRotationTests {
   @Test("goes on in a new file when the old one was moved away and SIGHUP sent")
   func rotation() throws {

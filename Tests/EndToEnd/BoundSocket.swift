@@ -24,10 +24,10 @@ final class BoundSocket: Sendable {
   func receive(within patience: Duration = .seconds(10)) -> String? {
     var bytes = [UInt8](repeating: 0, count: 4096)
     var count = -1
-    eventually(within: patience) {
+    let isThere = becomesTrue(within: patience) {
       count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
       return count >= 0
     }
-    return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    return isThere ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
   }
 }

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("The calls of one connection")
+@Suite("The calls of one connection", .timeLimit(.minutes(2)))
 struct CallOrderTests {
   @Test("take effect on a key in the order in which they came", arguments: ["memory", "redis"])
   func order(_ store: String) throws {

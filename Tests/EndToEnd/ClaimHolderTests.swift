@@ -55,14 +55,15 @@ struct ClaimHolderTests {
       try next.send(LineClient.request("claim.once", claim))
       holder.process.kill()
       // Far sooner than the TTL, or anybody's heartbeat.
-      #expect(Answer(try next.readLine(within: .seconds(2)))["owner"] as? String == "next")
+      #expect(
+        Answer(try next.readLine(within: ClaimWaitTests.prompt))["owner"] as? String == "next")
       try last.send(
         LineClient.request("claim.once", #"{"key":"job","owner":"last","waitMs":60000}"#)
           + LineClient.request("kv.exists", #"{"key":"-"}"#, id: 2))
       #expect(Answer(try last.readLine()).id == 2)
     }
     // A claim that was waited for is bound as well.
-    #expect(Answer(try last.readLine(within: .seconds(2)))["owner"] as? String == "last")
+    #expect(Answer(try last.readLine(within: ClaimWaitTests.prompt))["owner"] as? String == "last")
   }
 
   @Test("keeps a bound claim only as long as its TTL, and frees nothing of the next one's")

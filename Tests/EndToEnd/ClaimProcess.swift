@@ -35,8 +35,9 @@ final class ClaimProcess {
   init(_ program: String, _ arguments: [String]) throws {
     folder = try TemporaryFolder.make()
     process = try ChildProcess(
-      ["python3", "-c", Self.prelude + program] + arguments,
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: folder + "/output")
+      // Without what the machine's users have put beside Python's own modules.
+      ["python3", "-I", "-c", Self.prelude + program] + arguments,
+      environment: Tool.environment, output: folder + "/output")
   }
 
   deinit {
@@ -49,9 +50,9 @@ final class ClaimProcess {
     TextFile.read(folder + "/output").split(separator: "\n").map(String.init)
   }
 
-  /// Waits until it has said a number of lines; fewer when it doesn't in time.
+  /// Waits until it has said a number of lines; a test whose program doesn't in time fails.
   func lines(_ count: Int, within patience: Duration = .seconds(30)) -> [String] {
-    eventually(within: patience) { lines.count >= count }
+    eventually("\(count) lines", within: patience) { lines.count >= count }
     return lines
   }
 }

@@ -8,6 +8,9 @@ struct ClaimWaitTests {
     try redis.map { try RedisSidecar.start($0.socketPath, loops: 2, options) } ?? Daemon(options)
   }
 
+  /// What a heartbeat, three seconds after the one before, does not help with.
+  static let prompt = Duration.milliseconds(2900)
+
   private static func hold(_ client: LineClient, ttl: String = "1h") throws {
     let answer = try client.call("claim.once", #"{"key":"job","owner":"holder","ttl":"\#(ttl)"}"#)
     #expect(answer["claimed"] as? Bool == true, "\(answer)")
@@ -38,8 +41,7 @@ struct ClaimWaitTests {
     }
     try Self.release(holder)
     for (index, waiter) in waiters.enumerated() {
-      // A heartbeat would come after three seconds.
-      let answer = Answer(try waiter.readLine(within: .seconds(2)))
+      let answer = Answer(try waiter.readLine(within: Self.prompt))
       #expect(answer["claimed"] as? Bool == true)
       #expect(answer["owner"] as? String == "waiter \(index)")
       let release = #"{"key":"job","owner":"waiter \#(index)"}"#
@@ -55,7 +57,7 @@ struct ClaimWaitTests {
     let waiter = try daemon.readyClient()
     try Self.hold(holder, ttl: "300ms")
     try waiter.send(Self.want("waiter"))
-    #expect(Answer(try waiter.readLine(within: .seconds(2)))["claimed"] as? Bool == true)
+    #expect(Answer(try waiter.readLine(within: Self.prompt))["claimed"] as? Bool == true)
   }
 
   @Test("ends earlier when the holder renews for less", arguments: [true, false])
@@ -71,7 +73,7 @@ struct ClaimWaitTests {
     #expect(
       try holder.call("claim.renew", #"{"key":"job","owner":"holder","ttl":"50ms"}"#)["fence"]
         != nil)
-    #expect(Answer(try waiter.readLine(within: .seconds(2)))["claimed"] as? Bool == true)
+    #expect(Answer(try waiter.readLine(within: Self.prompt))["claimed"] as? Bool == true)
   }
 
   @Test("ends with the holder's name when it was long enough", arguments: [true, false])
@@ -104,7 +106,7 @@ struct ClaimWaitTests {
     #expect(Answer(try waiter.readLine()).reason == "DEADLINE_EXCEEDED")
     try Self.release(holder)
     // Whoever left tells the store so a moment later.
-    let isFree = try eventually(within: .seconds(2)) {
+    let isFree = try eventually {
       try holder.call("claim.once", #"{"key":"job","owner":"holder"}"#)["claimed"] as? Bool == true
     }
     #expect(isFree)
@@ -125,7 +127,7 @@ struct ClaimWaitTests {
       #expect(Answer(try last.readLine()).id == 2)
     }
     try Self.release(holder)
-    #expect(Answer(try last.readLine(within: .seconds(2)))["owner"] as? String == "last")
+    #expect(Answer(try last.readLine(within: Self.prompt))["owner"] as? String == "last")
   }
 
   /// What a call says beside its key and owner, and whether its client goes away.
@@ -150,7 +152,7 @@ struct ClaimWaitTests {
       #expect(Answer(try #require(try client?.readLine())).reason == "DEADLINE_EXCEEDED")
     }
     redis.resume()
-    let isFree = try eventually(within: .seconds(5)) {
+    let isFree = try eventually {
       let state = try other.call("claim.inspect", #"{"key":"job"}"#)
       // A fence says that it was granted.
       return state["fence"] is Int && state["held"] as? Bool == false
@@ -207,7 +209,7 @@ struct ClaimWaitTests {
     try redis.restart()
     // The claim is lost with the data: whoever asks first has it, and the others after that.
     var owners: Set<String> = []
-    let granted = try eventually(within: .seconds(20)) {
+    let granted = try eventually {
       for waiter in waiters {
         guard let line = try? waiter.readLine(within: .milliseconds(20)) else { continue }
         let owner = try #require(Answer(line)["owner"] as? String, "\(line)")

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("The command line", .sharedSidecar())
+@Suite("The command line", .timeLimit(.minutes(2)), .sharedSidecar())
 struct CommandLineTests {
   private func run(
     _ arguments: String..., input: String = ""

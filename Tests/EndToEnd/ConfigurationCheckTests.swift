@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("serve --check")
+@Suite("serve --check", .timeLimit(.minutes(2)))
 struct ConfigurationCheckTests {
   @Test(
     "lists every fault with its place, ends with 64 and opens nothing", arguments: [true, false])

@@ -130,7 +130,7 @@ struct EventsFaultTests {
       // It goes on listening where the file has ended.
       let victim = try ChildProcess(
         ["socat", "OPEN:\(path),ignoreeof", "UNIX-CONNECT:\(other.socketPath)"],
-        environment: ["PATH": "/usr/bin:/bin"], output: other.folder + "/victim")
+        environment: Tool.environment, output: other.folder + "/victim")
       let isThere = try eventually { try publisher.publish("c") == 1 }
       #expect(isThere)
       victim.kill()

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("A limit of what is under way")
+@Suite("A limit of what is under way", .timeLimit(.minutes(2)))
 struct FlowLimitTests {
   /// A sidecar of one loop in front of a Redis, and a client of it that is answered.
   private static func start(
@@ -37,13 +37,14 @@ struct FlowLimitTests {
     redis.resume()
     var ids: [Int] = []
     var sent = taken + more
+    var whole = bytes[..<sent].count { $0 == UInt8(ascii: "\n") }
     while true {
       // Answers are read before more is sent: a reader that doesn't would be held back as well.
-      let whole = bytes[..<sent].count { $0 == UInt8(ascii: "\n") }
       ids += try client.readLines(whole - ids.count).compactMap { Answer($0).id }
       guard sent < bytes.count else { break }
       let next = min(sent + 16_384, bytes.count)
       try client.send(bytes[sent..<next])
+      whole += bytes[sent..<next].count { $0 == UInt8(ascii: "\n") }
       sent = next
     }
     #expect(ids.sorted() == Array(0..<count))
@@ -57,9 +58,14 @@ struct FlowLimitTests {
     try client.send(calls.joined())
     let refused = try client.readLines(24).map { Answer($0) }
     #expect(refused.allSatisfy { $0.reason == "OVERLOADED" && $0.isRetryable == true })
-    #expect(try Self.hits(sidecar, "pending_commands") == 24)
+    let hits = try Self.hits(sidecar, "pending_commands")
     redis.resume()
-    #expect(try client.readLines(16).allSatisfy { Answer($0).result as? Bool == false })
+    let rest = try client.readLines(16).map { Answer($0) }
+    let answered = rest.filter { $0.result as? Bool == false }
+    // The sidecar may have had a command of its own under way, such as a sweep's.
+    #expect((14...16).contains(answered.count))
+    #expect(rest.count { $0.reason == "OVERLOADED" } == 16 - answered.count)
+    #expect((0...2).contains(hits - Double(40 - answered.count)))
   }
 
   @Test("in time: DEADLINE_EXCEEDED")

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("Framing", .sharedSidecar())
+@Suite("Framing", .timeLimit(.minutes(2)), .sharedSidecar())
 struct FramingTests {
   private static let ping = #"{"jsonrpc":"2.0","id":"é","method":"system.ping"}"#
   private static let pong = #"{"jsonrpc":"2.0","id":"é","result":"pong"}"#

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("Hostile input", .sharedSidecar())
+@Suite("Hostile input", .timeLimit(.minutes(2)), .sharedSidecar())
 struct HostileInputTests {
   private static let write =
     #"{"jsonrpc":"2.0","id":1,"method":"kv.set","params":{"key":"victim","value":1}}"#

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("A limit")
+@Suite("A limit", .timeLimit(.minutes(2)))
 struct LimitTests {
   private static func sidecar(_ settings: String..., options: [String] = []) throws -> Daemon {
     try Daemon(settings.flatMap { ["--set", $0] } + options)
@@ -114,13 +114,13 @@ struct LimitTests {
   func idle() throws {
     let redis = try RedisServer()
     let sidecar = try Self.sidecar(
-      "limits.idleTimeout=1s", "store.commandTimeout=30s",
+      "limits.idleTimeout=2s", "store.commandTimeout=30s",
       options: ["--redis", "unix://" + redis.socketPath])
     let (silent, waiting) = (try sidecar.client(), try sidecar.client())
     #expect(try eventually { try waiting.call("kv.exists", #"{"key":"k"}"#).result != nil })
     redis.pause()
     try waiting.send(LineClient.request("kv.exists", #"{"key":"k"}"#, id: 9))
-    #expect(silent.isClosed(within: .seconds(5)))
+    #expect(silent.isClosed(within: .seconds(20)))
     redis.resume()
     #expect(Answer(try waiting.readLine()).id == 9)
     #expect(try Self.hits(try sidecar.client(), "idle_timeout") >= 1)

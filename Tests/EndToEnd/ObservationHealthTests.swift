@@ -34,7 +34,7 @@ struct ObservationHealthTests {
   @Test("says why Redis is not well, and that it is again")
   func redis() throws {
     let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath)
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "1s")
     let client = try daemon.readyClient()
     let health = try client.call("system.health")
     #expect(health["status"] as? String == "ok")
@@ -144,7 +144,7 @@ struct ObservationHealthTests {
       isTold = try problems(client)["memory"] != nil
     }
     #expect(isTold)
-    let isFull = try eventually(within: .seconds(5)) {
+    let isFull = try eventually {
       stored += 1
       return try client.call("kv.set", #"{"key":"k\#(stored)","value":"\#(value)"}"#).reason
         == "STORE_REFUSED"

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("The operator's log")
+@Suite("The operator's log", .timeLimit(.minutes(2)))
 struct OperatorLogTests {
   @Test("has a client's name at level debug, in which no line can hide")
   func client() throws {

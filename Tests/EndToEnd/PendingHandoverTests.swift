@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The hand-over of an operation to PostgreSQL", .timeLimit(.minutes(3)))
 struct PendingHandoverTests {
-  /// The pattern as the README shows it: the operation's id is the row's key, so that a second attempt
+  /// The pattern as the article on tickets shows it: the operation's id is the row's key, so that a second attempt
   /// finds what the first has stored. It stops where it is told, to be killed there.
   private static let application = """
     import subprocess

@@ -142,7 +142,7 @@ struct PendingTests {
       #expect(answer.reason == "UNAVAILABLE", "\(method)")
     }
     try pair.redis.restart()
-    _ = try client.waitForStore()
+    try client.waitForStore()
     let used = try client.call("pending.consume", Self.target(signed))
     #expect(used["data", "n"] as? Int == 1)
     #expect(try Self.create(client, #""backend":"auto""#).hasPrefix("cks_"))

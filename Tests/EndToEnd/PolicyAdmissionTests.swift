@@ -102,7 +102,7 @@ struct PolicyAdmissionTests {
     let daemon = try Daemon(
       configuration: #"""
         {"services": {
-          "slow": {"uids": [\#(getuid())], "methods": ["kv.*"], "rate": 20, "burst": 5},
+          "slow": {"uids": [\#(getuid())], "methods": ["kv.*"], "rate": 2, "burst": 5},
           "fast": {"uids": [\#(getuid())], "methods": ["*"]}
         }}
         """#)
@@ -119,7 +119,7 @@ struct PolicyAdmissionTests {
       #expect(answer.reason == "RATE_LIMITED")
       #expect(answer.code == -32002)
       #expect(answer.isRetryable == true)
-      #expect((1...50).contains(answer.retryAfterMs ?? 0), "\(answer)")
+      #expect((1...500).contains(answer.retryAfterMs ?? 0), "\(answer)")
     }
     // The rate is the service's, not the connection's; and the other service's is its own.
     try slow.sendAll(Array(repeating: ("kv.get", #"{"key":"a"}"#), count: 40))
@@ -130,7 +130,7 @@ struct PolicyAdmissionTests {
     #expect(unharmed.values.allSatisfy { $0.reason == nil })
 
     // Refused calls cost nothing of what comes: it passes after as long as was said.
-    let isOpen = try eventually(within: .seconds(5)) {
+    let isOpen = try eventually {
       try slow.call("kv.get", #"{"key":"a"}"#).reason == nil
     }
     #expect(isOpen)
@@ -150,7 +150,7 @@ struct PolicyAdmissionTests {
     try flooder.send(String(repeating: line, count: 5000))
     let start = ContinuousClock.now
     for _ in 0..<20 { #expect(try client.call("kv.get", #"{"key":"a"}"#).reason == nil) }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(15))
     let refused = try flooder.readLines(5000).allSatisfy { Answer($0).reason == "FORBIDDEN" }
     #expect(refused)
   }

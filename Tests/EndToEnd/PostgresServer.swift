@@ -35,9 +35,11 @@ final class PostgresServer: Sendable {
       user + [
         programs + "/postgres", "-D", host + "/data", "-k", host, "-c", "listen_addresses=",
         "-c", "fsync=off",
-      ], environment: ["PATH": "/usr/bin:/bin"], output: folder + "/output")
-    let answers = eventually(within: .seconds(30)) { (try? query("SELECT 1")) == "1" }
-    guard answers else {
+      ], environment: Tool.environment, output: folder + "/output")
+    let answers = becomesTrue(within: .seconds(60)) {
+      process.waitForExit(within: .zero) != nil || (try? query("SELECT 1")) == "1"
+    }
+    guard answers, process.waitForExit(within: .zero) == nil else {
       throw Failure(description: "no answer: \(TextFile.read(folder + "/output"))")
     }
   }
@@ -51,7 +53,8 @@ final class PostgresServer: Sendable {
   /// Runs SQL and answers with what `psql` shows, without headings.
   func query(_ sql: String) throws -> String {
     let (exit, output) = try Tool.run([
-      "psql", "-h", host, "-U", "app", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-Atqc", sql,
+      "psql", "-X", "-h", host, "-U", "app", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-Atqc",
+      sql,
     ])
     guard exit == .status(0) else { throw Failure(description: output) }
     return output.split(separator: "\n").joined(separator: "\n")

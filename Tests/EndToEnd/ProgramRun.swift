@@ -14,16 +14,18 @@ struct ProgramRun {
   /// - Parameters:
   ///   - environment: what its environment has beside PATH.
   ///   - input: its standard input.
+  ///   - wrapper: a command that runs the program's, and that is put before it.
   init(
     _ arguments: [String], environment: [String: String] = [:], input: String = "",
-    within patience: Duration = .seconds(20)
+    as wrapper: [String] = [], within patience: Duration = .seconds(20)
   ) throws {
     let folder = try ScratchFolder()
     try TextFile.write(input, to: folder("in"))
     let redirect = #"cd "$1"; shift; exec "$@" <in >out 2>err"#
     let process = try ChildProcess(
-      ["/bin/sh", "-c", redirect, "sh", folder.path, Daemon.program] + arguments,
-      environment: environment.merging(["PATH": "/usr/bin:/bin"]) { own, _ in own },
+      ["/bin/sh", "-c", redirect, "sh", folder.path] + wrapper
+        + [Daemon.program] + arguments,
+      environment: Tool.environment.merging(environment) { $1 },
       output: folder("shell"))
     exit = process.waitForExit(within: patience)
     process.kill()

@@ -7,7 +7,8 @@ struct CountTally {
   private var values: Set<Int> = []
   private var repeated = 0
   private var unknown = 0
-  private var refused = 0
+  /// How many were told that nothing was done.
+  private(set) var refused = 0
   private var others: [String] = []
 
   /// Requests for increments.

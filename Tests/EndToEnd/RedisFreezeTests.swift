@@ -6,7 +6,7 @@ struct RedisFreezeTests {
   @Test("ends each call in time, with what may have become of it, and is itself again after that")
   func freeze() throws {
     let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath)
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "1s")
     let client = try daemon.readyClient()
     let calls: [(method: String, params: String, reason: String)] = [
       ("kv.get", #"{"key":"a"}"#, "UNAVAILABLE"),
@@ -23,6 +23,7 @@ struct RedisFreezeTests {
       ("counter.increment", #"{"key":"a"}"#, "OUTCOME_UNKNOWN"),
       ("counter.reset", #"{"key":"a"}"#, "OUTCOME_UNKNOWN"),
     ]
+    let before = try client.metrics()
     redis.pause()
     let start = ContinuousClock.now
     let answers = try client.pipeline(calls.map { ($0.method, $0.params) })
@@ -32,14 +33,17 @@ struct RedisFreezeTests {
       #expect(answer.reason == call.reason, "\(call.method) \(call.params)")
       #expect(answer.isRetryable == (call.reason == "UNAVAILABLE"))
     }
-    #expect(elapsed >= .milliseconds(250))
-    #expect(elapsed < .seconds(3))
+    #expect(elapsed >= .milliseconds(900))
+    // Not one after the other.
+    #expect(elapsed < .seconds(calls.count))
 
     redis.resume()
     #expect(try client.waitForStore())
     let metrics = try client.metrics()
-    #expect(metrics.sum("store_reconnects_total", ["reason": "command_timeout"]) == 1)
-    #expect(metrics.sum("store_command_timeouts_total") == 1)
+    for (name, labels) in [
+      ("store_reconnects_total", ["reason": "command_timeout"]),
+      ("store_command_timeouts_total", [:]),
+    ] { #expect(metrics.sum(name, labels) - before.sum(name, labels) == 1) }
     #expect(metrics.sum("store_up") == 1)
     // The connection that nobody listens to any more is gone from Redis as well.
     let isAlone = try eventually {
@@ -52,7 +56,7 @@ struct RedisFreezeTests {
   @Test("ends each entry of a batch of writes with its own error")
   func batch() throws {
     let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath)
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "1s")
     let client = try daemon.readyClient()
     redis.pause()
     let answer = try client.call(
@@ -71,13 +75,13 @@ struct RedisFreezeTests {
   @Test("refuses at once as soon as it is known, and finishes calls with a deadline at theirs")
   func patience() throws {
     let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath, patience: "2s")
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "30s")
     let client = try daemon.readyClient()
     redis.pause()
     let start = ContinuousClock.now
     let answer = try client.call("kv.get", #"{"key":"a","deadlineMs":50}"#)
     #expect(answer.reason == "DEADLINE_EXCEEDED")
-    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(ContinuousClock.now - start < .seconds(15))
     // What Redis answers late belongs to the call that has given up, and to no other.
     redis.resume()
     #expect(try client.call("kv.exists", #"{"key":"a"}"#).result as? Bool == false)

@@ -18,6 +18,8 @@ struct RedisRefusalTests {
     let codes: [String]
     /// Whether a value can be read meanwhile.
     var readsWork = true
+    /// Whether the sidecar looks for another server.
+    var reconnects = false
   }
 
   private static let cases: [Case] = [
@@ -46,11 +48,12 @@ struct RedisRefusalTests {
       out: [["ACL", "SETUSER", "default", "allkeys"]], codes: ["NOPERM"], readsWork: false),
     Case(
       testDescription: "a replica", into: [["REPLICAOF", "127.0.0.1", "1"]],
-      out: [["REPLICAOF", "NO", "ONE"]], codes: ["READONLY"]),
+      out: [["REPLICAOF", "NO", "ONE"]], reason: "UNAVAILABLE", codes: ["READONLY"],
+      reconnects: true),
     Case(
       testDescription: "a count on a replica", into: [["REPLICAOF", "127.0.0.1", "1"]],
       out: [["REPLICAOF", "NO", "ONE"]], method: "counter.increment", params: #"{"key":"a"}"#,
-      codes: ["READONLY"]),
+      reason: "UNAVAILABLE", codes: ["READONLY"], reconnects: true),
     Case(
       testDescription: "a replica that has lost its primary",
       into: [
@@ -109,9 +112,11 @@ struct RedisRefusalTests {
     #expect(answer.isRetryable == (test.reason == "UNAVAILABLE"))
     let reading = try client.call("kv.get", #"{"key":"there"}"#)
     #expect((reading["value"] as? String == "v") == test.readsWork)
-    // It was an answer: the connection is as good as before.
+    // It was an answer: the connection is as good as before, unless it leads to the wrong server.
     let metrics = try client.metrics()
-    #expect(metrics.sum("store_reconnects_total") == 0)
+    let reconnects = metrics.sum("store_reconnects_total")
+    #expect(reconnects == metrics.sum("store_reconnects_total", ["reason": "read_only"]))
+    #expect((reconnects > 0) == test.reconnects)
     #expect(metrics.sum("calls_total", ["method": test.method, "reason": test.reason]) >= 1)
 
     for command in test.out { _ = try redis.command(command) }
@@ -126,7 +131,7 @@ struct RedisRefusalTests {
     let client = try daemon.readyClient()
     let hog = try ChildProcess(
       ["redis-cli", "-s", redis.socketPath, "EVAL", "while true do end", "0"],
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: "/dev/null")
+      environment: Tool.environment, output: "/dev/null")
     var answers: [Answer] = []
     let isBusy = try eventually {
       answers = try (0..<3).map { _ in try client.call("counter.increment", #"{"key":"n"}"#) }
@@ -159,7 +164,7 @@ struct RedisRefusalTests {
     #expect(try client.call("kv.set", #"{"key":"there","value":"v"}"#).reason == nil)
     let reload = try ChildProcess(
       ["redis-cli", "-s", redis.socketPath, "DEBUG", "RELOAD"],
-      environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], output: "/dev/null")
+      environment: Tool.environment, output: "/dev/null")
     var seen: Answer?
     let isLoading = try eventually {
       let answer = try client.call("kv.get", #"{"key":"there"}"#)

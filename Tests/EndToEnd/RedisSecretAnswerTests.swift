@@ -17,7 +17,7 @@ struct RedisSecretAnswerTests {
       _ algorithms: [String] = SecretAnswerTests.algorithms, _ options: [String] = []
     ) throws {
       let redis = try RedisServer()
-      let keys = try TokenKeys(algorithms)
+      let keys = try TokenKeys(copiesOf: algorithms)
       self.redis = redis
       self.keys = keys
       daemons = try (0..<2).map { _ in
@@ -100,7 +100,7 @@ struct RedisSecretAnswerTests {
     let heard = folder.path + "/monitor"
     let monitor = try ChildProcess(
       ["redis-cli", "-s", pair.redis.socketPath, "monitor"],
-      environment: ["PATH": "/usr/bin:/bin"], output: heard)
+      environment: Tool.environment, output: heard)
     defer { monitor.kill() }
     let isOn = try eventually {
       _ = try pair.redis.command(["PING"])
@@ -272,7 +272,7 @@ struct RedisSecretAnswerTests {
     #expect(try client.call("pending.create", "{\(Self.calls[1].members)}")["token"] is String)
     #expect(try client.metrics().sum("pending_operations_total") == 1)
     try pair.redis.restart()
-    _ = try client.waitForStore()
+    try client.waitForStore()
     for (number, call) in Self.calls.enumerated() {
       #expect(try client.call(call.method, call.params("k\(number)"))["token"] is String)
     }

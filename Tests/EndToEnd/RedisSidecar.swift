@@ -1,15 +1,16 @@
 internal import Support
 
-/// A sidecar in front of a Redis, with little patience.
+/// A sidecar in front of a Redis, which it looks for again soon when that is gone.
 enum RedisSidecar {
   /// Starts one.
   ///
   /// - Parameters:
   ///   - store: where Redis is, as a path or a URL.
-  ///   - patience: how long connecting and a command may take, as the configuration writes it.
+  ///   - patience: how long connecting and a command may take, as the configuration writes it: longer
+  ///     than on a busy machine, or a test's own if it is about that time.
   ///   - options: what else is on its command line.
   static func start(
-    _ store: String, patience: String = "300ms", loops: Int = 1, _ options: [String] = []
+    _ store: String, patience: String = "10s", loops: Int = 1, _ options: [String] = []
   ) throws -> Daemon {
     let settings = [
       "store.commandTimeout=\(patience)", "store.connectTimeout=\(patience)",
@@ -25,15 +26,18 @@ extension Daemon {
   /// A connection that finds Redis there.
   func readyClient() throws -> LineClient {
     let client = try client()
-    _ = try client.waitForStore()
+    try client.waitForStore()
     return client
   }
 }
 
 extension LineClient {
-  /// Waits until the store answers this connection's loop; false when it doesn't.
+  /// Waits until the store answers this connection's loop; a test fails when it doesn't.
+  @discardableResult
   func waitForStore(within patience: Duration = .seconds(20)) throws -> Bool {
-    try eventually(within: patience) { try call("kv.exists", #"{"key":"-"}"#).result != nil }
+    try eventually("the store", within: patience) {
+      try call("kv.exists", #"{"key":"-"}"#).result != nil
+    }
   }
 
   /// Sends all requests at once and answers with all replies, by id.

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("The id of a request", .sharedSidecar())
+@Suite("The id of a request", .timeLimit(.minutes(2)), .sharedSidecar())
 struct RequestIdTests {
   static let ids = [
     "0", "-0", "1", "-1", "1.5", "1.0", "1e5", "1E+2", "1e400", "-1e-400", "9007199254740993",

@@ -47,7 +47,7 @@ struct SecretAnswerTests {
     let client: LineClient
 
     init(redis isRedis: Bool, _ options: [String] = []) throws {
-      keys = try TokenKeys(SecretAnswerTests.algorithms)
+      keys = try TokenKeys(copiesOf: SecretAnswerTests.algorithms)
       let options = ["--keys", keys.path] + options
       if isRedis {
         let server = try RedisServer()

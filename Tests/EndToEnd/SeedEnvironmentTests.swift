@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("The environment")
+@Suite("The environment", .timeLimit(.minutes(2)))
 struct SeedEnvironmentTests {
   /// Writes a value through a sidecar and looks for it in Redis.
   private static func check(

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("Stopping")
+@Suite("Stopping", .timeLimit(.minutes(2)))
 struct ShutdownTests {
   @Test("closes connections that have nothing under way", arguments: [SIGTERM, SIGINT])
   func idle(_ signal: Int32) throws {

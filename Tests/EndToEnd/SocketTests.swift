@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("The socket")
+@Suite("The socket", .timeLimit(.minutes(2)))
 struct SocketTests {
   @Test("of a sidecar that was killed is taken over")
   func stale() throws {

@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("The examples of the JSON-RPC 2.0 specification", .sharedSidecar())
+@Suite("The examples of the JSON-RPC 2.0 specification", .timeLimit(.minutes(2)), .sharedSidecar())
 struct SpecificationTests {
   @Test(
     "are answered as they stand there", arguments: SpecificationExample.all, WireFraming.allCases)

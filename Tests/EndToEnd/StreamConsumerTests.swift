@@ -64,7 +64,7 @@ struct StreamConsumerTests {
       #expect(try eventually { try client.metrics().sum("calls_in_flight") > 4 })
     }
     for number in 0..<8 { try writer.append("\(number)") }
-    let numbers = try readers.flatMap { Answer(try $0.readLine(within: .seconds(3))).numbers }
+    let numbers = try readers.flatMap { Answer(try $0.readLine(within: .seconds(4))).numbers }
     #expect(numbers.sorted() == Array(0..<8))
   }
 

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Support
 internal import Testing
 
-@Suite("Under systemd")
+@Suite("Under systemd", .timeLimit(.minutes(2)))
 struct SystemdTests {
   /// Hands descriptor $1 over as systemd does: as number 3, and with the program's own process id.
   private static let activation = [

@@ -18,7 +18,7 @@ struct TokenInteropTests {
     let daemon = try Daemon(["--keys", keys.path])
     let run = try Tool.run(
       [
-        interpreter, "-W", "ignore", "/\(root)/Tests/Interop/tokens.py", daemon.socketPath,
+        interpreter, "-I", "-W", "ignore", "/\(root)/Tests/Interop/tokens.py", daemon.socketPath,
         keys.path,
       ],
       within: .seconds(60))

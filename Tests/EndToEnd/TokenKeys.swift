@@ -1,4 +1,6 @@
+import Glibc
 import Support
+import Synchronization
 import Testing
 
 /// A folder of keys that the command has made, one of each algorithm, named as the algorithm.
@@ -12,6 +14,26 @@ final class TokenKeys: Sendable {
     folder = try ScratchFolder()
     for algorithm in algorithms {
       try run("generate", "--algorithm", algorithm, "--id", algorithm)
+    }
+  }
+
+  /// What was made once in a run, by the algorithm's name.
+  private static let made = Mutex<[String: String]>([:])
+
+  /// Copies of keys that are the same in all of a run: making them takes longer than most tests.
+  init(copiesOf algorithms: [String]) throws {
+    folder = try ScratchFolder()
+    for algorithm in algorithms {
+      let name = algorithm + ".jwk"
+      let text = try Self.made.withLock { made in
+        if let text = made[algorithm] { return text }
+        let keys = try TokenKeys([algorithm])
+        let text = withExtendedLifetime(keys) { TextFile.read(keys.folder(name)) }
+        made[algorithm] = text
+        return text
+      }
+      try TextFile.write(text, to: folder(name))
+      #expect(chmod(folder(name), 0o600) == 0)
     }
   }
 

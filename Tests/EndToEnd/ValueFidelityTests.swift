@@ -1,7 +1,7 @@
 internal import Support
 internal import Testing
 
-@Suite("A value", .sharedSidecar())
+@Suite("A value", .timeLimit(.minutes(2)), .sharedSidecar())
 struct ValueFidelityTests {
   static let values = [
     "0", "-0", "1.0", "1.10", "1e5", "1E5", "1e+05", "1e400", "-1e-400", "0.30000000000000004",

@@ -37,16 +37,21 @@ public final class ChildProcess: Sendable {
   /// Starts a program.
   ///
   /// - Parameters:
+  ///   - command: the program, looked for in the environment's PATH, and its arguments.
   ///   - environment: all of its environment.
   ///   - output: the file that gets its standard output and errors.
   public init(_ command: [String], environment: [String: String], output: String) throws {
     let variables = environment.map { "\($0.key)=\($0.value)" }
-    id = try Self.spawn(command, variables, input: nil, output: output)
+    guard let name = command.first, let program = Tool.find(name, environment) else {
+      throw Failure("\(command.first ?? "nothing") is not in \(environment["PATH"] ?? "no PATH")")
+    }
+    id = try Self.spawn(program, command, variables, input: nil, output: output)
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0
     else { throw Failure("socketpair: errno \(errno)") }
     let watchman = try Self.spawn(
-      ["/bin/sh", "-c", Self.watchman, "sh", "\(id)"], [], input: ends[0], output: "/dev/null")
+      "/bin/sh", ["sh", "-c", Self.watchman, "sh", "\(id)"], [], input: ends[0], output: "/dev/null"
+    )
     close(ends[0])
     state = Mutex(State(watchman: watchman, lifeline: ends[1]))
   }
@@ -69,11 +74,11 @@ public final class ChildProcess: Sendable {
   /// Waits for the program's end; nil when it goes on for longer.
   public func waitForExit(within patience: Duration) -> Exit? {
     var exit: Exit?
-    eventually(within: patience) {
+    let hasEnded = becomesTrue(within: patience) {
       exit = state.withLock { Self.reap(id, &$0) }
       return exit != nil
     }
-    return exit
+    return hasEnded ? exit : nil
   }
 
   private static func reap(_ id: pid_t, _ state: inout State) -> Exit? {
@@ -96,7 +101,7 @@ public final class ChildProcess: Sendable {
   }
 
   private static func spawn(
-    _ command: [String], _ environment: [String], input: Int32?, output: String
+    _ program: String, _ command: [String], _ environment: [String], input: Int32?, output: String
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -123,11 +128,11 @@ public final class ChildProcess: Sendable {
     var child: pid_t = 0
     let failure = withCStrings(command) { words in
       withCStrings(environment) { variables in
-        posix_spawnp(&child, command[0], &actions, &attributes, words, variables)
+        posix_spawn(&child, program, &actions, &attributes, words, variables)
       }
     }
     guard failure == 0 else {
-      throw Failure("\(command[0]) could not be started: errno \(failure)")
+      throw Failure("\(program) could not be started: errno \(failure)")
     }
     return child
   }

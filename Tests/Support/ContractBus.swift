@@ -47,14 +47,14 @@ public struct ContractBus: Sendable, CustomStringConvertible {
 
   /// Links of one sidecar to a real Redis.
   public static let redis = ContractBus(description: "redis", isOneSidecarEach: false) { limits in
-    let target = try patientTarget
+    let target = try ContractStores.patientTarget
     return redis(target, limits, isOneSidecarEach: false)
   }
 
   /// Links of a sidecar each to one real Redis.
   public static let sidecars = ContractBus(description: "sidecars", isOneSidecarEach: true) {
     limits in
-    let target = try patientTarget
+    let target = try ContractStores.patientTarget
     return redis(target, limits, isOneSidecarEach: true)
   }
 
@@ -67,15 +67,6 @@ public struct ContractBus: Sendable, CustomStringConvertible {
 
   /// Every bus.
   public static let all = [memory, redis, sidecars]
-
-  /// With more patience than a busy machine needs.
-  private static var patientTarget: RedisTarget {
-    get throws {
-      var target = RedisTarget(address: .unix(path: try ContractStores.redisSocketPath))
-      (target.connectTimeout, target.commandTimeout) = (.seconds(20), .seconds(20))
-      return target
-    }
-  }
 
   private static func redis(
     _ target: RedisTarget, _ limits: BusLimits, isOneSidecarEach: Bool

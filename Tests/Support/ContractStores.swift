@@ -1,5 +1,6 @@
 internal import CloakroomRedis
 internal import CloakroomStore
+internal import Glibc
 internal import Logging
 internal import Synchronization
 
@@ -21,7 +22,7 @@ public enum ContractStores {
 
   /// A real Redis, one for all tests of a run; each harness has keys of its own.
   public static let redis = ContractStore("redis") { links in
-    let path = try redisSocketPath
+    let target = try patientTarget
     // With an index of deadlines of their own: a sweep of one test looks at no other's records.
     let prefix = "contract:\(opened.wrappingAdd(1, ordering: .relaxed).newValue)"
     var harnesses: [StoreHarness] = []
@@ -30,7 +31,7 @@ public enum ContractStores {
         slackMs: 30_000, passTime: { try? await Task.sleep(for: .milliseconds($0 + 5)) },
         makeLink: { loop in
           RedisStoreLink(
-            on: loop, to: RedisTarget(address: .unix(path: path)), prefix: prefix,
+            on: loop, to: target, prefix: prefix,
             logger: Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() })
         })
       harnesses.append(harness)
@@ -43,9 +44,23 @@ public enum ContractStores {
     get throws { try server.get().socketPath }
   }
 
+  /// The same, with more patience than a busy machine needs.
+  static var patientTarget: RedisTarget {
+    get throws {
+      var target = RedisTarget(address: .unix(path: try redisSocketPath))
+      (target.connectTimeout, target.commandTimeout) = (.seconds(20), .seconds(20))
+      return target
+    }
+  }
+
   private static let opened = Atomic<Int>(0)
 
-  private static let server = Result { try RedisServer() }
+  private static let server: Result<RedisServer, any Error> = Result {
+    let server = try RedisServer()
+    // What is static is let go of by nobody.
+    atexit { try? ContractStores.server.get().stop() }
+    return server
+  }
 
   /// Every store.
   public static let all = [memory, redis]

@@ -32,13 +32,11 @@ public final class Daemon: Sendable {
       try TextFile.write(configuration, to: self.folder + "/config.json")
       options += ["--config", self.folder + "/config.json"]
     }
-    var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
-    variables.merge(environment) { $1 }
     process = try ChildProcess(
       wrapper + [Self.program, "serve", "--socket", socketPath] + options,
-      environment: variables, output: self.folder + "/output")
+      environment: Tool.environment.merging(environment) { $1 }, output: self.folder + "/output")
     guard answers else { return }
-    let isUp = eventually(within: .seconds(30)) {
+    let isUp = becomesTrue(within: .seconds(60)) {
       process.waitForExit(within: .zero) != nil
         // An id that no test has: the access log's lines are found by them.
         || (try? client().call("system.ping", id: -1)) != nil

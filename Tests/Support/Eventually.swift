@@ -1,18 +1,24 @@
 internal import Glibc
+internal import Testing
 
-/// Asks again and again until the answer is yes, or the patience is at its end.
+/// Asks again and again until the answer is yes. A test that waits in vain fails, whatever it does
+/// with the answer.
 ///
 /// - Returns: whether the answer was yes.
 @discardableResult
 public func eventually(
-  within patience: Duration = .seconds(10), _ condition: () throws -> Bool
+  _ what: String = "a condition", within patience: Duration = .seconds(20),
+  fileID: String = #fileID, filePath: String = #filePath, line: Int = #line, column: Int = #column,
+  _ condition: () throws -> Bool
 ) rethrows -> Bool {
-  let deadline = ContinuousClock.now + patience
-  while true {
-    if try condition() { return true }
-    guard ContinuousClock.now < deadline else { return false }
-    usleep(3000)
+  let isSo = try becomesTrue(within: patience, condition)
+  if !isSo {
+    Issue.record(
+      "waited in vain for \(what)",
+      sourceLocation: SourceLocation(
+        fileID: fileID, filePath: filePath, line: line, column: column))
   }
+  return isSo
 }
 
 /// Asks again and again until the answer is yes.
@@ -26,6 +32,20 @@ public func eventually(
   while !(try await condition()) {
     guard ContinuousClock.now < end else { throw WaitedInVain(description: what) }
     try await Task.sleep(for: .milliseconds(3))
+  }
+}
+
+/// Asks again and again until the answer is yes, or the patience is at its end: for what may also
+/// stay as it is.
+///
+/// - Returns: whether the answer was yes.
+public func becomesTrue(within patience: Duration, _ condition: () throws -> Bool) rethrows -> Bool
+{
+  let deadline = ContinuousClock.now + patience
+  while true {
+    if try condition() { return true }
+    guard ContinuousClock.now < deadline else { return false }
+    usleep(3000)
   }
 }
 

@@ -24,14 +24,15 @@ enum LocalSocket {
   ///
   /// - Parameter isRunning: whether there is a server to wait for.
   static func answersPing(
-    at path: String, withinMilliseconds limit: Int, while isRunning: () -> Bool
+    at path: String, within patience: Duration, while isRunning: () -> Bool
   ) -> Bool {
-    for _ in 0..<max(limit / 5, 1) where isRunning() {
+    var answers = false
+    let isDecided = becomesTrue(within: patience) {
       let answer = ping(path)
-      if answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH") { return true }
-      usleep(5000)
+      answers = answer.hasPrefix("+PONG") || answer.hasPrefix("-NOAUTH")
+      return answers || !isRunning()
     }
-    return false
+    return isDecided && answers
   }
 
   private static func ping(_ path: String) -> String {

@@ -21,7 +21,7 @@ public final class RedisServer: Sendable {
   private let folder: String
   private let arguments: [String]
   private let password: String?
-  private let process = Mutex<ChildProcess?>(nil)
+  private let process: Mutex<ChildProcess?>
 
   /// Starts a server and waits until it answers.
   ///
@@ -31,22 +31,38 @@ public final class RedisServer: Sendable {
   public init(arguments: [String] = [], tcp: Bool = false) throws {
     folder = try TemporaryFolder.make()
     socketPath = folder + "/redis.sock"
-    port = tcp ? try LocalSocket.freePort() : nil
     self.arguments = arguments
     let option = arguments.firstIndex(of: "--requirepass")
     password = option.flatMap { arguments.dropFirst($0 + 1).first }
-    do {
-      try restart()
-    } catch {
-      TemporaryFolder.remove(folder)
-      throw error
+    // A port that was free just now may be anybody's by the time that the server asks for it.
+    var attempts = tcp ? 5 : 1
+    var port: UInt16?
+    var started: ChildProcess?
+    while started == nil {
+      attempts -= 1
+      do {
+        port = tcp ? try LocalSocket.freePort() : nil
+        started = try Self.start(arguments, in: folder, port: port)
+      } catch  where attempts == 0 {
+        TemporaryFolder.remove(folder)
+        throw error
+      } catch {}
     }
+    self.port = port
+    process = Mutex(started)
   }
 
   deinit { stop() }
 
   /// Stops the server's process where it is: connections stay open and nothing is answered.
-  public func pause() { process.withLock { $0?.signal(SIGSTOP) } }
+  public func pause() {
+    process.withLock { process in
+      guard let process else { return }
+      process.signal(SIGSTOP)
+      // The signal is on its way for a moment, in which Redis would still answer (proc_pid_stat(5)).
+      eventually { TextFile.read("/proc/\(process.id)/stat").contains(") T ") }
+    }
+  }
 
   /// Lets a paused server go on.
   public func resume() { process.withLock { $0?.signal(SIGCONT) } }
@@ -62,23 +78,30 @@ public final class RedisServer: Sendable {
   /// Starts the server on the same socket and port, empty; a running one is killed first.
   public func restart() throws {
     kill()
+    let started = try Self.start(arguments, in: folder, port: port)
+    process.withLock { $0 = started }
+  }
+
+  private static func start(
+    _ arguments: [String], in folder: String, port: UInt16?
+  ) throws -> ChildProcess {
+    let socketPath = folder + "/redis.sock"
     unlink(socketPath)
     let command =
       [
         "redis-server", "--unixsocket", socketPath, "--dir", folder, "--port", "\(port ?? 0)",
         "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
       ] + arguments
-    let log = folder + "/redis.log"
-    try process.withLock {
-      $0 = try ChildProcess(command, environment: Tool.environment, output: log)
-    }
+    let process = try ChildProcess(
+      command, environment: Tool.environment, output: folder + "/redis.log")
     let answers = LocalSocket.answersPing(
-      at: socketPath, withinMilliseconds: 10_000,
-      while: { process.withLock { $0.map { $0.waitForExit(within: .zero) == nil } ?? false } })
+      at: socketPath, within: .seconds(30),
+      while: { process.waitForExit(within: .zero) == nil })
     guard answers else {
-      kill()
-      throw Failure("redis-server ended at once, or did not answer PING within ten seconds")
+      process.kill()
+      throw Failure("redis-server ended at once, or did not answer PING within 30 seconds")
     }
+    return process
   }
 
   /// Kills the server and removes its folder; the server can't be used after that.
@@ -89,11 +112,11 @@ public final class RedisServer: Sendable {
 
   /// Runs one command with `redis-cli` and answers with what it printed, without the last line feed.
   ///
-  /// - Throws: `Failure` when the server answers with an error, or not within ten seconds.
+  /// - Throws: `Failure` when the server answers with an error, or not within 30 seconds.
   public func command(_ arguments: [String]) throws -> String {
     let authentication = password.map { ["--no-auth-warning", "-a", $0] } ?? []
     let (exit, output) = try Tool.run(
-      ["redis-cli", "-e", "-s", socketPath] + authentication + arguments, within: .seconds(10))
+      ["redis-cli", "-e", "-s", socketPath] + authentication + arguments, within: .seconds(30))
     guard exit == .status(0) else { throw Failure("redis-cli: \(output)") }
     return output.last == "\n" ? String(output.dropLast()) : output
   }

@@ -1,7 +1,9 @@
+internal import Glibc
+
 /// Programs that tests use and wait for.
 public enum Tool {
-  /// All of the environment that they get.
-  static let environment = ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+  /// All of the environment that they get: nothing of the tests' own, which is the machine's.
+  public static let environment = ["PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
 
   /// Runs a program to its end.
   ///
@@ -20,5 +22,17 @@ public enum Tool {
       environment: environment, output: folder + "/output")
     let exit = process.waitForExit(within: patience)
     return (exit, TextFile.read(folder + "/output"))
+  }
+
+  /// Whether a program is there, for tests that can't be had without it.
+  public static func isInstalled(_ name: String) -> Bool { find(name, environment) != nil }
+
+  /// Where a program is, in the folders that an environment names; nil when it is in none of them.
+  ///
+  /// A search of the C library's goes by the PATH of the tests, which is the machine's.
+  static func find(_ name: String, _ environment: [String: String]) -> String? {
+    if name.contains("/") { return name }
+    let folders = (environment["PATH"] ?? "").split(separator: ":")
+    return folders.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
   }
 }

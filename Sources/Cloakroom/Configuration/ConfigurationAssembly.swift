@@ -32,7 +32,8 @@ struct ConfigurationAssembly {
     configuration.store = store(draft, faults: &faults)
 
     let scopes = configuration.scopes
-    let undeclared = scopes.required.filter { !scopes.declared.contains($0) }
+    let declared = Set(scopes.declared.map { ByteString($0) })
+    let undeclared = scopes.required.filter { !declared.contains(ByteString($0)) }
     if !scopes.declared.isEmpty, !undeclared.isEmpty {
       let message = "requires scopes that scopes.declared doesn't have: "
       faults.append(

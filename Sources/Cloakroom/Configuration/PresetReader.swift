@@ -15,7 +15,7 @@ struct PresetReader {
 
   /// Reads the presets' member. What it has takes the place of a built-in preset of that name; the
   /// other built-in ones stay.
-  mutating func presets(_ tree: JSONTree) -> [String: Configuration.Pending.Preset] {
+  mutating func presets(_ tree: JSONTree) -> [ByteString: Configuration.Pending.Preset] {
     var presets = Configuration.Pending.builtIn
     guard case .object(let members) = tree else {
       if tree != .null {
@@ -29,7 +29,7 @@ struct PresetReader {
         fault("", "has a preset whose name is empty or longer than \(Self.longestName) bytes")
         continue
       }
-      presets[member.name] = preset(member)
+      presets[ByteString(member.name)] = preset(member)
     }
     return presets
   }

@@ -53,6 +53,8 @@ struct ExpirySweeper: Sendable {
   }
 
   private func perform(_ command: StoreCommand) async -> StoreReply {
-    await withCheckedContinuation { worker.value.submit(command, $0) }
+    await withCheckedContinuation { continuation in
+      worker.value.perform(command) { continuation.resume(returning: $0) }
+    }
   }
 }

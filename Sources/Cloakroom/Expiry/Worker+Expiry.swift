@@ -3,14 +3,6 @@ internal import CloakroomStore
 
 /// What ends by itself, as a worker sees it.
 extension Worker {
-  /// Takes a step of the store for a procedure, or for the sidecar itself.
-  func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
-    let name = command.pendingName
-    let step =
-      name == nil && continuation == nil ? nil : PendingStep(name: name, continuation)
-    store.submit(command, ticket: calls.add(.procedure(step)))
-  }
-
   /// Counts and logs what a step on a pending operation was the first to find, whoever took the step
   /// and whether or not anybody still waits for its reply.
   func note(_ reply: StoreReply, of name: StoreKey) {

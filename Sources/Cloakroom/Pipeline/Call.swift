@@ -57,6 +57,12 @@ final class CallExtras {
   var deadline: Scheduled<Void>?
   /// Whether the deadline has passed and the caller has been told.
   var isAnswered = false
+  /// Whether the call changes something; known only for one with a deadline.
+  var isMutation = false
+  /// What the link's count was when the call was submitted.
+  var sendings: UInt64 = 0
+  /// The tickets of a call of many steps.
+  var steps: [StoreTicket] = []
   /// The replies of a call of many steps, as far as they have come.
   var replies: [StoreReply?] = []
   /// How many replies are to come.

@@ -16,8 +16,8 @@ final class ClientConnection: ChannelInboundHandler {
   let peer: Peer
   /// The peer's supplementary groups.
   let groups: [UInt32]
-  /// The service that it acts for: an index into the policy's services; nil when none takes it.
-  var service: Int?
+  /// The service that it acts for; nil when the policy has none for it.
+  var identity: ServiceIdentity?
   /// The service that the client has asked for by name.
   var chosenService: String?
   /// When it was last heard of, in nanoseconds of the loop's clock.
@@ -95,7 +95,7 @@ final class ClientConnection: ChannelInboundHandler {
     for call in procedures.values { call.cancel(Self.gone) }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
-    for command in closing.values { submit(command) }
+    for command in closing.values { worker.takeBack(by: command) }
     closing = [:]
     worker.closed(self)
   }
@@ -110,7 +110,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Has a command submitted when the connection closes, in the place of an earlier one of that name.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
-    guard context != nil else { return submit(command) }
+    guard context != nil else { return worker.takeBack(by: command) }
     guard closing.count < Self.closingLimit || closing[name] != nil else {
       worker.observer.limitBit(.boundToConnection)
       throw RPCError(
@@ -121,10 +121,6 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Forgets what was to be submitted when the connection closes.
   func forgetOnClose(_ name: StoreKey) { closing[name] = nil }
-
-  private func submit(_ command: StoreCommand) {
-    worker.store.submit(command, ticket: worker.calls.add(.procedure(nil)))
-  }
 
   /// The only end that a channel has which is closed before it was active.
   func handlerRemoved(context: ChannelHandlerContext) {

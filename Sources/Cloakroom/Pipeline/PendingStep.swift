@@ -7,11 +7,11 @@ internal import CloakroomStore
 final class PendingStep {
   /// The pending operation whose end the reply may tell of.
   let name: StoreKey?
-  /// Resumes whoever waits for the reply; nil when nobody does.
-  let continuation: CheckedContinuation<StoreReply, Never>?
+  /// Told the reply; nil when nobody waits for it.
+  let completion: ((StoreReply) -> Void)?
 
-  init(name: StoreKey?, _ continuation: CheckedContinuation<StoreReply, Never>?) {
+  init(name: StoreKey?, _ completion: ((StoreReply) -> Void)?) {
     self.name = name
-    self.continuation = continuation
+    self.completion = completion
   }
 }

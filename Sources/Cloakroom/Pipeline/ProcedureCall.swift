@@ -17,14 +17,27 @@ final class ProcedureCall: ProcedureHost {
     let timer: Scheduled<Void>
   }
 
+  /// A first step that the store has not answered.
+  private struct FirstStep {
+    let then: Opening.Then
+    let undo: Opening.Undo
+    let pendingName: StoreKey?
+    let isTraced: Bool
+  }
+
   let request: Request
   let record: OnceRecord?
+  /// The service that it was let in for.
+  let service: String
   private(set) var cancellation: RPCError?
 
   private var notes: CallNotes?
   private let worker: Worker
-  private var opening: (then: Opening.Then, undo: Opening.Undo, pendingName: StoreKey?)?
+  private var opening: FirstStep?
+  private var mutations = MutationTrace()
   private var isAnswered = false
+  /// Why it may not wait any more.
+  private var refusal: RPCError?
   private var deadline: Scheduled<Void>?
   private var pendingWait: Wait?
   private var bells: [UInt32: BellState] = [:]
@@ -35,6 +48,7 @@ final class ProcedureCall: ProcedureHost {
   ) {
     self.request = request
     self.record = record
+    service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
     self.request.connection.procedures[ObjectIdentifier(self)] = self
@@ -42,7 +56,7 @@ final class ProcedureCall: ProcedureHost {
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
     deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
       self.worker.observer.limitBit(.deadline)
-      self.cancel(RPCError(.deadlineExceeded))
+      self.giveUp(RPCError(.deadlineExceeded))
       self.worker.finishedBurst()
     }
   }
@@ -55,9 +69,13 @@ final class ProcedureCall: ProcedureHost {
   /// Begins.
   func open(_ opening: Opening) {
     switch opening {
-    case .ask(let command, let then, let undo):
-      self.opening = (then, undo, command.pendingName)
-      worker.store.submit(command, ticket: worker.calls.add(.opening(self)))
+    case .ask(let command, let then, let undo, let undoesAll):
+      let isTraced = command.isMutation && !undoesAll
+      self.opening = FirstStep(
+        then: then, undo: undo, pendingName: command.pendingName, isTraced: isTraced)
+      let ticket = worker.calls.add(.opening(self))
+      if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
+      worker.store.submit(command, ticket: ticket)
     case .run(let procedure):
       run(procedure)
     case .answer(let result):
@@ -67,17 +85,18 @@ final class ProcedureCall: ProcedureHost {
 
   /// The opening's step has been answered: that is all, or the procedure goes on.
   func opened(_ reply: consuming StoreReply) {
-    guard let (then, undo, pendingName) = opening else { return }
-    opening = nil
+    guard let opening else { return }
+    self.opening = nil
     let reply = reply
-    if let pendingName { worker.note(reply, of: pendingName) }
+    if opening.isTraced { mutations.answered(reply) }
+    if let pendingName = opening.pendingName { worker.note(reply, of: pendingName) }
     guard !isAnswered else {
-      if let command = undo(reply) { submit(command, nil) }
+      if let command = opening.undo(reply) { takeBack(by: command) }
       return
     }
     var result = worker.takeBuffer()
     do throws(RPCError) {
-      if let procedure = try then(reply, CallContext(self, on: worker.loop), &result) {
+      if let procedure = try opening.then(reply, CallContext(self, on: worker.loop), &result) {
         run(procedure)
       } else {
         answer(.success(result))
@@ -122,16 +141,48 @@ final class ProcedureCall: ProcedureHost {
     for bell in bells.values { bell.giveUp(error) }
   }
 
+  /// Ends the call without its result, for a caller who listens.
+  ///
+  /// - Parameter error: why; it says that nothing was done, and gives way to OUTCOME_UNKNOWN where that is
+  ///   not so.
+  func giveUp(_ error: RPCError) {
+    guard cancellation == nil, !isAnswered else { return }
+    cancel(mutations.truth(of: error, worker.store))
+  }
+
+  /// Ends the call if it waits, or once it would: the policy would not let it in any more. A step of
+  /// the store that it has taken before that is answered.
+  func forbid(_ error: RPCError) {
+    refusal = error
+    if isWaiting { giveUp(error) }
+  }
+
   // MARK: What the procedure asks for
 
-  func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?) {
-    worker.submit(command, continuation)
+  func perform(
+    _ command: StoreCommand, isTakenBack: Bool,
+    _ continuation: CheckedContinuation<StoreReply, Never>
+  ) {
+    let sendings = worker.store.sendings
+    guard command.isMutation, !isTakenBack else {
+      worker.perform(command) { continuation.resume(returning: $0) }
+      return
+    }
+    worker.perform(command) {
+      self.mutations.answered($0)
+      continuation.resume(returning: $0)
+    } submitting: {
+      self.mutations.submitted($0, sendings: sendings)
+    }
   }
+
+  func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
 
   func wait(
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
-    if worker.isDraining { cancel(ClientConnection.stopping) }
+    if worker.isDraining { giveUp(ClientConnection.stopping) }
+    if let refusal { giveUp(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
     if let ring = bell.flatMap({ bells[$0]?.nextRing() }) {
       return continuation.resume(returning: .rung(ring))
@@ -153,6 +204,7 @@ final class ProcedureCall: ProcedureHost {
   }
 
   func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32 {
+    if let refusal { giveUp(refusal) }
     var id: UInt32?
     let bell = BellState { [weak self] in
       guard let self, let wait = pendingWait, wait.bell == id else { return }

@@ -61,7 +61,8 @@ extension Worker {
       switch method.work {
       case .primitive(let begin, _):
         let command = arguments.once(try begin(&arguments))
-        store.submit(command, ticket: wait(for: request))
+        let isMutation = arguments.deadlineMs != nil && command.isMutation
+        store.submit(command, ticket: wait(for: request, isMutation: isMutation))
       case .many(let begin, _):
         submit(arguments.once(try begin(&arguments)), for: request)
       case .procedure(let begin):
@@ -115,7 +116,7 @@ extension Worker {
 
   private func admit(_ connection: ClientConnection, _ method: Int) throws(RPCError) -> Permit {
     do throws(RPCError) {
-      return try admission.admit(service: connection.service, method: method, now: burstStart)
+      return try admission.admit(connection.identity, method: method, now: burstStart)
     } catch {
       if error.reason == .rateLimited { observer.limitBit(.rate) }
       throw error
@@ -126,12 +127,17 @@ extension Worker {
 
   /// Gives a request a ticket under which its reply will come.
   ///
-  /// - Parameter steps: how many replies it waits for, when it has steps with tickets of their own.
-  func wait(for request: consuming Request, steps: Int? = nil) -> StoreTicket {
+  /// - Parameters:
+  ///   - isMutation: whether it changes something; asked for only where there is a deadline.
+  ///   - steps: how many replies it waits for, when it has steps with tickets of their own.
+  func wait(
+    for request: consuming Request, isMutation: Bool = false, steps: Int? = nil
+  ) -> StoreTicket {
     var extras: CallExtras?
     if arguments.notes.isKept || arguments.deadlineMs != nil || steps != nil {
       let all = CallExtras()
       if arguments.notes.isKept { all.notes = arguments.notes }
+      all.isMutation = isMutation
       if let steps {
         all.replies = Array(repeating: nil, count: steps)
         all.remaining = steps
@@ -140,6 +146,7 @@ extension Worker {
     }
     let ticket = calls.add(.call(Call(request: request, memo: arguments.memo, extras: extras)))
     if let milliseconds = arguments.deadlineMs, let extras {
+      extras.sendings = store.sendings
       startDeadline(milliseconds, for: ticket, extras)
     }
     return ticket
@@ -152,21 +159,36 @@ extension Worker {
     // On the worker's own loop, where calls are begun.
     extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
       guard self.calls.extras(ticket.index) === extras, !extras.isAnswered else { return }
-      // The ticket stays out until the store has answered, but nobody waits for it any more.
-      extras.isAnswered = true
       self.observer.limitBit(.deadline)
-      self.calls.withCall(ticket.index) {
-        self.end($0.request, notes: extras.notes, RPCError(.deadlineExceeded))
-      }
+      // The ticket stays out until the store has answered, but nobody waits for it any more.
+      self.calls.withCall(ticket.index) { self.endLate($0, ticket, extras) }
       self.finishedBurst()
     }
   }
 
-  private func submit(_ commands: [StoreCommand], for request: consuming Request) {
-    let parent = wait(for: request, steps: commands.count)
-    for (position, command) in commands.enumerated() {
-      store.submit(command, ticket: calls.add(.step(of: parent.index, position: position)))
+  /// Ends a call whose time is over, and says what is true: what was sent may be done.
+  private func endLate(_ call: borrowing Call, _ ticket: StoreTicket, _ extras: CallExtras) {
+    let tickets = extras.steps.isEmpty ? [ticket] : extras.steps
+    let isUndone =
+      !extras.isMutation
+      || tickets.allSatisfy { store.withdraw($0, since: extras.sendings) }
+    if !isUndone, !extras.steps.isEmpty {
+      // Each of many steps has its own end.
+      return end(call, extras.replies.map { $0 ?? .failure(.mayHaveBeenDone) })
     }
+    extras.isAnswered = true
+    end(
+      call.request, notes: extras.notes,
+      isUndone ? RPCError(.deadlineExceeded) : .mayHaveBeenDone)
+  }
+
+  private func submit(_ commands: [StoreCommand], for request: consuming Request) {
+    let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
+    let parent = wait(for: request, isMutation: isMutation, steps: commands.count)
+    if commands.isEmpty, case .call(let call) = calls.remove(parent.index) { return end(call, []) }
+    let tickets = commands.indices.map { calls.add(.step(of: parent.index, position: $0)) }
+    if isMutation { calls.extras(parent.index)?.steps = tickets }
+    for (command, ticket) in zip(commands, tickets) { store.submit(command, ticket: ticket) }
   }
 
   /// The store has answered.
@@ -185,7 +207,7 @@ extension Worker {
     case .procedure(let step):
       guard let step else { break }
       if let name = step.name { note(reply, of: name) }
-      step.continuation?.resume(returning: reply)
+      step.completion?(reply)
     case .free:
       break
     }

@@ -158,7 +158,7 @@ extension Worker {
     let ended = fromStore ? replyTime : now()
     let duration = max(ended, request.startedAt) - request.startedAt
     let storeDuration = fromStore ? duration : 0
-    let service = admission.label(of: request.connection.service)
+    let service = admission.label(of: request.connection.identity?.index)
     guard observer.keepsAccessLog else {
       return observer.count(
         service: service, method: request.method, failure: failure, duration: duration,

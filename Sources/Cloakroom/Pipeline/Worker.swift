@@ -44,6 +44,8 @@ final class Worker {
   var batchScanner: BatchScanner
   var arguments: Arguments
   var calls = CallTable()
+  /// How many withdrawals wait for the store to come back.
+  var withdrawalsWaiting = 0
   /// When the tick of the loop began in which bytes are being worked on.
   var burstStart: UInt64 = 0
   /// When the store's replies came that are being worked on; 0 when none is.
@@ -223,6 +225,7 @@ final class Worker {
     for connection in connections.values {
       assignService(to: connection)
       reviewSubscriptions(of: connection)
+      reviewCalls(of: connection)
     }
     finishedBurst()
   }
@@ -230,13 +233,25 @@ final class Worker {
   /// Gives a connection the service that it has asked for, as long as the policy allows it, else the
   /// first that the policy has for it.
   func assignService(to connection: ClientConnection) {
-    let policy = admission.policy
-    if let name = connection.chosenService {
-      connection.service = policy.service(
-        named: name, for: connection.peer, groups: connection.groups)
-    } else {
-      connection.service = policy.service(for: connection.peer, groups: connection.groups)
+    connection.identity = admission.identity(
+      of: connection.peer, groups: connection.groups, named: connection.chosenService)
+  }
+
+  /// Ends the calls of a connection that wait although the policy would not let them in any more.
+  private func reviewCalls(of connection: ClientConnection) {
+    for call in connection.procedures.values {
+      guard let method = call.request.method,
+        !isAllowed(method: method, service: call.service, to: connection)
+      else { continue }
+      call.forbid(.forbidden(to: call.service, table.methods[method].name))
     }
+  }
+
+  /// Whether the policy lets a connection call a method for a service.
+  func isAllowed(method: Int, service: String, to connection: ClientConnection) -> Bool {
+    let index = admission.policy.service(
+      named: service, for: connection.peer, groups: connection.groups)
+    return admission.allows(service: index, method: method)
   }
 
   // MARK: Flushing

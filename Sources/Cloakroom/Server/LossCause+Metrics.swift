@@ -10,6 +10,7 @@ extension LossCause {
     case .greetingRefused: .handshakeFailed
     case .commandTimeout: .commandTimeout
     case .protocolError: .protocolError
+    case .readOnly: .readOnly
     }
   }
 }

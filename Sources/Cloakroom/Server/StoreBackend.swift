@@ -34,8 +34,10 @@ struct StoreBackend: Sendable {
       kind = "redis"
       memory = nil
       let prefix = configuration.keys.prefix
-      makeLink = { loop in RedisStoreLink(on: loop, to: target, prefix: prefix, logger: logger) }
       let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
+      makeLink = { loop in
+        RedisStoreLink(on: loop, to: target, prefix: prefix, logger: logger) { bus.reconnect() }
+      }
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = bus
     }

@@ -102,6 +102,11 @@ final class WorkerPool: Sendable {
     try await ask { $0.store.downReason }.compactMap { $0 }.first
   }
 
+  /// Whether the store takes no writes, as far as any loop has seen lately.
+  func isStoreReadOnly() async throws -> Bool {
+    try await ask { $0.store.isReadOnly }.contains(true)
+  }
+
   /// Applies a policy that has been read anew.
   func apply(_ admission: Admission) async throws {
     _ = try await ask { $0.apply(admission.copy()) }

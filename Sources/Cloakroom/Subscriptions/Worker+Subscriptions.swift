@@ -35,29 +35,24 @@ extension Worker {
   ///
   /// - Throws: OVERLOADED when there is no room for one more.
   private func subscribingService(of connection: ClientConnection) throws(RPCError) -> String {
-    guard let service = arguments.permit?.service else { throw RPCError(.internal) }
+    guard let service = connection.identity?.name else { throw RPCError(.internal) }
     guard connection.subscriptions.count < limits.subscriptionsPerConnection else {
       observer.limitBit(.subscriptionsPerConnection)
       throw RPCError(
         .overloaded,
         "a connection has at most \(limits.subscriptionsPerConnection) subscriptions")
     }
-    return admission.policy.services[service].name
+    return service
   }
 
   /// Ends the subscriptions of a connection that the policy would not let it make any more.
   func reviewSubscriptions(of connection: ClientConnection) {
-    for subscription in connection.subscriptions.values where !isAllowed(subscription, connection) {
+    guard let subscribeMethod else { return }
+    for subscription in connection.subscriptions.values
+    where !isAllowed(method: subscribeMethod, service: subscription.service, to: connection) {
+      // Its call, if that was not answered yet, is refused as one that comes now would be.
+      subscription.cancel(.forbidden(to: subscription.service, table.methods[subscribeMethod].name))
       subscription.end(.policy)
     }
-  }
-
-  private func isAllowed(
-    _ subscription: EventSubscription, _ connection: ClientConnection
-  ) -> Bool {
-    guard let subscribeMethod else { return false }
-    let service = admission.policy.service(
-      named: subscription.service, for: connection.peer, groups: connection.groups)
-    return admission.allows(service: service, method: subscribeMethod)
   }
 }

@@ -126,8 +126,15 @@ final class SystemHub: Sendable {
     let isNearlyFull = (stats?.bytes ?? 0) > configuration.limits.memoryBytes / 10 * 9
     let storeReason: String? =
       if let failure { failure.message } else { try? await workers?.storeDownReason() }
+    let isReadOnly = (try? await workers?.isStoreReadOnly()) ?? false
     let problems: [(String, reason: String?)] = [
       ("store", storeReason),
+      (
+        "store",
+        isReadOnly
+          ? "Redis takes no writes (READONLY): it is a replica; its address must lead to the primary"
+          : nil
+      ),
       ("bus", backend.redisBus?.downReason),
       (
         "accessLog",

@@ -51,17 +51,19 @@ extension Worker {
     if let service { connection.chosenService = service }
     assignService(to: connection)
     let policy = admission.policy
-    guard let index = connection.service else {
+    guard let identity = connection.identity else {
       connection.chosenService = before
       assignService(to: connection)
       return end(
         request, notes: nil,
-        RPCError(.forbidden, "the policy does not let this caller act for that service"))
+        policy.isOpen
+          ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
+          : RPCError(.forbidden, "the policy does not let this caller act for that service"))
     }
     if let client { system.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)
     end(request, notes: nil) { result throws(RPCError) in
-      result.writeString("{\"service\":\"\(policy.services[index].name)\",\"services\":[")
+      result.writeString("{\"service\":\"\(identity.name)\",\"services\":[")
       result.writeString(services.map { "\"\(policy.services[$0].name)\"" }.joined(separator: ","))
       result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(SystemHub.version)\"")
       result.writeString(",\"store\":\"\(system.storeKind)\",\"uid\":\(connection.peer.uid)")

@@ -61,7 +61,7 @@ extension Configuration {
     public init() {}
 
     /// The presets that there are without any configuration.
-    public static let builtIn: [String: Preset] = [
+    public static let builtIn: [ByteString: Preset] = [
       "registration": Preset(backend: .jwt, expiresIn: .day),
       "campaign": Preset(backend: .store, expiresIn: .hour),
       "form": Preset(backend: .store, expiresIn: .halfHour),

@@ -8,7 +8,7 @@ enum BatchMethods {
   static let all = [get, set, remove]
 
   private static let keys = Parameter(
-    "keys", #"{"type":"array","items":{"type":"string","minLength":1},"minItems":1}"#,
+    "keys", #"{"type":"array","items":{"type":"string","minLength":1}}"#,
     required: true, "The keys, at most 1,000.")
 
   static let get = Method(
@@ -21,9 +21,17 @@ enum BatchMethods {
       #"[{"found":true,"value":{"name":"Alice"}},{"found":false,"value":null}]"#
     ),
     .primitive(
-      begin: { arguments throws(RPCError) in .getMany(try storeKeys(&arguments)) },
+      begin: { arguments throws(RPCError) in
+        let keys = try storeKeys(&arguments)
+        return keys.isEmpty ? .nothing : .getMany(keys)
+      },
       end: { reply, _, result throws(RPCError) in
-        guard case .values(let values) = try reply.orThrow() else { throw .unexpectedReply }
+        let values: [ByteBuffer?]
+        switch try reply.orThrow() {
+        case .values(let found): values = found
+        case .done: values = []
+        default: throw .unexpectedReply
+        }
         try writeArray(values, into: &result) { value, result throws(RPCError) in
           guard let value else {
             result.writeStaticString("{\"found\":false,\"value\":null}")
@@ -47,7 +55,7 @@ enum BatchMethods {
     [
       Parameter(
         "entries",
-        #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string","minLength":1},"value":true,"ttl":{"type":["integer","string","null"]}},"required":["key","value"],"additionalProperties":false},"minItems":1}"#,
+        #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string","minLength":1},"value":true,"ttl":{"type":["integer","string","null"]}},"required":["key","value"],"additionalProperties":false}}"#,
         required: true, "The keys with their values and lives, at most 1,000.")
     ],
     result:

@@ -45,12 +45,12 @@ struct ClaimCall: Sendable {
         do throws(RPCError) {
           try finish(reply, context, &result)
         } catch {
-          if let command = undo(reply) { context.submit(command) }
+          if !context.keeps(reply), let command = undo(reply) { context.takeBack(by: command) }
           throw error
         }
         return nil
       },
-      undo: undo)
+      undo: undo, undoesAll: true)
   }
 
   /// What takes the first step back: the place in the queue, or a claim that nobody gets.
@@ -71,12 +71,14 @@ struct ClaimCall: Sendable {
     at place: ClaimPlace, _ context: CallContext
   ) async throws(RPCError) -> ByteBuffer {
     var place = place
+    var isKept = false
     do throws(RPCError) {
       let bell = try await hangBell(context)
       defer { bell.close() }
       while true {
         // The first time too: what has happened before the bell was there was not heard.
         let reply = await ask(at: place, context)
+        isKept = context.keeps(reply)
         if let cancellation = context.cancellation { throw cancellation }
         switch reply {
         case .claim(.waiting(let current)):
@@ -91,7 +93,7 @@ struct ClaimCall: Sendable {
         }
       }
     } catch {
-      context.submit(withdrawal(number: place.number))
+      if !isKept { context.takeBack(by: withdrawal(number: place.number)) }
       throw error
     }
   }
@@ -119,7 +121,9 @@ struct ClaimCall: Sendable {
     var request = request
     request.ticket.number = place.number
     if isOver { request.wait = nil }
-    return await context.perform(context.once(.claim(key, .take(request)), step: 0))
+    // What is kept for a repetition stays.
+    return await context.perform(
+      context.once(.claim(key, .take(request)), step: 0), isTakenBack: !context.hasRecord)
   }
 
   /// Waits until it is time to ask again.

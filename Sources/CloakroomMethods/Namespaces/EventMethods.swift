@@ -55,7 +55,7 @@ enum EventMethods {
     ],
     result:
       #"{"type":"object","properties":{"subscription":{"type":"string"}},"required":["subscription"]}"#,
-    example: (#"{"pattern":"order.*"}"#, #"{"subscription":"s1"}"#),
+    example: (#"{"pattern":"order.*"}"#, #"{"subscription":"s1"}"#), endsWithConnection: true,
     .subscription { arguments throws(RPCError) in
       guard arguments.has(0) != arguments.has(1) else {
         throw RPCError(.invalidParams, "either channel or pattern is given")
@@ -75,6 +75,7 @@ enum EventMethods {
         "What `events.subscribe` answered.")
     ],
     result: #"{"type":"boolean"}"#, example: (#"{"subscription":"s1"}"#, "false"),
+    endsWithConnection: true,
     .subscription { arguments throws(RPCError) in
       .unsubscribe(try arguments.string(0, "subscription", longest: 64))
     })

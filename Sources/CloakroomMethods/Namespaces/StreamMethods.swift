@@ -98,7 +98,7 @@ enum StreamMethods {
     [
       stream, .group,
       Parameter(
-        "ids", #"{"type":"array","items":{"type":"string"},"minItems":1}"#, required: true,
+        "ids", #"{"type":"array","items":{"type":"string"}}"#, required: true,
         "The messages' ids, at most 1,000."),
     ],
     result: #"{"type":"object","properties":{"acked":{"type":"integer"}},"required":["acked"]}"#,
@@ -114,10 +114,14 @@ enum StreamMethods {
         for member in try arguments.elements(2, "ids", atMost: mostIDs) {
           ids.append(try id(try arguments.string(member, "an id", longest: 64)))
         }
-        return .stream(key.name, .acknowledge(group: group, ids))
+        return ids.isEmpty ? .nothing : .stream(key.name, .acknowledge(group: group, ids))
       },
       end: { reply, _, result throws(RPCError) in
-        try write("{\"acked\":", countIn: reply, into: &result)
+        if case .done = reply {
+          result.writeStaticString("{\"acked\":0}")
+        } else {
+          try write("{\"acked\":", countIn: reply, into: &result)
+        }
       }))
 
   static let pending = Method(

@@ -64,7 +64,8 @@ struct StreamWait: Sendable {
       if ring != .timeOver { isFirst = true }
       guard isFirst, ContinuousClock.now < end else { continue }
       do throws(RPCError) {
-        let messages = try Self.messages(in: await context.perform(command))
+        let reply = await context.perform(context.once(command, step: 0))
+        let messages = try Self.messages(in: reply)
         if !messages.isEmpty { return messages }
       } catch {
         try await pause(context, after: error, until: end)

@@ -10,7 +10,7 @@ enum SystemMethods {
 
   static let hello = Method(
     "system.hello",
-    "Tells who the caller is to the sidecar, and picks one of the services that the policy allows it.",
+    "Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -.",
     [
       Parameter(
         "service", #"{"type":"string"}"#, "The service to act for on this connection from now on."),
@@ -24,7 +24,7 @@ enum SystemMethods {
     example: (
       #"{"client":"billing/1.4"}"#,
       #"{"service":"default","services":["default"],"server":"cloakroom","version":"0.1.0","store":"memory","uid":1000,"gid":1000,"pid":4711}"#
-    ),
+    ), endsWithConnection: true,
     .system { arguments throws(RPCError) in
       .hello(
         service: arguments.has(0) ? try arguments.string(0, "service", longest: 64) : nil,

@@ -50,7 +50,7 @@ enum TokenMethods {
 
   static let verify = Method(
     "jwt.verify",
-    "Verifies a token: its signature, its times, whom and what it is for, and that nobody has revoked it.",
+    "Verifies a token: its signature, its times, whom and what it is for, and that nobody has revoked it. A pending operation's token is WRONG_TYPE.",
     [.token, .verifyAudience, .issuer, .verifyPurpose],
     result:
       #"{"type":"object","properties":{"claims":{"type":"object"},"header":{"type":"object"}},"required":["claims","header"]}"#,
@@ -60,7 +60,7 @@ enum TokenMethods {
       #"{"claims":{"sub":"user:123","iat":1767225600,"exp":4102444800,"jti":"X0fAbAu1Mb8bUWtVNbVdGw","role":"admin"},"header":{"alg":"HS256","kid":"example","typ":"JWT"}}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let token = try arguments.token(0)
+      let token = try arguments.signedToken(0)
       let desk = arguments.settings.tokens
       let expectation = desk.expectation(
         audience: try arguments.optionalString(1, "audience"),
@@ -73,7 +73,7 @@ enum TokenMethods {
             try ring.authenticate(token)
           }
           if let id = verified.id { context.note(key: logged(id)) }
-          try verified.check(expectation, nowMs: Timestamp.now.milliseconds)
+          try check(verified, expectation)
           var result = ByteBuffer()
           guard let id = verified.id else {
             result.write(verified)
@@ -87,7 +87,7 @@ enum TokenMethods {
       let verified = try ring.authenticate(token)
       // Before anything else about it is held against it: the log tells whose a refused one was.
       arguments.note(jti: verified.id)
-      try verified.check(expectation, nowMs: Timestamp.now.milliseconds)
+      try check(verified, expectation)
       guard let id = verified.id else {
         var result = ByteBuffer()
         result.write(verified)
@@ -130,7 +130,7 @@ enum TokenMethods {
       guard !arguments.has(1), !arguments.has(2) else {
         throw RPCError(.invalidParams, "token, or jti and expiresAt, but not both")
       }
-      let token = try arguments.token(0)
+      let token = try arguments.signedToken(0)
       let ring = desk.ring
       guard ring.verifiesQuickly(token) else {
         return .run { context throws(RPCError) in
@@ -197,7 +197,19 @@ enum TokenMethods {
 
   /// What the access log has a keyed hash of, for a token with a `jti`: the same in every call on it.
   fileprivate static func logged(_ jti: String) -> String {
-    PendingToken.isOne(jti: jti) ? PendingToken.id(ofSigned: jti) : TokenID.storable(jti)
+    if PendingToken.isStored(jti) { return PendingToken.id(ofStored: jti) }
+    return PendingToken.isOne(jti: jti) ? PendingToken.id(ofSigned: jti) : TokenID.storable(jti)
+  }
+
+  /// Holds a token against what is expected of it.
+  ///
+  /// - Throws: WRONG_TYPE for a pending operation's token, whatever is expected. Its data may be sealed
+  ///   or used up, belong to one scope only, and are for whoever may call `pending.*`.
+  private static func check(
+    _ token: VerifiedToken, _ expectation: TokenExpectation
+  ) throws(RPCError) {
+    guard !PendingToken.isOne(token) else { throw .isOperation }
+    try token.check(expectation, nowMs: Timestamp.now.milliseconds)
   }
 
   /// The `jti` to revoke a token by.
@@ -206,7 +218,7 @@ enum TokenMethods {
   ///   its own service and scope, may be leased to somebody, and is for whoever may call `pending.*`; a
   ///   revocation would be of no effect on it.
   private static func id(of token: VerifiedToken) throws(RPCError) -> String {
-    guard token.string("purpose") != PendingSigner.purpose else { throw .isOperation }
+    guard !PendingToken.isOne(token) else { throw .isOperation }
     guard let id = token.id else {
       throw RPCError(.tokenInvalid, "the token has no jti to revoke it by")
     }
@@ -239,6 +251,15 @@ enum TokenMethods {
 }
 
 extension Arguments {
+  /// A token that may be a signed one.
+  ///
+  /// - Throws: WRONG_TYPE for one that names a pending operation in the store.
+  fileprivate mutating func signedToken(_ slot: Int) throws(RPCError) -> String {
+    let text = try token(slot)
+    guard !PendingToken.isStored(text) else { throw .isOperation }
+    return text
+  }
+
   /// Names a token for the access log.
   fileprivate mutating func note(jti: String?) {
     if notes.isKept, let jti { notes.key = Array(TokenMethods.logged(jti).utf8) }
@@ -248,7 +269,9 @@ extension Arguments {
 extension RPCError {
   /// A pending operation's token where another one is taken.
   fileprivate static var isOperation: RPCError {
-    RPCError(.wrongType, "the token is a pending operation's: pending.delete ends it")
+    RPCError(
+      .wrongType,
+      "the token is a pending operation's: pending.verify reads it, pending.delete ends it")
   }
 }
 

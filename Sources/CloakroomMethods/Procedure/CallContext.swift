@@ -21,12 +21,16 @@ public struct CallContext: Sendable {
 
   /// Takes one step of the store. It is not cut short when the call is cancelled; a store that does
   /// not answer fails it in its own time.
-  public func perform(_ command: StoreCommand) async -> StoreReply {
-    await withCheckedContinuation { host.submit(command, $0) }
+  ///
+  /// - Parameter isTakenBack: whether the procedure takes the step back, as if it had never been taken,
+  ///   when the call is cancelled. If not, a caller whose deadline passes is told that the outcome is
+  ///   unknown.
+  public func perform(_ command: StoreCommand, isTakenBack: Bool = false) async -> StoreReply {
+    await withCheckedContinuation { host.perform(command, isTakenBack: isTakenBack, $0) }
   }
 
-  /// Takes a step of the store whose reply nobody waits for.
-  public func submit(_ command: StoreCommand) { host.submit(command, nil) }
+  /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
+  public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 
   /// Has a mutation keep its answer in the call's record, if the call has an idempotency key: the step
   /// of a call that is repeated does nothing and is answered as the first time.
@@ -37,6 +41,13 @@ public struct CallContext: Sendable {
   public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
     host.record?.keeping(command, step: step) ?? command
   }
+
+  /// Whether the call has an idempotency key, and so a record of what its mutations answered.
+  public var hasRecord: Bool { host.record != nil }
+
+  /// Whether the call's record has a step's answer, or may have it. What the step has done then stands,
+  /// though nobody waits for it any more: whoever repeats the call is told that it was done.
+  public func keeps(_ reply: StoreReply) -> Bool { host.record != nil && reply.mayBeKept }
 
   // MARK: Waiting
 

@@ -21,14 +21,17 @@ public enum Opening: Sendable {
 
   /// A first step of the store, taken in the order of the connection's calls. Most calls end with it
   /// and never become a task.
-  case ask(StoreCommand, then: Then, undo: Undo)
+  ///
+  /// `undoesAll`: whether what `undo` leaves is as if the step had never been taken. If not, a caller whose
+  /// deadline passes is told that the outcome is unknown.
+  case ask(StoreCommand, then: Then, undo: Undo, undoesAll: Bool)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON.
   case answer(ByteBuffer)
 
-  /// A first step that needs not be taken back.
+  /// A first step that needs not be taken back, or can't be.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {
-    .ask(command, then: then, undo: { _ in nil })
+    .ask(command, then: then, undo: { _ in nil }, undoesAll: false)
   }
 }

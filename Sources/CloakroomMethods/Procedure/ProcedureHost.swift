@@ -8,7 +8,11 @@ public protocol ProcedureHost: AnyObject {
   /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
   var record: OnceRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
-  func submit(_ command: StoreCommand, _ continuation: CheckedContinuation<StoreReply, Never>?)
+  func perform(
+    _ command: StoreCommand, isTakenBack: Bool,
+    _ continuation: CheckedContinuation<StoreReply, Never>)
+  /// Takes back a step of the store.
+  func takeBack(by command: StoreCommand)
   /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.
   func wait(
     atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)

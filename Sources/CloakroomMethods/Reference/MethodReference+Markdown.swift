@@ -1,14 +1,20 @@
 internal import CloakroomCore
 
 extension MethodReference {
-  /// The method table in Markdown: the parameters and the errors that all methods share, then each
-  /// namespace under a heading of the third level and each method under one of the fourth.
+  /// The method table in Markdown: the parameters that all methods share, then each namespace under a
+  /// heading of the second level and each method under one of the third.
   public static func markdown(table: MethodTable) -> String {
-    var blocks = [
-      "### Parameters of every method",
+    let blocks = [
+      "## Parameters of every method",
       "Given by name, beside the method's own.",
       rows(of: Parameter.common),
-      "### Errors",
+    ]
+    return (blocks + describe(table.methods)).joined(separator: "\n\n") + "\n"
+  }
+
+  /// The errors in Markdown: which methods answer them, then a table of all.
+  public static func errorsMarkdown(table: MethodTable) -> String {
+    let blocks = [
       "An error's `data` has the `reason`, `retryable` (whether the same call, sent again later, may "
         + "succeed), and for some `retryAfterMs` and `details`. "
         + "\(list(Method.reasonsBefore)) come before any method, \(list(Method.reasonsOfAll)) from "
@@ -16,7 +22,6 @@ extension MethodReference {
         + "the others are named with their methods.",
       rows(of: table.reasons),
     ]
-    blocks += describe(table.methods)
     return blocks.joined(separator: "\n\n") + "\n"
   }
 
@@ -29,7 +34,7 @@ extension MethodReference {
     var blocks: [String] = []
     var namespace: Substring?
     for method in methods {
-      if method.namespace != namespace { blocks.append("### `\(method.namespace)`") }
+      if method.namespace != namespace { blocks.append("## `\(method.namespace)`") }
       namespace = method.namespace
       blocks += describe(method)
     }
@@ -37,7 +42,7 @@ extension MethodReference {
   }
 
   private static func describe(_ method: Method) -> [String] {
-    var blocks = ["#### `\(method.name)`", method.summary]
+    var blocks = ["### `\(method.name)`", method.summary]
     if !method.parameters.isEmpty { blocks.append(rows(of: method.parameters)) }
     var answers = "Result: `\(type(method.resultSchema))`."
     if !method.ownReasons.isEmpty { answers += " Errors: \(list(method.ownReasons))." }

@@ -42,7 +42,7 @@ extension Parameter {
     "How long to wait while another holds it, in milliseconds, at most an hour; whoever came first gets it first. Default: 0."
   )
   static let bindToConnection = Parameter(
-    "bindToConnection", #"{"type":"boolean","default":false}"#,
+    "bindToConnection", #"{"type":"boolean","default":false}"#, endsWithConnection: true,
     "Whether the claim is released when this connection closes, for whatever reason. Its TTL holds all the same. Default: false."
   )
 }

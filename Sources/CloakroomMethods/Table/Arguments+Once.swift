@@ -21,23 +21,30 @@ extension Arguments {
   }
 
   /// Has a procedure's first step keep its answer in the call's record, if the call has one. What is
-  /// kept is not taken back when nobody waits any more: whoever repeats the call is told that it was
-  /// done.
+  /// kept, or may be, is not taken back when nobody waits any more: whoever repeats the call is told
+  /// that it was done.
   public mutating func once(_ opening: Opening) -> Opening {
-    guard let record, case .ask(let command, let then, let undo) = opening, command.isMutation
+    guard let record, case .ask(let command, let then, let undo, _) = opening, command.isMutation
     else {
       return opening
     }
     return .ask(
-      record.keeping(command, step: 0), then: then, undo: { $0.isAnswer ? nil : undo($0) })
+      record.keeping(command, step: 0), then: then, undo: { $0.mayBeKept ? nil : undo($0) },
+      undoesAll: false)
   }
 
   /// Reads an idempotency key, and makes it the name of a record.
   ///
-  /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes.
+  /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes, and for a call whose effect ends
+  ///   with its connection: repeated on another, it would be told of what is not there any more.
   mutating func readRecord(_ slot: Int, of method: Method) throws(RPCError) -> OnceRecord {
     let key = try string(slot, "idempotencyKey", longest: Self.longestKey)
     guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey is not empty") }
+    guard try !endsWithConnection(method) else {
+      throw RPCError(
+        .invalidParams,
+        "what lasts as long as its connection can't be repeated: no idempotencyKey goes with it")
+    }
     guard let permit else { throw RPCError(.internal) }
     var name = ByteBuffer()
     // The namespace has other tenants than this parameter.
@@ -46,6 +53,15 @@ extension Arguments {
     return OnceRecord(
       name: StoreKey(bytes: name), fingerprint: try fingerprint(of: method),
       life: settings.idempotencyTTL)
+  }
+
+  /// Whether what the call does lasts as long as its connection.
+  private mutating func endsWithConnection(_ method: Method) throws(RPCError) -> Bool {
+    if method.endsWithConnection { return true }
+    for slot in method.parameters.indices where method.parameters[slot].endsWithConnection {
+      if try flag(slot, method.parameters[slot].name) { return true }
+    }
+    return false
   }
 
   /// Tells a call from every other: the method and its own parameters, byte for byte, in the table's

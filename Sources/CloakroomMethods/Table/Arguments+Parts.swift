@@ -12,7 +12,6 @@ extension Arguments {
     guard let elements = parts(of: member, atMost: limit) else {
       throw RPCError(.tooLarge, "\(name) has at most \(limit) entries")
     }
-    guard !elements.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
     return elements
   }
 
@@ -29,6 +28,6 @@ extension Arguments {
     guard member.nameHasEscapes else {
       return member.name.holds(name, in: held.bytes.readableBytesSpan)
     }
-    return decoded(member.name, true) == "\(name)"
+    return decoded(member.name, true)?.utf8.elementsEqual("\(name)".utf8) ?? false
   }
 }

@@ -52,14 +52,14 @@ extension Arguments {
   ///
   /// - Throws: INVALID_PARAMS for a name that the configuration doesn't have.
   mutating func preset(
-    _ slot: Int, in presets: [String: Configuration.Pending.Preset]
+    _ slot: Int, in presets: [ByteString: Configuration.Pending.Preset]
   ) throws(RPCError) -> (name: String, value: Configuration.Pending.Preset)? {
     guard has(slot) else { return nil }
     let name = try string(slot, "preset", longest: Self.longestType)
-    guard let value = presets[name] else {
+    guard let value = presets[ByteString(name)] else {
       throw RPCError(
         .invalidParams,
-        "preset is one of \(presets.keys.sorted().joined(separator: ", "))")
+        "preset is one of \(presets.keys.map(\.text).sorted().joined(separator: ", "))")
     }
     return (name, value)
   }

@@ -47,6 +47,7 @@ extension Arguments {
     for element in try elements(slot, "audience", atMost: 64) {
       names.append(try string(element, "audience", longest: 1024))
     }
+    guard !names.isEmpty else { throw RPCError(.invalidParams, "audience is not empty") }
     return names
   }
 }

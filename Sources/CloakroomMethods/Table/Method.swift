@@ -4,7 +4,7 @@ public import NIOCore
 
 /// One row of the method table: what a method is called, takes, answers and does.
 ///
-/// Validation, `rpc.discover`, the README's reference, completion and metric labels all come from
+/// Validation, `rpc.discover`, the reference, completion and metric labels all come from
 /// here; a method that has no row does not exist.
 public final class Method: Sendable {
   /// Begins a primitive: from the parameters to one step of the store.
@@ -67,6 +67,9 @@ public final class Method: Sendable {
   public let example: (params: StaticString, result: StaticString)
   /// Whether its result is all that is left of a value: such a one is not thrown away for its length.
   public let givesOnlyCopy: Bool
+  /// Whether what it does lasts as long as its connection. Another connection could not be told that it
+  /// was done, so that the call takes no `idempotencyKey`.
+  public let endsWithConnection: Bool
   /// What it does.
   public let work: Work
 
@@ -76,7 +79,7 @@ public final class Method: Sendable {
   init(
     _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
     reasons: [Reason] = [], example: (params: StaticString, result: StaticString),
-    givesOnlyCopy: Bool = false, _ work: Work
+    givesOnlyCopy: Bool = false, endsWithConnection: Bool = false, _ work: Work
   ) {
     self.name = "\(name)"
     staticName = name
@@ -91,6 +94,7 @@ public final class Method: Sendable {
     self.reasons = reasons
     self.example = example
     self.givesOnlyCopy = givesOnlyCopy
+    self.endsWithConnection = endsWithConnection
     self.work = work
   }
 
@@ -106,6 +110,7 @@ public final class Method: Sendable {
     reasons = other.reasons
     example = other.example
     givesOnlyCopy = other.givesOnlyCopy
+    endsWithConnection = other.endsWithConnection
     work = other.work
   }
 

@@ -8,14 +8,19 @@ public struct Parameter: Sendable {
   public let isRequired: Bool
   /// What it means, with its default.
   public let summary: StaticString
+  /// Whether `true` makes what the call does last as long as its connection, as
+  /// `Method.endsWithConnection` says of a method.
+  public let endsWithConnection: Bool
 
   init(
-    _ name: StaticString, _ schema: StaticString, required: Bool = false, _ summary: StaticString
+    _ name: StaticString, _ schema: StaticString, required: Bool = false,
+    endsWithConnection: Bool = false, _ summary: StaticString
   ) {
     self.name = name
     self.schema = schema
     self.isRequired = required
     self.summary = summary
+    self.endsWithConnection = endsWithConnection
   }
 }
 
@@ -53,7 +58,7 @@ extension Parameter {
       "traceparent", #"{"type":"string"}"#, "W3C trace context; goes to the access log."),
     Parameter(
       "idempotencyKey", #"{"type":"string","minLength":1,"maxLength":256}"#,
-      "A name for this very call, at most 256 bytes: repeated with the same name and parameters, it does nothing twice and answers as the first time; with others, IDEMPOTENCY_MISMATCH. Where nothing is changed there is nothing for it to do."
+      "A name for this very call, at most 256 bytes: repeated with the same name and parameters, it does nothing twice and answers as the first time; with others, IDEMPOTENCY_MISMATCH. Where nothing is changed there is nothing for it to do; what lasts as long as the connection (a bound claim, a subscription) takes none: INVALID_PARAMS."
     ),
   ]
 }

@@ -68,8 +68,8 @@ extension PendingRetention {
 
 /// Which scopes the configuration declares, and which it requires.
 public struct ScopeRules: Sendable {
-  private let declared: Set<String>
-  private let required: [String]
+  private let declared: Set<ByteString>
+  private let required: [ByteString]
   /// Whether any scope, and none, will do.
   let allowAll: Bool
 
@@ -77,8 +77,8 @@ public struct ScopeRules: Sendable {
   ///   - declared: the keys that may be used; empty allows all.
   ///   - required: the keys that each call must have.
   public init(declared: [String], required: [String]) {
-    self.declared = Set(declared)
-    self.required = required
+    self.declared = Set(declared.map { ByteString($0) })
+    self.required = required.map { ByteString($0) }
     allowAll = declared.isEmpty && required.isEmpty
   }
 
@@ -86,13 +86,14 @@ public struct ScopeRules: Sendable {
   ///
   /// - Throws: SCOPE_INVALID or SCOPE_REQUIRED.
   func check(_ scope: [ScopeStep]) throws(RPCError) {
-    if !declared.isEmpty, !scope.allSatisfy({ declared.contains($0.key) }) {
+    if !declared.isEmpty, !scope.allSatisfy({ declared.contains(ByteString($0.key)) }) {
       throw RPCError(.scopeInvalid)
     }
-    if let missing = required.first(where: { key in !scope.contains { $0.key == key } }) {
+    if let missing = required.first(where: { key in !scope.contains { ByteString($0.key) == key } })
+    {
       throw RPCError(
-        .scopeRequired, "the configuration requires the scope \(missing)",
-        details: [.text("scope", missing)])
+        .scopeRequired, "the configuration requires the scope \(missing.text)",
+        details: [.text("scope", missing.text)])
     }
   }
 }

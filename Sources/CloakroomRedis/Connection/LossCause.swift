@@ -10,4 +10,6 @@ public enum LossCause: Int, CaseIterable, Sendable {
   case commandTimeout
   /// What Redis sent was not RESP2, or not asked for.
   case protocolError
+  /// Redis takes no writes any more (READONLY): it has become a replica.
+  case readOnly
 }

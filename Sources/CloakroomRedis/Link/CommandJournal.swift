@@ -46,6 +46,14 @@ struct CommandJournal {
     return chunk
   }
 
+  /// Takes out what was not sent yet, to be appended anew in another order.
+  mutating func takeBackUnsent() -> ByteBuffer {
+    let chunk = open
+    count -= chunk.readableBytes
+    open = spare.popLast() ?? ByteBuffer()
+    return chunk
+  }
+
   /// Drops the oldest command, whose reply has come.
   mutating func removeFirst(length: Int) {
     guard length < oldest else { return removeLastOfChunk(length: length) }

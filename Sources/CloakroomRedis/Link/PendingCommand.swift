@@ -19,12 +19,26 @@ struct PendingCommand {
   let context: UInt64
   /// What may be done when the connection is lost.
   let resend: Resend
-  /// Whether it was sent again already: once is enough.
+  /// Whether it was sent again after a loss already: once is enough.
   var wasResent = false
+  /// Whether a server that takes no writes has refused it already: once is enough.
+  var wasRefusedReadOnly = false
   /// How often it was sent again because Redis did not know its script; it did not run then.
   var scriptLoads: UInt8 = 0
   /// How many bytes it takes in the journal.
   let length: Int
   /// When its connection is given up.
   let deadline: NIODeadline
+
+  /// The low half of its context, by which it can be withdrawn.
+  var ticket: UInt32 { UInt32(truncatingIfNeeded: context) }
+  /// Whether it changes something.
+  var isWrite: Bool { resend != .read }
+
+  /// What it is told when it gets no reply: whether it may have run.
+  ///
+  /// - Parameter wasSent: whether it was sent, and not said to have been refused.
+  func failure(wasSent: Bool, _ reason: String) -> RedisFailure {
+    (wasSent || wasResent) && isWrite ? .outcomeUnknown : .unavailable(reason)
+  }
 }

@@ -1,4 +1,3 @@
-internal import DequeModule
 public import Logging
 public import NIOCore
 
@@ -13,10 +12,12 @@ public final class RedisLink {
   public private(set) var counters = Counters()
   /// Why commands are refused; nil while they are not.
   public private(set) var downReason: String? = "not connected yet"
+  /// Whether Redis takes no writes (READONLY), as far as was seen within the last minute.
+  public var isReadOnly: Bool { readOnly.isCurrent(now: .now()) }
   /// Whether Redis has greeted back and the connection stands.
   var isReady: Bool { state.phase == .ready }
   /// How many commands wait for replies.
-  var pendingCount: Int { pending.count }
+  var pendingCount: Int { queue.count }
 
   private let loop: any EventLoop
   private let target: RedisTarget
@@ -26,10 +27,8 @@ public final class RedisLink {
   private var delegate: (any RedisLinkDelegate)?
 
   private var state: RedisLinkState
-  private var journal = CommandJournal()
-  private var pending = Deque<PendingCommand>()
-  /// How many of them, the last ones, were not handed to the socket.
-  private var unsent = 0
+  private var queue = CommandQueue()
+  private var readOnly: ReadOnlyServer
   private var connection: RedisConnection?
   private var lastIdentity: RedisGreeting.Identity?
   /// When the connection is given up over the commands that this tick gathers.
@@ -50,6 +49,8 @@ public final class RedisLink {
     self.scripts = scripts
     self.logger = logger
     state = RedisLinkState(
+      shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
+    readOnly = ReadOnlyServer(
       shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
   }
 
@@ -84,23 +85,28 @@ public final class RedisLink {
       refuse(.unavailable(downReason ?? "Redis can't be reached"), context)
       return
     }
-    guard pending.count < target.pendingCommands, journal.count < target.pendingBytes else {
+    guard queue.count < target.pendingCommands, queue.bytes < target.pendingBytes else {
       counters.refused &+= 1
       refuse(.full, context)
       return
     }
     if !isFlushScheduled { scheduleFlush() }
-    let length = journal.append {
+    queue.append(context: context, resend: resend, deadline: tickDeadline) {
       $0.writeCommand(payload: payload, arguments: arguments, encode)
     }
-    append(
-      PendingCommand(context: context, resend: resend, length: length, deadline: tickDeadline))
   }
 
-  /// Has a command wait for its reply, whose bytes were put into the journal.
-  private func append(_ command: PendingCommand) {
-    pending.append(command)
-    unsent += 1
+  /// How often something was handed to the socket: what was submitted since the last time was not sent.
+  public var sendings: UInt64 { queue.sendings }
+
+  /// Lets a command go that nobody waits for any more, if it was not sent.
+  ///
+  /// - Parameters:
+  ///   - ticket: the low half of the command's context.
+  ///   - sendings: what `sendings` was when it was submitted.
+  /// - Returns: whether it will not run. It fails some time later, by the same context.
+  public func withdraw(ticket: UInt32, since sendings: UInt64) -> Bool {
+    queue.withdraw(ticket: ticket, since: sendings)
   }
 
   private func refuse(_ failure: RedisFailure, _ context: UInt64) {
@@ -108,12 +114,19 @@ public final class RedisLink {
     delegate?.failed(failure, for: context)
   }
 
+  /// Told last of all that is done at a time: what a failure leads to stands behind what is sent again.
+  private func refuse(_ failed: [CommandQueue.Failed]) {
+    for (failure, context) in failed { refuse(failure, context) }
+  }
+
   /// Writes what the tick has gathered.
   func flush() {
     guard state.phase == .ready, let connection, connection.isWritable else { return }
-    guard let bytes = journal.takeUnsent() else { return }
-    unsent = 0
-    connection.write(bytes)
+    let withdrawn = queue.dropWithdrawn()
+    if let bytes = queue.takeUnsent() { connection.write(bytes) }
+    guard !withdrawn.isEmpty else { return }
+    refuse(withdrawn)
+    finishedBurst()
   }
 
   /// Has this tick of the loop end with a flush.
@@ -134,46 +147,65 @@ public final class RedisLink {
   /// - Returns: the context of that one's command; nil when no more have come.
   func nextAnswer(on connection: RedisConnection) -> UInt64? {
     while connection.next() {
-      guard let command = pending.popFirst() else {
+      guard let command = queue.popFirst() else {
         disconnected(.protocolError, "Redis sent a reply that nobody waits for")
         return nil
       }
-      // Nothing can answer what was not sent; should Redis do it, the command counts as answered.
-      unsent = min(unsent, pending.count)
-      if connection.reply.first.kind == .error, lacksScript(command, connection.reply) {
-        reloadScripts(andResend: command)
-        continue
+      if connection.reply.first.kind == .error {
+        if refused(command, connection.reply) { continue }
+      } else if readOnly.isSeen, command.isWrite {
+        readOnly.tookWrite()
       }
-      journal.removeFirst(length: command.length)
+      refuse(queue.settle(command))
+      if queue.hasRefused { sendRefusedAgain() }
       if command.context != Self.nobody { return command.context }
     }
     return nil
   }
 
-  /// Whether a command did not run because Redis does not know its script, and is to be sent again.
-  private func lacksScript(_ command: PendingCommand, _ error: borrowing RESPReply) -> Bool {
-    command.scriptLoads < Self.mostScriptLoads
-      && error.text(of: error.first).hasPrefix("NOSCRIPT")
+  /// Deals with an error that says that a command did not run, and that it may run yet.
+  ///
+  /// - Returns: whether it was one.
+  private func refused(_ command: PendingCommand, _ error: borrowing RESPReply) -> Bool {
+    let text = error.text(of: error.first)
+    if text.hasPrefix("NOSCRIPT") {
+      // Somebody flushed the scripts (SCRIPT FLUSH), or it is another server.
+      guard command.scriptLoads < Self.mostScriptLoads else { return false }
+      var command = command
+      command.scriptLoads &+= 1
+      queue.refuse(command, needsOtherServer: false)
+    } else if ReadOnlyServer.isMeant(by: text) {
+      refusedWrite(command)
+    } else {
+      return false
+    }
+    sendRefusedAgain()
+    return true
   }
 
-  /// Somebody flushed the scripts (SCRIPT FLUSH, or a failover). The command did not run.
-  private func reloadScripts(andResend command: PendingCommand) {
-    let bytes = journal.first(length: command.length)
-    journal.removeFirst(length: command.length)
-    if !isFlushScheduled { scheduleFlush() }
-    for script in scripts {
-      let length = journal.append { $0.writeScriptLoad(script) }
-      append(
-        PendingCommand(
-          context: Self.nobody, resend: .read, length: length, deadline: command.deadline))
+  /// The server has become a replica: the address may lead to another one by now.
+  private func refusedWrite(_ command: PendingCommand) {
+    let isWorthAnother = readOnly.refusedWrite(now: .now()) || queue.needsOtherServer
+    var command = command
+    guard isWorthAnother, !command.wasRefusedReadOnly else {
+      refuse(queue.settle(command))
+      return refuse(.readOnly, command.context)
     }
-    let length = journal.append { if let bytes { $0.writeImmutableBuffer(bytes) } }
-    var again = PendingCommand(
-      context: command.context, resend: command.resend, length: length, deadline: command.deadline)
-    again.wasResent = true
-    again.scriptLoads = command.scriptLoads &+ 1
-    append(again)
-    counters.resent &+= 1
+    command.wasRefusedReadOnly = true
+    queue.refuse(command, needsOtherServer: true)
+  }
+
+  /// Sends again what Redis did not run, once all has been answered that was sent behind it.
+  private func sendRefusedAgain() {
+    guard queue.hasRefused, queue.isAllAnswered else { return }
+    if queue.needsOtherServer {
+      delegate?.becameReadOnly()
+      return disconnected(.readOnly, "it takes no writes any more: it is a replica now")
+    }
+    counters.resent &+= UInt64(queue.refusedCount)
+    refuse(queue.restoreRefused(loading: scripts))
+    if let deadline = queue.nextDeadline { scheduleTimer(at: deadline) }
+    if !isFlushScheduled { scheduleFlush() }
   }
 
   /// How often one command has the scripts loaded. They can be flushed again between their loading
@@ -260,44 +292,13 @@ public final class RedisLink {
     sift(now: .now(), reason: reason) { _, _ in false }
   }
 
-  /// Puts what may be sent again into a new journal, in the old order, and fails the rest.
   private func sift(
     now: NIODeadline, reason: String = "the connection to Redis was lost",
     keeping isKept: (_ command: PendingCommand, _ wasSent: Bool) -> Bool
   ) {
-    let sent = pending.count - unsent
-    var old = Deque<PendingCommand>()
-    var bytes = CommandJournal()
-    swap(&old, &pending)
-    swap(&bytes, &journal)
-    unsent = 0
-    var failed: [(failure: RedisFailure, context: UInt64)] = []
-    for (index, var command) in old.enumerated() {
-      let wasSent = index < sent
-      let isLate = command.deadline <= now
-      let text = bytes.popFirst(length: command.length)
-      if !isLate, isKept(command, wasSent) {
-        if wasSent {
-          command.wasResent = true
-          counters.resent &+= 1
-        }
-        _ = journal.append { $0.writeImmutableBuffer(text) }
-        append(command)
-      } else {
-        let reason = isLate ? "Redis did not answer in time" : reason
-        failed.append((failure(of: command, wasSent: wasSent, reason), command.context))
-      }
-    }
-    // Told last: what a failure leads to stands behind what is sent again.
-    for (failure, context) in failed { refuse(failure, context) }
-  }
-
-  /// What a command that gets no reply is told: whether it may have run.
-  private func failure(
-    of command: PendingCommand, wasSent: Bool, _ reason: String
-  ) -> RedisFailure {
-    let mayHaveRun = (wasSent || command.wasResent) && command.resend != .read
-    return mayHaveRun ? .outcomeUnknown : .unavailable(reason)
+    let (failed, resent) = queue.sift(now: now, reason: reason, keeping: isKept)
+    counters.resent &+= resent
+    refuse(failed)
   }
 
   // MARK: Patience
@@ -313,21 +314,20 @@ public final class RedisLink {
 
   /// Gives up the oldest commands when their time has passed, with their connection if it stands.
   private func checkPatience() {
-    guard let oldest = pending.first else { return }
-    guard oldest.deadline <= .now() else {
-      scheduleTimer(at: oldest.deadline)
+    guard let oldest = queue.nextDeadline else { return }
+    guard oldest <= .now() else {
+      scheduleTimer(at: oldest)
       return
     }
-    guard state.phase == .ready else {
+    if state.phase == .ready {
+      // A late reply would answer the next command: the connection goes with the command.
+      disconnected(.commandTimeout, "Redis did not answer in time")
+    } else {
       // Waiting for a connection: those whose time has passed fail, the others go on waiting.
       sift(now: .now()) { _, _ in true }
-      if let next = pending.first { scheduleTimer(at: next.deadline) }
       finishedBurst()
-      return
     }
-    // A late reply would answer the next command: the connection goes with the command.
-    disconnected(.commandTimeout, "Redis did not answer in time")
-    if let next = pending.first { scheduleTimer(at: next.deadline) }
+    if let next = queue.nextDeadline { scheduleTimer(at: next) }
   }
 }
 

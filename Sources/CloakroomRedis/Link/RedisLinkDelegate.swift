@@ -4,6 +4,8 @@ public protocol RedisLinkDelegate: AnyObject {
   func received(_ answers: borrowing RedisAnswers)
   /// A command will get no reply.
   func failed(_ failure: RedisFailure, for context: UInt64)
+  /// Redis has become a replica, and is given up for whatever its address leads to now.
+  func becameReadOnly()
   /// All replies that were there have been handed over: the moment to flush what they led to.
   func finishedBurst()
 }

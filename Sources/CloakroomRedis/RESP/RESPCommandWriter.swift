@@ -74,9 +74,9 @@ extension ByteBuffer {
   /// Writes one command.
   ///
   /// - Parameters:
-  ///   - payload: at least as many bytes as the arguments have together.
-  ///   - arguments: at least as many as there are arguments.
-  ///   - body: writes the command.
+  ///   - payload: as many bytes as the arguments have together, or more.
+  ///   - arguments: as many as there are arguments, or more.
+  ///   - body: writes the command, and nothing else; called again where it needs more memory than that.
   @inlinable
   public mutating func writeCommand(
     payload: Int, arguments: Int, _ body: (inout RESPCommandWriter) -> Void

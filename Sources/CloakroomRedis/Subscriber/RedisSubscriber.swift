@@ -26,6 +26,7 @@ public final class RedisSubscriber {
   private var output = ByteBuffer()
   private var isFlushScheduled = false
   private var isClosed = false
+  private var connectedAt = NIODeadline.uptimeNanoseconds(0)
   private var lastHeard = NIODeadline.uptimeNanoseconds(0)
   /// Counts connections, so that a timer knows whether it is meant.
   private var generation: UInt64 = 0
@@ -68,6 +69,13 @@ public final class RedisSubscriber {
     discardConnection()
     link = nil
     delegate = nil
+  }
+
+  /// Gives the connection up for whatever its address leads to now: the server has become a replica.
+  /// A connection that is new, or being made, leads there already.
+  public func reconnect() {
+    guard isReady, connectedAt + target.longestBackoff <= .now() else { return }
+    lose(.readOnly, "its server takes no writes any more: it is a replica now")
   }
 
   /// Whether Redis has greeted back and the connection stands.
@@ -213,7 +221,8 @@ extension RedisSubscriber: RedisConnectionOwner {
     guard let link else { return }
     _ = link.state.becameReady()
     link.downReason = nil
-    lastHeard = .now()
+    connectedAt = .now()
+    lastHeard = connectedAt
     logger.info("connected to Redis for messages", metadata: ["address": "\(target.address)"])
     delegate?.connected()
     for topic in book.wanted { sendSubscribe(topic) }

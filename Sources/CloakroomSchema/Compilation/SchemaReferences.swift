@@ -6,23 +6,25 @@ struct SchemaReferences {
     let location: String
   }
 
-  private var byPointer: [String: Int] = [:]
+  private var byPointer: [JSONText: Int] = [:]
   /// The pointer to the root of each schema that has a URI.
-  private var roots: [String: String] = [:]
-  private var anchors: [String: Int] = [:]
+  private var roots: [JSONText: String] = [:]
+  private var anchors: [JSONText: Int] = [:]
   private var references: [Reference] = []
 
   /// Takes note of where a subschema is.
-  mutating func register(_ subschema: Int, at pointer: String) { byPointer[pointer] = subschema }
+  mutating func register(_ subschema: Int, at pointer: String) {
+    byPointer[JSONText(pointer)] = subschema
+  }
 
   /// Takes note of the URI of the schema at a pointer; false if another has it.
   mutating func name(_ uri: URIReference, at pointer: String) -> Bool {
-    roots.updateValue(pointer, forKey: uri.document) == nil
+    roots.updateValue(pointer, forKey: JSONText(uri.document)) == nil
   }
 
   /// Takes note of an anchor; false if another schema has it.
   mutating func anchor(_ name: String, in uri: URIReference, _ subschema: Int) -> Bool {
-    anchors.updateValue(subschema, forKey: uri.document + "#" + name) == nil
+    anchors.updateValue(subschema, forKey: JSONText(uri.document + "#" + name)) == nil
   }
 
   /// Takes note of a reference, at a location.
@@ -35,15 +37,14 @@ struct SchemaReferences {
     var resolved: [(subschema: Int, target: Int)] = []
     for reference in references {
       let document = reference.target.document
-      guard let root = roots[document] else {
+      guard let root = roots[JSONText(document)] else {
         throw .refused(
           at: reference.location, message: "leads out of the schema; nothing is fetched")
       }
       let fragment = reference.target.decodedFragment
-      let isPointer = fragment.isEmpty || fragment.hasPrefix("/")
-      guard
-        let target = isPointer ? byPointer[root + fragment] : anchors[document + "#" + fragment]
-      else {
+      let isPointer = fragment.isEmpty || fragment.utf8.first == UInt8(ascii: "/")
+      let name = JSONText(isPointer ? root + fragment : document + "#" + fragment)
+      guard let target = isPointer ? byPointer[name] : anchors[name] else {
         throw .refused(at: reference.location, message: "does not lead to a schema")
       }
       resolved.append((reference.subschema, target))

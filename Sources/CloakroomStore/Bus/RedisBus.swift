@@ -12,6 +12,7 @@ public final class RedisBus: Sendable {
     case detach(BusMailbox)
     case open(Topic, UInt64, BusMailbox)
     case close(Topic, UInt64, BusMailbox)
+    case reconnect
   }
 
   private let loop: any EventLoop
@@ -52,6 +53,9 @@ public final class RedisBus: Sendable {
   /// Why nobody hears anything although somebody listens; nil while that is not so.
   public var downReason: String? { condition.downReason }
 
+  /// Connects anew, as the server has become a replica: its address may lead to another one by now.
+  public func reconnect() { submit(.reconnect) }
+
   /// Hands an order over; one hop for all that come together.
   private func submit(_ order: Order) {
     let isFirst = orders.withLock { orders in
@@ -73,6 +77,7 @@ public final class RedisBus: Sendable {
       case .detach(let mailbox): hub.detach(mailbox)
       case .open(let topic, let token, let mailbox): hub.open(topic, token: token, for: mailbox)
       case .close(let topic, let token, let mailbox): hub.close(topic, token: token, for: mailbox)
+      case .reconnect: hub.reconnect()
       }
     }
     hub.finishedBurst()

@@ -41,6 +41,9 @@ final class RedisBusHub {
     if mailboxes.isEmpty { close() }
   }
 
+  /// Gives the connection up, if there is one, for whatever its address leads to now.
+  func reconnect() { subscriber.reconnect() }
+
   private func close() {
     isClosed = true
     subscriber.close()

@@ -27,7 +27,7 @@ struct MemoryClaim: MemoryCharged {
   /// What one who waits is taken to cost, in bytes.
   static let waiterCost = 160
 
-  private var owner = ""
+  private var owner = ByteString("")
   private var call = ""
   private var fence: Int64 = 0
   private var until = Deadline(at: .min)
@@ -79,7 +79,7 @@ struct MemoryClaim: MemoryCharged {
       grant(request, at: moment)
       return held
     }
-    guard let wait = request.wait, !isHeld(at: moment) || owner != request.owner else {
+    guard let wait = request.wait, !isHeld(at: moment) || owner != ByteString(request.owner) else {
       if let place { waiters.remove(at: place) }
       return state(at: moment)
     }
@@ -124,7 +124,7 @@ struct MemoryClaim: MemoryCharged {
     return .claim(
       .state(
         ClaimState(
-          owner: isHeld ? owner : nil, fence: fence > 0 ? fence : nil,
+          owner: isHeld ? owner.text : nil, fence: fence > 0 ? fence : nil,
           expiresAtMs: isHeld ? expiresAtMs : nil)))
   }
 
@@ -139,13 +139,15 @@ struct MemoryClaim: MemoryCharged {
   }
 
   private func refusal(of asking: String, _ given: Int64?, at moment: Moment) -> StoreReply? {
-    guard isHeld(at: moment), owner == asking else { return .failure(RPCError(.claimNotHeld)) }
+    guard isHeld(at: moment), owner == ByteString(asking) else {
+      return .failure(RPCError(.claimNotHeld))
+    }
     if let given, given != fence { return .failure(RPCError(.fenceStale)) }
     return nil
   }
 
   private mutating func grant(_ request: ClaimRequest, at moment: Moment) {
-    owner = request.owner
+    owner = ByteString(request.owner)
     call = request.ticket.id
     fence = max(fence + 1, moment.date * 1000)
     hold(for: request.life, at: moment)
@@ -158,7 +160,7 @@ struct MemoryClaim: MemoryCharged {
   }
 
   private mutating func free(at moment: Moment) {
-    owner = ""
+    owner = ByteString("")
     call = ""
     until = Deadline(at: .min)
     keptUntil = Deadline(at: moment.now + ClaimStep.retentionMs)

@@ -122,7 +122,9 @@ struct MemoryOperation: MemoryCharged {
   }
 
   /// Whether it is of a type; any is, when there is none to be of.
-  func isOf(_ type: String?) -> Bool { type == nil || type == self.type }
+  func isOf(_ type: String?) -> Bool {
+    type.map { ByteString($0) == ByteString(self.type) } ?? true
+  }
 
   /// Whether it is dead, or would be found so.
   func isDead(at now: Int64) -> Bool {

@@ -3,6 +3,10 @@
 public final class MemoryStoreLink: StoreLink {
   /// Always nil: the store in memory can always be reached.
   public var downReason: String? { nil }
+  /// Nothing is refused.
+  public var isReadOnly: Bool { false }
+  /// Nothing is sent: whatever is submitted is done at once.
+  public var sendings: UInt64 { 0 }
   /// Always zero.
   public var counters: StoreLinkCounters { StoreLinkCounters() }
 
@@ -22,4 +26,7 @@ public final class MemoryStoreLink: StoreLink {
   public func submit(_ command: consuming StoreCommand, ticket: StoreTicket) {
     sink?.complete(ticket, with: store.perform(command))
   }
+
+  /// Always false: what was submitted was done at once.
+  public func withdraw(_ ticket: StoreTicket, since sendings: UInt64) -> Bool { false }
 }

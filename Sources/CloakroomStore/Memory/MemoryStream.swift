@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import DequeModule
 internal import NIOCore
 
@@ -34,7 +35,7 @@ struct MemoryStream: MemoryCharged {
   private let budget: MemoryBudget
   private var entries: Deque<Entry> = []
   private var lastID = StreamID.zero
-  private var groups: [ExactText: MemoryStreamGroup] = [:]
+  private var groups: [ByteString: MemoryStreamGroup] = [:]
 
   /// An empty stream whose own cost has been charged.
   init(budget: MemoryBudget) {
@@ -96,7 +97,7 @@ struct MemoryStream: MemoryCharged {
   mutating func ensure(
     _ group: String, from start: StreamStart
   ) throws(MemoryBudget.Exhausted) -> Bool? {
-    let name = ExactText(group)
+    let name = ByteString(group)
     guard groups[name] == nil else { return false }
     guard groups.count < StreamStep.mostGroups else { return nil }
     try charge(MemoryStreamGroup.overhead + group.utf8.count)
@@ -114,7 +115,7 @@ struct MemoryStream: MemoryCharged {
   mutating func read(
     _ reader: StreamReader, _ portion: StreamPortion, at now: Int64
   ) throws(MemoryBudget.Exhausted) -> [StreamMessage]? {
-    let group = ExactText(reader.group)
+    let group = ByteString(reader.group)
     guard let last = groups[group]?.lastDelivered else { return nil }
     var messages: [StreamMessage] = []
     var bytes = 0
@@ -137,7 +138,7 @@ struct MemoryStream: MemoryCharged {
 
   /// Takes messages off those in hand, and tells how many.
   mutating func acknowledge(_ ids: [StreamID], of group: String) -> Int64 {
-    let group = ExactText(group)
+    let group = ByteString(group)
     var count: Int64 = 0
     for id in ids {
       guard let cost = groups[group]?.acknowledge(id) else { continue }
@@ -150,7 +151,7 @@ struct MemoryStream: MemoryCharged {
 
   /// What a group has in hand; nil when there is no such group.
   func pending(_ group: String, at now: Int64) -> StreamPending? {
-    groups[ExactText(group)]?.summary(at: now)
+    groups[ByteString(group)]?.summary(at: now)
   }
 
   // MARK: Reclaiming
@@ -170,7 +171,7 @@ struct MemoryStream: MemoryCharged {
     at now: Int64
   ) throws(MemoryBudget.Exhausted) -> Reclaimed? {
     // Taken out while it is worked on, so that its places are changed and not copied.
-    let name = ExactText(reader.group)
+    let name = ByteString(reader.group)
     guard var group = groups.removeValue(forKey: name) else { return nil }
     defer {
       group.compact()

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import DequeModule
 
 /// A group of consumers: how far it has read, and what it has in hand.
@@ -89,8 +90,8 @@ struct MemoryStreamGroup: Sendable {
 
   /// What it has in hand.
   func summary(at now: Int64) -> StreamPending {
-    var shares: [ExactText: Int64] = [:]
-    for entry in pending where !entry.isGone { shares[ExactText(entry.consumer), default: 0] += 1 }
+    var shares: [ByteString: Int64] = [:]
+    for entry in pending where !entry.isGone { shares[ByteString(entry.consumer), default: 0] += 1 }
     // As Redis orders names: by their bytes.
     let sorted = shares.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
     let oldest = pending.first { !$0.isGone }.map { entry in

@@ -46,6 +46,25 @@ extension StoreReply {
     }
   }
 
+  /// Whether the call's record, if it has one, may have the answer: the reply is it, or was lost.
+  public var mayBeKept: Bool {
+    if case .failure(let error) = self, error.reason == .outcomeUnknown { return true }
+    return isAnswer
+  }
+
+  /// Whether a mutation that replied so has changed something, or may have.
+  public var hasEffect: Bool {
+    switch self {
+    case .failure(let error): error.reason == .outcomeUnknown
+    case .boolean(false), .value(nil), .counted(_, applied: false), .number(0), .definition,
+      .claim(.waiting), .claim(.state), .stream(.messages([])), .stream(.reclaimed([], _)):
+      false
+    case .pending(let reply): reply.hasEffect
+    case .noted(_, let reply): reply.hasEffect
+    default: true
+    }
+  }
+
   /// The memory that the reply's own bytes take, beside the reply itself.
   var byteCount: Int {
     switch self {
@@ -74,6 +93,14 @@ extension PendingRequest {
 }
 
 extension PendingReply {
+  /// Whether the step has changed something.
+  fileprivate var hasEffect: Bool {
+    switch outcome {
+    case .stale, .refused: false
+    case .operation, .leased, .committed, .done, .settled, .names: true
+    }
+  }
+
   /// Whether the same step can't come to anything else later.
   fileprivate var isAnswer: Bool {
     switch outcome {

@@ -17,6 +17,10 @@ extension RPCError {
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,
         details: details)
+    case "READONLY":
+      self.init(
+        .unavailable, "Redis takes no writes (READONLY), it is a replica; nothing was done",
+        retryAfterMs: 500, details: details)
     case "NOGROUP":
       self = .noGroup
     case "CROSSSLOT":
@@ -30,6 +34,7 @@ extension RPCError {
   init(_ failure: RedisFailure) {
     switch failure {
     case .unavailable(let why): self.init(.unavailable, why, retryAfterMs: 500)
+    case .readOnly: self.init(redisError: "READONLY")
     // With the type named: `.outcomeUnknown` alone is a failure too, and this would call itself.
     case .outcomeUnknown: self.init(Reason.outcomeUnknown)
     case .full:

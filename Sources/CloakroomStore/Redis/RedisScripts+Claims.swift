@@ -46,7 +46,9 @@ extension RedisScripts {
     end
     waiters[mine] = id
     local isFirst = front() == id
-    commit(false, nil, nil, 'last', text(last), place(mine), text(now + patience) .. ':' .. id)
+    start = first
+    commit(false, nil, nil, 'first', text(first), 'last', text(last),
+      place(mine), text(now + patience) .. ':' .. id)
     return {2, mine, isFirst and 1 or 0, held and ends - now or 0}, true
     """)
 

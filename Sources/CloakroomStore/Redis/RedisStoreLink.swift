@@ -10,10 +10,15 @@ public import NIOCore
 public final class RedisStoreLink: StoreLink {
   /// Why commands are refused at once; nil while they are not.
   public var downReason: String? { link.downReason }
+  /// Whether Redis takes no writes (READONLY), as far as was seen within the last minute.
+  public var isReadOnly: Bool { link.isReadOnly }
+  /// How often something was sent to Redis.
+  public var sendings: UInt64 { link.sendings }
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
   let link: RedisLink
+  private let onReadOnly: @Sendable () -> Void
   /// The name of the index of pending operations' deadlines. No caller can spell it: no service has a `$`
   /// in its name, and what callers name has more parts.
   private let pendingDeadlines: StoreKey
@@ -28,9 +33,15 @@ public final class RedisStoreLink: StoreLink {
 
   /// A way to Redis that is not open yet; made on its loop.
   ///
-  /// - Parameter prefix: what all names begin with that the sidecars of one store have in common.
-  public init(on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger) {
+  /// - Parameters:
+  ///   - prefix: what all names begin with that the sidecars of one store have in common.
+  ///   - onReadOnly: called when Redis has become a replica, and is connected to anew.
+  public init(
+    on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
+    onReadOnly: @escaping @Sendable () -> Void = {}
+  ) {
     self.loop = loop
+    self.onReadOnly = onReadOnly
     pendingDeadlines = StoreKey(
       bytes: ByteBuffer(string: "\(prefix):$deadlines:\(DeadlineKind.pending.rawValue)"))
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
@@ -131,6 +142,11 @@ public final class RedisStoreLink: StoreLink {
     case .recall(let record):
       recall(record, ticket: ticket)
     }
+  }
+
+  /// Lets a command go that nobody waits for any more, if it was not sent.
+  public func withdraw(_ ticket: StoreTicket, since sendings: UInt64) -> Bool {
+    link.withdraw(ticket: ticket.index, since: sendings)
   }
 
   private func get(_ key: consuming StoreKey, _ ticket: StoreTicket) {
@@ -278,6 +294,9 @@ extension RedisStoreLink: RedisLinkDelegate {
   public func failed(_ failure: RedisFailure, for context: UInt64) {
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))
   }
+
+  /// Tells that Redis has become a replica.
+  public func becameReadOnly() { onReadOnly() }
 
   /// Hands on that all replies that were there have been handed over.
   public func finishedBurst() { sink?.finishedBurst() }

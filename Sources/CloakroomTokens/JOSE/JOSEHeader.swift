@@ -27,7 +27,7 @@ struct JOSEHeader {
   ///   come twice; for a critical extension, as there is none that is understood; and for a key or the
   ///   address of a key (RFC 8725, section 3.10), which no honest signer sends here.
   init(_ segment: UnsafeRawBufferPointer) throws(RPCError) {
-    guard segment.count <= Self.longest * 4 / 3 else {
+    guard segment.count <= Base64URL.encodedCount(Self.longest) else {
       throw .badToken("its header is too long")
     }
     guard let decoded = ByteBuffer(base64URL: segment) else {
@@ -66,9 +66,12 @@ struct JOSEHeader {
   /// A media type as it is compared: without regard to case, and without the `application/` that may
   /// be left out (RFC 7515, section 4.1.9).
   static func mediaType(_ text: String) -> String {
-    let text = text.lowercased()
-    let prefix = "application/"
-    return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    // Of ASCII's letters alone: to Unicode, the Kelvin sign is a k too.
+    let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    let prefix = "application/".utf8
+    return String(
+      decoding: bytes.starts(with: prefix) ? bytes.dropFirst(prefix.count) : bytes[...],
+      as: UTF8.self)
   }
 }
 

@@ -23,7 +23,7 @@ public final class KeyRing: Sendable {
   /// Whether an event loop may verify the tokens of all keys.
   let allVerifyQuickly: Bool
 
-  private let byID: [String: TokenKey]
+  private let byID: [ByteString: TokenKey]
   /// What signs when nobody says with which key.
   private let signer: TokenKey?
   /// What seals.
@@ -38,9 +38,11 @@ public final class KeyRing: Sendable {
   public init(
     _ keys: [TokenKey], tokenBytes: Int = KeyRing.defaultTokenBytes
   ) throws(KeyFault) {
-    var byID: [String: TokenKey] = [:]
+    var byID: [ByteString: TokenKey] = [:]
     for key in keys {
-      guard byID.updateValue(key, forKey: key.id) == nil else { throw .duplicateID(key.id) }
+      guard byID.updateValue(key, forKey: ByteString(key.id)) == nil else {
+        throw .duplicateID(key.id)
+      }
     }
     self.keys = keys.filter { $0.state != .retired }
     self.byID = byID.filter { $0.value.state != .retired }
@@ -91,7 +93,7 @@ public final class KeyRing: Sendable {
       guard let signer else { throw RPCError(.unavailable, "there is no active key to sign with") }
       return signer
     }
-    guard let key = byID[id], key.state == .active, key.algorithm.isForSigning else {
+    guard let key = byID[ByteString(id)], key.state == .active, key.algorithm.isForSigning else {
       throw RPCError(.invalidParams, "there is no active key of that keyId to sign with")
     }
     return key
@@ -112,13 +114,13 @@ public final class KeyRing: Sendable {
   var noteKey: TokenKey? { sealer ?? signer }
 
   /// The key of a name, whatever it is for; nil when it is retired or was never here.
-  func key(named id: String) -> TokenKey? { byID[id] }
+  func key(named id: String) -> TokenKey? { byID[ByteString(id)] }
 
   /// The key that a token names, if it is for the token's algorithm. A token that names none is held
   /// against the one key of its algorithm, if there is just one.
   func key(_ id: String?, for algorithm: KeyAlgorithm) throws(RPCError) -> TokenKey {
     if let id {
-      guard let key = byID[id] else { throw .badToken("its key is not known") }
+      guard let key = byID[ByteString(id)] else { throw .badToken("its key is not known") }
       guard key.algorithm == algorithm else { throw .badToken("its key is for another alg") }
       return key
     }

@@ -56,6 +56,12 @@ public struct VerifiedToken: Sendable {
     members.string(name, in: claims.readableBytesSpan)
   }
 
+  /// Whether a claim is a string of exactly these bytes.
+  public func says(_ name: String, _ text: String) -> Bool {
+    let claims = claims.readableBytesSpan
+    return members.member(name, in: claims).map { JSONMembers.holds($0, text, in: claims) } ?? false
+  }
+
   /// Holds the token against what is expected of it.
   ///
   /// - Parameter nowMs: the time, in milliseconds since 1970 (UTC).
@@ -69,7 +75,8 @@ public struct VerifiedToken: Sendable {
     if let purpose = expectation.purpose {
       // Both the header and the claim have to say so.
       guard
-        type.map(JOSEHeader.mediaType) == TokenClaims.type(purpose: purpose).lowercased(),
+        type.map(JOSEHeader.mediaType)
+          == JOSEHeader.mediaType(TokenClaims.type(purpose: purpose)),
         isSaid(read.purpose, purpose)
       else { throw RPCError(.wrongType, "the token is for another purpose") }
     } else {

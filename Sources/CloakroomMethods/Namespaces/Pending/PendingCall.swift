@@ -64,7 +64,9 @@ struct PendingCall: Sendable {
         },
         undo: { reply in
           undo.flatMap { reply.mayHaveBeenDone ? command($0, on: target) : nil }
-        })
+        },
+        // Whoever had it for a moment has used up one of its attempts.
+        undoesAll: false)
     case .slow:
       return .run { context throws(RPCError) in
         var result = ByteBuffer()
@@ -76,8 +78,8 @@ struct PendingCall: Sendable {
           return other
         }
         let reply = await context.perform(context.once(command(step, on: target), step: 0))
-        if context.cancellation != nil, let undo, reply.mayHaveBeenDone {
-          context.submit(command(undo, on: target))
+        if context.cancellation != nil, let undo, reply.mayHaveBeenDone, !context.keeps(reply) {
+          context.takeBack(by: command(undo, on: target))
         }
         try excusing(excuse, &result) { result throws(RPCError) in
           try end(reply, target, context, &result)

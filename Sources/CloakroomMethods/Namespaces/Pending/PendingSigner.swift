@@ -91,11 +91,11 @@ struct PendingSigner: Sendable {
   private func read(
     _ token: VerifiedToken, _ type: String, isSealed: Bool
   ) throws(RPCError) -> PendingTarget {
-    guard token.string("purpose") == Self.purpose, token.string("operationType") == type else {
+    guard PendingToken.isOne(token), token.says("operationType", type) else {
       throw RPCError(.wrongType)
     }
     // It exists, but not for this tenant: as with any other name, that is nobody else's to know.
-    guard token.string("tenant") == (try names.tenant) else { throw RPCError(.notFound) }
+    guard token.says("tenant", try names.tenant) else { throw RPCError(.notFound) }
     guard let id = token.id, let data = token.claim("data"), let created = token.issuedAtMs else {
       throw RPCError(.tokenInvalid)
     }

@@ -17,10 +17,7 @@ enum PendingToken: Sendable, Equatable {
   ///
   /// - Throws: TOKEN_INVALID for what has the form of neither kind.
   init(_ text: String) throws(RPCError) {
-    if text.utf8.starts(with: Self.prefix.utf8) {
-      guard RandomText.isOne(text.utf8.dropFirst(Self.prefix.utf8.count)) else {
-        throw RPCError(.tokenInvalid)
-      }
+    if Self.isStored(text) {
       self = .stored(text)
     } else {
       // RFC 7515, section 3.1, and RFC 7516, section 3.1; the rest is for whoever verifies it.
@@ -28,6 +25,16 @@ enum PendingToken: Sendable, Equatable {
       guard dots == 2 || dots == 4 else { throw RPCError(.tokenInvalid) }
       self = .signed(text)
     }
+  }
+
+  /// Whether a text has the form of a token whose data are in the store.
+  static func isStored(_ text: String) -> Bool {
+    text.utf8.starts(with: prefix.utf8) && RandomText.isOne(text.utf8.dropFirst(prefix.utf8.count))
+  }
+
+  /// Whether a signed token is an operation's. A claim decides it that only `pending.create` sets.
+  static func isOne(_ token: VerifiedToken) -> Bool {
+    token.says("purpose", PendingSigner.purpose)
   }
 
   /// A new token for an operation in the store.
@@ -44,8 +51,8 @@ enum PendingToken: Sendable, Equatable {
   /// a `jti` alone tells whether there is an operation behind it.
   static let idPrefix: StaticString = "op."
 
-  /// Whether a `jti` is that of an operation's token.
-  static func isOne(jti: String) -> Bool { TokenID.isOne(jti, prefix: idPrefix) }
+  /// Whether a `jti` is that of an operation's token, or is no `jti` at all but such a token.
+  static func isOne(jti: String) -> Bool { TokenID.isOne(jti, prefix: idPrefix) || isStored(jti) }
 
   /// Whether a text has the form of an id.
   static func isID(_ text: String) -> Bool {
