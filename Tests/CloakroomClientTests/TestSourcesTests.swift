@@ -70,7 +70,7 @@ struct TestSourcesTests {
   }
 
   @Test("take nothing from the machine's environment, and give none of it on", arguments: sources)
-  func surroundings(_ source: Source) {
+  func environment(_ source: Source) {
     let foreign = [
       "getenv(", "processInfo.environment", " Process()", "posix_spawnp(", "popen(",
       "NSHomeDirectory",

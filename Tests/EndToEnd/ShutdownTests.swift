@@ -58,6 +58,14 @@ struct ShutdownTests {
     #expect(sidecar.output.contains("cut"), "\(sidecar.output)")
   }
 
+  @Test("does not wait for a sweep that the store does not answer")
+  func sweep() throws {
+    let redis = try RedisServer()
+    let (sidecar, _) = try Self.waiting(
+      redis, ["--drain-timeout", "500ms", "--set", "pending.sweepInterval=100ms"])
+    #expect(sidecar.stop(within: .seconds(10)) == .status(0))
+  }
+
   @Test("happens at once at the second signal")
   func secondSignal() throws {
     let redis = try RedisServer()

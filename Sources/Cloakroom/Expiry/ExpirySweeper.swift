@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomStore
 internal import NIOCore
@@ -52,9 +53,27 @@ struct ExpirySweeper: Sendable {
     }
   }
 
+  /// Takes one step. A sidecar that stops doesn't wait for its reply: the store may have fallen silent,
+  /// and what a step has found is found again by the next sweep.
   private func perform(_ command: StoreCommand) async -> StoreReply {
-    await withCheckedContinuation { continuation in
-      worker.value.perform(command) { continuation.resume(returning: $0) }
+    let wait = NIOLoopBound(Wait(), eventLoop: worker.eventLoop)
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        wait.value.continuation = continuation
+        worker.value.perform(command) { wait.value.end($0) }
+      }
+    } onCancel: {
+      wait.eventLoop.execute { wait.value.end(.failure(RPCError(.unavailable))) }
+    }
+  }
+
+  /// A step that is waited for.
+  private final class Wait {
+    var continuation: CheckedContinuation<StoreReply, Never>?
+
+    func end(_ reply: StoreReply) {
+      continuation?.resume(returning: reply)
+      continuation = nil
     }
   }
 }
