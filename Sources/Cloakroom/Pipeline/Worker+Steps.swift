@@ -39,6 +39,7 @@ extension Worker {
       }
       self.withdrawalsWaiting += 1
       let pause = TimeAmount.milliseconds(.random(in: Self.withdrawalPauseMs))
+      // On the loop already: a step's reply is handed over there, and NIO checks that each time.
       self.loop.assumeIsolated().scheduleTask(in: pause) {
         self.withdrawalsWaiting -= 1
         self.takeBack(by: command, triesLeft: triesLeft - 1)
