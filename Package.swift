@@ -165,7 +165,7 @@ let package = Package(
     .testTarget(
       name: "ContractTests",
       dependencies: [
-        "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
+        "CloakroomMethods", "CloakroomStore", "CloakroomRedis", "CloakroomCore", "Support",
         .product(name: "NIOCore", package: "swift-nio"),
       ],
       path: "Tests/Contract", swiftSettings: strict),

@@ -44,6 +44,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case slowSignatures
   /// As many withdrawals waited for a store that was out as may wait, or one had waited for too long.
   case withdrawals
+  /// As many calls waited for one record as may wait, or others were faster again and again.
+  case recordQueue
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -69,6 +71,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .claimWaiters: "claim_waiters"
     case .slowSignatures: "slow_signatures"
     case .withdrawals: "withdrawals"
+    case .recordQueue: "record_queue"
     }
   }
 }

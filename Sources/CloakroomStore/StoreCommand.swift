@@ -62,10 +62,18 @@ public enum StoreCommand: Sendable {
   indirect case stream(StoreKey, StreamStep)
   /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
   indirect case claim(StoreKey, ClaimStep)
-  /// One step on a pending operation. → `.pending`. Indirect, as it would make every command larger.
-  indirect case pending(StoreKey, PendingRequest)
-  /// One step on the index of deadlines of a kind. → `.due`, or as the step says
-  indirect case deadlines(DeadlineKind, DeadlineStep)
+  /// Reads a record. → `.record`
+  case read(StoreKey)
+  /// Reads what is left of a record in the form that it had up to version 0.9. → `.fields`, none where there
+  /// is none
+  case readFields(StoreKey)
+  /// Writes a record over what was read, and keeps when it has to be looked at. → `.done`, or `.stale`
+  /// with what is there now. Indirect, as it would make every command larger.
+  indirect case commit(StoreKey, RecordCommit)
+  /// Looks at about `count` of the names of records, as `scan` does. → `.scanned`
+  case records(prefix: ByteBuffer, from: UInt64, count: Int)
+  /// One step on a part of the index of deadlines. → `.due`, or as the step says
+  indirect case deadlines(DeadlinePart, DeadlineStep)
   /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
@@ -87,8 +95,8 @@ public enum StoreCommand: Sendable {
   indirect case once(OnceRecord, StoreCommand)
   /// Changes nothing but its record: for a note alone. → `.done`
   case nothing
-  /// Looks at what a record has for its step, and does nothing else. → the answer as it was given, to
-  /// a step on a pending operation or to one that is `.done`; `.value(nil)` when it has none; `.failure` with
+  /// Looks at what a record has for its step, and does nothing else. → the answer as it was given, to a
+  /// commit or to a step that is `.done`; `.value(nil)` when it has none; `.failure` with
   /// IDEMPOTENCY_MISMATCH when the record is another call's
   indirect case recall(OnceRecord)
 }
@@ -115,8 +123,14 @@ public enum StoreReply: Sendable, Equatable {
   indirect case stream(StreamReply)
   /// What a step on a claim came to. Indirect, as it would make every reply larger.
   indirect case claim(ClaimReply)
-  /// What a step on a pending operation came to. Indirect, as it would make every reply larger.
-  indirect case pending(PendingReply)
+  /// A record, or nil when there is none, and the store's time in milliseconds since 1970.
+  case record(ByteBuffer?, atMs: Int64)
+  /// A record in its earlier form, what to expect of it in a commit, and the store's time.
+  indirect case fields([String: ByteBuffer], digest: String, atMs: Int64)
+  /// The commit was not done now: this record is there, or none, at this time in milliseconds since 1970.
+  /// `wasResent`: its answer was lost once and it was sent again, so that it may have been done before, and
+  /// something else after it.
+  case stale(ByteBuffer?, atMs: Int64, wasResent: Bool)
   /// What is due. Indirect, as it would make every reply larger.
   indirect case due(DueNames)
   /// A whole number.

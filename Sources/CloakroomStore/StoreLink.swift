@@ -29,6 +29,8 @@ public protocol StoreLink: AnyObject {
   var isReadOnly: Bool { get }
   /// What has happened on the way to the store so far.
   var counters: StoreLinkCounters { get }
+  /// The store's time in milliseconds since 1970, as well as the link knows it: within a millisecond or two.
+  var timeMs: Int64 { get }
   /// Opens the way, and hands all replies to a sink from now on.
   func start(sink: any StoreSink)
   /// Gives the way up; whatever still waits is answered with a failure.

@@ -1,9 +1,9 @@
 import CloakroomCore
-import CloakroomMethods
 import CloakroomStore
 import CloakroomWire
 import NIOCore
 
+@testable import CloakroomMethods
 @testable import CloakroomTokens
 
 /// Takes calls as far as their steps of the store, the way that a loop does.
@@ -93,6 +93,7 @@ struct Caller {
     case .procedure(let open):
       switch arguments.once(try open(&arguments)) {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
+      case .record(let call, _): steps = [Self.describe(call)]
       case .run: steps = ["a procedure"]
       case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
       }
@@ -139,12 +140,15 @@ struct Caller {
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
     case .stream(let key, let step): "\(describe(step)) \(text(key))"
     case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
-    case .pending(let key, let request):
-      "pending \(text(key)) \(request.type ?? "*") \(request.step)"
+    case .read(let key): "read \(text(key))"
+    case .readFields(let key): "readFields \(text(key))"
+    case .commit(let key, _): "commit \(text(key))"
+    case .records(let prefix, let position, let count):
+      "records \(String(buffer: prefix))… \(position) \(count)"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .publishDefined(let name, let message, let digest, let life):
       "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
-    case .deadlines(let kind, let step): "deadlines \(kind) \(step)"
+    case .deadlines(_, let step): "deadlines \(step)"
     case .ping: "ping"
     case .nothing: "nothing"
     case .recall(let record): "recall \(text(record.name))#\(record.step)"
@@ -153,6 +157,13 @@ struct Caller {
     case .once(let record, let command):
       "once \(text(record.name))#\(record.step) \(describe(command))"
     }
+  }
+
+  /// A call on a record, with the header of what it makes where there is none.
+  private static func describe(_ call: RecordCall) -> String {
+    let made = call.decide(nil, 0, RecordVersion(0)).replacement
+    let header = made.map { String(buffer: $0).prefix { $0 != "\n" } } ?? ""
+    return "record \(text(call.name)) \(header)"
   }
 
   private static func describe(_ wish: SubscriptionWish) -> String {

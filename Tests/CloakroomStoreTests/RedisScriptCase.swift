@@ -64,33 +64,35 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           Situation(
             before: [["HSET", "key", "fingerprint", "f", "1", "\u{1}"]], arguments: ["f", "1"])
         ]),
-    ] + readingClaims + readingPending + readingStreams
+    ] + readingClaims + readingStreams
 
-  private static let changing = values + messages + claims + pending + streams
+  private static let changing = values + messages + claims + records + streams
 
   private static let deadlines = [
     RedisScriptCase(
-      "remindOfDeadlines", RedisScripts.remindOfDeadlines,
-      [
-        Situation(
-          before: [["ZADD", "key", "1.5", "held"]],
-          arguments: ["new", "1000", "held", "1000", "other", "1000"]),
-        Situation(before: [["ZADD", "key", "1.5", "held"]], arguments: ["held", "1000"]),
-      ]),
-    RedisScriptCase(
       "takeDue", RedisScripts.takeDue,
       [
-        Situation(arguments: ["10", "1000"]),
-        Situation(before: [["ZADD", "key", "1", "a", "2", "b"]], arguments: ["10", "1000"]),
+        Situation(keys: indexKeys, arguments: ["10", "1000"]),
+        Situation(
+          before: [["ZADD", "key", "1", "a", "2", "b"]], keys: indexKeys, arguments: ["10", "1000"]
+        ),
+        Situation(
+          before: [["ZADD", "key", "1", "a"], ["ZADD", "held", "2", "left", "99999999999999", "b"]],
+          keys: indexKeys, arguments: ["10", "1000"]),
       ]),
     RedisScriptCase(
       "settleDue", RedisScripts.settleDue,
       [
         Situation(
-          before: [["ZADD", "key", "100.5", "ended", "100.5", "later", "100", "another's"]],
+          before: [
+            ["ZADD", "held", "100", "ended", "100", "later", "90", "another's"],
+            ["ZADD", "key", "5", "later"],
+          ], keys: indexKeys,
           arguments: ["100", "ended", "0", "later", "500", "another's", "0", "none", "0"])
       ]),
   ]
+
+  private static let indexKeys = ["key", "held"]
 
   private static let values = [
     RedisScriptCase(

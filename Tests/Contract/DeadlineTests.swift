@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("A sweep of pending operations", .timeLimit(.minutes(1)))
 struct DeadlineTests {
   @Test("finds one that has expired though nobody asks, once", arguments: ContractStores.all)
@@ -133,7 +135,7 @@ struct DeadlineTests {
       let draft = PendingDraft(data: ByteBuffer(string: "{}"), life: .ms(50))
       _ = await store.perform(
         keys.map {
-          .pending(
+          RecordAsk.pending(
             $0, PendingRequest(.create(draft), type: "form", retention: StoreHarness.retention))
         })
       await store.advance(by: 50)
@@ -164,20 +166,20 @@ struct DeadlineTests {
       let draft = PendingDraft(data: ByteBuffer(string: "{}"), life: .ms(50))
       _ = await stores[0].perform(
         keys.map {
-          .pending(
+          RecordAsk.pending(
             $0, PendingRequest(.create(draft), type: "form", retention: StoreHarness.retention))
         })
       await stores[0].advance(by: 50)
       let ends = FoundEnds()
       var rounds = 0
-      var round = DeadlineSweep.Round(looked: 0, lateMs: 0, isMore: true)
+      var round = RecordSweep.Round(looked: 0, lateMs: 0, isMore: true)
       while round.isMore {
         round = await stores[0].sweepRound(ends)
-        #expect(round.looked <= DeadlineSweep.roundLength)
+        #expect(round.looked <= RecordSweep.roundLength)
         rounds += 1
         await stores[1].put(stores[1].key("call"), "\(rounds)", .ms(50_000))
       }
-      #expect(rounds >= keys.count / DeadlineSweep.roundLength)
+      #expect(rounds >= keys.count / RecordSweep.roundLength)
       #expect(ends.all.count == keys.count && ends.all.values.allSatisfy { $0 == [.expired] })
     }
   }
@@ -210,7 +212,7 @@ struct DeadlineTests {
       #expect(next != nil)
       #expect(await store.update(key, "2", .after(.ms(30)))?.operation != nil)
       let settled = SettledDeadline(key, nextAtMs: next)
-      _ = await store.perform(.deadlines(.pending, .settle([settled], hold: due.hold)))
+      await store.settle([settled], due)
       await store.advance(by: 30)
       #expect(await store.sweep() == [key: [.expired]])
     }

@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 /// A fence begins with the time of day, and has to grow even when that is set back.
 @Suite("A fence when the clock has gone back", .timeLimit(.minutes(1)))
 struct FenceTests {
@@ -37,30 +39,26 @@ struct FenceTests {
     #expect(take("d") == first + 1000)
   }
 
-  @Test("of a lease in memory goes on from the last one")
-  func memoryLease() throws {
-    let date = TestClock(at: Self.date)
-    let store = Self.memory(date)
-    func perform(_ step: PendingStep) -> PendingReply? {
-      let request = PendingRequest(
-        step, type: "form", adopting: nil, retention: StoreHarness.retention)
-      let reply = store.perform(.pending(Self.key, request))
-      guard case .pending(let reply) = reply else { return nil }
-      return reply
+  @Test("of a lease goes on from the last one, whatever the store's time")
+  func lease() throws {
+    var record: PendingRecord?
+    func decide(_ step: PendingStep, at now: Int64) -> PendingOutcome {
+      let request = PendingRequest(step, type: "form", retention: StoreHarness.retention)
+      let transition = PendingRecord.decide(record, request, at: now)
+      record = transition.change ?? record
+      return transition.outcome
     }
-    func lease(_ receipt: String) -> Int64? {
-      let reply = perform(.checkout(PendingLease(receipt: receipt, life: .ms(1000))))
-      _ = perform(.release(receipt: receipt))
-      return reply?.grant?.fence
+    func lease(_ receipt: String, at now: Int64) -> Int64? {
+      let outcome = decide(.checkout(PendingLease(receipt: receipt, life: .ms(1000))), at: now)
+      _ = decide(.release(receipt: receipt), at: now)
+      return PendingReply(outcome).grant?.fence
     }
     let draft = PendingDraft(data: ByteBuffer(string: "1"), life: .ms(100_000))
-    #expect(perform(.create(draft))?.operation != nil)
+    #expect(decide(.create(draft), at: Self.date).isDone)
     let first = Self.date * 1000
-    #expect(lease("a") == first)
-    date.advance(by: -1)
-    #expect(lease("b") == first + 1)
-    date.advance(by: -1_000_000)
-    #expect(lease("c") == first + 2)
+    #expect(lease("a", at: Self.date) == first)
+    #expect(lease("b", at: Self.date - 1) == first + 1)
+    #expect(lease("c", at: Self.date - 1_000_001) == first + 2)
   }
 
   /// As a Redis has it whose clock was ahead when it gave the last fence out.
@@ -84,14 +82,26 @@ struct FenceTests {
       await store.make(key)
       #expect(await store.checkout(key, "a")?.grant != nil)
       #expect(await store.pending(key, .release(receipt: "a"))?.operation != nil)
-      let ahead = try await Self.putAhead(key)
+      let ahead = try await Self.putRecordAhead(key)
       #expect(await store.checkout(key, "b")?.grant?.fence == ahead + 1)
       #expect(await store.pending(key, .release(receipt: "b"))?.operation != nil)
       #expect(await store.checkout(key, "c")?.grant?.fence == ahead + 2)
     }
   }
 
-  /// Writes a fence of the year 2100 to a record.
+  /// Writes a fence of the year 2100 to a record of a pending operation.
+  private static func putRecordAhead(_ key: StoreKey) async throws -> Int64 {
+    let ahead: Int64 = 4_102_444_800_000_000
+    let name = String(buffer: key.bytes)
+    let redis = ["redis-cli", "-s", try ContractStores.redisSocketPath]
+    let record = try Tool.run(redis + ["--raw", "GET", name]).output
+    let changed = record.dropLast().replacing(/"fence":[0-9]+/, with: "\"fence\":\(ahead)")
+    let result = try Tool.run(redis + ["SET", name, String(changed), "KEEPTTL"])
+    try #require(result.exit == .status(0) && result.output == "OK\n", "\(result.output)")
+    return ahead
+  }
+
+  /// Writes a fence of the year 2100 to a claim.
   private static func putAhead(_ key: StoreKey) async throws -> Int64 {
     let ahead: Int64 = 4_102_444_800_000_000
     let name = String(buffer: key.bytes)

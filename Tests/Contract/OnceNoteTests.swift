@@ -9,14 +9,6 @@ struct OnceNoteTests {
   private static let first = ByteBuffer(bytes: [0, 0xFF, 13, 10] + Array("first".utf8))
   private static let second = ByteBuffer(string: "second")
 
-  private static func create(_ data: String = "1") -> PendingStep {
-    .create(PendingDraft(data: ByteBuffer(string: data), life: .ms(100_000)))
-  }
-
-  private static func request(_ step: PendingStep) -> PendingRequest {
-    PendingRequest(step, type: "form", retention: StoreHarness.retention)
-  }
-
   @Test(
     "comes with the first answer, whatever notes and names repeated steps bring",
     arguments: ContractStores.all)
@@ -25,69 +17,57 @@ struct OnceNoteTests {
       let record = OnceTests.record(store)
       let keys = [store.key("a"), store.key("b")]
       let command = record.keeping(
-        .pending(keys[0], Self.request(Self.create())), step: 0, note: Self.first)
-      guard case .noted(Self.first, .pending(let made)) = await store.perform(command) else {
-        Issue.record("no note")
-        return
-      }
-      #expect(made.operation?.type == "form")
-      let again = record.keeping(
-        .pending(keys[1], Self.request(Self.create())), step: 0, note: Self.second)
+        .commit(keys[0], .making("1")), step: 0, note: Self.first)
+      #expect(await store.perform(command) == .noted(Self.first, .done))
+      let again = record.keeping(.commit(keys[1], .making("2")), step: 0, note: Self.second)
       for _ in 0..<2 {
-        #expect(await store.perform(again) == .noted(Self.first, .pending(made)))
-        #expect(
-          await store.perform(record.recall(step: 0)) == .noted(Self.first, .pending(made)))
+        #expect(await store.perform(again) == .noted(Self.first, .done))
+        #expect(await store.perform(record.recall(step: 0)) == .noted(Self.first, .done))
       }
       // It is nowhere else, and the other name is still free.
-      #expect(await store.pending(keys[1], .consume)?.refusal == .notFound)
-      #expect(await store.pending(keys[0], .consume)?.text == "1")
-      #expect(await store.perform(again) == .noted(Self.first, .pending(made)))
+      #expect(await store.record(keys[1]) == nil)
+      #expect(await store.record(keys[0])?.hasSuffix("\n1") == true)
       let other = OnceTests.record(store, "another call")
-      let refused = other.keeping(
-        .pending(keys[1], Self.request(Self.create())), step: 0, note: Self.second)
+      let refused = other.keeping(.commit(keys[1], .making("2")), step: 0, note: Self.second)
       #expect(await store.perform(refused) == .failure(RPCError(.idempotencyMismatch)))
       #expect(
         await store.perform(other.recall(step: 0)) == .failure(RPCError(.idempotencyMismatch)))
+      #expect(await store.record(keys[1]) == nil)
     }
   }
 
-  @Test("comes with what a step on an operation was refused for", arguments: ContractStores.all)
+  @Test("comes with what leaves a record as it is", arguments: ContractStores.all)
   func refused(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")
       let command = OnceTests.record(store).keeping(
-        .pending(key, Self.request(.consume)), step: 1, note: Self.first)
-      let reply = StoreReply.noted(
-        Self.first, .pending(PendingReply(.refused(.notFound))))
-      #expect(await store.perform(command) == reply)
-      await store.make(key)
-      #expect(await store.perform(command) == reply)
+        .commit(key, RecordCommit(expecting: .nothing, replacement: nil)), step: 1,
+        note: Self.first)
+      #expect(await store.perform(command) == .noted(Self.first, .done))
+      _ = await store.perform(.commit(key, .making("1")))
+      #expect(await store.perform(command) == .noted(Self.first, .done))
+      #expect(await store.record(key)?.hasSuffix("\n1") == true)
     }
   }
 
-  @Test("is not kept when there is no answer yet", arguments: ContractStores.all)
-  func leased(kind: ContractStore) async throws {
+  @Test("is not kept when somebody else was faster", arguments: ContractStores.all)
+  func stale(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")
-      await store.make(key)
-      _ = await store.checkout(key, "r")
+      _ = await store.perform(.commit(key, .making("1", version: 1)))
       let record = OnceTests.record(store)
-      let command = record.keeping(
-        .pending(key, Self.request(.consume)), step: 1, note: Self.first)
-      guard case .pending(let reply) = await store.perform(command) else {
-        Issue.record("no plain reply")
+      let late = record.keeping(
+        .commit(key, .making("2", version: 3, over: 2)), step: 1, note: Self.first)
+      guard case .stale(let there?, _, _) = await store.perform(late) else {
+        Issue.record("it was not refused")
         return
       }
-      #expect(reply.isLeased)
+      #expect(String(buffer: there).hasSuffix("\n1"))
       #expect(await store.perform(record.recall(step: 1)) == .value(nil))
-      _ = await store.pending(key, .release(receipt: "r"))
-      let later = record.keeping(
-        .pending(key, Self.request(.consume)), step: 1, note: Self.second)
-      guard case .noted(Self.second, .pending(let used)) = await store.perform(later) else {
-        Issue.record("no note")
-        return
-      }
-      #expect(used.text == "{}")
+      let again = record.keeping(
+        .commit(key, .making("2", version: 3, over: 1)), step: 1, note: Self.second)
+      #expect(await store.perform(again) == .noted(Self.second, .done))
+      #expect(await store.record(key)?.hasSuffix("\n2") == true)
     }
   }
 
@@ -132,13 +112,6 @@ struct OnceNoteTests {
   func recall(kind: ContractStore) async throws {
     try await kind.run { store in
       let record = OnceTests.record(store)
-      let key = store.key("a")
-      await store.make(key, "1")
-      let change = PendingChange(data: ByteBuffer(string: "2"))
-      let update = record.keeping(.pending(key, Self.request(.update(change))), step: 1)
-      let reply = await store.perform(update)
-      #expect(await store.pending(key, .consume)?.text == "2")
-      #expect(await store.perform(record.recall(step: 1)) == reply)
       let set = StoreCommand.set(
         store.key("b"), value: OnceTests.new, .ms(900_000), .none)
       #expect(await store.perform(record.keeping(set, step: 2)) == .done)
@@ -156,7 +129,7 @@ struct OnceNoteTests {
         let replies = await withTaskGroup(of: StoreReply.self) { group in
           for number in 0..<40 {
             let command = record.keeping(
-              .pending(stores[0].key("\(round) \(number)"), Self.request(Self.create())), step: 0,
+              .commit(stores[0].key("\(round) \(number)"), .making("1")), step: 0,
               note: ByteBuffer(string: "\(number)"))
             group.addTask { await stores[number % 4].perform(command) }
           }
@@ -168,9 +141,8 @@ struct OnceNoteTests {
         }
         #expect(replies.allSatisfy { $0 == .noted(note, reply) })
         for number in 0..<40 {
-          let there = await stores[0].pending(
-            stores[0].key("\(round) \(number)"), .read(withData: false))
-          #expect((there?.operation != nil) == (note == ByteBuffer(string: "\(number)")))
+          let there = await stores[0].record(stores[0].key("\(round) \(number)"))
+          #expect((there != nil) == (note == ByteBuffer(string: "\(number)")))
         }
       }
     }
@@ -185,5 +157,27 @@ struct OnceNoteTests {
       #expect(await store.perform(command).reason == .internal)
       await store.expect(nil, under: key)
     }
+  }
+}
+
+extension RecordCommit {
+  /// A commit of a record with some data, over one of a version or over nothing, that is kept for a long time.
+  static func making(
+    _ data: String, version: UInt64 = 1, over expected: UInt64? = nil
+  ) -> RecordCommit {
+    var record = ByteBuffer()
+    RecordVersion(version).write(into: &record)
+    record.writeString("}\n" + data)
+    return RecordCommit(
+      expecting: expected.map { .version(RecordVersion($0)) } ?? .nothing, replacement: record,
+      keptUntilMs: 9_000_000_000_000)
+  }
+}
+
+extension StoreHarness {
+  /// A record's text; nil when there is none.
+  func record(_ key: StoreKey) async -> String? {
+    guard case .record(let record, _) = await perform(.read(key)) else { return nil }
+    return record.map { String(buffer: $0) }
   }
 }

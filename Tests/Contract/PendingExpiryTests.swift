@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("A pending operation, to the millisecond", .timeLimit(.minutes(1)))
 struct PendingExpiryTests {
   @Test("ends with its life, which is told once", arguments: ContractStores.all)

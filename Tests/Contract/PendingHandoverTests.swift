@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("The hand-over of a pending operation", .timeLimit(.minutes(1)))
 struct PendingHandoverTests {
   @Test("gives it to one caller, who ends it", arguments: ContractStores.all)
@@ -209,8 +211,9 @@ struct PendingHandoverTests {
       var position: UInt64 = 0
       var parts = 0
       repeat {
-        let reply = await store.pending(prefix, .names(from: position, count: 10), type: nil)
-        guard case .names(let names, let next) = reply?.outcome else {
+        let reply = await store.perform(
+          .records(prefix: prefix.bytes, from: position, count: 10))
+        guard case .scanned(let names, let next) = reply else {
           Issue.record("the store lists nothing")
           return
         }

@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("The receipt of a pending operation's lease", .timeLimit(.minutes(1)))
 struct PendingReceiptTests {
   /// Receipts that are not the one that was leased by.

@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("A pending operation", .timeLimit(.minutes(1)))
 struct PendingTests {
   @Test("is read as it was made, as often as one likes", arguments: ContractStores.all)
@@ -103,7 +105,7 @@ struct PendingTests {
       let key = try #require(stores.first).key("a")
       await stores[0].make(key, "1")
       let request = PendingRequest(.consume, type: "form")
-      let replies = await withTaskGroup(of: [StoreReply].self) { group in
+      let replies = await withTaskGroup(of: [RecordReply].self) { group in
         for store in stores {
           group.addTask {
             await store.perform(Array(repeating: .pending(key, request), count: 25))

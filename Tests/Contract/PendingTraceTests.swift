@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("What is left of a pending operation", .timeLimit(.minutes(1)))
 struct PendingTraceTests {
   /// As short as can be: what has to be kept for longer is kept all the same.

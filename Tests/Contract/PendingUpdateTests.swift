@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 @Suite("A pending operation's data", .timeLimit(.minutes(1)))
 struct PendingUpdateTests {
   @Test("are replaced, whatever they were", arguments: ContractStores.all)

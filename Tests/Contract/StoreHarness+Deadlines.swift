@@ -1,43 +1,59 @@
 import CloakroomCore
 import CloakroomStore
+import NIOCore
 import Support
 import Synchronization
 import Testing
 
+@testable import CloakroomMethods
+
 /// What sweeps and calls were the first to find, by the name of the operation.
 final class FoundEnds: Sendable {
-  private let found = Mutex<[StoreKey: [PendingNotice]]>([:])
+  private let found = Mutex<[StoreKey: [RecordNotice]]>([:])
 
   /// Each operation with all that was found of it, in order; more than one is one too many.
-  var all: [StoreKey: [PendingNotice]] { found.withLock { $0 } }
+  var all: [StoreKey: [RecordNotice]] { found.withLock { $0 } }
 
-  /// Notes what replies tell that were the first to find something.
-  func note(_ commands: [StoreCommand], _ replies: [StoreReply]) {
-    for (command, reply) in zip(commands, replies) {
-      guard let name = command.pendingName, let notice = reply.notice
-      else { continue }
-      found.withLock { $0[name, default: []].append(notice) }
-    }
+  /// Notes what was found of an operation.
+  func note(_ notice: RecordNotice?, of name: StoreKey) {
+    guard let notice else { return }
+    found.withLock { $0[name, default: []].append(notice) }
   }
 }
 
+/// Names that are due, by the parts of the index that have handed them out.
+struct TakenNames {
+  let parts: [(DeadlinePart, DueNames)]
+
+  /// All names.
+  var names: [StoreKey] { parts.flatMap(\.1.names) }
+}
+
 extension StoreHarness {
-  /// Does commands, and notes what they were the first to find.
-  func perform(_ commands: [StoreCommand], noting ends: FoundEnds) async -> [StoreReply] {
-    let replies = await perform(commands)
-    ends.note(commands, replies)
+  /// Takes steps, and notes what they were the first to find.
+  func perform(_ asks: [RecordAsk], noting ends: FoundEnds) async -> [RecordReply] {
+    let replies = await perform(asks)
+    for (ask, reply) in zip(asks, replies) { ends.note(reply.notice, of: ask.name) }
     return replies
   }
 
   /// One round of a sweep, which must not fail.
-  func sweepRound(_ ends: FoundEnds) async -> DeadlineSweep.Round {
+  func sweepRound(_ ends: FoundEnds) async -> RecordSweep.Round {
+    var configuration = Configuration(socket: .init(path: "/none"))
+    configuration.pending.tombstoneTTL = .ms(Self.retention.tombstoneMs)
+    configuration.pending.receiptTTL = .ms(Self.retention.receiptMs)
+    configuration.pending.deadTTL = .ms(Self.retention.deadMs)
     do {
-      return try await DeadlineSweep(ofPending: Self.retention).round {
-        await self.perform($0, noting: ends)
+      return try await RecordSweep(configuration).round {
+        await self.perform($0)
+      } run: { call in
+        let (answer, notice) = await self.run(call)
+        ends.note(notice, of: call.name)
+        return answer
       }
     } catch {
       Issue.record(error)
-      return DeadlineSweep.Round()
+      return RecordSweep.Round()
     }
   }
 
@@ -45,16 +61,26 @@ extension StoreHarness {
   ///
   /// - Returns: what was found by it.
   @discardableResult
-  func sweep(_ ends: FoundEnds = FoundEnds()) async -> [StoreKey: [PendingNotice]] {
+  func sweep(_ ends: FoundEnds = FoundEnds()) async -> [StoreKey: [RecordNotice]] {
     while await sweepRound(ends).isMore {}
     return ends.all
   }
 
   /// Takes names that are due.
-  func takeDue(holdMs: Int64) async -> DueNames? {
-    guard
-      case .due(let due) = await perform(.deadlines(.pending, .take(limit: 10, holdMs: holdMs)))
-    else { return nil }
-    return due
+  func takeDue(holdMs: Int64) async -> TakenNames? {
+    var taken: [(DeadlinePart, DueNames)] = []
+    for part in DeadlinePart.all {
+      let reply = await perform(.deadlines(part, .take(limit: 10, holdMs: holdMs)))
+      guard case .due(let due) = reply else { return nil }
+      taken.append((part, due))
+    }
+    return TakenNames(parts: taken)
+  }
+
+  /// Says when names that were taken are to be looked at again.
+  func settle(_ deadlines: [SettledDeadline], _ taken: TakenNames) async {
+    for (part, due) in taken.parts {
+      _ = await perform(.deadlines(part, .settle(deadlines, hold: due.hold)))
+    }
   }
 }

@@ -4,6 +4,8 @@ import NIOCore
 import Support
 import Testing
 
+@testable import CloakroomMethods
+
 /// Steps on pending operations as tests take them: of one type, with what is over kept for a while.
 extension StoreHarness {
   /// Keeps tombstones for 1000 s, receipts for 2000 s, and dead ones for 5000 s.
@@ -16,7 +18,9 @@ extension StoreHarness {
     _ retention: PendingRetention = StoreHarness.retention
   ) async -> PendingReply? {
     let request = PendingRequest(step, type: type, adopting: adopting, retention: retention)
-    guard case .pending(let reply) = await perform(.pending(key, request)) else { return nil }
+    guard case .pending(let reply) = await perform([.pending(key, request)]).first else {
+      return nil
+    }
     return reply
   }
 

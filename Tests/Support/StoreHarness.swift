@@ -16,7 +16,8 @@ public final class StoreHarness: Sendable {
   private static let opened = Atomic<Int>(0)
 
   private let namespace: String
-  private let loop: any EventLoop
+  /// The loop that the link is on.
+  public let loop: any EventLoop
   private let port: NIOLoopBound<StoreHarnessPort>
   private let passTime: @Sendable (Int64) async -> Void
 
@@ -77,6 +78,12 @@ public final class StoreHarness: Sendable {
     }
   }
 
+  /// Does something on the loop, where the link is.
+  public func run(_ body: @escaping @Sendable (StoreHarnessPort) -> Void) {
+    let port = port
+    loop.execute { body(port.value) }
+  }
+
   /// Lets at least that many milliseconds pass on the store's clock; exactly as many when the clock
   /// is the test's.
   public func advance(by milliseconds: Int64) async { await passTime(milliseconds) }
@@ -87,6 +94,7 @@ public final class StoreHarness: Sendable {
     try await loop.submit {
       port.value.link?.close()
       port.value.link = nil
+      port.value.companion = nil
     }.get()
   }
 

@@ -1,8 +1,8 @@
 internal import CloakroomCore
-internal import CloakroomStore
+public import CloakroomStore
 
 /// The half of a harness that lives on the loop: it gives out tickets and gathers the replies.
-final class StoreHarnessPort: StoreSink {
+public final class StoreHarnessPort: StoreSink {
   private final class Batch {
     var replies: [StoreReply?]
     var missing: Int
@@ -15,11 +15,29 @@ final class StoreHarnessPort: StoreSink {
     }
   }
 
-  var link: (any StoreLink)?
+  /// The link, until it is let go.
+  public internal(set) var link: (any StoreLink)?
+  /// What a test keeps on the loop beside the link.
+  public var companion: AnyObject?
   private(set) var strayReplies = 0
 
   private var nextTicket: UInt32 = 0
   private var waiting: [UInt32: (batch: Batch, place: Int)] = [:]
+
+  /// Submits one command, and tells its ticket before that.
+  public func perform(
+    _ command: StoreCommand, submitting: (StoreTicket) -> Void,
+    _ completion: @escaping (StoreReply) -> Void
+  ) {
+    guard let link else {
+      return completion(.failure(RPCError(.unavailable, "the harness is closed")))
+    }
+    let ticket = nextTicket
+    nextTicket &+= 1
+    waiting[ticket] = (Batch(count: 1) { completion($0[0]) }, 0)
+    submitting(StoreTicket(index: ticket))
+    link.submit(command, ticket: StoreTicket(index: ticket))
+  }
 
   func submit(_ commands: [StoreCommand], _ completion: @escaping ([StoreReply]) -> Void) {
     guard let link else {
@@ -35,9 +53,9 @@ final class StoreHarnessPort: StoreSink {
     }
   }
 
-  func finishedBurst() {}
+  public func finishedBurst() {}
 
-  func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
+  public func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
     guard let (batch, place) = waiting.removeValue(forKey: ticket.index) else {
       strayReplies += 1
       return

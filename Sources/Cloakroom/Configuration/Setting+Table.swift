@@ -128,6 +128,10 @@ extension Setting {
       "limits.keyBytes", \.configuration.limits.keyBytes, .count(16...65_536),
       "The longest key that a call may name, in bytes."),
     Setting(
+      "limits.recordBytes", \.configuration.limits.recordBytes, .size(65_536...(1 << 30)),
+      "The largest record that is kept, as of a pending operation: its data and about 300 bytes more. Past it: TOO_LARGE."
+    ),
+    Setting(
       "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),
       "Commands to the store under way at once on one event loop. Past it: OVERLOADED."),
     Setting(

@@ -8,10 +8,10 @@ internal import NIOCore
 struct ExpirySweeper: Sendable {
   private let worker: NIOLoopBound<Worker>
   private let executor: LoopExecutor
-  private let sweep: DeadlineSweep
+  private let sweep: RecordSweep
 
   /// A sweeper that works on a worker's loop.
-  init(_ sweep: DeadlineSweep, on worker: NIOLoopBound<Worker>) async throws {
+  init(_ sweep: RecordSweep, on worker: NIOLoopBound<Worker>) async throws {
     self.sweep = sweep
     self.worker = worker
     executor = try await worker.eventLoop.submit { worker.value.executor }.get()
@@ -24,7 +24,7 @@ struct ExpirySweeper: Sendable {
       guard worker.value.store.downReason == nil else { return }
       var looked = 0
       var lateMs: Int64 = 0
-      while !Task.isCancelled, let round = try? await sweep.round(perform) {
+      while !Task.isCancelled, let round = try? await sweep.round(perform: perform, run: run) {
         looked += round.looked
         lateMs = max(lateMs, round.lateMs)
         guard round.isMore else { break }
@@ -53,26 +53,38 @@ struct ExpirySweeper: Sendable {
     }
   }
 
-  /// Takes one step. A sidecar that stops doesn't wait for its reply: the store may have fallen silent,
-  /// and what a step has found is found again by the next sweep.
+  /// Takes one step.
   private func perform(_ command: StoreCommand) async -> StoreReply {
-    let wait = NIOLoopBound(Wait(), eventLoop: worker.eventLoop)
+    await waiting(else: .failure(RPCError(.unavailable))) { worker.value.perform(command, $0) }
+  }
+
+  /// Runs a call on a record.
+  @Sendable private func run(_ call: RecordCall) async -> RecordAnswer {
+    await waiting(else: .unavailable) { worker.value.records.run(call, $0) }
+  }
+
+  /// Waits for something that the loop does. A sidecar that stops doesn't wait for it: the store may have
+  /// fallen silent, and what a look has found is found again by the next sweep.
+  private func waiting<Answer: Sendable>(
+    else none: Answer, _ begin: (_ completion: @escaping (Answer) -> Void) -> Void
+  ) async -> Answer {
+    let wait = NIOLoopBound(Wait<Answer>(), eventLoop: worker.eventLoop)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         wait.value.continuation = continuation
-        worker.value.perform(command) { wait.value.end($0) }
+        begin { wait.value.end($0) }
       }
     } onCancel: {
-      wait.eventLoop.execute { wait.value.end(.failure(RPCError(.unavailable))) }
+      wait.eventLoop.execute { wait.value.end(none) }
     }
   }
 
-  /// A step that is waited for.
-  private final class Wait {
-    var continuation: CheckedContinuation<StoreReply, Never>?
+  /// Something that is waited for.
+  private final class Wait<Answer: Sendable> {
+    var continuation: CheckedContinuation<Answer, Never>?
 
-    func end(_ reply: StoreReply) {
-      continuation?.resume(returning: reply)
+    func end(_ answer: Answer) {
+      continuation?.resume(returning: answer)
       continuation = nil
     }
   }

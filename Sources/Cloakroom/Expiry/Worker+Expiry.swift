@@ -1,12 +1,11 @@
 internal import CloakroomCore
+internal import CloakroomMethods
 internal import CloakroomStore
 
 /// What ends by itself, as a worker sees it.
 extension Worker {
-  /// Counts and logs what a step on a pending operation was the first to find, whoever took the step
-  /// and whether or not anybody still waits for its reply.
-  func note(_ reply: StoreReply, of name: StoreKey) {
-    guard let notice = reply.notice else { return }
+  /// Counts and logs what has happened to a record by itself, whoever has noticed it.
+  func noticed(_ notice: RecordNotice, of name: StoreKey) {
     observer.pendingOperation(notice == .dead ? .dead : .expired)
     guard observer.keepsAccessLog else { return }
     guard let name = StoredName(name.bytes, prefix: prefix) else { return }

@@ -25,6 +25,9 @@ struct MutationTrace {
     if reply.hasEffect { isDone = true }
   }
 
+  /// Something has been changed that was not a step of the store.
+  mutating func changed() { isDone = true }
+
   /// What is true of the call when it ends now for a reason that says that nothing was done. What was
   /// not sent yet is withdrawn.
   func truth(of error: RPCError, _ store: any StoreLink) -> RPCError {

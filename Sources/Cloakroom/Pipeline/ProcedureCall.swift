@@ -21,7 +21,6 @@ final class ProcedureCall: ProcedureHost {
   private struct FirstStep {
     let then: Opening.Then
     let undo: Opening.Undo
-    let pendingName: StoreKey?
     let isTraced: Bool
   }
 
@@ -40,6 +39,7 @@ final class ProcedureCall: ProcedureHost {
   private var refusal: RPCError?
   private var deadline: Scheduled<Void>?
   private var pendingWait: Wait?
+  private var recordWait: RecordWait?
   private var bells: [UInt32: BellState] = [:]
 
   init(
@@ -71,11 +71,12 @@ final class ProcedureCall: ProcedureHost {
     switch opening {
     case .ask(let command, let then, let undo, let undoesAll):
       let isTraced = command.isMutation && !undoesAll
-      self.opening = FirstStep(
-        then: then, undo: undo, pendingName: command.pendingName, isTraced: isTraced)
+      self.opening = FirstStep(then: then, undo: undo, isTraced: isTraced)
       let ticket = worker.calls.add(.opening(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
+    case .record(let recordCall, let otherwise):
+      run(recordCall) { self.opened($0, otherwise) }
     case .run(let procedure):
       run(procedure)
     case .answer(let result):
@@ -89,7 +90,6 @@ final class ProcedureCall: ProcedureHost {
     self.opening = nil
     let reply = reply
     if opening.isTraced { mutations.answered(reply) }
-    if let pendingName = opening.pendingName { worker.note(reply, of: pendingName) }
     guard !isAnswered else {
       if let command = opening.undo(reply) { takeBack(by: command) }
       return
@@ -105,6 +105,36 @@ final class ProcedureCall: ProcedureHost {
       answer(.failure(error))
     }
     worker.giveBack(consume result)
+  }
+
+  /// The call on a record has been answered: that is all, or there is another way to go on.
+  private func opened(
+    _ answer: RecordAnswer, _ otherwise: (RPCError) -> Procedure?
+  ) {
+    guard !isAnswered else { return }
+    switch answer.result {
+    case .success(let result):
+      answer.count(CallContext(self, on: worker.loop))
+      self.answer(.success(result))
+    case .failure(let error):
+      if let procedure = otherwise(error) { return run(procedure) }
+      self.answer(.failure(error))
+    }
+  }
+
+  /// Runs a call on a record. What nobody waits for any more when it is done is taken back, if it can be and
+  /// is not kept for a repetition.
+  private func run(_ call: RecordCall, _ completion: @escaping (RecordAnswer) -> Void) {
+    let record = record
+    let wait = worker.records.run(call, keepingIn: record) { answer in
+      self.recordWait = nil
+      if self.isAnswered, record == nil, let undo = call.undo(answer) {
+        self.worker.takeBack(by: undo)
+      }
+      completion(answer)
+    }
+    guard !wait.isOver else { return }
+    recordWait = wait
   }
 
   private func run(_ procedure: @escaping Procedure) {
@@ -137,6 +167,7 @@ final class ProcedureCall: ProcedureHost {
     guard cancellation == nil, !isAnswered else { return }
     cancellation = error
     answer(.failure(error))
+    if let recordWait { worker.records.giveUp(recordWait, error) }
     endWait(.failed(error))
     for bell in bells.values { bell.giveUp(error) }
   }
@@ -147,7 +178,14 @@ final class ProcedureCall: ProcedureHost {
   ///   not so.
   func giveUp(_ error: RPCError) {
     guard cancellation == nil, !isAnswered else { return }
-    cancel(mutations.truth(of: error, worker.store))
+    cancel(truth(of: error))
+  }
+
+  private func truth(of error: RPCError) -> RPCError {
+    let truth = mutations.truth(of: error, worker.store)
+    guard truth == error, let wait = recordWait, !wait.isTakenBack else { return truth }
+    // What is ended now is not told to the procedure before the caller is.
+    return worker.records.canEnd(wait) ? error : .mayHaveBeenDone
   }
 
   /// Ends the call if it waits, or once it would: the policy would not let it in any more. A step of
@@ -173,6 +211,13 @@ final class ProcedureCall: ProcedureHost {
       continuation.resume(returning: $0)
     } submitting: {
       self.mutations.submitted($0, sendings: sendings)
+    }
+  }
+
+  func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {
+    run(call) { (answer: RecordAnswer) in
+      if !call.isReading, answer.hasEffect { self.mutations.changed() }
+      continuation.resume(returning: answer)
     }
   }
 

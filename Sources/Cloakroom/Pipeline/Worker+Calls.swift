@@ -205,9 +205,7 @@ extension Worker {
     case .opening(let call):
       call.opened(reply)
     case .procedure(let step):
-      guard let step else { break }
-      if let name = step.name { note(reply, of: name) }
-      step.completion?(reply)
+      step?.completion(reply)
     case .free:
       break
     }

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomMethods
 internal import CloakroomStore
 internal import NIOCore
 
@@ -11,13 +12,16 @@ extension Worker {
   ///   - submitting: told the ticket before the step is submitted.
   func perform(
     _ command: StoreCommand, _ completion: ((StoreReply) -> Void)?,
-    submitting: (StoreTicket) -> Void = { _ in }
+    submitting: (StoreTicket) -> Void
   ) {
-    let name = command.pendingName
-    let step = name == nil && completion == nil ? nil : PendingStep(name: name, completion)
-    let ticket = calls.add(.procedure(step))
+    let ticket = calls.add(.procedure(completion.map { PendingStep($0) }))
     submitting(ticket)
     store.submit(command, ticket: ticket)
+  }
+
+  /// Takes a step of the store for the sidecar itself.
+  func perform(_ command: StoreCommand, _ completion: ((StoreReply) -> Void)?) {
+    perform(command, completion) { _ in }
   }
 
   /// How long an outage is waited out before a withdrawal is tried again, in milliseconds.
@@ -29,23 +33,51 @@ extension Worker {
 
   /// Takes back a step of the store by another one. The caller was told that nothing is held: so it is
   /// tried again while the store is out.
-  func takeBack(by command: StoreCommand) { takeBack(by: command, triesLeft: Self.withdrawalTries) }
+  func takeBack(by command: StoreCommand) {
+    takeBack(triesLeft: Self.withdrawalTries) { ended in
+      self.perform(command) {
+        if case .failure(let error) = $0 { ended(error) } else { ended(nil) }
+      }
+    }
+  }
 
-  private func takeBack(by command: StoreCommand, triesLeft: Int) {
-    perform(command) { reply in
-      guard case .failure(let error) = reply, error.mayPass else { return }
+  /// The same of a call on a record.
+  func takeBack(by call: RecordCall) {
+    takeBack(triesLeft: Self.withdrawalTries) { ended in
+      self.records.run(call) {
+        if case .failure(let error) = $0.result { ended(error) } else { ended(nil) }
+      }
+    }
+  }
+
+  private func takeBack(
+    triesLeft: Int, _ attempt: @escaping (_ ended: @escaping (RPCError?) -> Void) -> Void
+  ) {
+    attempt { error in
+      guard let error, error.mayPass else { return }
       guard triesLeft > 0, self.withdrawalsWaiting < Self.mostWithdrawals else {
         return self.observer.limitBit(.withdrawals)
       }
       self.withdrawalsWaiting += 1
-      let pause = TimeAmount.milliseconds(.random(in: Self.withdrawalPauseMs))
-      // On the loop already: a step's reply is handed over there, and NIO checks that each time.
-      self.loop.assumeIsolated().scheduleTask(in: pause) {
+      let pause = Duration.milliseconds(Int64.random(in: Self.withdrawalPauseMs))
+      self.later(pause) {
         self.withdrawalsWaiting -= 1
-        self.takeBack(by: command, triesLeft: triesLeft - 1)
+        self.takeBack(triesLeft: triesLeft - 1, attempt)
       }
     }
   }
+}
+
+extension Worker: RecordHost {
+  func later(_ time: Duration, _ body: @escaping () -> Void) {
+    // On the loop already: only what runs there calls this, and NIO checks that each time.
+    loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+      body()
+      self.finishedBurst()
+    }
+  }
+
+  func recordIsCrowded() { observer.limitBit(.recordQueue) }
 }
 
 extension RPCError {

@@ -35,6 +35,9 @@ final class Worker {
   /// counts references to the worker, and once there was a weak one that takes twice as long.
   private(set) lazy var executor = LoopExecutor(on: loop) { self.finishedBurst() }
 
+  /// Runs calls on records. It goes with the worker, and refers back to it unowned.
+  private(set) lazy var records = RecordRunner(on: self, recordBytes: limits.recordBytes)
+
   /// Tells events from other messages.
   var envelopes = EnvelopeCheck()
   /// Where `events.subscribe` and `events.publish` stand in the table.

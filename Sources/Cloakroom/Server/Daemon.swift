@@ -75,7 +75,7 @@ public struct Daemon: Sendable {
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
       ExpiryService(
-        workers: workers, sweep: DeadlineSweep(ofPending: PendingRetention(configuration.pending)),
+        workers: workers, sweep: RecordSweep(configuration),
         interval: configuration.pending.sweepInterval),
       ListenerService(
         socket: socket, loops: loops, workers: workers, configuration: configuration,

@@ -1,3 +1,4 @@
+internal import CloakroomMethods
 internal import CloakroomStore
 internal import ServiceLifecycle
 
@@ -42,7 +43,7 @@ struct WatchdogService: Service {
 /// Sees what has ended by itself, so that it is counted and logged though nobody asks for it.
 struct ExpiryService: Service {
   let workers: WorkerPool
-  let sweep: DeadlineSweep
+  let sweep: RecordSweep
   let interval: Duration
 
   func run() async throws {

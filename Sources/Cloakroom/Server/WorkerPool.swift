@@ -113,7 +113,7 @@ final class WorkerPool: Sendable {
   }
 
   /// Who looks for what has ended by itself: one loop does for the sidecar.
-  func sweeper(_ sweep: DeadlineSweep) async throws -> ExpirySweeper? {
+  func sweeper(_ sweep: RecordSweep) async throws -> ExpirySweeper? {
     guard let worker = workers.first else { return nil }
     return try await ExpirySweeper(sweep, on: worker)
   }

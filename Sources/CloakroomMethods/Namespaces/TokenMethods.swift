@@ -27,10 +27,9 @@ enum TokenMethods {
       let ring = desk.ring
       if let secret = SecretAnswer(arguments) {
         return .run { context throws(RPCError) in
-          let (reply, _) = try await secret.reply(context) { () async throws(RPCError) in
+          let (result, _) = try await secret.answer(context) { () async throws(RPCError) in
             ByteBuffer(signed: try await signed(claims, ring, keyID, seal, desk))
           }
-          let result = try secret.secret(in: reply)
           // The first call's token, whatever this one has signed.
           if let jti = result.string("jti") { context.note(key: logged(jti)) }
           return result

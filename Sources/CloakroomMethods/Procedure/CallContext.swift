@@ -29,6 +29,16 @@ public struct CallContext: Sendable {
     await withCheckedContinuation { host.perform(command, isTakenBack: isTakenBack, $0) }
   }
 
+  /// Runs a call on a record, and counts what it has done. One that changes the record keeps its answer when
+  /// the call has an idempotency key; a call has one such.
+  ///
+  /// - Returns: the result's JSON.
+  func run(_ call: RecordCall) async throws(RPCError) -> ByteBuffer {
+    let answer = await withCheckedContinuation { host.run(call, $0) }
+    answer.count(self)
+    return try answer.result.get()
+  }
+
   /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
   public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 

@@ -25,6 +25,9 @@ public enum Opening: Sendable {
   /// `undoesAll`: whether what `undo` leaves is as if the step had never been taken. If not, a caller whose
   /// deadline passes is told that the outcome is unknown.
   case ask(StoreCommand, then: Then, undo: Undo, undoesAll: Bool)
+  /// A call on a record, taken in the order of the calls on that record. `otherwise`: how to go on where
+  /// the store can't be asked; nil where that ends the call.
+  case record(RecordCall, otherwise: @Sendable (_ error: RPCError) -> Procedure?)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON.
@@ -34,4 +37,7 @@ public enum Opening: Sendable {
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {
     .ask(command, then: then, undo: { _ in nil }, undoesAll: false)
   }
+
+  /// A call on a record, and that is all.
+  static func record(_ call: RecordCall) -> Opening { .record(call, otherwise: { _ in nil }) }
 }

@@ -11,6 +11,9 @@ public protocol ProcedureHost: AnyObject {
   func perform(
     _ command: StoreCommand, isTakenBack: Bool,
     _ continuation: CheckedContinuation<StoreReply, Never>)
+  /// Runs a call on a record, which keeps its answer if the call has an idempotency key, and resumes with
+  /// what it comes to.
+  func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>)
   /// Takes back a step of the store.
   func takeBack(by command: StoreCommand)
   /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.

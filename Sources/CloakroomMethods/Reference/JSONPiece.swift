@@ -1,7 +1,7 @@
 internal import CloakroomWire
 internal import NIOCore
 
-/// A piece of one of the table's own JSON texts, to be looked into when the reference is written.
+/// A piece of a JSON text of the sidecar's own, to be looked into where speed doesn't matter.
 struct JSONPiece {
   /// More members than anything in the table has.
   private static let partLimit = 1000
@@ -18,8 +18,10 @@ struct JSONPiece {
   }
 
   /// The whole of a text without white space around it; nil when it is not JSON.
-  init?(_ json: StaticString) {
-    let text = ByteBuffer(staticString: json)
+  init?(_ json: StaticString) { self.init(ByteBuffer(staticString: json)) }
+
+  /// The same of bytes.
+  init?(_ text: ByteBuffer) {
     guard let kind = try? JSONScanner.validate(text.readableBytesSpan) else { return nil }
     self.text = text
     range = ByteRange(0..<text.readableBytes)

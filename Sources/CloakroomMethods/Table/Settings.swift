@@ -1,5 +1,4 @@
 public import CloakroomCore
-public import CloakroomStore
 
 /// What the configuration says that methods need to know.
 public struct Settings: Sendable {
@@ -27,7 +26,7 @@ public struct Settings: Sendable {
   /// What makers of pending operations don't say, and the kinds of them that there are.
   public var pending: Configuration.Pending
   /// How long the store keeps pending operations that are over.
-  public var pendingRetention: PendingRetention
+  var pendingRetention: PendingRetention
   /// How long a request is at most, and so data that are changed, in bytes.
   public var frameBytes: Int
   /// Which scopes there may, and must, be.
@@ -58,7 +57,7 @@ public struct Settings: Sendable {
 
 extension PendingRetention {
   /// What the configuration says.
-  public init(_ configuration: Configuration.Pending) {
+  init(_ configuration: Configuration.Pending) {
     self.init(
       tombstoneMs: configuration.tombstoneTTL.milliseconds,
       receiptMs: configuration.receiptTTL.milliseconds,

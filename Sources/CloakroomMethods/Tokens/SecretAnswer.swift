@@ -21,55 +21,22 @@ struct SecretAnswer: Sendable {
     desk = arguments.settings.tokens
   }
 
-  // MARK: Keeping
+  // MARK: Sealing
 
-  /// A mutation that keeps a secret with its answer.
+  /// Seals an answer for its call's record.
   ///
   /// - Throws: UNAVAILABLE when there is no key to seal it by.
-  func keeping(
-    _ command: StoreCommand, secret: ByteBuffer, step: Int = 0
-  ) throws(RPCError) -> StoreCommand {
-    record.keeping(
-      command, step: step, note: try desk.ring.seal(secret, for: place(step: step)))
+  func seal(_ answer: ByteBuffer) throws(RPCError) -> ByteBuffer {
+    try desk.ring.seal(answer, for: place)
   }
 
-  /// Makes an answer that is nothing but a secret, and keeps it.
-  ///
-  /// - Returns: the store's reply, to be read by `secret`.
-  /// - Throws: what the making throws, unless there is an answer already. It may need what a repeated
-  ///   call's sidecar has no more: a key that signs, say.
-  func reply(
-    _ context: CallContext, making make: () async throws(RPCError) -> ByteBuffer
-  ) async throws(RPCError) -> (StoreReply, isFirst: Bool) {
-    let command: StoreCommand
-    do throws(RPCError) {
-      command = try keeping(.nothing, secret: try await make())
-    } catch {
-      return (try await first(else: error, context), false)
-    }
-    let reply = try await context.perform(command).orThrow()
-    return (reply, reply.isFirst(to: command))
-  }
-
-  // MARK: Reading
-
-  /// The answer that there is already, in place of whatever stands in a repeated call's way.
-  ///
-  /// - Throws: the error, when there is no answer.
-  func first(
-    else error: RPCError, step: Int = 0, _ context: CallContext
-  ) async throws(RPCError) -> StoreReply {
-    try await context.firstAnswer(to: record, step: step, else: error)
-  }
-
-  /// The secret that has come with an answer: the first one.
+  /// Opens an answer that has come out of the record: the first one.
   ///
   /// - Throws: CONFLICT when the key that it was sealed by is not here, or not any more; STORE_REFUSED
   ///   when it has been changed in the store.
-  func secret(in reply: StoreReply, step: Int = 0) throws(RPCError) -> ByteBuffer {
-    guard case .noted(let note, _) = reply else { throw Self.broken }
+  func open(_ sealed: ByteBuffer) throws(RPCError) -> ByteBuffer {
     do throws(KeyRing.NoteFault) {
-      return try desk.ring.unseal(note, for: place(step: step))
+      return try desk.ring.unseal(sealed, for: place)
     } catch .noKey(let id) {
       throw RPCError(
         .conflict,
@@ -77,6 +44,39 @@ struct SecretAnswer: Sendable {
         details: [.text("keyId", id)])
     } catch {
       throw Self.broken
+    }
+  }
+
+  // MARK: Answers of calls that do nothing else
+
+  /// Makes an answer that is all that the call does, and keeps it.
+  ///
+  /// - Throws: what the making throws, unless there is an answer already. It may need what a repeated
+  ///   call's sidecar has no more: a key that signs, say.
+  func answer(
+    _ context: CallContext, making make: () async throws(RPCError) -> ByteBuffer
+  ) async throws(RPCError) -> (result: ByteBuffer, isFirst: Bool) {
+    let note: ByteBuffer
+    do throws(RPCError) {
+      let version = RecordVersion(.random(in: .min ... .max))
+      note = try KeptAnswer(.success(try await make()), version, sealed: self).note
+    } catch {
+      return (try await first(else: error, context), false)
+    }
+    let reply = await context.perform(record.keeping(.nothing, step: 0, note: note))
+    guard case .noted(let kept, _) = try reply.orThrow() else { throw KeptAnswer.unreadable }
+    return (try KeptAnswer.result(of: kept, sealed: self), kept == note)
+  }
+
+  /// The answer that there is already, in place of whatever stands in a repeated call's way.
+  ///
+  /// - Throws: the error, when there is no answer.
+  func first(else error: RPCError, _ context: CallContext) async throws(RPCError) -> ByteBuffer {
+    guard context.cancellation == nil else { throw error }
+    switch try await context.perform(record.recall(step: 0)).orThrow() {
+    case .value(nil): throw error
+    case .noted(let note, _): return try KeptAnswer.result(of: note, sealed: self)
+    default: throw KeptAnswer.unreadable
     }
   }
 
@@ -88,41 +88,13 @@ struct SecretAnswer: Sendable {
 
   /// The record and the call that it is of: in another record, or under another call, what was sealed
   /// doesn't open.
-  private func place(step: Int) -> ByteBuffer {
+  private var place: ByteBuffer {
     var place = ByteBuffer()
     place.writeInteger(record.name.bytes.readableBytes)
     place.writeImmutableBuffer(record.name.bytes)
     place.writeImmutableBuffer(record.fingerprint.bytes)
-    place.writeInteger(step)
+    place.writeInteger(0)
     return place
-  }
-}
-
-extension CallContext {
-  /// The answer that a step of a call has been given already, in place of whatever stands in the way of
-  /// a repeated one: what the first one was done to may have ended since, or have been changed.
-  ///
-  /// - Throws: the error, when there is no answer, or nobody waits for one any more.
-  func firstAnswer(
-    to record: OnceRecord?, step: Int, else error: RPCError
-  ) async throws(RPCError) -> StoreReply {
-    guard let record, cancellation == nil else { throw error }
-    let reply = try await perform(record.recall(step: step)).orThrow()
-    if case .value(nil) = reply { throw error }
-    return reply
-  }
-}
-
-extension StoreReply {
-  /// The reply without its note.
-  var answer: StoreReply {
-    if case .noted(_, let reply) = self { reply } else { self }
-  }
-
-  /// Whether it is the command that was answered, and not one before it: the note is its own.
-  func isFirst(to command: StoreCommand) -> Bool {
-    guard case .noted(let note, _) = self, case .once(let record, _) = command else { return false }
-    return record.note == note
   }
 }
 

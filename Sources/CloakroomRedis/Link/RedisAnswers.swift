@@ -13,6 +13,10 @@ public struct RedisAnswers {
     reply = connection.reply
   }
 
+  /// Whether the command that `next` has found the reply to was sent twice: its connection was lost, and it
+  /// may have run before.
+  public var wasResent: Bool { link.wasAnsweredAgain }
+
   /// Finds the next reply that somebody waits for.
   ///
   /// - Returns: its command's context; nil when no more have come.

@@ -19,6 +19,9 @@ public final class RedisLink {
   /// How many commands wait for replies.
   var pendingCount: Int { queue.count }
 
+  /// Whether the command that `nextAnswer` has found was sent twice.
+  private(set) var wasAnsweredAgain = false
+
   private let loop: any EventLoop
   private let target: RedisTarget
   private let scripts: [RedisScript]
@@ -158,7 +161,9 @@ public final class RedisLink {
       }
       refuse(queue.settle(command))
       if queue.hasRefused { sendRefusedAgain() }
-      if command.context != Self.nobody { return command.context }
+      guard command.context != Self.nobody else { continue }
+      wasAnsweredAgain = command.wasResent
+      return command.context
     }
     return nil
   }

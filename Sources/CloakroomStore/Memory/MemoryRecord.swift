@@ -40,7 +40,7 @@ final class MemoryRecord: Sendable {
         state.isAbandoned = state.answers.isEmpty
         return .refused(reply)
       }
-      state.answers[step] = reply.kept
+      state.answers[step] = reply
       return .answered(reply, newBytes: Self.bytesPerAnswer + reply.byteCount)
     }
   }

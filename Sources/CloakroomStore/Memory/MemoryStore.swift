@@ -30,13 +30,18 @@ public final class MemoryStore: Sendable {
   public let bus: MemoryBus
 
   private let shards: [Shard]
-  private let records: MemoryRecords
+  private let answers: MemoryRecords
   private let streams: MemoryStreams
   private let claims: MemoryClaims
-  private let pending: MemoryPending
+  /// Records, apart from values, as they can always be listed.
+  private let records: [Shard]
+  private let deadlines = MemoryDeadlines()
   private let budget: MemoryBudget
   private let isScannable: Bool
   private let clock: StoreClock
+  /// The date at the zero of the clock: the store's time is that of its start, and what has passed since
+  /// then. So nothing ends early, or lives on, because somebody sets the date.
+  private let startedAtMs: Int64
   private let refused = Atomic<UInt64>(0)
   private let nextShard = Atomic<Int>(0)
 
@@ -59,23 +64,23 @@ public final class MemoryStore: Sendable {
     self.budget = budget
     self.clock = clock
     self.isScannable = isScannable
-    records = MemoryRecords(budget: budget, clock: clock)
+    answers = MemoryRecords(budget: budget, clock: clock)
+    records = (0..<Self.shardCount).map { _ in Shard(budget: budget, isScannable: true) }
+    startedAtMs = clock.date &- clock.now
     streams = MemoryStreams(budget: budget, isScannable: isScannable, clock: clock)
     shards = (0..<Self.shardCount).map { _ in
       Shard(budget: budget, isScannable: isScannable)
     }
     claims = MemoryClaims(budget: budget, isScannable: isScannable, clock: clock)
-    pending = MemoryPending(budget: budget, clock: clock)
   }
 
   /// What the store holds and has done.
   public var stats: MemoryStoreStats {
     let claims = claims.counts
-    let pending = pending.counts
-    var (entries, deadlines, expired) = records.stats
-    entries += claims.entries + pending.entries
-    deadlines += claims.deadlines + pending.deadlines
-    for shard in shards {
+    var (entries, deadlines, expired) = answers.stats
+    entries += claims.entries
+    deadlines += claims.deadlines + self.deadlines.count
+    for shard in shards + records {
       shard.table.withLock { table in
         entries += table.count
         deadlines += table.queued
@@ -124,12 +129,16 @@ public final class MemoryStore: Sendable {
         if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
         return outcome.reply
       }
-    case .pending(let key, let request):
-      makingRoom { () throws(MemoryBudget.Exhausted) in
-        .pending(try pending.perform(request, on: key))
-      }
-    case .deadlines(.pending, let step):
-      pending.perform(step)
+    case .read(let name):
+      read(name)
+    case .readFields:
+      .fields([:], digest: "", atMs: timeMs)
+    case .commit(let name, let commit):
+      self.commit(commit, to: name)
+    case .records(let prefix, let position, let count):
+      scan(Self.shardCount..<(2 * Self.shardCount), prefix, from: position, count: count)
+    case .deadlines(let part, let step):
+      deadlines.perform(step, on: part, at: timeMs)
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
     case .publishDefined(let name, let message, let digest, let life):
@@ -137,27 +146,30 @@ public final class MemoryStore: Sendable {
     case .ping:
       .done
     case .scan(let prefix, let position, let count):
-      scan(prefix, from: position, count: count)
+      isScannable
+        ? scan(0..<(2 * Self.shardCount + 2), prefix, from: position, count: count)
+        : .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
     case .once(let record, let command):
       command.isMutation ? once(record, command) : perform(command)
     case .nothing:
       .done
     case .recall(let record):
-      records.recall(record)
+      answers.recall(record)
     }
   }
 
-  /// A position is a bucket's number, counted over the shards, the claims and the streams: what is in
-  /// it stays in it, so that a name that is there all the while is met when its bucket is.
-  private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
-    guard isScannable else {
-      return .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
-    }
+  /// Looks for names in all tables, or in a range of them: those of values, of records, of claims and of
+  /// streams. A position is a bucket's number, counted over all tables: what is in it stays in it, so that
+  /// a name that is there all the while is met when its bucket is.
+  private func scan(
+    _ tables: Range<Int>, _ prefix: ByteBuffer, from position: UInt64, count: Int
+  ) -> StoreReply {
     let perTable = ScanIndex.bucketCount
-    let end = (shards.count + 2) * perTable
-    guard var place = Int(exactly: position), place < end else {
+    let (start, end) = (tables.lowerBound * perTable, tables.upperBound * perTable)
+    guard let position = Int(exactly: position), position < end else {
       return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
     }
+    var place = max(position, start)
     var found: [StoreKey] = []
     var examined = 0
     while place < end, examined < count {
@@ -173,26 +185,62 @@ public final class MemoryStore: Sendable {
   private func scan(
     _ table: Int, _ prefix: ByteBuffer, from bucket: Int, count: Int
   ) -> ScanIndex.Part {
+    let shards = shards + records
     switch table - shards.count {
-    case 0: claims.scan(prefix: prefix, from: bucket, count: count)
-    case 1: streams.scan(prefix: prefix, from: bucket, count: count)
+    case 0: return claims.scan(prefix: prefix, from: bucket, count: count)
+    case 1: return streams.scan(prefix: prefix, from: bucket, count: count)
     default:
-      shards[table].table.withLock {
+      return shards[table].table.withLock {
         $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now)
       }
     }
+  }
+
+  // MARK: Records
+
+  /// The store's time in milliseconds since 1970.
+  var timeMs: Int64 { clock.now &+ startedAtMs }
+
+  private func read(_ name: StoreKey) -> StoreReply {
+    let key = MemoryKey(borrowing: name)
+    return recordShard(of: key).table.withLock { table in
+      let now = clock.now
+      return .record(table.value(of: key, at: now), atMs: now &+ startedAtMs)
+    }
+  }
+
+  private func commit(_ commit: RecordCommit, to name: StoreKey) -> StoreReply {
+    if let time = commit.remindAtMs { deadlines.remind(of: name, at: time) }
+    let key = MemoryKey(borrowing: name)
+    return makingRoom { () throws(MemoryBudget.Exhausted) in
+      try recordShard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+        let now = clock.now
+        let current = table.value(of: key, at: now)
+        guard commit.isMet(by: current, at: now &+ startedAtMs) else {
+          return .stale(current, atMs: now &+ startedAtMs, wasResent: false)
+        }
+        guard let replacement = commit.replacement else { return .done }
+        let end = Deadline(at: commit.keptUntilMs &- startedAtMs)
+        try table.put(key, replacement.detached(), until: end, at: now)
+        return .done
+      }
+    }
+  }
+
+  private func recordShard(of key: MemoryKey) -> Shard {
+    records[key.hash & (Self.shardCount - 1)]
   }
 
   /// Does a mutation unless its record has an answer to it.
   private func once(_ record: OnceRecord, _ command: StoreCommand) -> StoreReply {
     guard let note = record.note else {
       return makingRoom { () throws(MemoryBudget.Exhausted) in
-        try records.answer(to: record) { perform(command) }
+        try answers.answer(to: record) { perform(command) }
       }
     }
     guard command.takesNote else { return .failure(RPCError(.internal)) }
     return makingRoom { () throws(MemoryBudget.Exhausted) in
-      try records.answer(to: record) {
+      try answers.answer(to: record) {
         let reply = perform(command)
         return reply.isAnswer ? .noted(note.detached(), reply) : reply
       }
@@ -209,16 +257,17 @@ public final class MemoryStore: Sendable {
 
   private func examine(limit: Int) -> (examined: Int, removed: Int) {
     let first = nextShard.wrappingAdd(1, ordering: .relaxed).oldValue
-    var total = records.sweep(limit: limit)
-    for offset in 0..<shards.count where total.examined < limit {
-      let shard = shards[(first &+ offset) & (Self.shardCount - 1)]
+    var total = answers.sweep(limit: limit)
+    let shards = shards + records
+    for offset in shards.indices where total.examined < limit {
+      let shard = shards[(first &+ offset) & (shards.count - 1)]
       let (examined, removed) = shard.table.withLock { table in
         table.sweep(limit: limit - total.examined, at: clock.now)
       }
       total.examined += examined
       total.removed += removed
     }
-    for sweep in [streams.sweep, claims.sweep, pending.sweep] where total.examined < limit {
+    for sweep in [streams.sweep, claims.sweep] where total.examined < limit {
       let (examined, removed) = sweep(limit - total.examined)
       total.examined += examined
       total.removed += removed

@@ -7,6 +7,8 @@ public final class MemoryStoreLink: StoreLink {
   public var isReadOnly: Bool { false }
   /// Nothing is sent: whatever is submitted is done at once.
   public var sendings: UInt64 { 0 }
+  /// The store's time.
+  public var timeMs: Int64 { store.timeMs }
   /// Always zero.
   public var counters: StoreLinkCounters { StoreLinkCounters() }
 

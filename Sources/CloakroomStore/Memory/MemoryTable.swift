@@ -67,6 +67,15 @@ struct MemoryTable: Sendable {
     return .done
   }
 
+  /// Writes a value that is in memory of its own, whatever there is.
+  mutating func put(
+    _ key: MemoryKey, _ value: ByteBuffer, until deadline: Deadline, at now: Int64
+  ) throws(MemoryBudget.Exhausted) {
+    guard let place = entries.find(key, at: now) else { return try insert(key, value, deadline) }
+    try replace(at: place, with: value)
+    entries.postpone(place, to: deadline)
+  }
+
   mutating func remove(_ key: MemoryKey, at now: Int64) -> ByteBuffer? {
     entries.find(key, at: now).map { entries.remove(at: $0).value }
   }

@@ -39,8 +39,8 @@ public final class OnceRecord: Sendable {
   /// A command that keeps its answer in the record, or the command itself when it is no mutation, or
   /// keeps its answer already.
   ///
-  /// - Parameter note: what to keep with the answer, which is then `.noted`; for a step on a pending
-  ///   operation, or for `nothing`. An empty one is none.
+  /// - Parameter note: what to keep with the answer, which is then `.noted`; for a commit,
+  ///   or for `nothing`. An empty one is none.
   public func keeping(
     _ command: StoreCommand, step: Int, note: ByteBuffer? = nil
   ) -> StoreCommand {

@@ -6,11 +6,11 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .deadlines, .claim(_, .inspect),
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .read, .readFields, .records,
+      .deadlines, .claim(_, .inspect),
       .stream(_, .pending), .stream(_, .length), .recall:
       false
-    case .pending(_, let request): request.isMutation
-    case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream,
+    case .set, .remove, .expire, .take, .add, .claim, .commit, .publish, .publishDefined, .stream,
       .nothing:
       true
     case .once(_, let command): command.isMutation
@@ -20,7 +20,7 @@ extension StoreCommand {
   /// Whether a note can be kept with its answer.
   var takesNote: Bool {
     switch self {
-    case .pending, .nothing: true
+    case .commit, .nothing: true
     default: false
     }
   }
@@ -33,9 +33,8 @@ extension StoreReply {
   /// it comes to something has no answer before that either.
   public var isAnswer: Bool {
     switch self {
-    case .claim(.waiting), .definition: return false
+    case .claim(.waiting), .definition, .stale: return false
     case .stream(.messages(let messages)) where messages.isEmpty: return false
-    case .pending(let reply): return reply.isAnswer
     case .noted(_, let reply): return reply.isAnswer
     default: break
     }
@@ -57,9 +56,8 @@ extension StoreReply {
     switch self {
     case .failure(let error): error.reason == .outcomeUnknown
     case .boolean(false), .value(nil), .counted(_, applied: false), .number(0), .definition,
-      .claim(.waiting), .claim(.state), .stream(.messages([])), .stream(.reclaimed([], _)):
+      .claim(.waiting), .claim(.state), .stale, .stream(.messages([])), .stream(.reclaimed([], _)):
       false
-    case .pending(let reply): reply.hasEffect
     case .noted(_, let reply): reply.hasEffect
     default: true
     }
@@ -69,8 +67,9 @@ extension StoreReply {
   var byteCount: Int {
     switch self {
     case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
+    case .record(let record, _), .stale(let record, _, _): record?.capacity ?? 0
+    case .fields(let fields, _, _): fields.reduce(0) { $0 + 32 + $1.value.capacity }
     case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
-    case .pending(let reply): reply.byteCount
     case .noted(let note, let reply): note.capacity + reply.byteCount
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
     case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
@@ -78,45 +77,6 @@ extension StoreReply {
     case .stream: 0
     case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     case .due(let due): due.names.reduce(0) { $0 + 16 + $1.bytes.capacity }
-    }
-  }
-}
-
-extension PendingRequest {
-  /// Whether the step changes anything that hasn't happened by itself.
-  var isMutation: Bool {
-    switch step {
-    case .read, .settle, .names: false
-    case .create, .consume, .update, .delete, .checkout, .commit, .release, .reopen: true
-    }
-  }
-}
-
-extension PendingReply {
-  /// Whether the step has changed something.
-  fileprivate var hasEffect: Bool {
-    switch outcome {
-    case .stale, .refused: false
-    case .operation, .leased, .committed, .done, .settled, .names: true
-    }
-  }
-
-  /// Whether the same step can't come to anything else later.
-  fileprivate var isAnswer: Bool {
-    switch outcome {
-    case .stale, .refused(.leased): false
-    case .operation, .leased, .committed, .done, .settled, .names, .refused: true
-    }
-  }
-
-  /// The memory that the reply's own bytes take, beside the reply itself.
-  fileprivate var byteCount: Int {
-    switch outcome {
-    case .operation(let operation), .leased(let operation, _), .stale(let operation):
-      operation.data.capacity
-    case .committed(let result, _): result.capacity
-    case .names(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
-    case .done, .settled, .refused: 0
     }
   }
 }

@@ -14,13 +14,12 @@ extension RedisReplyShape {
     return .noted(reply.slice(of: reply.nodes[1]), answer)
   }
 
-  /// Reads an answer: that of a step on a pending operation is an array, and that of one that is done
-  /// whatever happens a number.
+  /// Reads an answer. That of a step that is done, whatever happens, is a number; another was kept by an
+  /// earlier version of the sidecar, and all that is known of it is that there is one.
   private static func readAnswer(_ reply: borrowing RESPReply) -> StoreReply {
     switch reply.first.kind {
     case .null: .value(nil)
-    case .integer: .done
-    case .array: readPending(reply)
+    case .integer, .array: .done
     case .string, .status, .error:
       .failure(RPCError(.internal, "Redis has something else in a record than was kept there"))
     }

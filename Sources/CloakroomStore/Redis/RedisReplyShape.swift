@@ -22,12 +22,19 @@ enum RedisReplyShape: UInt8 {
   case scanned
   /// An array of what a script on a claim came to.
   case claim
-  /// An array of what a script on a pending operation came to.
-  case pending
-  /// The names that a scan has found.
-  case pendingNames
-  /// What a record has for a step on a pending operation or for one that was done, with a note or
-  /// without; or null.
+  /// A record or null.
+  case record
+  /// The fields of a record in its earlier form.
+  case fields
+  /// Null when a record was made, else the one that is there.
+  case created
+  /// 1, or an array of what is there instead.
+  case commit
+  /// The same, of a commit that keeps its answer.
+  case keptCommit
+  /// Redis' time.
+  case time
+  /// What a record has for a commit or for a step that was done, with a note or without; or null.
   case kept
   /// The names of an index of deadlines that are due.
   case due
@@ -96,12 +103,11 @@ enum RedisReplyShape: UInt8 {
       return .counted(value, applied: reply.nodes[2].integer == 1)
     case .claim:
       return Self.readClaim(reply)
-    case .pending:
-      return Self.readPending(reply)
+    case .record, .fields, .created, .commit, .keptCommit, .time:
+      // The link reads these: they go by its clock.
+      return .failure(RPCError(.internal))
     case .kept:
       return Self.readKept(reply)
-    case .pendingNames:
-      return Self.readPendingNames(reply)
     case .due:
       return Self.readDue(reply)
     case .streamEnsured:
@@ -125,5 +131,19 @@ enum RedisReplyShape: UInt8 {
     case .streamReclaimed: reader.reclaimed()
     default: nil
     }
+  }
+}
+
+extension RESPReply {
+  /// The integer at a place; nil when there is none.
+  func integer(_ index: Int) -> Int64? {
+    guard index < nodes.count, nodes[index].kind == .integer else { return nil }
+    return nodes[index].integer
+  }
+
+  /// The string at a place; nil when there is none.
+  func string(_ index: Int) -> ByteBuffer? {
+    guard index < nodes.count, nodes[index].kind == .string else { return nil }
+    return slice(of: nodes[index])
   }
 }

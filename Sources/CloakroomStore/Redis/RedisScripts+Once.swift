@@ -45,15 +45,11 @@ extension RedisScripts {
   private static let variants = Dictionary(
     changing.map { ($0.digest, vary($0)) }, uniquingKeysWith: { first, _ in first })
 
-  /// What a step on a pending operation was the first to find is told once, and not kept.
-  private static let hideNotice = "local noticed = reply[2]; reply[2] = 0"
-  private static let showNotice = "reply[2] = noticed"
   /// The first write, for a script that does something before it which can't be taken back.
   private static let reserve =
     "local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end"
 
   private static func vary(_ script: RedisScript) -> RedisScript {
-    let isPending = pending.contains { $0.digest == script.digest }
     let isTelling = messages.contains { $0.digest == script.digest }
     return Self.script(
       """
@@ -78,9 +74,7 @@ extension RedisScripts {
       if type(reply) == 'table' and reply.err then return reply end
       local answer = reply
       if note ~= '' then answer = {note, reply} end
-      \(isPending ? hideNotice : "")
       redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(answer))
-      \(isPending ? showNotice : "")
       if not kept[1] then redis.call('PEXPIRE', record, life) end
       return answer
       """)

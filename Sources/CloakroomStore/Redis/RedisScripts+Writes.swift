@@ -16,25 +16,4 @@ extension RedisScripts {
     end
     """
   }
-
-  /// The end of a script on one key: its writes are gathered by `write(command, key, …)` and run once
-  /// the body has come to an answer. Until then the body reads what was there before.
-  static func gatheringWrites(_ body: String) -> String {
-    """
-    local writes = {}
-    local function write(...) writes[#writes + 1] = {...} end
-    local function run()
-    \(body)
-    end
-    local reply, isUnfinished = run()
-    for place = 2, #writes do
-      local command = writes[place][1]
-      if command ~= writes[1][1] and command ~= writes[place - 1][1] then
-        \(need("command, KEYS[1], '0', '0'"))
-      end
-    end
-    for place = 1, #writes do redis.call(unpack(writes[place])) end
-    return reply, isUnfinished
-    """
-  }
 }

@@ -8,12 +8,12 @@ enum RedisScripts {
 
   /// Those that change nothing that has not happened by itself.
   private static let reading = [
-    getWithMeta, inspectClaim, streamPending, readPending, settlePending, recall,
+    getWithMeta, inspectClaim, streamPending, recall,
   ]
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, nothing] + messages + claims + pending + streams
+    [setConditionally, add, persist, single, nothing] + messages + claims + records + streams
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

@@ -3,20 +3,22 @@ internal import CloakroomRedis
 internal import NIOCore
 
 extension RedisStoreLink {
-  /// Hands a step on an index of deadlines to Redis.
-  func submit(_ step: DeadlineStep, on kind: DeadlineKind, ticket: StoreTicket) {
-    let index = index(of: kind)
+  /// Hands a step on a part of the index of deadlines to Redis.
+  func submit(_ step: DeadlineStep, on part: DeadlinePart, ticket: StoreTicket) {
+    let index = index(part)
+    let held = StoreKey(bytes: ByteBuffer(string: "\(String(buffer: index.bytes)):held"))
     switch step {
     case .take(let limit, let holdMs):
       run(
-        RedisScripts.takeDue, ticket, .due, .write, index, arguments: 2, payload: 40
+        RedisScripts.takeDue, ticket, .due, .write, index, held, arguments: 2, payload: 40
       ) {
         $0.write(Int64(limit))
         $0.write(holdMs)
       }
     case .settle(let deadlines, let hold):
+      guard !deadlines.isEmpty else { return answer(ticket, .done) }
       run(
-        RedisScripts.settleDue, ticket, .done, .idempotentWrite, index,
+        RedisScripts.settleDue, ticket, .done, .idempotentWrite, index, held,
         arguments: 1 + 2 * deadlines.count,
         payload: deadlines.reduce(20) { $0 + $1.name.count + 20 }
       ) {
@@ -29,41 +31,27 @@ extension RedisStoreLink {
     }
   }
 
-  /// Has the record of the next command looked at in a time, or earlier if that was said before.
-  ///
-  /// Said before the command is submitted: then it can be written with it at once, behind it, and by
-  /// itself as the index is on another shard than most records. Nobody waits for it.
-  func remind(of name: StoreKey, afterMs milliseconds: Int64) {
-    if reminders.isEmpty { loop.assumeIsolated().execute { self.writeReminders() } }
-    reminders.append((name, milliseconds))
-  }
-
-  /// Writes the reminders of a tick, many at a time: calling a script takes Redis longer than what it
-  /// does for one.
-  private func writeReminders() {
-    let index = index(of: .pending)
-    let script = RedisScripts.remindOfDeadlines
-    for start in stride(from: 0, to: reminders.count, by: Self.remindersAtOnce) {
-      let part = reminders[start...].prefix(Self.remindersAtOnce)
-      link.submit(
-        context: RedisLink.nobody, resend: .idempotentWrite,
-        payload: part.reduce(index.count + script.digest.utf8.count + 16) {
-          $0 + $1.name.count + 20
-        }, arguments: 4 + 2 * part.count
-      ) {
-        $0.write(parts: 4 + 2 * part.count)
-        $0.write("EVALSHA")
-        $0.write(string: script.digest)
-        $0.write(1)
-        $0.write(index.bytes)
-        for reminder in part {
-          $0.write(reminder.name.bytes)
-          $0.write(reminder.afterMs)
-        }
-      }
+  /// Has a record looked at at a time, or earlier if that was said before. Nobody waits for it.
+  func remind(of name: StoreKey, atMs milliseconds: Int64) {
+    let index = index(DeadlinePart(of: name))
+    link.submit(
+      context: RedisLink.nobody, resend: .idempotentWrite, payload: index.count + name.count + 24,
+      arguments: 4
+    ) {
+      $0.write(head: "*5\r\n$4\r\nZADD\r\n")
+      $0.write(index.bytes)
+      $0.write(head: "$2\r\nLT\r\n")
+      $0.write(milliseconds)
+      $0.write(name.bytes)
     }
-    reminders.removeAll(keepingCapacity: reminders.count <= Self.remindersAtOnce)
   }
 
-  private static let remindersAtOnce = 256
+  /// The name of a part of the index.
+  private func index(_ part: DeadlinePart) -> StoreKey {
+    if let number = part.number, indexes.indices.contains(number) { return indexes[number] }
+    return StoreKey(bytes: ByteBuffer(string: "\(indexPrefix)\(Self.formerIndex)"))
+  }
+
+  /// What the name of the one index ended in that sidecars up to version 0.9 have written.
+  private static let formerIndex = "pending"
 }

@@ -30,14 +30,15 @@ extension RedisStoreLink {
         RedisScripts.publish, ticket, .number, .write, name, arguments: 1,
         payload: message.readableBytes
       ) { $0.write(message) }
-    case .expire(_, .never), .add, .claim, .pending, .publishDefined, .stream:
+    case .expire(_, .never), .add, .claim, .commit, .publishDefined, .stream:
       submit(command, ticket: ticket)
     case .nothing:
       // A script has a key, and this one no other.
       run(RedisScripts.nothing, ticket, .done, .write, record.name, arguments: 0, payload: 0) {
         _ in
       }
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .deadlines, .once, .recall:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .read, .readFields, .records,
+      .deadlines, .once, .recall:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }
@@ -65,7 +66,8 @@ extension RedisStoreLink {
     let variant = RedisScripts.once(script)
     let fingerprint = record.fingerprint.bytes
     let note = record.note ?? ByteBuffer()
-    let shape = record.note == nil ? shape : .kept
+    let kept: RedisReplyShape = shape == .commit ? .keptCommit : .kept
+    let shape = record.note == nil ? shape : kept
     let keys = second == nil ? 2 : 3
     send(
       ticket, shape, .recordedWrite,

@@ -14,22 +14,25 @@ public final class RedisStoreLink: StoreLink {
   public var isReadOnly: Bool { link.isReadOnly }
   /// How often something was sent to Redis.
   public var sendings: UInt64 { link.sendings }
+  /// Redis' time, as well as it is known.
+  public var timeMs: Int64 { clock.timeMs }
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
   let link: RedisLink
   private let onReadOnly: @Sendable () -> Void
-  /// The name of the index of pending operations' deadlines. No caller can spell it: no service has a `$`
-  /// in its name, and what callers name has more parts.
-  private let pendingDeadlines: StoreKey
+  /// What the names of the parts of the index of deadlines begin with. No caller can spell it: no service has
+  /// a `$` in its name, and what callers name has more parts.
+  let indexPrefix: String
+  /// The names of those parts, by their numbers.
+  let indexes: [StoreKey]
+  /// Redis' time.
+  var clock = RedisClock()
+  let nothing = ByteBuffer()
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
   /// The record that the command which is being submitted is to keep; nil for almost all.
   var record: OnceRecord?
-
-  let loop: any EventLoop
-  /// Reminders that this tick of the loop has gathered.
-  var reminders: [(name: StoreKey, afterMs: Int64)] = []
 
   /// A way to Redis that is not open yet; made on its loop.
   ///
@@ -40,18 +43,12 @@ public final class RedisStoreLink: StoreLink {
     on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
     onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
-    self.loop = loop
     self.onReadOnly = onReadOnly
-    pendingDeadlines = StoreKey(
-      bytes: ByteBuffer(string: "\(prefix):$deadlines:\(DeadlineKind.pending.rawValue)"))
-    link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
-  }
-
-  /// The name of the index of a kind's deadlines.
-  func index(of kind: DeadlineKind) -> StoreKey {
-    switch kind {
-    case .pending: pendingDeadlines
+    indexPrefix = "\(prefix):$deadlines:"
+    indexes = (0..<DeadlinePart.count).map {
+      StoreKey(bytes: ByteBuffer(string: "\(prefix):$deadlines:{\($0)}"))
     }
+    link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
   }
 
   /// Connects, and hands all replies to a sink from now on.
@@ -106,10 +103,16 @@ public final class RedisStoreLink: StoreLink {
       }
     case .claim(let key, let step):
       submit(step, on: key, ticket: ticket)
-    case .pending(let key, let request):
-      submit(request, on: key, ticket: ticket)
-    case .deadlines(let kind, let step):
-      submit(step, on: kind, ticket: ticket)
+    case .read(let name):
+      read(name, ticket)
+    case .readFields(let name):
+      readFields(name, ticket)
+    case .commit(let name, let commit):
+      self.commit(commit, to: name, ticket)
+    case .records(let prefix, let position, let count):
+      scan(prefix, from: position, count: count, ticket: ticket)
+    case .deadlines(let part, let step):
+      submit(step, on: part, ticket: ticket)
     case .stream(let key, let step):
       submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):
@@ -286,7 +289,15 @@ extension RedisStoreLink: RedisLinkDelegate {
       guard let shape = RedisReplyShape(rawValue: UInt8(truncatingIfNeeded: context >> 32)) else {
         continue
       }
-      sink.complete(ticket(in: context), with: shape.read(answers.reply))
+      switch shape {
+      case .time:
+        learnTime(answers.reply)
+      case .record, .fields, .created, .commit, .keptCommit:
+        let reply = readRecord(shape, answers.reply, wasResent: answers.wasResent)
+        sink.complete(ticket(in: context), with: reply)
+      default:
+        sink.complete(ticket(in: context), with: shape.read(answers.reply))
+      }
     }
   }
 

@@ -2,13 +2,18 @@ internal import CloakroomCore
 internal import CloakroomStore
 internal import NIOCore
 
-/// A call on the operation of a token: finds the operation, takes a step on it, and writes what that
-/// comes to.
+/// A call on the operation of a token: finds the operation, asks something of its record, and writes what
+/// that comes to.
 struct PendingCall: Sendable {
-  /// Writes the result of a step that has been answered.
+  /// Writes the result of an outcome.
   typealias End =
     @Sendable (
-      _ reply: StoreReply, _ target: PendingTarget, _ context: CallContext,
+      _ outcome: PendingOutcome, _ target: PendingTarget, _ result: inout ByteBuffer
+    ) throws(RPCError) -> Void
+  /// Writes what was read, and whether the store could say that the token is unused.
+  typealias EndReading =
+    @Sendable (
+      _ operation: PendingOperation, _ target: PendingTarget, _ isChecked: Bool,
       _ result: inout ByteBuffer
     ) throws(RPCError) -> Void
   /// The result that takes the place of an error; nil where the error stays.
@@ -32,85 +37,86 @@ struct PendingCall: Sendable {
     }
   }
 
-  /// A step on the operation.
-  func command(_ step: PendingStep, on target: PendingTarget) -> StoreCommand {
+  /// What is asked of the operation's record.
+  func request(_ step: PendingStep, of target: PendingTarget) -> PendingRequest {
     let adopting: PendingDraft? =
       switch step {
       // To look at an operation that has never been used makes no record of it; one that is held by a
       // receipt has one.
-      case .read, .commit, .release: nil
+      case .read, .commit, .release, .withdraw: nil
       default: target.carried?.draft
       }
-    return .pending(
-      target.key, PendingRequest(step, type: type, adopting: adopting, retention: retention))
+    return PendingRequest(step, type: type, adopting: adopting, retention: retention)
   }
 
   /// One step, and that is all.
   ///
-  /// - Parameter undo: what takes the step back when nobody waits for its reply any more.
+  /// - Parameters:
+  ///   - counts: what is counted when it was done.
+  ///   - undo: what makes it as if it had not been, when nobody waits for its answer any more.
   func opening(
-    _ step: PendingStep, undo: PendingStep? = nil, excuse: @escaping Excuse = { _ in nil },
-    end: @escaping End
+    _ step: PendingStep, counts event: PendingEvent? = nil, undo: PendingStep? = nil,
+    excuse: @escaping Excuse = { _ in nil }, end: @escaping End
+  ) -> Opening {
+    opening(excuse: excuse) {
+      call(step, on: $0, counts: event, undo: undo, excuse: excuse, end: end)
+    }
+  }
+
+  private func opening(
+    excuse: @escaping Excuse, _ call: @escaping @Sendable (PendingTarget) -> RecordCall
   ) -> Opening {
     switch place {
     case .known(let target):
-      return .ask(
-        command(step, on: target),
-        then: { reply, context, result throws(RPCError) in
-          try excusing(excuse, &result) { result throws(RPCError) in
-            try end(reply, target, context, &result)
-          }
-          return nil
-        },
-        undo: { reply in
-          undo.flatMap { reply.mayHaveBeenDone ? command($0, on: target) : nil }
-        },
-        // Whoever had it for a moment has used up one of its attempts.
-        undoesAll: false)
-    case .slow:
+      return .record(call(target))
+    case .slow(let find):
       return .run { context throws(RPCError) in
-        var result = ByteBuffer()
         let target: PendingTarget
         do throws(RPCError) {
-          target = try await self.target(context)
+          target = try await find(context)
         } catch {
           guard let other = excuse(error) else { throw error }
           return other
         }
-        let reply = await context.perform(context.once(command(step, on: target), step: 0))
-        if context.cancellation != nil, let undo, reply.mayHaveBeenDone, !context.keeps(reply) {
-          context.takeBack(by: command(undo, on: target))
-        }
-        try excusing(excuse, &result) { result throws(RPCError) in
-          try end(reply, target, context, &result)
-        }
-        return result
+        return try await context.run(call(target))
       }
     }
   }
 
-  private func excusing(
-    _ excuse: Excuse, _ result: inout ByteBuffer,
-    _ body: (inout ByteBuffer) throws(RPCError) -> Void
-  ) throws(RPCError) {
-    let start = result.writerIndex
-    do throws(RPCError) {
-      try body(&result)
-    } catch {
+  /// A call on the record of an operation that has been found.
+  func call(
+    _ step: PendingStep, on target: PendingTarget, counts event: PendingEvent? = nil,
+    undo: PendingStep? = nil, excuse: @escaping Excuse = { _ in nil }, end: @escaping End
+  ) -> RecordCall {
+    var call = RecordCall(PendingRecord.self, target.key, request(step, of: target)) {
+      outcome, result throws(RPCError) -> Tally? in
+      do throws(RPCError) {
+        try end(try actual(outcome, target), target, &result)
+      } catch {
+        guard let other = excuse(error) else { throw error }
+        result = other
+        return nil
+      }
+      guard let event else { return nil }
+      return { $0.count(event) }
+    }
+    call.otherwise = { error throws(RPCError) -> ByteBuffer in
       guard let other = excuse(error) else { throw error }
-      result.moveWriterIndex(to: start)
-      result.writeImmutableBuffer(other)
+      return other
+    }
+    guard let undo else { return call }
+    return call.undone {
+      self.call(undo, on: target) { _, _, _ throws(RPCError) in }
     }
   }
 
-  /// What a reply comes to.
+  /// What an outcome means for the token's operation, with the data that the token carries.
   ///
   /// - Throws: why the step was not done.
-  func outcome(
-    of reply: StoreReply, _ target: PendingTarget
+  private func actual(
+    _ outcome: PendingOutcome, _ target: PendingTarget
   ) throws(RPCError) -> PendingOutcome {
-    guard case .pending(let reply) = try reply.orThrow() else { throw .unexpectedReply }
-    switch reply.outcome {
+    switch outcome {
     case .refused(.notFound) where target.carried != nil && target.carried?.rest == nil:
       throw RPCError(.expired)
     case .refused(let refusal):
@@ -119,59 +125,56 @@ struct PendingCall: Sendable {
       return .operation(target.carried?.completed(operation) ?? operation)
     case .leased(let operation, let grant):
       return .leased(target.carried?.completed(operation) ?? operation, grant)
-    case .stale, .committed, .done, .settled, .names:
-      return reply.outcome
+    case .stale, .committed, .done, .settled:
+      return outcome
     }
   }
 
-  /// What reading an operation comes to, and whether the store could say that its token is unused.
+  // MARK: Reading
+
+  /// Reads the operation.
   ///
   /// A token that carries its data is good as long as the store has no record of its use. When the
   /// store can't be reached, one that may be used many times is taken at its word; a one-time token
   /// never is.
-  ///
-  /// - Throws: why there is no operation.
-  func operation(
-    readBy reply: StoreReply, _ target: PendingTarget
-  ) throws(RPCError) -> (PendingOperation, isChecked: Bool) {
-    if let carried = target.carried, carried.rest != nil {
-      switch reply {
-      case .pending(let reply) where reply.outcome == .refused(.notFound):
-        return (carried.operation(type), true)
-      case .failure(let error) where error.reason == .unavailable && !carried.isOneTime:
-        return (carried.operation(type), false)
-      default: break
-      }
-    }
-    guard case .operation(let operation) = try outcome(of: reply, target) else {
-      throw .unexpectedReply
-    }
-    return (operation, true)
-  }
-}
-
-extension StoreReply {
-  /// The operation that a step was answered with.
-  ///
-  /// - Throws: why the step was not done.
-  var pendingOperation: PendingOperation {
-    get throws(RPCError) {
-      guard case .pending(let reply) = try orThrow() else { throw .unexpectedReply }
-      switch reply.outcome {
-      case .operation(let operation): return operation
-      case .refused(let refusal): throw refusal.error
-      case .leased, .stale, .committed, .done, .settled, .names: throw .unexpectedReply
-      }
+  func reading(
+    withData: Bool, excuse: @escaping Excuse = { _ in nil }, end: @escaping EndReading
+  ) -> Opening {
+    opening(excuse: excuse) {
+      reading(of: $0, withData: withData, excuse: excuse, end: end)
     }
   }
 
-  /// Whether a step was done, or may have been.
-  fileprivate var mayHaveBeenDone: Bool {
-    switch self {
-    case .failure(let error): error.reason == .outcomeUnknown
-    case .pending(let reply):
-      if case .refused = reply.outcome { false } else { true }
-    default: false
+  private func reading(
+    of target: PendingTarget, withData: Bool, excuse: @escaping Excuse, end: @escaping EndReading
+  ) -> RecordCall {
+    let unused = target.carried.flatMap { $0.rest == nil ? nil : $0 }
+    var call = RecordCall(
+      PendingRecord.self, target.key, request(.read(withData: withData), of: target)
+    ) { outcome, result throws(RPCError) -> Tally? in
+      do throws(RPCError) {
+        if case .refused(.notFound) = outcome, let unused {
+          try end(unused.operation(type), target, true, &result)
+        } else if case .operation(let operation) = try actual(outcome, target) {
+          try end(operation, target, true, &result)
+        } else {
+          throw .unexpectedReply
+        }
+      } catch {
+        guard let other = excuse(error) else { throw error }
+        result = other
+      }
+      return nil
     }
+    call.otherwise = { error throws(RPCError) -> ByteBuffer in
+      guard let unused, error.reason == .unavailable, !unused.isOneTime else {
+        guard let other = excuse(error) else { throw error }
+        return other
+      }
+      var result = ByteBuffer()
+      try end(unused.operation(type), target, false, &result)
+      return result
+    }
+    return call
   }
 }

@@ -55,71 +55,54 @@ struct PendingCreation: Sendable {
     }
     let draft = PendingDraft(
       data: data, life: life, isOneTime: isOneTime, maxAttempts: maxAttempts)
-    let command = StoreCommand.pending(
-      target.key, PendingRequest(.create(draft), type: type, retention: retention))
-    if let secret { return opening(command, secret) }
-    return .ask(command) { reply, context, result throws(RPCError) in
-      if backend == .auto, case .failure(let error) = reply, error.isStoreUnwell {
+    let request = PendingRequest(.create(draft), type: type, retention: retention)
+    var call = RecordCall(PendingRecord.self, target.key, request) {
+      outcome, result throws(RPCError) -> Tally? in
+      let operation = try outcome.operation
+      write(ByteBuffer(string: token), target, operation.expiresAtMs, into: &result)
+      return { $0.count(.createdInStore) }
+    }
+    if let secret {
+      call.secret = secret
+      let call = call
+      // The first call's answer, wherever that has put the data: the default may have been another one.
+      return .run { context throws(RPCError) in
+        noted(try await kept(call, secret, context), context)
+      }
+    }
+    guard backend == .auto else { return .record(call) }
+    return .record(
+      call,
+      otherwise: { missed in
+        guard missed.isStoreUnwell else { return nil }
         return { context throws(RPCError) in
           do throws(RPCError) {
             return try await sign(context)
           } catch {
             // Data that are too large for a token, or no key: it is the store that is missed.
-            throw try failure(of: reply)
+            throw missed
           }
         }
-      }
-      let operation = try reply.pendingOperation
-      context.count(.createdInStore)
-      write(ByteBuffer(string: token), target, operation.expiresAtMs, into: &result)
-      return nil
-    }
+      })
   }
 
-  /// How a call begins that may be repeated. Without the store nobody knows whether it is the first:
+  /// The answer of a call that may be repeated. Without the store nobody knows whether it is the first:
   /// what is to be in the store when that is healthy is not signed in its place.
-  private func opening(_ command: StoreCommand, _ secret: SecretAnswer) -> Opening {
-    let step: StoreCommand
+  private func kept(
+    _ call: RecordCall, _ secret: SecretAnswer, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
     do throws(RPCError) {
-      step = try secret.keeping(command, secret: ByteBuffer(string: token))
+      _ = try secret.seal(ByteBuffer())
     } catch {
-      return .run { context throws(RPCError) in
-        var result = ByteBuffer()
-        try finish(
-          try await secret.first(else: error, context), secret, context, into: &result)
-        return result
-      }
+      return try await secret.first(else: error, context)
     }
-    return .ask(step) { reply, context, result throws(RPCError) in
-      try finish(reply, secret, context, into: &result)
-      if reply.isFirst(to: step) { context.count(.createdInStore) }
-      return nil
-    }
+    return try await context.run(call)
   }
 
-  /// Writes the first answer, wherever the first call has put the data: the default may have been
-  /// another one then.
-  private func finish(
-    _ reply: StoreReply, _ secret: SecretAnswer, _ context: CallContext,
-    into result: inout ByteBuffer
-  ) throws(RPCError) {
-    if case .done = try reply.orThrow().answer {
-      let answer = try secret.secret(in: reply)
-      if let id = answer.string("id") { context.note(key: id) }
-      result.writeImmutableBuffer(answer)
-      return
-    }
-    let operation = try reply.answer.pendingOperation
-    let token = try secret.secret(in: reply)
-    let id = PendingToken.id(ofStored: String(buffer: token))
-    context.note(key: id)
-    write(
-      token, PendingTarget(id: id, key: try names.key(id)), operation.expiresAtMs, into: &result)
-  }
-
-  private func failure(of reply: StoreReply) throws(RPCError) -> RPCError {
-    guard case .failure(let error) = reply else { throw .unexpectedReply }
-    return error
+  /// Names the operation in the access log that an answer is of.
+  private func noted(_ result: ByteBuffer, _ context: CallContext) -> ByteBuffer {
+    if let id = result.string("id") { context.note(key: id) }
+    return result
   }
 
   private func sign(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
@@ -129,13 +112,11 @@ struct PendingCreation: Sendable {
       context.count(.createdAsToken)
       return result
     }
-    let (reply, isFirst) = try await secret.reply(context) { () async throws(RPCError) in
+    let (result, isFirst) = try await secret.answer(context) { () async throws(RPCError) in
       try await signed().result
     }
-    var result = ByteBuffer()
-    try finish(reply, secret, context, into: &result)
     if isFirst { context.count(.createdAsToken) }
-    return result
+    return noted(result, context)
   }
 
   /// The result with a token that was signed just now.

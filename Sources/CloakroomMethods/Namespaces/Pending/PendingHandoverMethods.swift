@@ -23,12 +23,10 @@ enum PendingHandoverMethods {
       let receipt = try arguments.newReceipt()
       let digest = PendingReceipt.digest(of: receipt)
       return call.opening(
-        .checkout(PendingLease(receipt: digest, life: life)), undo: .release(receipt: digest)
-      ) { reply, target, context, result throws(RPCError) in
-        guard
-          case .leased(let operation, let grant) = try call.outcome(of: reply, target)
-        else { throw .unexpectedReply }
-        context.count(.checkedOut)
+        .checkout(PendingLease(receipt: digest, life: life)), counts: .checkedOut,
+        undo: .withdraw(receipt: digest)
+      ) { outcome, target, result throws(RPCError) in
+        guard case .leased(let operation, let grant) = outcome else { throw .unexpectedReply }
         try result.write(operation, of: target)
         result.writeStaticString(",\"receipt\":\"")
         result.writeString(receipt)
@@ -58,12 +56,9 @@ enum PendingHandoverMethods {
       let receipt = try arguments.receiptDigest(2)
       let answer =
         arguments.has(3) ? try arguments.value(3, "result") : ByteBuffer(string: "null")
-      return call.opening(.commit(receipt: receipt, result: answer)) {
-        reply, target, context, result throws(RPCError) in
-        guard
-          case .committed(let answer, let moment) = try call.outcome(of: reply, target)
-        else { throw .unexpectedReply }
-        context.count(.committed)
+      return call.opening(.commit(receipt: receipt, result: answer), counts: .committed) {
+        outcome, _, result throws(RPCError) in
+        guard case .committed(let answer, let moment) = outcome else { throw .unexpectedReply }
         result.writeMoment(moment, after: "{\"committed\":true,\"committedAt\":")
         try result.writeStored(answer, after: ",\"result\":", before: "}")
       }
@@ -82,12 +77,10 @@ enum PendingHandoverMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      return call.opening(.release(receipt: try arguments.receiptDigest(2))) {
-        reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target) else {
-          throw .unexpectedReply
-        }
-        context.count(.released)
+      return call.opening(
+        .release(receipt: try arguments.receiptDigest(2)), counts: .released
+      ) { outcome, _, result throws(RPCError) in
+        guard case .operation(let operation) = outcome else { throw .unexpectedReply }
         result.writeStaticString("{\"released\":true")
         result.write(operation.state, after: ",\"state\":")
         result.writeStaticString(",\"attempts\":")

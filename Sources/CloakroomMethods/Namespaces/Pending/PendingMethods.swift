@@ -37,9 +37,8 @@ enum PendingMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      return call.opening(.read(withData: true)) {
-        reply, target, context, result throws(RPCError) in
-        let (operation, isChecked) = try call.operation(readBy: reply, target)
+      return call.reading(withData: true) {
+        operation, target, isChecked, result throws(RPCError) in
         try result.write(operation, of: target)
         result.write(operation.state, after: ",\"state\":")
         result.writeStaticString(",\"attempts\":")
@@ -58,13 +57,12 @@ enum PendingMethods {
     example: (exampleOfToken, #"{"exists":true}"#),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      return call.opening(
-        .read(withData: false),
+      return call.reading(
+        withData: false,
         excuse: { error in
           error.isAboutToken ? ByteBuffer(excuse: "{\"exists\":false,\"reason\":\"", error) : nil
         }
-      ) { reply, target, context, result throws(RPCError) in
-        _ = try call.operation(readBy: reply, target)
+      ) { _, _, _, result throws(RPCError) in
         result.writeStaticString(#"{"exists":true}"#)
       }
     })
@@ -81,11 +79,9 @@ enum PendingMethods {
     ), givesOnlyCopy: true,
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
-      return call.opening(.consume) { reply, target, context, result throws(RPCError) in
-        guard case .operation(let operation) = try call.outcome(of: reply, target) else {
-          throw .unexpectedReply
-        }
-        context.count(.consumed)
+      return call.opening(.consume, counts: .consumed) {
+        outcome, target, result throws(RPCError) in
+        guard case .operation(let operation) = outcome else { throw .unexpectedReply }
         try result.write(operation, of: target)
         result.writeStaticString("}")
       }
@@ -116,15 +112,12 @@ enum PendingMethods {
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
       return call.opening(
-        .delete,
+        .delete, counts: .deleted,
         excuse: { error in
           error.isAboutEnd ? ByteBuffer(excuse: "{\"deleted\":false,\"reason\":\"", error) : nil
         }
-      ) { reply, target, context, result throws(RPCError) in
-        guard case .done = try call.outcome(of: reply, target) else {
-          throw .unexpectedReply
-        }
-        context.count(.deleted)
+      ) { outcome, _, result throws(RPCError) in
+        guard case .done = outcome else { throw .unexpectedReply }
         result.writeStaticString(#"{"deleted":true}"#)
       }
     })

@@ -72,15 +72,16 @@ enum PendingOperatorMethods {
       if arguments.notes.isKept { arguments.notes.key = Array(id.utf8) }
       let request = PendingRequest(
         .reopen, type: nil, retention: arguments.settings.pendingRetention)
-      return .ask(.pending(key, request)) { reply, context, result throws(RPCError) in
-        let operation = try reply.pendingOperation
-        context.count(.reopened)
+      let call = RecordCall(PendingRecord.self, key, request) {
+        outcome, result throws(RPCError) -> Tally? in
+        let operation = try outcome.operation
         result.writeStaticString("{\"reopened\":true,\"operationType\":")
         result.writeJSONString(operation.type)
         result.writeMoment(operation.expiresAtMs, after: ",\"expiresAt\":")
         result.writeStaticString("}")
-        return nil
+        return { $0.count(.reopened) }
       }
+      return .record(call)
     })
 
   private static func list(
@@ -91,22 +92,31 @@ enum PendingOperatorMethods {
     var listed = 0
     var place = start
     for _ in 0..<(mostNames / namesAtATime) {
-      let scan = PendingRequest(.names(from: place, count: namesAtATime), type: nil)
-      let reply = try await context.perform(.pending(try names.prefix, scan)).orThrow()
-      guard case .pending(let found) = reply, case .names(let keys, let next) = found.outcome else {
-        throw .unexpectedReply
-      }
+      let reply = try await context.perform(
+        .records(prefix: try names.prefix.bytes, from: place, count: namesAtATime)
+      ).orThrow()
+      guard case .scanned(let keys, let next) = reply else { throw .unexpectedReply }
       for key in keys {
         if let cancellation = context.cancellation { throw cancellation }
         guard let id = try names.id(in: key) else { continue }
         let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
-        guard case .pending(let reply) = try await context.perform(.pending(key, read)).orThrow()
-        else { throw .unexpectedReply }
-        guard case .operation(let operation) = reply.outcome, operation.state == .dead else {
+        let call = RecordCall(PendingRecord.self, key, read) {
+          outcome, result throws(RPCError) -> Tally? in
+          guard case .operation(let operation) = outcome, operation.state == .dead else { return nil }
+          try write(operation, id, withData, into: &result)
+          return nil
+        }
+        let found: ByteBuffer
+        do throws(RPCError) {
+          found = try await context.run(call)
+        } catch {
+          // What somebody else has written there is no operation, dead or not.
+          guard error.reason == .storeRefused else { throw error }
           continue
         }
+        guard found.readableBytes > 0 else { continue }
         if listed > 0 { result.writeStaticString(",") }
-        try write(operation, id, withData, into: &result)
+        result.writeImmutableBuffer(found)
         listed += 1
       }
       place = next

@@ -1,24 +1,20 @@
-public import CloakroomCore
-public import NIOCore
+internal import CloakroomCore
+internal import NIOCore
 
-/// One atomic step on a pending operation, and what goes with each of them.
-///
-/// An operation is open, leased to one caller, dead (its attempts are used up), or gone; of one that
-/// is gone a tombstone says why. Everything is decided by the store's own clock: an operation whose
-/// time has come is gone even while its record is still there.
-public struct PendingRequest: Sendable {
+/// What is asked of a pending operation, and what goes with each question.
+struct PendingRequest: Sendable {
   /// What to do.
-  public let step: PendingStep
+  let step: PendingStep
   /// The type that the operation must have, else WRONG_TYPE; nil takes any, for operators.
-  public let type: String?
-  /// What to make first when the store has no record: an operation whose data are in its token has
+  let type: String?
+  /// What to begin with when the store has no record: an operation whose data are in its token has
   /// none until it is used.
-  public let adopting: PendingDraft?
+  let adopting: PendingDraft?
   /// How long things are kept that are over.
-  public let retention: PendingRetention
+  let retention: PendingRetention
 
   /// Describes a step.
-  public init(
+  init(
     _ step: PendingStep, type: String?, adopting: PendingDraft? = nil,
     retention: PendingRetention = PendingRetention()
   ) {
@@ -30,7 +26,7 @@ public struct PendingRequest: Sendable {
 }
 
 /// What to do with a pending operation.
-public enum PendingStep: Sendable {
+enum PendingStep: Sendable {
   /// Makes an operation of the request's type. → `.operation`; CONFLICT when there is another under
   /// that name. Made twice with the same data, it is one.
   case create(PendingDraft)
@@ -57,28 +53,27 @@ public enum PendingStep: Sendable {
   /// Opens a dead one again, with all its attempts and a new life. → `.operation`; CONFLICT when it
   /// is not dead
   case reopen
+  /// Makes it as if the checkout with this receipt had never been, as long as the caller has it. → `.done`
+  case withdraw(receipt: String)
   /// Does nothing but what has happened by itself, and tells when to look again. → `.settled`
   case settle
-  /// Lists names that begin with the command's key; about `count` are looked at. Some of them may be
-  /// names of no operation. → `.names`
-  case names(from: UInt64, count: Int)
 }
 
 /// A pending operation that is to be made.
-public struct PendingDraft: Sendable {
+struct PendingDraft: Sendable {
   /// Its data, any bytes.
-  public let data: ByteBuffer
+  let data: ByteBuffer
   /// How long it lives from now on.
-  public let life: TimeToLive
+  let life: TimeToLive
   /// When it was made, in milliseconds since 1970; nil is now.
-  public let createdAtMs: Int64?
+  let createdAtMs: Int64?
   /// What its maker has said of its use; the store only keeps it.
-  public let isOneTime: Bool
+  let isOneTime: Bool
   /// How often it can be leased before it is dead; 0 is any number of times.
-  public let maxAttempts: Int
+  let maxAttempts: Int
 
   /// Describes an operation.
-  public init(
+  init(
     data: ByteBuffer, life: TimeToLive, createdAtMs: Int64? = nil, isOneTime: Bool = false,
     maxAttempts: Int = 0
   ) {
@@ -91,9 +86,9 @@ public struct PendingDraft: Sendable {
 }
 
 /// New data for a pending operation.
-public struct PendingChange: Sendable {
+struct PendingChange: Sendable {
   /// What becomes of the operation's life.
-  public enum Life: Sendable, Hashable {
+  enum Life: Sendable, Hashable {
     /// It ends when it would have ended.
     case keep
     /// As long as it was given last begins anew.
@@ -102,33 +97,51 @@ public struct PendingChange: Sendable {
     case after(TimeToLive)
   }
 
+  /// What becomes of the data.
+  enum Content: Sendable {
+    /// These take their place.
+    case replacement(ByteBuffer)
+    /// This is merged into them (RFC 7396).
+    case patch(ByteBuffer)
+  }
+
   /// The data.
-  public let data: ByteBuffer
+  let content: Content
   /// Write only over data that have this etag (`ETag.of`); nil writes over any.
-  public let etag: String?
+  let etag: String?
   /// What becomes of its life.
-  public let life: Life
+  let life: Life
+  /// How long patched data are at most, in bytes.
+  let longest: Int
 
   /// Describes a change.
-  public init(data: ByteBuffer, ifMatch etag: String? = nil, life: Life = .keep) {
-    self.data = data
+  init(
+    _ content: Content, ifMatch etag: String? = nil, life: Life = .keep, longest: Int = .max
+  ) {
+    self.content = content
     self.etag = etag
     self.life = life
+    self.longest = longest
+  }
+
+  /// Describes a change to other data.
+  init(data: ByteBuffer, ifMatch etag: String? = nil, life: Life = .keep) {
+    self.init(.replacement(data), ifMatch: etag, life: life)
   }
 }
 
 /// A lease that somebody asks for.
-public struct PendingLease: Sendable {
+struct PendingLease: Sendable {
   /// A digest of the receipt, which only the caller has.
-  public let receipt: String
+  let receipt: String
   /// How long the operation is the caller's.
   ///
   /// It lives at least twice as long from now on, so that it can be leased once more when the caller
   /// dies.
-  public let life: TimeToLive
+  let life: TimeToLive
 
   /// Describes a lease.
-  public init(receipt: String, life: TimeToLive) {
+  init(receipt: String, life: TimeToLive) {
     self.receipt = receipt
     self.life = life
   }
@@ -138,19 +151,19 @@ public struct PendingLease: Sendable {
 ///
 /// Whatever these say, it is kept as long as the operation would have lived, and `slackMs` longer: a
 /// token that carries its data is good until then for whoever finds no record of its use.
-public struct PendingRetention: Sendable, Hashable {
+struct PendingRetention: Sendable, Hashable {
   /// By how much clocks may be apart: ten minutes.
-  public static let slackMs: Int64 = 600_000
+  static let slackMs: Int64 = 600_000
 
   /// Why an operation is gone: a day.
-  public var tombstoneMs: Int64
+  var tombstoneMs: Int64
   /// What a commit was answered: a day.
-  public var receiptMs: Int64
+  var receiptMs: Int64
   /// An operation that is dead: a week.
-  public var deadMs: Int64
+  var deadMs: Int64
 
   /// Describes how long things are kept.
-  public init(
+  init(
     tombstoneMs: Int64 = 86_400_000, receiptMs: Int64 = 86_400_000, deadMs: Int64 = 604_800_000
   ) {
     self.tombstoneMs = tombstoneMs

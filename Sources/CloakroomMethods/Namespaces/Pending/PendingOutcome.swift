@@ -1,29 +1,8 @@
-public import NIOCore
-
-/// What a step on a pending operation came to.
-public struct PendingReply: Sendable, Equatable {
-  /// What there is to say to the caller.
-  public let outcome: PendingOutcome
-  /// What this step was the first to find.
-  public let noticed: PendingNotice?
-
-  /// Describes a reply.
-  public init(_ outcome: PendingOutcome, noticed: PendingNotice? = nil) {
-    self.outcome = outcome
-    self.noticed = noticed
-  }
-}
-
-/// What a step has found that had happened by itself; each is found once.
-public enum PendingNotice: Int, Sendable, Hashable {
-  /// The operation's life is over.
-  case expired = 1
-  /// Its last lease has ended without a commit.
-  case dead = 2
-}
+internal import CloakroomCore
+internal import NIOCore
 
 /// What a step on a pending operation is answered.
-public enum PendingOutcome: Sendable, Equatable {
+enum PendingOutcome: Sendable, Equatable {
   /// The operation, as it is or was.
   case operation(PendingOperation)
   /// The operation, and what the caller holds it by.
@@ -38,30 +17,43 @@ public enum PendingOutcome: Sendable, Equatable {
   /// When something may happen by itself, in milliseconds since 1970 by the store's clock; nil when
   /// nothing will.
   case settled(nextAtMs: Int64?)
-  /// Names, in no order, and where to go on; 0 when all have been looked at.
-  case names([StoreKey], next: UInt64)
   /// It was not done.
   case refused(PendingRefusal)
 }
 
+extension PendingOutcome {
+  /// The operation that was asked for.
+  ///
+  /// - Throws: why there is none.
+  var operation: PendingOperation {
+    get throws(RPCError) {
+      switch self {
+      case .operation(let operation): return operation
+      case .refused(let refusal): throw refusal.error
+      case .leased, .stale, .committed, .done, .settled: throw .unexpectedReply
+      }
+    }
+  }
+}
+
 /// What a lease grants.
-public struct PendingGrant: Sendable, Equatable {
+struct PendingGrant: Sendable, Equatable {
   /// A number that is greater than any that the operation was leased with before.
-  public let fence: Int64
+  let fence: Int64
   /// When the lease ends, in milliseconds since 1970 by the store's clock.
-  public let endsAtMs: Int64
+  let endsAtMs: Int64
 
   /// Describes a lease.
-  public init(fence: Int64, endsAtMs: Int64) {
+  init(fence: Int64, endsAtMs: Int64) {
     self.fence = fence
     self.endsAtMs = endsAtMs
   }
 }
 
 /// A pending operation as the store has it.
-public struct PendingOperation: Sendable, Equatable {
+struct PendingOperation: Sendable, Equatable {
   /// Whether somebody can have it.
-  public enum State: Int, Sendable {
+  enum State: Int, Sendable {
     /// Whoever has the token can.
     case open = 0
     /// Somebody has it.
@@ -71,24 +63,24 @@ public struct PendingOperation: Sendable, Equatable {
   }
 
   /// Its type.
-  public var type: String
+  var type: String
   /// Its data; empty for one whose data are in its token.
-  public var data: ByteBuffer
+  var data: ByteBuffer
   /// When it was made, in milliseconds since 1970.
-  public var createdAtMs: Int64
+  var createdAtMs: Int64
   /// When its life ends, likewise.
-  public var expiresAtMs: Int64
+  var expiresAtMs: Int64
   /// What its maker has said of its use.
-  public var isOneTime: Bool
+  var isOneTime: Bool
   /// How often it can be leased; 0 is any number of times.
-  public var maxAttempts: Int
+  var maxAttempts: Int
   /// How often it has been leased.
-  public var attempts: Int
+  var attempts: Int
   /// Whether somebody can have it.
-  public var state: State
+  var state: State
 
   /// Describes an operation.
-  public init(
+  init(
     type: String, data: ByteBuffer, createdAtMs: Int64, expiresAtMs: Int64,
     isOneTime: Bool = false, maxAttempts: Int = 0, attempts: Int = 0, state: State = .open
   ) {

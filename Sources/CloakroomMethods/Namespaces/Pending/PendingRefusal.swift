@@ -1,7 +1,7 @@
-public import CloakroomCore
+internal import CloakroomCore
 
 /// Why a step on a pending operation was not done.
-public enum PendingRefusal: Sendable, Hashable {
+enum PendingRefusal: Error, Sendable, Hashable {
   /// There is no operation of that name, and no tombstone of one.
   case notFound
   /// Its life was over.
@@ -22,26 +22,13 @@ public enum PendingRefusal: Sendable, Hashable {
   case dead
   /// Its attempts are not used up.
   case notDead
-
-  /// What a script's number means; nil for no such number.
-  init?(code: Int64, rest: Int64) {
-    switch code {
-    case 1: self = .notFound
-    case 2: self = .expired
-    case 3: self = .consumed
-    case 4: self = .deleted
-    case 5: self = .leased(restMs: rest)
-    case 6: self = .wrongType
-    case 7: self = .leaseLost
-    case 8: self = .exists
-    case 9: self = .dead
-    case 10: self = .notDead
-    default: return nil
-    }
-  }
+  /// Its data are not JSON, and nothing can be merged into them.
+  case notJSON
+  /// With the patch its data would have more than so many bytes.
+  case tooLarge(Int)
 
   /// What callers are told.
-  public var error: RPCError {
+  var error: RPCError {
     switch self {
     case .notFound: RPCError(.notFound)
     case .expired: RPCError(.expired)
@@ -56,6 +43,12 @@ public enum PendingRefusal: Sendable, Hashable {
         .conflict, "its attempts are used up; an operator can re-open it",
         details: [.text("state", "dead")])
     case .notDead: RPCError(.conflict, "it is not dead: there is nothing to re-open")
+    case .notJSON:
+      RPCError(
+        .storeRefused, "what is stored for that token is not JSON",
+        details: [.text("code", "NOTJSON")])
+    case .tooLarge(let longest):
+      RPCError(.tooLarge, "the data would have more than \(longest) bytes")
     }
   }
 }

@@ -1,0 +1,437 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// A pending operation as the store has it, or what is left of one that is over.
+///
+/// It is open, leased to one caller, dead (its attempts are used up), or over; then this is its tombstone,
+/// which says why for as long as it is kept.
+struct PendingRecord: RecordKind, Equatable {
+  typealias Event = PendingRequest
+  typealias Outcome = PendingOutcome
+
+  /// How it stands.
+  enum State: String {
+    case open, leased, dead, expired, consumed, deleted, committed
+  }
+
+  let type: String
+  let createdAtMs: Int64
+  let isOneTime: Bool
+  /// How often it can be leased; 0 is any number of times.
+  let maxAttempts: Int64
+
+  private(set) var state = State.open
+  /// The operation's data; the result, of one that is committed.
+  private(set) var data: ByteBuffer
+  /// As long as it was given to live last.
+  private var lifeMs: Int64
+  private var expiresAtMs: Int64
+  private(set) var keptUntilMs: Int64
+  private var attempts: Int64 = 0
+  private var fence: Int64 = 0
+  /// The digest of the last lease's receipt; nil once the lease was given back, or something has been changed.
+  private var receipt: String?
+  private var leaseEndsAtMs: Int64 = 0
+  /// When its life would end had the last lease not made it longer; 0 when it has not.
+  private var unleasedEndMs: Int64 = 0
+  private var committedAtMs: Int64 = 0
+
+  /// A new one.
+  private init(_ draft: PendingDraft, type: String, _ retention: PendingRetention, at now: Int64) {
+    self.type = type
+    createdAtMs = draft.createdAtMs ?? now
+    isOneTime = draft.isOneTime
+    maxAttempts = Int64(draft.maxAttempts)
+    data = draft.data
+    lifeMs = draft.life.milliseconds
+    expiresAtMs = now &+ draft.life.milliseconds
+    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+  }
+
+  // MARK: What happens by itself
+
+  /// When its life or its lease ends; nil when nothing ends any more.
+  private var endsAtMs: Int64? {
+    switch state {
+    case .open: expiresAtMs
+    case .leased: leaseEndsAtMs
+    default: nil
+    }
+  }
+
+  /// A lease that ends is only worth noticing when it was the last.
+  var nextLookMs: Int64? {
+    switch state {
+    case .open: expiresAtMs
+    case .leased: isUsedUp ? leaseEndsAtMs : expiresAtMs
+    default: nil
+    }
+  }
+
+  private var isUsedUp: Bool { maxAttempts > 0 && attempts >= maxAttempts }
+
+  /// Does what has happened by itself.
+  private mutating func settle(_ retention: PendingRetention, at now: Int64) -> RecordNotice? {
+    if state == .leased, leaseEndsAtMs <= now {
+      guard !isUsedUp else {
+        die(retention, at: now)
+        return .dead
+      }
+      state = .open
+    }
+    guard state == .open, expiresAtMs <= now else { return nil }
+    state = .expired
+    data = ByteBuffer()
+    return .expired
+  }
+
+  // MARK: Deciding
+
+  static func isReading(_ request: PendingRequest) -> Bool {
+    switch request.step {
+    case .read, .settle: true
+    default: false
+    }
+  }
+
+  static func look(_ configuration: Configuration) -> PendingRequest {
+    PendingRequest(.settle, type: nil, retention: PendingRetention(configuration.pending))
+  }
+
+  static func expectsNothing(_ request: PendingRequest) -> Bool {
+    if case .create = request.step { true } else { request.adopting != nil && !isReading(request) }
+  }
+
+  static func decide(
+    _ record: PendingRecord?, _ request: PendingRequest, at now: Int64
+  ) -> Transition<PendingRecord> {
+    let isNew = record == nil
+    guard var record = record ?? made(for: request, at: now) else {
+      return Transition(outcome: .refused(.notFound))
+    }
+    if isNew, case .create = request.step {
+      return Transition(
+        change: record, outcome: .operation(record.described(withData: false)))
+    }
+    guard request.type.map({ ByteString($0) == ByteString(record.type) }) ?? true else {
+      if case .create = request.step { return Transition(outcome: .refused(.exists)) }
+      return Transition(outcome: .refused(.wrongType))
+    }
+    let before = record
+    var noticed = record.settle(request.retention, at: now)
+    let staleAtMs = record.endsAtMs
+    let outcome = record.perform(request, &noticed, at: now)
+    var transition = Transition<PendingRecord>(outcome: outcome)
+    // That a lease is over, and was not the last, needs not be written: whoever looks next sees it too.
+    if noticed != nil || !isReading(request) && outcome.isDone && (isNew || record != before) {
+      transition.change = record
+    }
+    transition.noticed = noticed
+    transition.staleAtMs = staleAtMs
+    transition.isPassing = outcome.isPassing
+    return transition
+  }
+
+  /// What there is to begin with where there is nothing.
+  private static func made(for request: PendingRequest, at now: Int64) -> PendingRecord? {
+    guard let type = request.type else { return nil }
+    switch request.step {
+    case .create(let draft):
+      return PendingRecord(draft, type: type, request.retention, at: now)
+    default:
+      return request.adopting.map {
+        PendingRecord($0, type: type, request.retention, at: now)
+      }
+    }
+  }
+
+  private mutating func perform(
+    _ request: PendingRequest, _ noticed: inout RecordNotice?, at now: Int64
+  ) -> PendingOutcome {
+    let retention = request.retention
+    switch request.step {
+    case .create(let draft):
+      guard state == .open, data == draft.data else { return .refused(.exists) }
+      return .operation(described(withData: false))
+    case .read(let withData):
+      guard isThere else { return refusal(at: now) }
+      return .operation(described(withData: withData))
+    case .consume:
+      guard state == .open else { return refusal(at: now) }
+      let operation = described()
+      bury(.consumed, retention, at: now)
+      return .operation(operation)
+    case .update(let change):
+      guard state == .open else { return refusal(at: now) }
+      return update(change, retention, at: now)
+    case .delete:
+      guard state == .open || state == .dead else { return refusal(at: now) }
+      bury(.deleted, retention, at: now)
+      return .done
+    case .checkout(let lease):
+      return checkout(lease, retention, at: now)
+    case .withdraw(let receipt):
+      return withdraw(receipt, at: now)
+    case .commit(let receipt, let result):
+      return commit(receipt, result, retention, at: now)
+    case .release(let receipt):
+      return release(receipt, retention, &noticed, at: now)
+    case .reopen:
+      return reopen(retention, at: now)
+    case .settle:
+      return .settled(nextAtMs: nextLookMs)
+    }
+  }
+
+  /// Whether it is not over.
+  private var isThere: Bool { state == .open || state == .leased || state == .dead }
+
+  private mutating func update(
+    _ change: PendingChange, _ retention: PendingRetention, at now: Int64
+  ) -> PendingOutcome {
+    if let etag = change.etag, etag != ETag.of(data) { return .stale(described()) }
+    switch change.content {
+    case .replacement(let replacement): data = replacement
+    case .patch(let patch):
+      do throws(PendingRefusal) {
+        data = try Self.merged(patch, into: data, longest: change.longest)
+      } catch {
+        return .refused(error)
+      }
+    }
+    receipt = nil
+    switch change.life {
+    case .keep: break
+    case .reset: live(lifeMs, retention, at: now)
+    case .after(let life): live(life.milliseconds, retention, at: now)
+    }
+    return .operation(described())
+  }
+
+  /// What a patch makes of data.
+  ///
+  /// - Throws: why nothing can be made of them.
+  static func merged(
+    _ patch: ByteBuffer, into data: ByteBuffer, longest: Int
+  ) throws(PendingRefusal) -> ByteBuffer {
+    do throws(JSONFault) {
+      try JSONScanner.validate(
+        data.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
+    } catch {
+      throw .notJSON
+    }
+    var merged = ByteBuffer()
+    MergePatch.apply(patch.readableBytesSpan, to: data.readableBytesSpan, into: &merged)
+    guard merged.readableBytes <= longest else { throw .tooLarge(longest) }
+    return merged
+  }
+
+  private mutating func checkout(
+    _ lease: PendingLease, _ retention: PendingRetention, at now: Int64
+  ) -> PendingOutcome {
+    if state == .leased, receipt == lease.receipt { return leased }
+    guard state == .open else { return refusal(at: now) }
+    attempts &+= 1
+    fence = max(fence &+ 1, now.multipliedReportingOverflow(by: 1000).partialValue)
+    state = .leased
+    receipt = lease.receipt
+    leaseEndsAtMs = now &+ lease.life.milliseconds
+    let atLeast = leaseEndsAtMs &+ lease.life.milliseconds
+    unleasedEndMs = expiresAtMs < atLeast ? expiresAtMs : 0
+    expiresAtMs = max(expiresAtMs, atLeast)
+    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    if isUsedUp { keptUntilMs = max(keptUntilMs, leaseEndsAtMs &+ retention.deadMs) }
+    return leased
+  }
+
+  private mutating func withdraw(_ given: String, at now: Int64) -> PendingOutcome {
+    guard state == .leased, receipt == given else { return refusal(at: now) }
+    attempts = max(attempts &- 1, 0)
+    receipt = nil
+    leaseEndsAtMs = 0
+    state = .open
+    if unleasedEndMs > 0 { expiresAtMs = unleasedEndMs }
+    unleasedEndMs = 0
+    return .done
+  }
+
+  private mutating func commit(
+    _ given: String, _ result: ByteBuffer, _ retention: PendingRetention, at now: Int64
+  ) -> PendingOutcome {
+    guard receipt == given else { return isThere ? .refused(.leaseLost) : refusal(at: now) }
+    if state == .committed { return .committed(result: data, atMs: committedAtMs) }
+    state = .committed
+    data = result
+    committedAtMs = now
+    keep(for: retention.receiptMs, at: now)
+    return .committed(result: result, atMs: now)
+  }
+
+  private mutating func release(
+    _ given: String, _ retention: PendingRetention, _ noticed: inout RecordNotice?, at now: Int64
+  ) -> PendingOutcome {
+    guard state == .open || state == .leased else { return refusal(at: now) }
+    guard receipt == given else { return .refused(.leaseLost) }
+    receipt = nil
+    state = .open
+    guard isUsedUp else { return .operation(described()) }
+    die(retention, at: now)
+    noticed = .dead
+    return .operation(described())
+  }
+
+  private mutating func reopen(_ retention: PendingRetention, at now: Int64) -> PendingOutcome {
+    guard state != .open, state != .leased else { return .refused(.notDead) }
+    guard state == .dead else { return refusal(at: now) }
+    attempts = 0
+    receipt = nil
+    state = .open
+    live(lifeMs, retention, at: now)
+    return .operation(described())
+  }
+
+  // MARK: Parts
+
+  private var leased: PendingOutcome {
+    .leased(described(), PendingGrant(fence: fence, endsAtMs: leaseEndsAtMs))
+  }
+
+  private mutating func live(_ life: Int64, _ retention: PendingRetention, at now: Int64) {
+    lifeMs = life
+    expiresAtMs = now &+ life
+    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+  }
+
+  /// Keeps what is left of it for a time, and at least as long as it would have lived.
+  private mutating func keep(for milliseconds: Int64, at now: Int64) {
+    keptUntilMs = max(now &+ milliseconds, expiresAtMs &+ PendingRetention.slackMs)
+  }
+
+  private mutating func die(_ retention: PendingRetention, at now: Int64) {
+    state = .dead
+    keep(for: retention.deadMs, at: now)
+  }
+
+  private mutating func bury(_ end: State, _ retention: PendingRetention, at now: Int64) {
+    state = end
+    data = ByteBuffer()
+    receipt = nil
+    keep(for: retention.tombstoneMs, at: now)
+  }
+
+  private func refusal(at now: Int64) -> PendingOutcome {
+    switch state {
+    case .open: .refused(.notDead)
+    case .leased: .refused(.leased(restMs: leaseEndsAtMs &- now))
+    case .dead: .refused(.dead)
+    case .expired: .refused(.expired)
+    case .consumed, .committed: .refused(.consumed)
+    case .deleted: .refused(.deleted)
+    }
+  }
+
+  private func described(withData: Bool = true) -> PendingOperation {
+    let state: PendingOperation.State =
+      switch self.state {
+      case .leased: .leased
+      case .dead: .dead
+      default: .open
+      }
+    return PendingOperation(
+      type: type, data: withData ? data : ByteBuffer(), createdAtMs: createdAtMs,
+      expiresAtMs: expiresAtMs, isOneTime: isOneTime, maxAttempts: Int(clamping: maxAttempts),
+      attempts: Int(clamping: attempts), state: state)
+  }
+}
+
+// MARK: In the store
+
+extension PendingRecord {
+  static let kind = "pending"
+
+  init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
+    guard let type = header.text("type"), let created = header.number("created"),
+      let expires = header.number("expires"), let life = header.number("life"),
+      let kept = header.number("kept"),
+      let state = State(rawValue: header.text("state") ?? State.open.rawValue)
+    else { throw .notARecord }
+    self.type = type
+    self.state = state
+    self.data = data
+    createdAtMs = created
+    expiresAtMs = expires
+    lifeMs = life
+    keptUntilMs = kept
+    isOneTime = header.number("once") == 1
+    maxAttempts = header.number("most") ?? 0
+    attempts = header.number("attempts") ?? 0
+    fence = header.number("fence") ?? 0
+    receipt = header.text("receipt")
+    leaseEndsAtMs = header.number("lease") ?? 0
+    unleasedEndMs = header.number("unleased") ?? 0
+    committedAtMs = header.number("committed") ?? 0
+  }
+
+  func write(to header: inout RecordHeaderWriter) {
+    if state != .open { header.write("state", state.rawValue) }
+    header.write("type", type)
+    header.write("created", createdAtMs)
+    header.write("expires", expiresAtMs)
+    header.write("life", lifeMs)
+    header.write("kept", keptUntilMs)
+    header.write("once", unlessZero: isOneTime ? 1 : 0)
+    header.write("most", unlessZero: maxAttempts)
+    header.write("attempts", unlessZero: attempts)
+    header.write("fence", unlessZero: fence)
+    header.write("receipt", receipt)
+    header.write("lease", unlessZero: leaseEndsAtMs)
+    header.write("unleased", unlessZero: unleasedEndMs)
+    header.write("committed", unlessZero: committedAtMs)
+  }
+
+  /// The hash that an operation was up to version 0.9. How long it is kept was not in it: as long as the
+  /// longest of what the defaults keep.
+  init?(fields: [String: ByteBuffer]) {
+    func text(_ name: String) -> String? { fields[name].map { String(buffer: $0) } }
+    func number(_ name: String) -> Int64 {
+      text(name).flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.down)) } ?? 0
+    }
+    guard let type = text("type"), let word = text("state"),
+      let state = word == "out" ? State.leased : State(rawValue: word), text("until") != nil
+    else { return nil }
+    self.type = type
+    self.state = state
+    data = fields[state == .committed ? "result" : "data"] ?? ByteBuffer()
+    createdAtMs = number("created")
+    expiresAtMs = number("until")
+    lifeMs = number("life")
+    isOneTime = number("once") == 1
+    maxAttempts = number("most")
+    attempts = number("attempts")
+    fence = number("fence")
+    receipt = text("receipt")
+    leaseEndsAtMs = number("lease")
+    committedAtMs = number("at")
+    keptUntilMs = max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
+  }
+}
+
+extension PendingOutcome {
+  /// Whether the event has done something.
+  var isDone: Bool {
+    switch self {
+    case .stale, .refused: false
+    case .operation, .leased, .committed, .done, .settled: true
+    }
+  }
+
+  /// Whether the same event may come to something else later.
+  fileprivate var isPassing: Bool {
+    switch self {
+    case .stale, .refused(.leased): true
+    case .operation, .leased, .committed, .done, .settled, .refused: false
+    }
+  }
+}

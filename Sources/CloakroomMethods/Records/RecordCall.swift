@@ -1,0 +1,183 @@
+public import CloakroomCore
+internal import CloakroomStore
+public import NIOCore
+
+/// What a call asks of a record, without the record's kind: how to decide on the bytes that the store
+/// has.
+public struct RecordCall: Sendable {
+  /// Decides on a record.
+  ///
+  /// - Parameters:
+  ///   - record: the record's bytes; nil when there is none.
+  ///   - now: the store's time in milliseconds since 1970.
+  ///   - version: what to write a change under.
+  typealias Decide =
+    @Sendable (_ record: ByteBuffer?, _ now: Int64, _ version: RecordVersion) -> RecordDecision
+  /// The result that takes the place of a failure of the store, or the failure that does.
+  typealias Otherwise = @Sendable (_ error: RPCError) throws(RPCError) -> ByteBuffer
+
+  /// The record's name.
+  let name: StoreKey
+  /// Whether it changes nothing but what has happened by itself.
+  public let isReading: Bool
+  /// Whether there is mostly no record yet: then it is not looked for first.
+  let expectsNothing: Bool
+  let decide: Decide
+  /// A record in its earlier form, made into one; nil when it is none.
+  let adopt: @Sendable (_ fields: [String: ByteBuffer], _ version: RecordVersion) -> ByteBuffer?
+  /// What to answer when the store can't be asked.
+  var otherwise: Otherwise = { error throws(RPCError) in throw error }
+  /// How the answer is sealed where it is kept; nil keeps it in clear.
+  var secret: SecretAnswer?
+  /// What makes it as if the call had never been made, when nobody waits for its answer any more.
+  private var undo: (@Sendable () -> RecordCall)?
+
+  /// A call on a record of a kind.
+  ///
+  /// - Parameter answer: writes the result that an outcome comes to, or says why there is none; and names
+  ///   what is to be counted.
+  init<Kind: RecordKind>(
+    _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event,
+    answer:
+      @escaping @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) ->
+      Tally?
+  ) {
+    self.name = name
+    isReading = Kind.isReading(event)
+    expectsNothing = Kind.expectsNothing(event)
+    adopt = { fields, version in Kind(fields: fields)?.record(version) }
+    decide = { bytes, now, version in
+      let record: Kind?
+      do throws(RPCError) {
+        record = try bytes.map { bytes throws(RPCError) in try Kind(reading: bytes) }
+      } catch {
+        return RecordDecision(answer: RecordAnswer(.failure(error)))
+      }
+      return RecordDecision(Kind.decide(record, event, at: now), of: record, version, answer)
+    }
+  }
+
+  /// A look at a record, whatever its kind.
+  init(
+    looking name: StoreKey, decide: @escaping Decide,
+    adopt: @escaping @Sendable ([String: ByteBuffer], RecordVersion) -> ByteBuffer?
+  ) {
+    self.name = name
+    isReading = true
+    expectsNothing = false
+    self.decide = decide
+    self.adopt = adopt
+  }
+
+  /// Whether there is something that takes it back.
+  var hasUndo: Bool { undo != nil }
+
+  /// What takes it back after it has come to an answer; nil when there is nothing to take back.
+  public func undo(_ answer: RecordAnswer) -> RecordCall? { answer.hasEffect ? undo?() : nil }
+
+  /// The same call, which is taken back by another when nobody waits for its answer any more.
+  func undone(by undo: @escaping @Sendable () -> RecordCall) -> RecordCall {
+    var call = self
+    call.undo = undo
+    return call
+  }
+}
+
+/// What a call has decided on a record.
+struct RecordDecision: Sendable {
+  /// What the record is to become; nil leaves it.
+  var replacement: ByteBuffer?
+  /// When the store may forget that.
+  var keptUntilMs: Int64 = 0
+  /// When it has to be looked at, if that is earlier than it was before.
+  var remindAtMs: Int64?
+  /// The first moment at which it would be decided otherwise.
+  var staleAtMs: Int64?
+  /// What was found to have happened by itself.
+  var noticed: RecordNotice?
+  /// Whether the same call may come to something else later.
+  var isPassing = false
+  /// What the caller is told.
+  var answer: RecordAnswer
+
+  /// A decision that leaves the record as it is.
+  init(answer: RecordAnswer) { self.answer = answer }
+
+  init<Kind: RecordKind>(
+    _ transition: Transition<Kind>, of record: Kind?, _ version: RecordVersion,
+    _ write: (Kind.Outcome, inout ByteBuffer) throws(RPCError) -> Tally?
+  ) {
+    var result = ByteBuffer()
+    do throws(RPCError) {
+      let tally = try write(transition.outcome, &result)
+      answer = RecordAnswer(.success(result), tally: tally)
+    } catch {
+      answer = RecordAnswer(.failure(error))
+    }
+    noticed = transition.noticed
+    isPassing = transition.isPassing
+    staleAtMs = transition.staleAtMs
+    guard let change = transition.change else { return }
+    replacement = change.record(version)
+    keptUntilMs = change.keptUntilMs
+    let before = record?.nextLookMs ?? .max
+    if let look = change.nextLookMs, look < before { remindAtMs = look }
+  }
+}
+
+/// What a call on a record comes to.
+public struct RecordAnswer: Sendable {
+  /// The result's JSON, or why there is none.
+  public let result: Result<ByteBuffer, RPCError>
+  /// What is to be counted.
+  let tally: Tally?
+  /// Whether it is what this call was decided, and not what was kept of an earlier one that it repeats.
+  var isFirst = true
+
+  init(_ result: Result<ByteBuffer, RPCError>, tally: Tally? = nil) {
+    self.result = result
+    self.tally = tally
+  }
+
+  /// The store could not be asked.
+  public static let unavailable = RecordAnswer(.failure(RPCError(.unavailable)))
+
+  /// Whether the call was done, or may have been.
+  public var hasEffect: Bool {
+    switch result {
+    case .success: true
+    case .failure(let error): error.reason == .outcomeUnknown
+    }
+  }
+
+  /// Counts what was done, if it was done now.
+  public func count(_ context: CallContext) { if isFirst { tally?(context) } }
+}
+
+/// Counts what a call has done to a record, for the metrics.
+typealias Tally = @Sendable (_ context: CallContext) -> Void
+
+extension RecordKind {
+  /// Reads a record from the bytes that the store has.
+  ///
+  /// - Throws: STORE_REFUSED for what is no record of the kind.
+  init(reading bytes: ByteBuffer) throws(RPCError) {
+    guard let (header, data) = RecordHeader.split(bytes) else { throw .notARecord }
+    guard header.kind == Self.kind else { throw .notARecord }
+    try self.init(header, data: data)
+  }
+
+  /// The bytes that the store is to have.
+  func record(_ version: RecordVersion) -> ByteBuffer {
+    var header = RecordHeaderWriter(version, kind: Self.kind, room: data.readableBytes)
+    write(to: &header)
+    return header.record(data)
+  }
+}
+
+extension RPCError {
+  /// Somebody else has written something under a record's name.
+  static let notARecord = RPCError(
+    .storeRefused, "what is stored under that name is no record; nothing was done",
+    details: [.text("code", "NOTRECORD")])
+}

@@ -1,0 +1,77 @@
+internal import CloakroomCore
+internal import NIOCore
+
+/// A kind of record: what a record of it has in it, and what becomes of it.
+///
+/// All of a record's story is in `decide`, a pure function: no store knows it, and it does neither I/O nor
+/// waits. Time that has passed is an event like any other: whoever decides first on a record whose life
+/// or lease is over writes that down, and has noticed it.
+protocol RecordKind: Sendable {
+  /// What can be asked of a record.
+  associatedtype Event: Sendable
+  /// What that comes to.
+  associatedtype Outcome: Sendable
+
+  /// The kind's name, as it stands in a record's header.
+  static var kind: String { get }
+
+  /// Reads a record.
+  ///
+  /// - Throws: STORE_REFUSED for what is no record of the kind.
+  init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError)
+  /// Writes all but the data.
+  func write(to header: inout RecordHeaderWriter)
+  /// What its caller has handed in, behind the header.
+  var data: ByteBuffer { get }
+  /// When the store may forget it, in milliseconds since 1970.
+  var keptUntilMs: Int64 { get }
+  /// When it has to be looked at, as something that is to be noticed happens to it by itself; likewise.
+  /// Nil for a kind without reminders, and when nothing will.
+  var nextLookMs: Int64? { get }
+
+  /// Decides what an event makes of a record.
+  ///
+  /// - Parameters:
+  ///   - record: the record; nil when there is none.
+  ///   - now: the store's time in milliseconds since 1970.
+  static func decide(_ record: Self?, _ event: Event, at now: Int64) -> Transition<Self>
+
+  /// Whether an event changes nothing but what has happened by itself.
+  static func isReading(_ event: Event) -> Bool
+  /// Whether there is mostly no record yet when the event comes: then it is not looked for first.
+  static func expectsNothing(_ event: Event) -> Bool
+
+  /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
+  static func look(_ configuration: Configuration) -> Event
+
+  /// Reads a record in the form that it had up to version 0.9, a hash of Redis; nil when it is none.
+  init?(fields: [String: ByteBuffer])
+}
+
+extension RecordKind {
+  init?(fields: [String: ByteBuffer]) { return nil }
+  static func expectsNothing(_ event: Event) -> Bool { false }
+}
+
+/// What an event makes of a record.
+struct Transition<Record: RecordKind> {
+  /// What the record is from now on; nil leaves it as it is.
+  var change: Record?
+  /// What the caller is told.
+  var outcome: Record.Outcome
+  /// What had happened by itself and was found now.
+  var noticed: RecordNotice?
+  /// Whether the same event may come to something else later: then the answer is not kept for a call
+  /// that is repeated.
+  var isPassing = false
+  /// The first moment at which it would be decided otherwise, in milliseconds since 1970; nil is never.
+  var staleAtMs: Int64?
+}
+
+/// What happens to records by itself; each is noticed once.
+public enum RecordNotice: Sendable, Hashable {
+  /// Its life is over.
+  case expired
+  /// Its last lease has ended without a commit.
+  case dead
+}

@@ -1,0 +1,54 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// All kinds of records.
+enum RecordKinds {
+  /// Every kind that there is.
+  private static let all: [any RecordKind.Type] = [PendingRecord.self]
+
+  /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is
+  /// when to look again, in milliseconds since 1970; nothing is never.
+  static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
+    let looks = all.map { ($0.kind, $0.look(at: name, configuration)) }
+    return RecordCall(
+      looking: name,
+      decide: { record, now, version in
+        guard let record else { return RecordDecision(answer: RecordAnswer(.success(ByteBuffer()))) }
+        let kind = RecordHeader.split(record)?.header.kind
+        guard let look = looks.first(where: { $0.0 == kind })?.1 else {
+          return RecordDecision(answer: RecordAnswer(.failure(.notARecord)))
+        }
+        return look.decide(record, now, version)
+      },
+      adopt: { fields, version in
+        looks.lazy.compactMap { $0.1.adopt(fields, version) }.first
+      })
+  }
+}
+
+extension RecordKind {
+  /// A look at a record of this kind.
+  fileprivate static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
+    let event = look(configuration)
+    return RecordCall(
+      looking: name,
+      decide: { bytes, now, version in
+        let record: Self?
+        do throws(RPCError) {
+          record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
+        } catch {
+          return RecordDecision(answer: RecordAnswer(.failure(error)))
+        }
+        let transition = decide(record, event, at: now)
+        let next = (transition.change ?? record)?.nextLookMs
+        return RecordDecision(
+          transition, of: record, version
+        ) { _, result in
+          if let next { result.writeDecimal(next) }
+          return nil
+        }
+      },
+      adopt: { fields, version in Self(fields: fields)?.record(version) })
+  }
+}

@@ -1,0 +1,180 @@
+internal import CloakroomCore
+internal import CloakroomRedis
+internal import NIOCore
+
+extension RedisStoreLink {
+  /// Reads a record, and the time before it when that was not learned lately.
+  func read(_ name: StoreKey, _ ticket: StoreTicket) {
+    if clock.isToBeRead() {
+      link.submit(
+        context: UInt64(RedisReplyShape.time.rawValue) << 32, resend: .read, payload: 0,
+        arguments: 0
+      ) { $0.write(head: "*1\r\n$4\r\nTIME\r\n") }
+    }
+    send(ticket, .record, .read, payload: name.count, arguments: 1) {
+      $0.write(head: "*2\r\n$3\r\nGET\r\n")
+      $0.write(name.bytes)
+    }
+  }
+
+  /// Reads a record in its earlier form.
+  func readFields(_ name: StoreKey, _ ticket: StoreTicket) {
+    send(ticket, .fields, .read, payload: name.count, arguments: 1) {
+      $0.write(head: "*2\r\n$7\r\nHGETALL\r\n")
+      $0.write(name.bytes)
+    }
+  }
+
+  /// Writes a record, behind the reminder that it makes necessary: a cut between them leaves a reminder too
+  /// many, and never one too few.
+  ///
+  /// It can be sent again, whatever has become of it: it does nothing when it meets its own version.
+  func commit(_ commit: RecordCommit, to name: StoreKey, _ ticket: StoreTicket) {
+    if let time = commit.remindAtMs { remind(of: name, atMs: time) }
+    let record = commit.replacement ?? nothing
+    switch commit.expected {
+    case .nothing where commit.replacement != nil && commit.staleAtMs == nil && self.record == nil:
+      send(
+        ticket, .created, .idempotentWrite, payload: name.count + record.readableBytes + 20,
+        arguments: 5
+      ) {
+        $0.write(head: "*7\r\n$3\r\nSET\r\n")
+        $0.write(name.bytes)
+        $0.write(record)
+        $0.write(head: "$2\r\nNX\r\n$3\r\nGET\r\n$4\r\nPXAT\r\n")
+        $0.write(commit.keptUntilMs)
+      }
+    case .nothing:
+      run(commit, over: nothing, name, ticket)
+    case .version(let version):
+      run(commit, over: version.text, name, ticket)
+    case .fields(let digest):
+      run(
+        RedisScripts.commitFields, ticket, .commit, .idempotentWrite, name, arguments: 3,
+        payload: record.readableBytes + digest.utf8.count + 20
+      ) {
+        $0.write(string: digest)
+        $0.write(record)
+        $0.write(commit.keptUntilMs)
+      }
+    }
+  }
+
+  private func run(
+    _ commit: RecordCommit, over version: ByteBuffer, _ name: StoreKey, _ ticket: StoreTicket
+  ) {
+    let record = commit.replacement ?? nothing
+    run(
+      RedisScripts.commit, ticket, .commit, .idempotentWrite, name, arguments: 5,
+      payload: record.readableBytes + RecordVersion.length + 64
+    ) {
+      $0.write(version)
+      $0.write(record)
+      $0.write(commit.keptUntilMs)
+      if let time = commit.staleAtMs { $0.write(time) } else { $0.write("") }
+      $0.write(commit.isNoLarger ? 1 : 0)
+    }
+  }
+
+  // MARK: Replies
+
+  /// Reads a reply that is about a record.
+  ///
+  /// - Parameter wasResent: whether the command was sent twice, as its first reply was lost.
+  func readRecord(
+    _ shape: RedisReplyShape, _ reply: borrowing RESPReply, wasResent: Bool
+  ) -> StoreReply {
+    let first = reply.first
+    if first.kind == .error { return .failure(RPCError(redisError: reply.errorCode(of: first))) }
+    switch (shape, first.kind) {
+    case (.record, .null): return .record(nil, atMs: timeMs)
+    case (.record, .string): return .record(reply.slice(of: first), atMs: timeMs)
+    case (.created, .null): return .done
+    case (.created, .string):
+      return .stale(reply.slice(of: first), atMs: timeMs, wasResent: wasResent)
+    case (.commit, .integer): return .done
+    case (.commit, .array): return stale(reply, wasResent)
+    case (.keptCommit, .array) where reply.nodes.count == 4: return stale(reply, wasResent)
+    case (.keptCommit, _): return RedisReplyShape.readKept(reply)
+    case (.fields, .array): return fields(reply)
+    default: break
+    }
+    return .failure(RPCError(.internal, "Redis answered a record with something else"))
+  }
+
+  /// Learns the time from what TIME has answered: seconds and microseconds, as texts.
+  func learnTime(_ reply: borrowing RESPReply) {
+    guard reply.nodes.count == 3, let seconds = Int64(reply.text(of: reply.nodes[1])),
+      let microseconds = Int64(reply.text(of: reply.nodes[2]))
+    else { return }
+    clock.learn(seconds.multipliedReportingOverflow(by: 1000).partialValue &+ microseconds / 1000)
+  }
+
+  private func stale(_ reply: borrowing RESPReply, _ wasResent: Bool) -> StoreReply {
+    guard let time = reply.integer(2) else {
+      return .failure(RPCError(.internal, "Redis answered a record with something else"))
+    }
+    clock.learn(time)
+    return .stale(reply.string(1), atMs: time, wasResent: wasResent)
+  }
+
+  private func fields(_ reply: borrowing RESPReply) -> StoreReply {
+    var fields: [String: ByteBuffer] = [:]
+    var text = ByteBuffer()
+    let parts = reply.nodes.dropFirst().map { reply.slice(of: $0) }
+    for (place, part) in parts.enumerated() {
+      if place > 0 { text.writeStaticString("\n") }
+      text.writeImmutableBuffer(part)
+      if place % 2 == 1 { fields[String(buffer: parts[place - 1])] = part }
+    }
+    return .fields(fields, digest: ETag.of(text), atMs: timeMs)
+  }
+}
+
+/// The time of a Redis, as well as it is known: the machine's own clock that never goes back, and by how much
+/// Redis was ahead of it.
+///
+/// A reply takes its time to come, so that what it says is always a little late: of all that was learned in
+/// the last seconds, what was furthest ahead is nearest to the truth. Both clocks may drift, and Redis' may be
+/// set; so what is older is forgotten.
+struct RedisClock {
+  /// How often the time is asked for at most, in milliseconds.
+  private static let pauseMs: Int64 = 50
+  /// For how long something that was learned counts, in milliseconds; twice as long at most.
+  private static let memoryMs: Int64 = 2000
+
+  private var ahead: Int64
+  private var aheadBefore: Int64
+  private var since: Int64 = .min
+  private var askedAt: Int64 = .min
+
+  /// A clock that has learned nothing yet: this machine's date will do.
+  init() {
+    ahead = StoreClock.system.date &- StoreClock.system.now
+    aheadBefore = ahead
+  }
+
+  /// Redis' time in milliseconds since 1970.
+  var timeMs: Int64 { StoreClock.system.now &+ max(ahead, aheadBefore) }
+
+  /// Whether it is time to ask again; whoever is told so asks.
+  mutating func isToBeRead() -> Bool {
+    let now = StoreClock.system.now
+    guard askedAt == .min || now &- askedAt >= Self.pauseMs else { return false }
+    askedAt = now
+    return true
+  }
+
+  /// Learns what Redis has said just now, in milliseconds since 1970.
+  mutating func learn(_ time: Int64) {
+    let now = StoreClock.system.now
+    let ahead = time &- now
+    if since == .min {
+      (self.ahead, aheadBefore, since) = (ahead, ahead, now)
+    } else if now &- since >= Self.memoryMs {
+      (aheadBefore, self.ahead, since) = (self.ahead, ahead, now)
+    } else {
+      self.ahead = max(self.ahead, ahead)
+    }
+  }
+}
