@@ -26,7 +26,7 @@ extension RedisScriptCase {
   ]
 
   private static func record(_ version: String) -> String {
-    "{\"v\":\"\(version)\",\"kind\":\"pending\"}\n{}"
+    "{\"v\":\"\(version)\",\"kind\":\"pending\"} {}"
   }
 
   private static func there(_ arguments: [String]) -> Situation {

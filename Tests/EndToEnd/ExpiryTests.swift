@@ -149,11 +149,13 @@ struct ExpiryTests {
     let created = try Self.create(1, on: sidecar, #""backend":"store","expiresIn":"50ms""#)
     let token = try #require(created[0]["token"] as? String)
     let client = try sidecar.daemon.client()
-    redis.pause()
+    let ends = ContinuousClock.now + .milliseconds(60)
+    eventually { ContinuousClock.now > ends }
+    try redis.pauseWrites()
     let answer = try client.call(
-      "pending.consume", #"{"token":"\#(token)","operationType":"form","deadlineMs":100}"#)
+      "pending.consume", #"{"token":"\#(token)","operationType":"form","deadlineMs":200}"#)
     #expect(answer.reason == "OUTCOME_UNKNOWN")
-    redis.resume()
+    try redis.resumeWrites()
     try Self.expect(1, "expired", "expire", in: [sidecar])
   }
 

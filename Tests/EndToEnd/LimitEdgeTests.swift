@@ -145,8 +145,17 @@ struct LimitEdgeTests {
   func pendingCommands() throws {
     let redis = try RedisServer()
     let daemon = try RedisSidecar.start(
-      redis.socketPath, patience: "20s", ["--set", "limits.pendingCommands=16"])
+      redis.socketPath, patience: "20s",
+      [
+        "--loops", "1", "--set", "limits.pendingCommands=16", "--set", "pending.sweepInterval=1h",
+      ])
     let client = try daemon.readyClient()
+    // The sidecar's own sweep is one of those commands, until it is over.
+    let isSwept = try eventually {
+      try redis.command(["INFO", "commandstats"]).contains("cmdstat_zrangebyscore")
+    }
+    #expect(isSwept)
+    _ = try client.call("kv.exists", #"{"key":"k"}"#)
     redis.pause()
     func send(_ ids: Range<Int>) throws {
       try client.send(

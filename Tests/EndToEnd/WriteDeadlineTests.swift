@@ -24,7 +24,9 @@ struct WriteDeadlineTests {
     Case(method: "events.publish", params: #""channel":"c","data":1"#),
     Case(method: "pending.create", params: #""operationType":"form","data":1"#),
     Case(method: "pending.consume", params: #""token":"TOKEN","operationType":"form""#),
-    Case(method: "pending.checkout", params: #""token":"TOKEN","operationType":"form""#),
+    Case(
+      method: "pending.checkout", params: #""token":"TOKEN","operationType":"form""#,
+      isTakenBack: true),
     Case(method: "claim.once", params: #""key":"c","owner":"o","ttl":"1h""#, isTakenBack: true),
   ]
 
@@ -42,16 +44,20 @@ struct WriteDeadlineTests {
     let daemon = try RedisSidecar.start(redis.socketPath, patience: "20s")
     let client = try daemon.readyClient()
     let token = try Self.token(client)
-    redis.pause()
+    try redis.pauseWrites()
     let key = hasKey ? #","idempotencyKey":"k""# : ""
     let params = test.params.replacing("TOKEN", with: token)
-    let answer = try client.call(test.method, "{\(params),\"deadlineMs\":50\(key)}")
-    redis.resume()
+    let answer = try client.call(test.method, "{\(params),\"deadlineMs\":100\(key)}")
+    try redis.resumeWrites()
     guard !test.isTakenBack || hasKey else {
       #expect(answer.reason == "DEADLINE_EXCEEDED", "\(answer)")
       #expect(answer.isRetryable == true)
       let isFree = try eventually {
-        try client.call("claim.inspect", #"{"key":"c"}"#)["held"] as? Bool == false
+        let claim = try client.call("claim.inspect", #"{"key":"c"}"#)
+        let operation = try client.call(
+          "pending.verify", #"{"token":"\#(token)","operationType":"form"}"#)
+        return claim["held"] as? Bool == false && operation["state"] as? String == "open"
+          && operation["attempts"] as? Int == 0
       }
       #expect(isFree)
       return
@@ -90,6 +96,23 @@ struct WriteDeadlineTests {
     _ = try client.waitForStore()
     #expect(try client.call("kv.get", #"{"key":"there"}"#)["value"] as? Int == 1)
     #expect(try client.call("counter.get", #"{"key":"n"}"#)["value"] as? Int == 0)
+  }
+
+  @Test("says that nothing was done of a write to a record that was still being read")
+  func reading() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "20s")
+    let client = try daemon.readyClient()
+    let token = try Self.token(client)
+    let target = #""token":"\#(token)","operationType":"form""#
+    redis.pause()
+    for method in ["consume", "checkout", "delete"] {
+      let answer = try client.call("pending.\(method)", "{\(target),\"deadlineMs\":50}")
+      #expect(answer.reason == "DEADLINE_EXCEEDED", "\(answer)")
+    }
+    redis.resume()
+    let operation = try client.call("pending.verify", "{\(target)}")
+    #expect(operation["state"] as? String == "open" && operation["attempts"] as? Int == 0)
   }
 
   @Test("of a read says that nothing was done, and of many writes what became of each")

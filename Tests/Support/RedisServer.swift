@@ -110,6 +110,14 @@ public final class RedisServer: Sendable {
     TemporaryFolder.remove(folder)
   }
 
+  /// Has all commands that write wait; those that read are answered.
+  public func pauseWrites() throws {
+    _ = try command(["CLIENT", "PAUSE", "60000", "WRITE"])
+  }
+
+  /// Lets commands write again.
+  public func resumeWrites() throws { _ = try command(["CLIENT", "UNPAUSE"]) }
+
   /// Runs one command with `redis-cli` and answers with what it printed, without the last line feed.
   ///
   /// - Throws: `Failure` when the server answers with an error, or not within 30 seconds.
