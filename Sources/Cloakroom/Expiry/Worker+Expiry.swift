@@ -3,13 +3,13 @@ internal import CloakroomStore
 
 /// What ends by itself, as a worker sees it.
 extension Worker {
-  /// Counts and logs what a step on a pending operation was the first to find, whoever took the step
+  /// Counts and logs what a step on a pending operation was the first to find, no matter who took the step
   /// and whether or not anybody still waits for its reply.
   func note(_ reply: StoreReply, of name: StoreKey) {
     guard let notice = reply.notice else { return }
     observer.pendingOperation(notice == .dead ? .dead : .expired)
     guard observer.keepsAccessLog else { return }
-    guard let name = StoredName(name.bytes, prefix: prefix) else { return }
+    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(
       ExpiryRecord(
         foundAt: wallClock(at: now()), service: admission.label(named: name.service),

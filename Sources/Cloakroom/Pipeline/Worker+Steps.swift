@@ -7,14 +7,14 @@ extension Worker {
   /// Takes a step of the store for a procedure, or for the sidecar itself.
   ///
   /// - Parameters:
-  ///   - completion: told the reply; nil when nobody waits for it.
+  ///   - completion: called with the reply; nil when it is not needed.
   ///   - submitting: told the ticket before the step is submitted.
   func perform(
     _ command: StoreCommand, _ completion: ((StoreReply) -> Void)?,
     submitting: (StoreTicket) -> Void = { _ in }
   ) {
     let name = command.pendingName
-    let step = name == nil && completion == nil ? nil : PendingStep(name: name, completion)
+    let step = name == nil && completion == nil ? nil : StepCompletion(name: name, completion)
     let ticket = calls.add(.procedure(step))
     submitting(ticket)
     store.submit(command, ticket: ticket)
@@ -49,7 +49,7 @@ extension Worker {
 }
 
 extension RPCError {
-  /// Whether the same step may come to something before long.
+  /// Whether the same step may succeed before long.
   fileprivate var mayPass: Bool {
     switch reason {
     case .unavailable, .outcomeUnknown, .overloaded: true

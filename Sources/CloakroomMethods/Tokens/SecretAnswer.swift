@@ -7,18 +7,18 @@ internal import NIOCore
 /// How a call with an idempotency key keeps an answer that nobody but its caller may read: sealed, as
 /// the note of its record, and so in one step with what the call does.
 ///
-/// A repeated call brings a secret of its own, which nobody has heard of, and is given the first one;
+/// A repeated call brings a secret of its own, which was never handed out, and is given the first one;
 /// of many that race, all are given the same. Who reads the store learns nothing, and a sidecar with
 /// the same keys can answer a call that another one was asked first.
 struct SecretAnswer: Sendable {
   private let record: OnceRecord
-  private let desk: TokenDesk
+  private let tokens: TokenService
 
   /// Nil for a call without an idempotency key.
   init?(_ arguments: borrowing Arguments) {
     guard let record = arguments.record else { return nil }
     self.record = record
-    desk = arguments.settings.tokens
+    tokens = arguments.settings.tokens
   }
 
   // MARK: Keeping
@@ -30,7 +30,7 @@ struct SecretAnswer: Sendable {
     _ command: StoreCommand, secret: ByteBuffer, step: Int = 0
   ) throws(RPCError) -> StoreCommand {
     record.keeping(
-      command, step: step, note: try desk.ring.seal(secret, for: place(step: step)))
+      command, step: step, note: try tokens.ring.seal(secret, for: place(step: step)))
   }
 
   /// Makes an answer that is nothing but a secret, and keeps it.
@@ -62,14 +62,14 @@ struct SecretAnswer: Sendable {
     try await context.firstAnswer(to: record, step: step, else: error)
   }
 
-  /// The secret that has come with an answer: the first one.
+  /// The secret in an answer: the first call's.
   ///
   /// - Throws: CONFLICT when the key that it was sealed by is not here, or not any more; STORE_REFUSED
   ///   when it has been changed in the store.
   func secret(in reply: StoreReply, step: Int = 0) throws(RPCError) -> ByteBuffer {
     guard case .noted(let note, _) = reply else { throw Self.broken }
     do throws(KeyRing.NoteFault) {
-      return try desk.ring.unseal(note, for: place(step: step))
+      return try tokens.ring.unseal(note, for: place(step: step))
     } catch .noKey(let id) {
       throw RPCError(
         .conflict,

@@ -7,7 +7,7 @@ extension StoreCommand {
   public var isMutation: Bool {
     switch self {
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .deadlines, .claim(_, .inspect),
-      .stream(_, .pending), .stream(_, .length), .recall:
+      .stream(_, .unacknowledged), .stream(_, .length), .recall:
       false
     case .pending(_, let request): request.isMutation
     case .set, .remove, .expire, .take, .add, .claim, .publish, .publishDefined, .stream,

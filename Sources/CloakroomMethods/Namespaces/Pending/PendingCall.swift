@@ -65,7 +65,7 @@ struct PendingCall: Sendable {
         undo: { reply in
           undo.flatMap { reply.mayHaveBeenDone ? command($0, on: target) : nil }
         },
-        // Whoever had it for a moment has used up one of its attempts.
+        // The one that had it for a moment has used up one of its attempts.
         undoesAll: false)
     case .slow:
       return .run { context throws(RPCError) in

@@ -4,10 +4,10 @@ internal import CloakroomStore
 ///
 /// An object, because a checked continuation's layout is known at run time only, and with one in it
 /// the table of calls would be slower for all.
-final class PendingStep {
+final class StepCompletion {
   /// The pending operation whose end the reply may tell of.
   let name: StoreKey?
-  /// Told the reply; nil when nobody waits for it.
+  /// Called with the reply; nil when it is not needed.
   let completion: ((StoreReply) -> Void)?
 
   init(name: StoreKey?, _ completion: ((StoreReply) -> Void)?) {
