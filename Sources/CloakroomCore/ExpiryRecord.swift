@@ -1,7 +1,6 @@
 /// That something was found to have ended by itself: its life is over, or its attempts are used up.
 ///
-/// There is one record for each end, in the sidecar that has found it, whether a caller has come
-/// upon it or nobody has.
+/// There is one record for each end, in the sidecar that has found it, whether a call found it or the sweep did.
 public struct ExpiryRecord: Sendable {
   /// How it has ended.
   public enum Action: String, CaseIterable, Sendable {

@@ -134,7 +134,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case .tooLarge: "the request is larger than the sidecar takes"
     case .rateLimited: "the service has used up its rate of calls"
     case .forbidden: "the caller may not call this method"
-    case .overloaded: "the sidecar has too much work in hand"
+    case .overloaded: "the sidecar has too much work already"
     case .deadlineExceeded: "the call's deadline passed; nothing was done"
     case .unavailable: "the store can't be reached; nothing was done"
     case .outcomeUnknown: "a write was sent and its answer was lost; it may have been done"

@@ -61,7 +61,7 @@ struct AccessLogFormatter {
     line.append(",\"conn\":")
     line.append(decimal: record.connection)
     if let id = record.id {
-      // The id's JSON text as a string: one type for whoever indexes the log, whatever clients send.
+      // The id's JSON text as a string: one type for tools that index the log, whatever clients send.
       line.append(",\"id\":")
       line.append(string: id)
     }

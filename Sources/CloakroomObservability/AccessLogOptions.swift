@@ -8,8 +8,8 @@ public struct AccessLogOptions: Sendable {
   public var queueByteLimit: Int
   /// The 16 bytes that keys are hashed with; nil draws new ones for this run.
   ///
-  /// With bytes that are kept, a key has the same hash in every run's log, and whoever has the bytes
-  /// can find a key that they know.
+  /// With bytes that are kept, a key has the same hash in every run's log, and everyone with the bytes
+  /// can recognise a key that they know.
   public var hashKey: [UInt8]?
   /// The namespaces whose keys are logged in clear; `pending`, `session` and `jwt` never are, as
   /// their keys open what is kept under them.

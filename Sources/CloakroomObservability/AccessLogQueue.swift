@@ -169,7 +169,7 @@ final class AccessLogQueue: Sendable {
   /// Waits for the writer's thread to end; false when it hadn't by then.
   func waitForEnd(atMost patience: Duration) -> Bool {
     guard ended.wait(timeout: .now() + patience.dispatchInterval) == .success else { return false }
-    // For whoever waits as well.
+    // For those who wait as well.
     ended.signal()
     return true
   }

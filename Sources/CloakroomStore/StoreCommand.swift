@@ -34,8 +34,8 @@ public enum SetCondition: Sendable, Hashable {
 
 /// One atomic step of the store.
 ///
-/// Both stores do all of them, with the same results; the contract suite says so. A key whose time
-/// has come is not there, whether or not it has been swept.
+/// Both stores do all of them, with the same results; the contract suite says so. An expired key
+/// does not exist, whether or not it has been swept.
 public enum StoreCommand: Sendable {
   /// Reads a value. → `.value`
   case get(StoreKey)

@@ -9,7 +9,7 @@ public struct StoreTicket: Sendable, Hashable {
   public init(index: UInt32) { self.index = index }
 }
 
-/// Whoever waits for replies on one event loop.
+/// Takes the replies on one event loop.
 public protocol StoreSink: AnyObject {
   /// Hands over the reply to a command; called once for each ticket, on the loop, and possibly
   /// before `submit` has returned.

@@ -35,10 +35,12 @@ struct CallTests {
   func parameters() throws {
     let sidecar = try SidecarProcess()
     let place = ["--socket", sidecar.socket]
-    let around = Surroundings.test(files: ["-": "[\n\"a\",\r\n1]\n", "get.json": #"{"key":"a"}"#])
-    #expect(try Call.outcome(["kv.set", "-"] + place, around).status == .success)
+    let environment = CommandEnvironment.test(files: [
+      "-": "[\n\"a\",\r\n1]\n", "get.json": #"{"key":"a"}"#,
+    ])
+    #expect(try Call.outcome(["kv.set", "-"] + place, environment).status == .success)
     let found = "{\"found\":true,\"value\":1}\n"
-    #expect(try Call.outcome(["kv.get", "@get.json"] + place, around).text == found)
+    #expect(try Call.outcome(["kv.get", "@get.json"] + place, environment).text == found)
   }
 
   @Test("sends notifications, of which nothing comes back")

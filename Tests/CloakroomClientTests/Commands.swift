@@ -2,13 +2,13 @@ import ArgumentParser
 
 @testable import CloakroomCommand
 
-extension Surroundings {
-  /// Nothing around: no environment, no terminal, and only the files that are given.
+extension CommandEnvironment {
+  /// A bare one: no variables, no terminal, and only the files that are given.
   static func test(
-    environment: [String: String] = [:], isTerminal: Bool = false, files: [String: String] = [:]
-  ) -> Surroundings {
-    Surroundings(
-      environment: environment, userID: 4711, isOutputTerminal: isTerminal,
+    variables: [String: String] = [:], isTerminal: Bool = false, files: [String: String] = [:]
+  ) -> CommandEnvironment {
+    CommandEnvironment(
+      variables: variables, userID: 4711, isOutputTerminal: isTerminal,
       isErrorTerminal: isTerminal, read: { files[$0].map { Array($0.utf8) } })
   }
 }
@@ -20,7 +20,9 @@ extension Outcome {
 
 extension Call {
   /// What `cloakroom call` comes to with these words behind it.
-  static func outcome(_ words: [String], _ surroundings: Surroundings = .test()) throws -> Outcome {
-    try parse(words).outcome(surroundings)
+  static func outcome(_ words: [String], _ environment: CommandEnvironment = .test()) throws
+    -> Outcome
+  {
+    try parse(words).outcome(environment)
   }
 }

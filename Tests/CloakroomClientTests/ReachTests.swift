@@ -6,7 +6,7 @@ import Testing
 @testable import CloakroomClient
 @testable import CloakroomCommand
 
-/// What is said when no answer comes, and the exit status that a probe goes by.
+/// What is said when no answer comes, and the exit status that a probe uses.
 @Suite("A sidecar that doesn't answer", .timeLimit(.minutes(1)))
 struct ReachTests {
   @Test("isn't there: the command that starts one is told")
@@ -20,8 +20,10 @@ struct ReachTests {
         --socket PATH or CLOAKROOM_SOCKET
 
         """)
-    let around = Surroundings.test(environment: ["CLOAKROOM_SOCKET": "/proc/cloakroom-nothing/t"])
-    let variable = try Call.outcome(["system.ping"], around)
+    let environment = CommandEnvironment.test(variables: [
+      "CLOAKROOM_SOCKET": "/proc/cloakroom-nothing/t"
+    ])
+    let variable = try Call.outcome(["system.ping"], environment)
     #expect(variable.complaint.contains("/proc/cloakroom-nothing/t (from CLOAKROOM_SOCKET)"))
   }
 

@@ -12,7 +12,7 @@ extension Caller {
       "read \(describe(reader)) \(portion.count)"
     case .acknowledge(let group, let ids):
       "ack \(group) \(ids.map(\.text).joined(separator: ","))"
-    case .pending(let group):
+    case .unacknowledged(let group):
       "pending \(group)"
     case .reclaim(let reader, let portion, let minIdleMs, let maxDeliveries):
       "reclaim \(describe(reader)) \(portion.count) \(minIdleMs)ms"

@@ -13,7 +13,7 @@ struct Caller {
     /// The steps for the store, as text; of a question about the sidecar, its name.
     var steps: [String]
     var notes: CallNotes
-    var memo: Memo
+    var replyContext: ReplyContext
     var deadlineMs: Int64?
     var record: OnceRecord?
   }
@@ -56,9 +56,9 @@ struct Caller {
     do throws(KeyFault) {
       let key = try TokenKey(
         jwk: Array(Self.exampleKey.utf8).span.bytes, name: "example", state: .active)
-      let desk = TokenDesk(
+      let tokens = TokenService(
         try KeyRing([key]), options: configuration.tokens, queueLength: 10, threads: 1)
-      return Settings(configuration, tokens: desk)
+      return Settings(configuration, tokens: tokens)
     } catch {
       throw RPCError(.internal)
     }
@@ -97,11 +97,11 @@ struct Caller {
       case .run: steps = ["a procedure"]
       case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
       }
-    case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
+    case .subscription(let request): steps = [Self.describe(try request(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
-      steps: steps, notes: arguments.notes, memo: arguments.memo,
+      steps: steps, notes: arguments.notes, replyContext: arguments.replyContext,
       deadlineMs: arguments.deadlineMs, record: arguments.record)
   }
 
@@ -166,8 +166,8 @@ struct Caller {
     return "record \(text(call.name)) \(header)"
   }
 
-  private static func describe(_ wish: SubscriptionWish) -> String {
-    switch wish {
+  private static func describe(_ request: SubscriptionRequest) -> String {
+    switch request {
     case .subscribe(.name(let name)): "subscribe \(text(name))"
     case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
     case .unsubscribe(let id): "unsubscribe \(id)"

@@ -247,8 +247,8 @@ struct ParameterTests {
   func etag() throws {
     let etag = ETag.of(ByteBuffer(string: "[1]"))
     let asked = #"{"key":"a","value":[1],"withMeta":true}"#
-    #expect(try Caller().begin("kv.set", asked).memo.etag?.text == etag)
-    #expect(try Caller().begin("kv.set", #"{"key":"a","value":[1]}"#).memo.etag == nil)
+    #expect(try Caller().begin("kv.set", asked).replyContext.etag?.text == etag)
+    #expect(try Caller().begin("kv.set", #"{"key":"a","value":[1]}"#).replyContext.etag == nil)
   }
 
   @Test("carry the caller's patience")
@@ -283,7 +283,7 @@ struct ParameterTests {
     #expect(first.steps == ["set igniter:store:api:o:1:kv:a 1 1000ms always"])
     let second = try begin("kv.set", #"{"key":"b","value":2}"#)
     #expect(second.steps == ["set igniter:store:api:kv:b 2 86400000ms always"])
-    #expect(second.memo.etag == nil)
+    #expect(second.replyContext.etag == nil)
     #expect(second.deadlineMs == nil)
     #expect(second.notes.actor == nil)
     #expect(second.notes.scope == nil)

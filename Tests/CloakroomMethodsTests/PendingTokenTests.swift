@@ -32,7 +32,7 @@ struct PendingTokenTests {
     let identity = admission.identity(of: Peer(uid: 1, gid: 1, pid: 1))
     let permit = try admission.admit(identity, method: method, now: 0)
     try arguments.begin(caller.table.methods[method], request: request, permit: permit)
-    let signer = PendingSigner(desk: settings.tokens, names: try PendingNames(&arguments))
+    let signer = PendingSigner(tokens: settings.tokens, names: try PendingNames(&arguments))
     arguments.end()
     let now = Timestamp.now.milliseconds
     let tenant = try signer.names.tenant

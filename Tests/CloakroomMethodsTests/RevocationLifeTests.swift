@@ -11,21 +11,21 @@ struct RevocationLifeTests {
     (nil, nil), (5000, nil), (nil, 600_000), (5000, 600_000), (1, 1),
   ]
 
-  private static func desk(_ leeway: Int64?, _ expiry: Int64?) throws -> TokenDesk {
+  private static func service(_ leeway: Int64?, _ expiry: Int64?) throws -> TokenService {
     var options = Configuration.Tokens()
     options.leeway = leeway.map { .milliseconds($0) }
     options.expiryLeeway = expiry.map { .milliseconds($0) }
-    return TokenDesk(try KeyRing.random(), options: options, queueLength: 1, threads: 1)
+    return TokenService(try KeyRing.random(), options: options, queueLength: 1, threads: 1)
   }
 
   @Test("reaches as far as any sidecar may take the token", arguments: leeways)
   func reach(leeway: Int64?, expiry: Int64?) throws {
-    let desk = try Self.desk(leeway, expiry)
+    let service = try Self.service(leeway, expiry)
     let slack = (leeway ?? 0) + (expiry ?? 0)
     for rest in [1, 1000, 1_800_000] as [Int64] {
       let before = Timestamp.now.milliseconds
       let end = before + 60_000 + rest
-      let life = try #require(try desk.revocationLife(untilMs: end)).milliseconds
+      let life = try #require(try service.revocationLife(untilMs: end)).milliseconds
       let after = Timestamp.now.milliseconds
       #expect(before + life <= end + slack && after + life >= end + slack)
     }
@@ -33,12 +33,12 @@ struct RevocationLifeTests {
 
   @Test("is none once no sidecar takes the token any more, and not before", arguments: leeways)
   func over(leeway: Int64?, expiry: Int64?) throws {
-    let desk = try Self.desk(leeway, expiry)
+    let service = try Self.service(leeway, expiry)
     let slack = (leeway ?? 0) + (expiry ?? 0)
-    #expect(try desk.revocationLife(untilMs: Timestamp.now.milliseconds - slack) == nil)
+    #expect(try service.revocationLife(untilMs: Timestamp.now.milliseconds - slack) == nil)
     let end = Timestamp.now.milliseconds - slack + 60_000
-    #expect(try desk.revocationLife(untilMs: end) != nil)
-    let error = #expect(throws: RPCError.self) { try desk.revocationLife(untilMs: .max) }
+    #expect(try service.revocationLife(untilMs: end) != nil)
+    let error = #expect(throws: RPCError.self) { try service.revocationLife(untilMs: .max) }
     #expect(error?.reason == .ttlInvalid)
   }
 }

@@ -28,28 +28,28 @@ struct SlowSignatureTests {
   @Test("may be as many as the limit at once, and one more is refused", arguments: [1, 3])
   func limit(queueLength: Int) async throws {
     // With a thread for one too many as well, which would then be done.
-    let desk = TokenDesk(
+    let service = TokenService(
       try KeyRing.random(), options: Configuration.Tokens(), queueLength: queueLength,
       threads: queueLength + 1)
-    desk.start()
+    service.start()
     let gate = Gate()
     try await withThrowingTaskGroup(of: Void.self) { group in
       defer { gate.open() }
       for _ in 0..<queueLength {
-        group.addTask { try await desk.offLoop { () throws(RPCError) in gate.pass() } }
+        group.addTask { try await service.offLoop { () throws(RPCError) in gate.pass() } }
       }
       let deadline = ContinuousClock.now + .seconds(20)
       while gate.count < queueLength, ContinuousClock.now < deadline { await Task.yield() }
       #expect(gate.count == queueLength)
       let error = await #expect(throws: RPCError.self) {
-        try await desk.offLoop { () throws(RPCError) in }
+        try await service.offLoop { () throws(RPCError) in }
       }
       #expect(error == .tooManySignatures)
       gate.open()
       try await group.waitForAll()
     }
     // Their places are free again, that of the refused one too.
-    for _ in 0...queueLength { try await desk.offLoop { () throws(RPCError) in } }
-    await desk.stop()
+    for _ in 0...queueLength { try await service.offLoop { () throws(RPCError) in } }
+    await service.stop()
   }
 }

@@ -26,7 +26,7 @@ struct CommandQueueTests {
     }
   }
 
-  private static func first(of queue: inout CommandQueue) throws -> PendingCommand {
+  private static func first(of queue: inout CommandQueue) throws -> InFlightCommand {
     let first = queue.popFirst()
     return try #require(first)
   }

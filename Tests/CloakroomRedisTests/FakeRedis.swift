@@ -22,7 +22,7 @@ final class FakeRedis: Sendable {
   }
 
   /// What the connections have in common.
-  final class Desk: Sendable {
+  final class Backend: Sendable {
     let answer: @Sendable (Command) -> Answer?
     private let log = Mutex<[Command]>([])
     private let connections = Atomic<Int>(0)
@@ -49,19 +49,19 @@ final class FakeRedis: Sendable {
     }
   }
 
-  private let desk: Desk
+  private let backend: Backend
   private let listener: any Channel
 
   /// Starts a server on a free port of 127.0.0.1.
   ///
   /// - Parameter answer: what to do about a command; nil is what Redis would do.
   init(_ answer: @escaping @Sendable (Command) -> Answer? = { _ in nil }) async throws {
-    let desk = Desk(answer: answer)
-    self.desk = desk
+    let backend = Backend(answer: answer)
+    self.backend = backend
     listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(FakeRedisConnection(desk))
+          try channel.pipeline.syncOperations.addHandler(FakeRedisConnection(backend))
         }
       }
       .bind(host: "127.0.0.1", port: 0).get()
@@ -79,9 +79,9 @@ final class FakeRedis: Sendable {
     return target
   }
 
-  /// Every command that has come over a connection, its parts parted by spaces.
+  /// Every command received over a connection, its parts separated by spaces.
   func commands(of connection: Int) -> [String] {
-    desk.commands.filter { $0.connection == connection }.map { $0.parts.joined(separator: " ") }
+    backend.commands.filter { $0.connection == connection }.map { $0.parts.joined(separator: " ") }
   }
 
   /// The same without the greeting, which ends with PING, or with the end of a lost connection.

@@ -6,15 +6,15 @@ final class FakeRedisConnection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  private let desk: FakeRedis.Desk
+  private let backend: FakeRedis.Backend
   private let number: Int
   // A command has the shape of a reply: an array of strings.
   private let reader = RESPReader()
   private var hasHungUp = false
 
-  init(_ desk: FakeRedis.Desk) {
-    self.desk = desk
-    number = desk.open()
+  init(_ backend: FakeRedis.Backend) {
+    self.backend = backend
+    number = backend.open()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -23,7 +23,7 @@ final class FakeRedisConnection: ChannelInboundHandler {
     reader.take(unwrapInboundIn(data))
     while !hasHungUp, (try? reader.next()) == true {
       let parts = reader.reply.nodes.dropFirst().map { reader.reply.text(of: $0) }
-      switch desk.take(.init(connection: number, parts: Array(parts))) {
+      switch backend.take(.init(connection: number, parts: Array(parts))) {
       case .send(let text): bytes.writeString(text)
       case .hangUp(let text):
         bytes.writeString(text)

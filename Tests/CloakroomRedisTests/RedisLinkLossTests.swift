@@ -46,7 +46,7 @@ struct RedisLinkLossTests {
       #expect(server.commands(of: 2).contains("CLIENT KILL ID 1"))
       #expect(try await link.ask(\.counters.resent) == 3)
       #expect(try await link.losses(.closed) == 1)
-      #expect(try await link.ask(\.pendingCount) == 0)
+      #expect(try await link.ask(\.inFlightCount) == 0)
     }
   }
 

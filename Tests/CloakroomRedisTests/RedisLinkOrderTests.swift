@@ -146,7 +146,7 @@ struct RedisLinkOrderTests {
       async let outcomes = link.submit([
         Command(.write, "DEL", "a"), Command(.write, "DEL", "b"), Command(.write, "DEL", "c"),
       ])
-      try await eventually(that: "they wait") { try await link.ask(\.pendingCount) == 3 }
+      try await eventually(that: "they wait") { try await link.ask(\.inFlightCount) == 3 }
       #expect(try await link.ask { $0.withdraw(ticket: 2, since: $0.sendings) })
       _ = await outcomes
       let before = try await link.ask(\.sendings)

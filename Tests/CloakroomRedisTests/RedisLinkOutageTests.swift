@@ -85,7 +85,7 @@ struct RedisLinkOutageTests {
       #expect(
         outcomes
           == [.failed(.unavailable("Redis did not answer in time")), .failed(.outcomeUnknown)])
-      #expect(try await link.ask(\.pendingCount) == 0)
+      #expect(try await link.ask(\.inFlightCount) == 0)
     }
   }
 }

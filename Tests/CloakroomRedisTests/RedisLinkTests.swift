@@ -21,7 +21,7 @@ struct RedisLinkTests {
       ])
       #expect(outcomes == [.reply("\"v\""), .reply("+OK"), .reply("+OK")])
       #expect(try await link.ask(\.downReason) == nil)
-      #expect(try await link.ask(\.pendingCount) == 0)
+      #expect(try await link.ask(\.inFlightCount) == 0)
       #expect(
         server.commands(of: 1) == [
           "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "SCRIPT LOAD return 1", "PING",
@@ -33,12 +33,12 @@ struct RedisLinkTests {
   @Test("refuses what would be one command too many, and counts it")
   func commandLimit() async throws {
     let server = try await FakeRedis { $0.parts[0] == "GET" ? .send("") : nil }
-    try await LinkHarness.with(server.target { $0.pendingCommands = 2 }) { link async throws in
+    try await LinkHarness.with(server.target { $0.inFlightCommands = 2 }) { link async throws in
       async let outcomes = link.submit(Array(repeating: Command(.read, "GET", "a"), count: 5))
       try await eventually(that: "three were refused") {
         try await link.ask(\.counters.refused) == 3
       }
-      #expect(try await link.ask(\.pendingCount) == 2)
+      #expect(try await link.ask(\.inFlightCount) == 2)
       try await link.close()
       let stopped = LinkHarness.Outcome.failed(.unavailable("the sidecar is stopping"))
       #expect(
@@ -50,7 +50,7 @@ struct RedisLinkTests {
   @Test("refuses what comes when too many bytes wait, and takes more once they are answered")
   func byteLimit() async throws {
     let server = try await FakeRedis()
-    try await LinkHarness.with(server.target { $0.pendingBytes = 100 }) { link async throws in
+    try await LinkHarness.with(server.target { $0.inFlightBytes = 100 }) { link async throws in
       let value = String(repeating: "x", count: 40)
       for _ in 0..<3 {
         let outcomes = await link.submit(
@@ -69,7 +69,7 @@ struct RedisLinkTests {
       async let outcomes = link.submit([
         Command(.read, "GET", "a"), Command(.write, "SET", "a", ""),
       ])
-      try await eventually(that: "they wait") { try await link.ask(\.pendingCount) == 2 }
+      try await eventually(that: "they wait") { try await link.ask(\.inFlightCount) == 2 }
       try await link.close()
       let stopped = LinkHarness.Outcome.failed(.unavailable("the sidecar is stopping"))
       #expect(await outcomes == [stopped, stopped])
@@ -113,7 +113,7 @@ struct RedisLinkTests {
       #expect(try await link.ask(\.counters.resent) == 8)
       #expect(await link.submit(.write, "EVALSHA", "a", "second") == .reply(":5"))
       #expect(try await link.ask(\.counters.resent) == 8)
-      #expect(try await link.ask(\.pendingCount) == 0)
+      #expect(try await link.ask(\.inFlightCount) == 0)
     }
   }
 

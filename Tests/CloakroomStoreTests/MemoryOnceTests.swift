@@ -42,7 +42,7 @@ struct MemoryOnceTests {
     #expect(store.stats.expired == 1)
   }
 
-  @Test("make way, once their time has come, for what is written")
+  @Test("make way, once they have expired, for what is written")
   func makeWay() {
     let clock = TestClock()
     let store = MemoryStore(byteLimit: 16 << 10, clock: clock.storeClock)

@@ -26,7 +26,7 @@ struct MemoryStreamTests {
     .ensure(group: group, from: .after(.zero), life: .longest)
   }
 
-  @Test("are charged for messages, groups and what is in hand, and give all of it back")
+  @Test("are charged for messages, groups and unacknowledged ones, and give all of it back")
   func accounts() {
     let store = store()
     var bytes = [0]
@@ -53,7 +53,7 @@ struct MemoryStreamTests {
     #expect(store.stats.expired == 1)
   }
 
-  @Test("have nothing left of dead letters, nor of what was in hand when they expire")
+  @Test("have nothing left of dead letters, nor of unacknowledged messages, when they expire")
   func deadLetters() {
     let store = store()
     let steps: [StreamStep] = [

@@ -9,7 +9,7 @@ import Testing
 struct RedisErrorTests {
   static let shapes: [RedisReplyShape] = [
     .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
-    .streamAppended, .streamEnsured, .streamMessages, .streamCount, .streamPending,
+    .streamAppended, .streamEnsured, .streamMessages, .streamCount, .streamUnacknowledged,
     .streamReclaimed,
   ]
 

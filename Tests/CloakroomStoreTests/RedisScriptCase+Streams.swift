@@ -3,7 +3,7 @@
 extension RedisScriptCase {
   static let readingStreams = [
     RedisScriptCase(
-      "streamPending", RedisScripts.streamPending,
+      "streamUnacknowledged", RedisScripts.streamUnacknowledged,
       [Situation(before: delivered(), arguments: ["group", "10"])])
   ]
 

@@ -10,7 +10,7 @@ struct CleansingTests {
   /// So long that the allocator's own notes cover only a small part of it.
   private static let length = 512
 
-  /// The bytes at an address of this process, whoever they belong to.
+  /// The bytes at an address of this process, no matter whose they are.
   private static func memory(at address: UInt, count: Int) throws -> [UInt8] {
     let file = open("/proc/self/mem", O_RDONLY | O_CLOEXEC)
     try #require(file >= 0)

@@ -22,7 +22,7 @@ struct ClaimQueueTests {
       var holder = "holder"
       for index in claimants.indices {
         await store.release(key, by: holder)
-        // Whoever asks out of turn waits on, the last first.
+        // A waiter that asks out of turn waits on, the last first.
         for other in claimants.indices[(index + 1)...].reversed() where other % 7 == 3 {
           let place = try #require(await store.queue(key, &claimants[other]).place)
           #expect(place.number == numbers[other] && !place.isFirst && place.remainingMs == 0)
@@ -33,7 +33,7 @@ struct ClaimQueueTests {
     }
   }
 
-  @Test("is not jumped by whoever comes later, waiting or not", arguments: ContractStores.all)
+  @Test("is not jumped by later callers, waiting or not", arguments: ContractStores.all)
   func jumped(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
@@ -64,7 +64,7 @@ struct ClaimQueueTests {
     }
   }
 
-  @Test("forgets whoever has been silent for too long", arguments: ContractStores.all)
+  @Test("forgets a waiter that has been silent for too long", arguments: ContractStores.all)
   func silent(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
@@ -84,7 +84,7 @@ struct ClaimQueueTests {
     }
   }
 
-  @Test("keeps the place of whoever says in time that it is there", arguments: ContractStores.all)
+  @Test("keeps the place of a waiter that sends heartbeats", arguments: ContractStores.all)
   func heartbeat(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
@@ -101,7 +101,7 @@ struct ClaimQueueTests {
   }
 
   @Test(
-    "lets go of whoever doesn't wait any more, and of nobody else", arguments: ContractStores.all)
+    "lets go of a waiter that has left, and of no other", arguments: ContractStores.all)
   func left(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
@@ -126,7 +126,7 @@ struct ClaimQueueTests {
     }
   }
 
-  @Test("takes as many as may wait, and more once some have gone", arguments: ContractStores.all)
+  @Test("takes as many as may wait, and more once some have left", arguments: ContractStores.all)
   func limit(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
@@ -162,7 +162,7 @@ struct ClaimQueueTests {
     }
   }
 
-  @Test("finds the next one behind any number that have gone", arguments: ContractStores.all)
+  @Test("finds the next one behind any number that have left", arguments: ContractStores.all)
   func gaps(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// Who waits for a claim is told by a message on its name when it is its turn to look.
-@Suite("The turn of whoever waits for a claim", .timeLimit(.minutes(1)))
+@Suite("The turn of a claim's waiters", .timeLimit(.minutes(1)))
 struct ClaimTurnTests {
   /// Waits until a request is told to look.
   private static func expect(_ claimant: Claimant, on bus: BusHarness) async throws {

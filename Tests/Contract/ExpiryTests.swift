@@ -67,7 +67,7 @@ struct ExpiryTests {
     }
   }
 
-  /// A command on a key whose time has come, and what it has to answer.
+  /// A command on an expired key, and what it has to answer.
   struct Late: Sendable, CustomStringConvertible {
     let description: String
     let command: @Sendable (StoreKey) -> StoreCommand

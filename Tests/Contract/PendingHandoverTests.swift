@@ -31,7 +31,7 @@ struct PendingHandoverTests {
       #expect(await store.commit(key, "other")?.refusal == .leaseLost)
       let done = try #require(await store.commit(key, "r", "{\"user\":1}"))
       #expect(done.result == "{\"user\":1}")
-      // Whoever repeats it is answered the same, whatever the result is now.
+      // A repetition is answered the same, whatever the result is now.
       #expect(await store.commit(key, "r", "2") == done)
       #expect(await store.commit(key, "other")?.refusal == .consumed)
       for step in PendingTests.steps where !step.isCommit {
@@ -131,7 +131,7 @@ struct PendingHandoverTests {
           #expect(released?.operation?.state == .dead && released?.noticed == .dead)
         } else {
           await store.advance(by: 20)
-          // It is told once, by whoever comes first.
+          // It is told once, by the first to find it.
           #expect(await store.readOperation(key)?.noticed == .dead)
         }
         let read = await store.readOperation(key)

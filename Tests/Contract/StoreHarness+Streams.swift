@@ -65,12 +65,15 @@ extension StoreHarness {
     return (messages, deadLettered)
   }
 
-  /// What a group has in hand; nil when the step has failed.
-  func pending(_ key: StoreKey, _ group: String = "g") async -> StreamPending? {
-    guard case .stream(.pending(let pending)) = await stream(key, .pending(group: group)) else {
+  /// A group's unacknowledged messages; nil when the step has failed.
+  func unacknowledged(_ key: StoreKey, _ group: String = "g") async -> UnacknowledgedMessages? {
+    guard
+      case .stream(.unacknowledged(let unacknowledged)) = await stream(
+        key, .unacknowledged(group: group))
+    else {
       return nil
     }
-    return pending
+    return unacknowledged
   }
 
   /// How many messages a stream has; nil when the step has failed.

@@ -112,7 +112,7 @@ struct StreamLifeTests {
       let steps: [StreamStep] = [
         .append(message: ByteBuffer(string: "m"), limit: nil, life: .set(.never)),
         .ensure(group: "g", from: .end, life: Self.short), .read(reader, portion),
-        .acknowledge(group: "g", [.zero]), .pending(group: "g"), .length,
+        .acknowledge(group: "g", [.zero]), .unacknowledged(group: "g"), .length,
         .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1),
       ]
       for step in steps {

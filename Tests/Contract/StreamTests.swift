@@ -59,9 +59,10 @@ struct StreamTests {
         await store.group(name, on: key)
         await store.append(["m"], to: key, limit: StreamLimit(count: 1, isApproximate: false))
         #expect(await store.read(key, name, name)?.texts == ["m"])
-        let pending = await store.pending(key, name)
-        #expect(pending?.consumers == [StreamPending.Share(consumer: name, count: 1)])
-        #expect(pending?.oldest?.consumer == name)
+        let unacknowledged = await store.unacknowledged(key, name)
+        #expect(
+          unacknowledged?.consumers == [UnacknowledgedMessages.Share(consumer: name, count: 1)])
+        #expect(unacknowledged?.oldest?.consumer == name)
       }
     }
   }
@@ -118,7 +119,7 @@ struct StreamTests {
       let refused = await store.stream(key, ensure(-1))
       #expect(refused.reason == .storeRefused && refused.refusalCode == "GROUPS")
       #expect(await store.stream(key, ensure(7)) == .boolean(false))
-      #expect(await store.stream(key, .pending(group: "-1")).reason == .notFound)
+      #expect(await store.stream(key, .unacknowledged(group: "-1")).reason == .notFound)
     }
   }
 
@@ -132,7 +133,7 @@ struct StreamTests {
       let reader = StreamReader(group: "g", consumer: "c")
       let portion = StreamPortion(count: 1, bytes: 1)
       let steps: [StreamStep] = [
-        .read(reader, portion), .pending(group: "g"),
+        .read(reader, portion), .unacknowledged(group: "g"),
         .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: nil),
         .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1),
       ]
@@ -216,7 +217,7 @@ struct StreamTests {
       read += await stores[0].read(key)?.map(\.id) ?? []
       #expect(ids.count == 480 && Set(ids).count == 480)
       #expect(read.count == 480 && Set(read) == Set(ids))
-      #expect(await stores[0].pending(key)?.count == 480)
+      #expect(await stores[0].unacknowledged(key)?.count == 480)
     }
   }
 }

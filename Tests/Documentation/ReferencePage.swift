@@ -1,7 +1,7 @@
 import Cloakroom
 import CloakroomMethods
 
-/// A reference page of the documentation, which is made from the tables that the sidecar itself goes by.
+/// A reference page of the documentation, which is made from the tables that the sidecar itself uses.
 struct ReferencePage {
   /// The folder of the pages, from the package's own.
   static let folder = "Sources/Cloakroom/Cloakroom.docc/Reference"

@@ -74,8 +74,8 @@ struct ClaimCrowdTests {
     // in the queue. Without one, the places would be off by a third of the crowd, 66 each.
     let distances = grants.enumerated().map { abs($0.offset - $0.element.number) }
     #expect(distances.reduce(0, +) <= 5 * count, "\(distances)")
-    // Each asks when it comes, when it has its bell, when it comes to the front, when it is free, and
-    // releases; beside that it says now and then that it is still there.
+    // Each asks at the start, when its waiter is subscribed, when it is first, when the claim is free, and
+    // releases; beside that it sends heartbeats.
     let steps = try Self.scriptCalls(of: redis)
     #expect(steps >= 4 * count)
     #expect(steps <= 8 * count, "\(steps) steps for \(count) grants")

@@ -105,7 +105,7 @@ struct ClaimWaitTests {
     try waiter.send(Self.want("waiter", #","deadlineMs":150"#))
     #expect(Answer(try waiter.readLine()).reason == "DEADLINE_EXCEEDED")
     try Self.release(holder)
-    // Whoever left tells the store so a moment later.
+    // A waiter that leaves tells the store so a moment later.
     let isFree = try eventually {
       try holder.call("claim.once", #"{"key":"job","owner":"holder"}"#)["claimed"] as? Bool == true
     }
@@ -207,7 +207,7 @@ struct ClaimWaitTests {
     }
     redis.kill()
     try redis.restart()
-    // The claim is lost with the data: whoever asks first has it, and the others after that.
+    // The claim is lost with the data: the first to ask has it, and the others after that.
     var owners: Set<String> = []
     let granted = try eventually {
       for waiter in waiters {

@@ -4,7 +4,7 @@ internal import Testing
 
 @Suite("A crowd", .timeLimit(.minutes(2)), .serialized)
 struct CrowdTests {
-  /// How long a call of another client takes at most, while the test machine is busy as well. Whoever
+  /// How long a call of another client takes at most, while the test machine is busy as well. A call that
   /// waits for the crowd waits for ever.
   private static let prompt = Duration.seconds(10)
 
@@ -68,7 +68,7 @@ struct CrowdTests {
     #expect(try Self.slowest(other, calls: 50) < Self.prompt)
     // Each may hold one long reply and what is gathered beside it, not a gigabyte.
     #expect(try Self.residentBytes(sidecar) - before < 128 << 20)
-    // Whoever does begin to read gets everything.
+    // A client that does begin to read gets everything.
     let reader = try #require(readers.first)
     for _ in 0..<20 { #expect(try reader.readLine().utf8.count > 1 << 20) }
   }

@@ -87,7 +87,7 @@ struct ExpiryTests {
     #expect(try redis.command(["EXISTS", "cloakroom:$deadlines:pending"]) == "0")
   }
 
-  @Test("is counted by whoever is left when a sidecar is killed")
+  @Test("is counted by the other sidecar when one is killed")
   func killed() throws {
     let redis = try RedisServer()
     let first = try Sidecar(redis, sweepInterval: "100ms")

@@ -6,7 +6,7 @@ struct HostileInputTests {
   private static let write =
     #"{"jsonrpc":"2.0","id":1,"method":"kv.set","params":{"key":"victim","value":1}}"#
 
-  /// Nothing was written, and whoever else calls is answered.
+  /// Nothing was written, and other callers are answered.
   private func checkOthers() throws {
     let other = try SharedSidecar.client()
     #expect(try other.call("kv.exists", #"{"key":"victim"}"#).result as? Bool == false)

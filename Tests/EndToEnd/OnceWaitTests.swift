@@ -55,7 +55,7 @@ struct OnceWaitTests {
     #expect(commit["committed"] as? Bool == true, "\(commit)")
   }
 
-  @Test("of a stream's messages is told again to whoever repeats the read that waited for them")
+  @Test("of a stream's messages is told again to a repetition of the read that waited for them")
   func read() throws {
     for store in EventStore.allCases {
       try store.run { daemon, other in

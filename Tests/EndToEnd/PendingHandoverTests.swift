@@ -132,7 +132,7 @@ struct PendingHandoverTests {
   }
 
   @Test(
-    "killed after pending.commit: whoever repeats it is answered the same",
+    "killed after pending.commit: a repetition is answered the same",
     arguments: ["store", "jwt"])
   func afterCommitting(backend: String) throws {
     let stage = try Stage(backend: backend)

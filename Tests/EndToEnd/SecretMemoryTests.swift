@@ -2,7 +2,7 @@ internal import Foundation
 internal import Support
 internal import Testing
 
-/// What a running sidecar's memory holds of its keys, as whoever may debug it could find out.
+/// What a running sidecar's memory holds of its keys, as a debugger could find out.
 @Suite("A key's secret in memory", .timeLimit(.minutes(2)))
 struct SecretMemoryTests {
   /// How often some bytes stand in the memory that a process can write to.

@@ -177,7 +177,7 @@ struct SecretsTests {
       ([:], #"{"store": {"url": "redis://:s3cr3t@host""#),
       ([:], #"{"store": {"url": "redis://:s3cr3t@host" "#),
     ] as [([String: String], String?)])
-  func surroundings(environment: [String: String], file: String?) throws {
+  func wrongConfiguration(environment: [String: String], file: String?) throws {
     let daemon = try Daemon(configuration: file, environment: environment, answers: false)
     #expect(daemon.process.waitForExit(within: .seconds(20)) == .status(64))
     #expect(!daemon.output.isEmpty)

@@ -30,7 +30,7 @@ struct SocketTests {
     let other = try BoundSocket(path)
     let run = try ProgramRun(["serve", "--socket", path])
     #expect(run.exit == .status(73))
-    #expect(run.errors.contains("somebody serves \(path) already"), "\(run.errors)")
+    #expect(run.errors.contains("another process serves \(path) already"), "\(run.errors)")
     _ = try LineClient(path: path)
     withExtendedLifetime(other) {}
   }
@@ -71,7 +71,7 @@ struct SocketTests {
 
   @Test("is given to a group by its name")
   func group() throws {
-    // Whoever isn't root can give it only to a group of their own.
+    // Users other than root can give it only to a group of their own.
     var groups = [gid_t](repeating: 0, count: 256)
     let count = getgroups(Int32(groups.count), &groups)
     let own = groups.prefix(Int(max(count, 0))).first { $0 != getegid() } ?? getegid()

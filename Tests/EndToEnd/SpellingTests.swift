@@ -32,7 +32,7 @@ struct SpellingTests {
       #expect(elsewhere["held"] as? Bool == false)
       let kept = try client.call("claim.inspect", #"{"key":"\#(one)"}"#)
       #expect((kept["owner"] as? String)?.utf8.elementsEqual(one.utf8) == true)
-      // The owner itself doesn't wait for itself; whoever is spelled otherwise does.
+      // The owner itself doesn't wait for itself; one that is spelled differently does.
       let start = ContinuousClock.now
       try client.call("claim.once", #"{"key":"\#(one)","owner":"\#(other)","waitMs":100}"#)
       #expect(start.duration(to: .now) >= .milliseconds(100))

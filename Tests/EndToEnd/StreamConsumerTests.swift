@@ -16,7 +16,7 @@ struct StreamConsumerTests {
     }
     let messages = 60
     for number in 0..<messages { try writer.append("\(number)") }
-    // Each has some in hand, and the first has done half of its own, when their sidecar is killed with
+    // Each has some unacknowledged, and the first has done half of its own, when their sidecar is killed with
     // them.
     var done: Set<Int> = []
     for consumer in consumers {

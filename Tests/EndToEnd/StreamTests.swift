@@ -87,7 +87,7 @@ struct StreamTests {
     #expect(ContinuousClock.now - start >= .milliseconds(200))
     try client.sendRead(blockMs: 60_000, more: #","deadlineMs":100"#)
     #expect(Answer(try client.readLine()).reason == "DEADLINE_EXCEEDED")
-    // Whoever gave up is not handed what comes afterwards.
+    // A caller that gave up is not handed what comes afterwards.
     try client.append("1")
     #expect(try client.read(consumer: "other").numbers == [1])
   }

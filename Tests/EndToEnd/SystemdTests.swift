@@ -14,7 +14,7 @@ struct SystemdTests {
     let folder = try ScratchFolder()
     let path = folder("activated.sock")
     let socket = try BoundSocket(path, isInherited: true)
-    // Whoever connects before the sidecar is there waits for it.
+    // A client that connects before the sidecar is there waits for it.
     let early = try LineClient(path: path)
     try early.send(LineClient.request("system.ping", id: 5))
     let sidecar = try Daemon(

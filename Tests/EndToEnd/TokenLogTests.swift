@@ -93,7 +93,7 @@ struct TokenLogTests {
     #expect(!TextFile.read(log.path).contains(id))
   }
 
-  @Test("have the same key for an operation's token whoever is asked about it")
+  @Test("have the same key for an operation's token in every method")
   func both() throws {
     let daemon = try start(["--set", "accessLog.keysInClear=true"])
     let client = try daemon.client()

@@ -45,7 +45,7 @@ struct TokenRevocationTests {
         #expect(try other.client().call("pending.verify", params).reason == "DELETED")
         #expect(try client.call("jwt.revoke", #"{"token":"\#(token)"}"#).reason == "WRONG_TYPE")
         guard !seal else { continue }
-        // Whoever has taken the name out of the token is not told that it is revoked either.
+        // A caller that has taken the name out of the token is not told that it is revoked either.
         let id = try #require(Self.claim("jti", of: token))
         let byName = try client.call(
           "jwt.revoke", #"{"jti":"\#(id)","expiresAt":"2030-01-01T00:00:00Z"}"#)

@@ -29,7 +29,7 @@ public enum Tool {
 
   /// Where a program is, in the folders that an environment names; nil when it is in none of them.
   ///
-  /// A search of the C library's goes by the PATH of the tests, which is the machine's.
+  /// The C library searches the PATH of the tests, which is the machine's.
   static func find(_ name: String, _ environment: [String: String]) -> String? {
     if name.contains("/") { return name }
     let folders = (environment["PATH"] ?? "").split(separator: ":")

@@ -1,4 +1,4 @@
-/// What can be configured, for people to read: made from the same table that the loader goes by.
+/// What can be configured, for people to read: made from the same table that the loader uses.
 public enum ConfigurationReference {
   /// The names of all flags of single settings, without dashes, in the table's order.
   public static var flags: [String] { Setting.table.compactMap(\.flag) }

@@ -87,7 +87,7 @@ struct PolicyReader {
     if !who.everyone, who.userIDs.isEmpty, who.groupIDs.isEmpty, faults.count == before {
       fault(
         path,
-        "is for nobody: give users, groups, uids or gids; users [\"*\"] is whoever may open the "
+        "is for nobody: give users, groups, uids or gids; users [\"*\"] is everyone who may open the "
           + "socket")
     }
     return who

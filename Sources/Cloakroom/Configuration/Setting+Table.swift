@@ -2,7 +2,7 @@ internal import CloakroomCore
 
 extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
-  /// or describes settings goes by this table.
+  /// or describes settings uses this table.
   static let table: [Setting] =
     socket + store + keys + tokens + limits + events + pending + session + runtime + observation
 
@@ -153,8 +153,8 @@ extension Setting {
       "The same in bytes."),
     Setting(
       "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
-      "The longest token. Past it: TOO_LARGE from whoever signs, TOKEN_INVALID from whoever "
-        + "verifies."),
+      "The longest token. Past it: TOO_LARGE when signing, TOKEN_INVALID when "
+        + "verifying."),
     Setting(
       "limits.slowSignatures", \.configuration.limits.slowSignatures, .count(1...100_000),
       "Calls that wait for a slow signature (RSA, ES384) at once. Past it: OVERLOADED."),
@@ -179,14 +179,14 @@ extension Setting {
       "How long the reason is kept for which one is gone."),
     Setting(
       "pending.receiptTTL", \.configuration.pending.receiptTTL, .timeToLive,
-      "How long a commit's answer is kept for whoever repeats it."),
+      "How long a commit's answer is kept for repetitions."),
     Setting(
       "pending.deadTTL", \.configuration.pending.deadTTL, .timeToLive,
       "How long one is kept whose attempts are used up."),
     Setting(
       "pending.sweepInterval", \.configuration.pending.sweepInterval,
       .duration(.milliseconds(100) ... .seconds(3600)),
-      "How often those are looked for, to log and count them, that have ended with nobody asking, "
+      "How often those are looked for, to log and count them, that have ended without a call, "
         + "give or take a quarter."),
   ]
 

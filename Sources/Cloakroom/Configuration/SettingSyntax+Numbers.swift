@@ -57,7 +57,7 @@ extension SettingSyntax<Int32> {
 
 extension SettingSyntax<UInt32> {
   /// Permission bits in octal digits. In a file they are a string: JSON has no octal numbers, and
-  /// 660 would be taken for something else by whoever reads it as one.
+  /// 660 would be taken for something else by a reader.
   static let mode = Self(
     "octal permission bits as a string, as in \"0660\""
   ) { content in

@@ -1,4 +1,4 @@
-/// Guesses what somebody meant who wrote a name that doesn't exist.
+/// Guesses which name was meant by one that doesn't exist.
 enum Suggestion {
   /// The candidate nearest to a name, when one is near enough to be what was meant.
   ///

@@ -3,7 +3,7 @@ internal import CloakroomMethods
 internal import CloakroomStore
 internal import NIOCore
 
-/// Looks for what has ended by itself and nobody has met, on one event loop and over its way to the
+/// Looks for what has ended by itself and no call has found, on one event loop and over its way to the
 /// store.
 struct ExpirySweeper: Sendable {
   private let worker: NIOLoopBound<Worker>
@@ -34,7 +34,7 @@ struct ExpirySweeper: Sendable {
     }
   }
 
-  /// Lets the loop do what has come in the meantime. A task that yields goes on before that.
+  /// Lets the loop do what has arrived in the meantime. A task that yields goes on before that.
   private func turn() async {
     await withCheckedContinuation { continuation in
       worker.eventLoop.execute { continuation.resume() }

@@ -8,7 +8,7 @@ extension Worker {
   func noticed(_ notice: RecordNotice, of name: StoreKey) {
     observer.pendingOperation(notice == .dead ? .dead : .expired)
     guard observer.keepsAccessLog else { return }
-    guard let name = StoredName(name.bytes, prefix: prefix) else { return }
+    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(
       ExpiryRecord(
         foundAt: wallClock(at: now()), service: admission.label(named: name.service),

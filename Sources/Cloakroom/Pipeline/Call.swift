@@ -3,9 +3,9 @@ internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
 
-/// A request as it has come in: where from, and what its reply will need.
+/// A request: where it came from, and what its reply will need.
 ///
-/// There is one of it, which goes from hand to hand: copies would count references.
+/// Moved and never copied: copies would count references.
 struct Request: ~Copyable {
   /// Where it came from, and its reply goes.
   let connection: ClientConnection
@@ -16,7 +16,7 @@ struct Request: ~Copyable {
   /// The id to be echoed. Until the envelope has been read it is null, as JSON-RPC has it for requests
   /// whose id can't be told.
   var id = RequestID()
-  // Small, as all of this is moved from hand to hand.
+  // Small, as all of this is moved often.
   private let length: Int32
   private var methodIndex: Int16 = -1
   /// Whether it has no id, and so is never answered.
@@ -44,7 +44,7 @@ struct Request: ~Copyable {
 struct Call: ~Copyable {
   let request: Request
   /// What the method remembers until the store has answered.
-  let memo: Memo
+  let replyContext: ReplyContext
   /// What most calls do without.
   let extras: CallExtras?
 }
@@ -63,7 +63,7 @@ final class CallExtras {
   var sendings: UInt64 = 0
   /// The tickets of a call of many steps.
   var steps: [StoreTicket] = []
-  /// The replies of a call of many steps, as far as they have come.
+  /// The replies of a call of many steps that have arrived so far.
   var replies: [StoreReply?] = []
   /// How many replies are to come.
   var remaining = 0

@@ -5,7 +5,7 @@ internal import CloakroomStore
 struct CallTable: ~Copyable {
   /// What a ticket stands for.
   enum Entry: ~Copyable {
-    /// Nobody has the ticket; the next free one.
+    /// The ticket is free; the next free one.
     case free(next: UInt32)
     /// A call of one step.
     case call(Call)
@@ -13,8 +13,8 @@ struct CallTable: ~Copyable {
     case step(of: UInt32, position: Int)
     /// The first step of a procedure.
     case opening(ProcedureCall)
-    /// A later step of a procedure, or the sidecar's own; nil when nobody looks at the reply.
-    case procedure(PendingStep?)
+    /// A later step of a procedure, or the sidecar's own; nil when its reply is not needed.
+    case procedure(StepCompletion?)
   }
 
   private static let none = UInt32.max

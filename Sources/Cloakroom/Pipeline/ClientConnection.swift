@@ -20,7 +20,7 @@ final class ClientConnection: ChannelInboundHandler {
   var identity: ServiceIdentity?
   /// The service that the client has asked for by name.
   var chosenService: String?
-  /// When it was last heard of, in nanoseconds of the loop's clock.
+  /// When bytes last arrived, in nanoseconds of the loop's clock.
   private(set) var lastActive: UInt64
 
   /// Its calls that take several steps, or wait.
@@ -100,7 +100,7 @@ final class ClientConnection: ChannelInboundHandler {
     worker.closed(self)
   }
 
-  /// What ends calls that nobody waits for any more.
+  /// Ends calls whose caller is gone.
   private static let gone = RPCError(.unavailable, "the client is gone")
 
   // MARK: What ends with it
@@ -129,7 +129,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    // A reset, or a write to somebody who left: nothing to be said to anybody.
+    // A reset, or a write to a client that left: there is nobody to tell.
     context.close(promise: nil)
   }
 

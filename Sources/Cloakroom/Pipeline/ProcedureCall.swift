@@ -13,7 +13,7 @@ final class ProcedureCall: ProcedureHost {
   /// A wait that is going on.
   private struct Wait {
     let continuation: CheckedContinuation<WaitOutcome, Never>
-    let bell: UInt32?
+    let waiter: UInt32?
     let timer: Scheduled<Void>
   }
 
@@ -38,9 +38,9 @@ final class ProcedureCall: ProcedureHost {
   /// Why it may not wait any more.
   private var refusal: RPCError?
   private var deadline: Scheduled<Void>?
-  private var pendingWait: Wait?
+  private var currentWait: Wait?
   private var recordWait: RecordWait?
-  private var bells: [UInt32: BellState] = [:]
+  private var waiters: [UInt32: WaiterState] = [:]
 
   init(
     _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?,
@@ -62,7 +62,7 @@ final class ProcedureCall: ProcedureHost {
   }
 
   /// Whether it waits for something else than the store.
-  var isWaiting: Bool { pendingWait != nil || !bells.isEmpty }
+  var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
 
   // MARK: From the opening to the answer
 
@@ -169,10 +169,10 @@ final class ProcedureCall: ProcedureHost {
     answer(.failure(error))
     if let recordWait { worker.records.giveUp(recordWait, error) }
     endWait(.failed(error))
-    for bell in bells.values { bell.giveUp(error) }
+    for waiter in waiters.values { waiter.giveUp(error) }
   }
 
-  /// Ends the call without its result, for a caller who listens.
+  /// Ends the call without its result, for a caller that still waits.
   ///
   /// - Parameter error: why; it says that nothing was done, and gives way to OUTCOME_UNKNOWN where that is
   ///   not so.
@@ -224,54 +224,54 @@ final class ProcedureCall: ProcedureHost {
   func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
 
   func wait(
-    atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
+    atMost time: Duration, waiter: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
     if worker.isDraining { giveUp(ClientConnection.stopping) }
     if let refusal { giveUp(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
-    if let ring = bell.flatMap({ bells[$0]?.nextRing() }) {
-      return continuation.resume(returning: .rung(ring))
+    if let wakeUp = waiter.flatMap({ waiters[$0]?.nextWakeUp() }) {
+      return continuation.resume(returning: .woken(wakeUp))
     }
-    guard pendingWait == nil else {
+    guard currentWait == nil else {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
     let timer = worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
-      self.endWait(.rung(.timeOver))
+      self.endWait(.woken(.timeOver))
     }
-    pendingWait = Wait(continuation: continuation, bell: bell, timer: timer)
+    currentWait = Wait(continuation: continuation, waiter: waiter, timer: timer)
   }
 
   private func endWait(_ outcome: WaitOutcome) {
-    guard let wait = pendingWait else { return }
-    pendingWait = nil
+    guard let wait = currentWait else { return }
+    currentWait = nil
     wait.timer.cancel()
     wait.continuation.resume(returning: outcome)
   }
 
-  func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32 {
+  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt32 {
     if let refusal { giveUp(refusal) }
     var id: UInt32?
-    let bell = BellState { [weak self] in
-      guard let self, let wait = pendingWait, wait.bell == id else { return }
-      if let ring = bells[wait.bell ?? 0]?.nextRing() { endWait(.rung(ring)) }
+    let waiter = WaiterState { [weak self] in
+      guard let self, let wait = currentWait, wait.waiter == id else { return }
+      if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { endWait(.woken(wakeUp)) }
     }
     let given =
-      line.map { worker.lineUp(for: topic, in: $0, bell) } ?? worker.listen(to: topic, bell)
+      queue.map { worker.enqueue(waiter, on: topic, in: $0) } ?? worker.listen(to: topic, waiter)
     id = given
-    bells[given] = bell
+    waiters[given] = waiter
     return given
   }
 
-  func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
-    guard let bell = bells[id] else {
+  func awaitSubscription(of id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
+    guard let waiter = waiters[id] else {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
-    bell.await(continuation)
-    if let cancellation { bell.giveUp(cancellation) }
+    waiter.awaitSubscription(continuation)
+    if let cancellation { waiter.giveUp(cancellation) }
   }
 
-  func takeBellDown(_ id: UInt32) {
-    bells[id] = nil
+  func removeWaiter(_ id: UInt32) {
+    waiters[id] = nil
     worker.stopListening(id)
   }
 

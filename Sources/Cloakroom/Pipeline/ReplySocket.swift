@@ -8,7 +8,7 @@ internal import NIOCore
 /// not take is left to the channel.
 ///
 /// The channel owns the descriptor and closes it: this is used on the channel's loop only, and not
-/// any more once the channel has said that it is inactive. Between the one and the other nobody is
+/// any more once the channel has said that it is inactive. Between the one and the other nothing is
 /// called but the promises of writes, whose failure must not lead here.
 struct ReplySocket {
   /// What became of bytes that were to be sent.
@@ -17,7 +17,7 @@ struct ReplySocket {
     case sent
     /// It has not taken all; what is left is what the buffer still has.
     case full
-    /// Nobody is there to read them.
+    /// The client is gone.
     case failed
   }
 

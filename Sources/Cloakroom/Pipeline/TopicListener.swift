@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomStore
 internal import NIOCore
 
-/// Whoever listens to one topic of the bus on a worker's loop.
+/// Listens to one topic of the bus on a worker's loop.
 protocol TopicListener: AnyObject {
   /// From now on everything that is published on the topic arrives.
   func subscribed()

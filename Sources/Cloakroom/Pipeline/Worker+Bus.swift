@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomStore
 internal import NIOCore
 
-/// What the worker's loop hears on the bus goes to whoever listens to that topic.
+/// Hands messages of the bus on to the listeners of their topics.
 extension Worker: BusListener {
   /// Begins to listen; the listener is told when it does.
   ///
@@ -15,22 +15,26 @@ extension Worker: BusListener {
   }
 
   private func freeListenerID() -> UInt32 {
-    repeat { lastListener &+= 1 } while listeners[lastListener] != nil || lines.has(lastListener)
+    repeat {
+      lastListener &+= 1
+    } while listeners[lastListener] != nil || waitQueues.has(lastListener)
     return lastListener
   }
 
-  /// Begins to listen as the last one of a line.
+  /// Adds a waiter to a queue, which listens to the topic.
   ///
-  /// - Returns: what the place in the line is given up by.
-  func lineUp(for topic: Topic, in name: StoreKey, _ bell: BellState) -> UInt32 {
+  /// - Returns: what the place in the queue is given up by.
+  func enqueue(_ waiter: WaiterState, on topic: Topic, in name: StoreKey) -> UInt32 {
     let id = freeListenerID()
-    if let line = lines.join(name, bell, id: id) { line.subscription = listen(to: topic, line) }
+    if let queue = waitQueues.join(name, waiter, id: id) {
+      queue.subscription = listen(to: topic, queue)
+    }
     return id
   }
 
   /// Stops listening.
   func stopListening(_ id: UInt32) {
-    if let line = lines.leave(id), let subscription = line.subscription {
+    if let queue = waitQueues.leave(id), let subscription = queue.subscription {
       return stopListening(subscription)
     }
     guard listeners.removeValue(forKey: id) != nil else { return }

@@ -71,8 +71,8 @@ extension Worker {
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
           record: arguments.record, worker: self)
         call.open(opening)
-      case .subscription(let wish):
-        see(to: try wish(&arguments), for: request)
+      case .subscription(let ask):
+        handle(try ask(&arguments), for: request)
       case .system(let ask):
         answer(try ask(&arguments), for: request)
       }
@@ -144,7 +144,8 @@ extension Worker {
       }
       extras = all
     }
-    let ticket = calls.add(.call(Call(request: request, memo: arguments.memo, extras: extras)))
+    let ticket = calls.add(
+      .call(Call(request: request, replyContext: arguments.replyContext, extras: extras)))
     if let milliseconds = arguments.deadlineMs, let extras {
       extras.sendings = store.sendings
       startDeadline(milliseconds, for: ticket, extras)
@@ -160,7 +161,7 @@ extension Worker {
     extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
       guard self.calls.extras(ticket.index) === extras, !extras.isAnswered else { return }
       self.observer.limitBit(.deadline)
-      // The ticket stays out until the store has answered, but nobody waits for it any more.
+      // The ticket stays in use until the store has answered, but no caller waits for it any more.
       self.calls.withCall(ticket.index) { self.endLate($0, ticket, extras) }
       self.finishedBurst()
     }

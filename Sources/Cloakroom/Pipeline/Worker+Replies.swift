@@ -28,7 +28,7 @@ extension Worker {
       return end(call.request, notes: call.extras?.notes, replyTooLarge)
     }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
-      try write(reply, call.memo, &result)
+      try write(reply, call.replyContext, &result)
     }
   }
 
@@ -37,7 +37,7 @@ extension Worker {
     guard let index = call.request.method, claim(call) else { return }
     guard case .many(_, let write) = table.methods[index].work else { return }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
-      try write(replies, call.memo, &result)
+      try write(replies, call.replyContext, &result)
     }
   }
 
@@ -153,7 +153,7 @@ extension Worker {
     if failure == nil, let method = request.method, method == publishMethod {
       observer.eventPublished()
     }
-    // The store's replies of a burst have come together; the clock is not asked for each.
+    // The store's replies of a burst arrive together; the clock is not asked for each.
     if fromStore, replyTime == 0 { replyTime = now() }
     let ended = fromStore ? replyTime : now()
     let duration = max(ended, request.startedAt) - request.startedAt

@@ -8,13 +8,13 @@ extension Worker {
   /// Takes a step of the store for a procedure, or for the sidecar itself.
   ///
   /// - Parameters:
-  ///   - completion: told the reply; nil when nobody waits for it.
+  ///   - completion: called with the reply; nil when it is not needed.
   ///   - submitting: told the ticket before the step is submitted.
   func perform(
     _ command: StoreCommand, _ completion: ((StoreReply) -> Void)?,
     submitting: (StoreTicket) -> Void
   ) {
-    let ticket = calls.add(.procedure(completion.map { PendingStep($0) }))
+    let ticket = calls.add(.procedure(completion.map { StepCompletion($0) }))
     submitting(ticket)
     store.submit(command, ticket: ticket)
   }
@@ -81,7 +81,7 @@ extension Worker: RecordHost {
 }
 
 extension RPCError {
-  /// Whether the same step may come to something before long.
+  /// Whether the same step may succeed before long.
   fileprivate var mayPass: Bool {
     switch reason {
     case .unavailable, .outcomeUnknown, .overloaded: true

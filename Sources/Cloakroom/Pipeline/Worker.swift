@@ -18,17 +18,17 @@ final class Worker {
   /// What all names in the store begin with.
   let prefix: String
   let observer: LoopObserver
-  let system: SystemHub
+  let status: StatusReporter
   /// Who may call what; replaced when the policy is read anew.
   var admission: Admission
   /// The way to the store.
   let store: any StoreLink
   /// The way to what other sidecars of the store tell.
   let bus: any BusLink
-  /// Who listens to the bus, by their subscriptions.
+  /// The listeners to the bus, by their subscriptions.
   var listeners: [UInt32: any TopicListener] = [:]
-  /// Those who listen to the same and are told one after the other.
-  var lines = BellLines()
+  /// Calls that wait for the same thing, one behind the other.
+  var waitQueues = WaitQueues()
   /// The subscription that was last given out.
   var lastListener: UInt32 = 0
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
@@ -71,14 +71,14 @@ final class Worker {
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
-    observer: LoopObserver, system: SystemHub, store: any StoreLink,
-    bus: any BusLink, tokens: TokenDesk
+    observer: LoopObserver, status: StatusReporter, store: any StoreLink,
+    bus: any BusLink, tokens: TokenService
   ) {
     self.loop = loop
     self.table = table
     self.admission = admission
     self.observer = observer
-    self.system = system
+    self.status = status
     self.store = store
     self.bus = bus
     subscribeMethod = table.names.firstIndex(of: "events.subscribe")
@@ -265,7 +265,7 @@ final class Worker {
   /// that is idle holds none.
   func takeBuffer() -> ByteBuffer { spareBuffers.popLast() ?? ByteBuffer() }
 
-  /// Writes a reply that nobody gets: the log and the metrics still tell how the call went.
+  /// Writes a reply that is not sent: the log and the metrics still tell how the call went.
   ///
   /// - Returns: how many bytes were sent, none.
   func discard(_ write: (inout ByteBuffer) -> Void) -> Int {
@@ -275,7 +275,7 @@ final class Worker {
     return 0
   }
 
-  /// Takes a buffer back whose bytes have been handed to the socket. Where somebody else still has it,
+  /// Takes a buffer back whose bytes have been handed to the socket. Where another holder still has it,
   /// `clear` leaves it to them and takes new memory.
   func giveBack(_ buffer: consuming ByteBuffer) {
     guard spareBuffers.count < 256, buffer.capacity <= 64 * 1024 else { return }

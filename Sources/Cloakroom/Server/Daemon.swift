@@ -12,11 +12,11 @@ internal import ServiceLifecycle
 
 /// The sidecar as a process: what it is made of, in the order in which it starts.
 public struct Daemon: Sendable {
-  /// The names of all methods, for whoever checks a policy.
+  /// The names of all methods, for checking a policy.
   public static var methodNames: [String] { MethodTable.standard.names }
 
   /// The sidecar's version, as `system.hello` tells it.
-  public static var version: String { SystemHub.version }
+  public static var version: String { StatusReporter.version }
 
   private let configuration: Configuration
   private let environment: [String: String]
@@ -46,10 +46,10 @@ public struct Daemon: Sendable {
   ///   `AccessLogFault` when the access log can't be kept.
   public func run() async throws {
     let notifier = SystemdNotifier(environment: environment)
-    // Before anybody can be answered: who has been answered may well signal.
+    // Before the first answer: a client may signal as soon as it has one.
     let handler = await SignalHandler(logger: logger)
     let keys = TokenKeys(configuration, logger: logger)
-    let tokens = TokenDesk(
+    let tokens = TokenService(
       try keys.load(), options: configuration.tokens,
       queueLength: configuration.limits.slowSignatures, threads: configuration.runtime.loops)
     tokens.start()
@@ -62,16 +62,16 @@ public struct Daemon: Sendable {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
     let backend = StoreBackend(configuration, loops: loops, logger: logger)
     let policy = PolicySource(logger: logger, read: reload)
-    let system = SystemHub(
+    let status = StatusReporter(
       configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
       keys: keys, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
-      labels: labels, accessLog: accessLog, system: system, backend: backend, tokens: tokens)
-    system.attach(workers)
+      labels: labels, accessLog: accessLog, status: status, backend: backend, tokens: tokens)
+    status.attach(workers)
 
     let services: [any Service] = [
-      MetricsService(system: system, interval: configuration.metrics.interval),
+      MetricsService(status: status, interval: configuration.metrics.interval),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
       ExpiryService(
@@ -98,7 +98,7 @@ public struct Daemon: Sendable {
     try await workers.stop()
     await tokens.stop()
     _ = accessLog?.close()
-    await system.writeMetrics()
+    await status.writeMetrics()
     try await loops.shutdownGracefully()
     logger.notice("stopped")
   }

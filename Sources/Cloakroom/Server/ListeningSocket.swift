@@ -10,7 +10,7 @@ public struct ListenFault: Error, Sendable, CustomStringConvertible {
 /// The socket that the sidecar listens on: made at its path, or handed over by systemd.
 ///
 /// A path is taken only when nothing lives there: a socket that answers is another sidecar's, and
-/// what is no socket is somebody's file. A lock beside it keeps two sidecars that start together
+/// what is no socket is another program's file. A lock beside it keeps two sidecars that start together
 /// from taking the same stale socket.
 struct ListeningSocket {
   /// The socket's file descriptor, bound and listening.
@@ -78,7 +78,7 @@ struct ListeningSocket {
         throw ListenFault(
           description: "another sidecar holds \(lockPath(path)): it serves \(path) already")
       }
-      // Whoever held the lock before may have removed it while we waited for nothing.
+      // The previous holder of the lock may have removed it while this one waited.
       var held = stat()
       var named = stat()
       if fstat(lock, &held) == 0, stat(lockPath(path), &named) == 0, held.st_ino == named.st_ino {
@@ -103,7 +103,7 @@ struct ListeningSocket {
     _ = fcntl(probe, F_SETFL, O_NONBLOCK)
     let result = withAddress(path) { connect(probe, $0, $1) }
     guard result != 0, errno == ECONNREFUSED else {
-      throw ListenFault(description: "somebody serves \(path) already: stop it first")
+      throw ListenFault(description: "another process serves \(path) already: stop it first")
     }
     unlink(path)
   }
@@ -112,7 +112,7 @@ struct ListeningSocket {
     let descriptor = socket(
       AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw ListenFault(description: "no socket: \(systemError())") }
-    // Nobody may connect before mode and group are as configured.
+    // No client may connect before mode and group are as configured.
     let mask = umask(0o777)
     let isBound = withAddress(settings.path) { Glibc.bind(descriptor, $0, $1) } == 0
     let error = systemError()

@@ -19,10 +19,10 @@ private func repeatUntilShutdown(
 
 /// Writes the metrics file, and keeps the recent past for the health report.
 struct MetricsService: Service {
-  let system: SystemHub
+  let status: StatusReporter
   let interval: Duration
 
-  func run() async { await repeatUntilShutdown(every: interval) { await system.writeMetrics() } }
+  func run() async { await repeatUntilShutdown(every: interval) { await status.writeMetrics() } }
 }
 
 /// Tells systemd that every event loop still turns.
@@ -40,7 +40,7 @@ struct WatchdogService: Service {
   }
 }
 
-/// Sees what has ended by itself, so that it is counted and logged though nobody asks for it.
+/// Finds what has ended by itself, so that it is counted and logged though no call asks for it.
 struct ExpiryService: Service {
   let workers: WorkerPool
   let sweep: RecordSweep

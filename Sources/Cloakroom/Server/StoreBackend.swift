@@ -72,6 +72,6 @@ extension RedisTarget {
     commandTimeout = TimeAmount(endpoint.commandTimeout)
     shortestBackoff = TimeAmount(endpoint.reconnectMin)
     longestBackoff = TimeAmount(endpoint.reconnectMax)
-    pendingCommands = limits.pendingCommands
+    inFlightCommands = limits.pendingCommands
   }
 }

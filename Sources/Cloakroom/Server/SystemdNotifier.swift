@@ -3,7 +3,7 @@ internal import Glibc
 /// Tells systemd how the sidecar is (sd_notify(3)); does nothing where systemd does not ask.
 struct SystemdNotifier: Sendable {
   private let path: String?
-  /// How often systemd wants to hear that the sidecar is alive, half of its patience; nil when it
+  /// How often systemd wants to be told that the sidecar is alive, half of its timeout; nil when it
   /// doesn't.
   let watchdogInterval: Duration?
 

@@ -57,14 +57,14 @@ final class TokenKeys: Sendable {
 
   /// Reads the keys anew, and has everything that begins from now on use them. With a fault anywhere
   /// in them, all stays as it is, and is told in health and metrics until a reload succeeds.
-  func reload(into desk: TokenDesk) {
+  func reload(into tokens: TokenService) {
     do throws(KeyFolderFault) {
       guard let ring = try KeyFolder.ring(of: folders, tokenBytes: limits.tokenBytes) else {
         // Credentials without a key among them: as at the start, this run's keys go on.
         if state.withLock({ $0.areOfThisRun }) { return }
         throw KeyFolderFault(noKeysIn: folders)
       }
-      desk.replace(ring)
+      tokens.replace(ring)
       note(ring, areOfThisRun: false)
       tell("keys reloaded", ring)
     } catch {

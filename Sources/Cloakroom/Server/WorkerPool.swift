@@ -20,8 +20,8 @@ final class WorkerPool: Sendable {
   /// Makes a worker on each loop, and opens its way to the store.
   init(
     loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
-    labels: MetricsLabels, accessLog: AccessLogWriter?, system: SystemHub,
-    backend: StoreBackend, tokens: TokenDesk
+    labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
+    backend: StoreBackend, tokens: TokenService
   ) async throws {
     var workers: [NIOLoopBound<Worker>] = []
     for loop in loops.makeIterator() {
@@ -29,7 +29,7 @@ final class WorkerPool: Sendable {
         let worker = Worker(
           loop: loop, configuration: configuration, table: MethodTable.standard.copy(),
           admission: admission.copy(),
-          observer: LoopObserver(labels: labels, accessLog: accessLog), system: system,
+          observer: LoopObserver(labels: labels, accessLog: accessLog), status: status,
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop),
           tokens: tokens)
         worker.start()

@@ -1,7 +1,7 @@
 internal import CloakroomWire
 internal import NIOCore
 
-/// Tells envelopes from whatever else somebody may publish under an event's name.
+/// Tells envelopes from other messages that may be published under an event's name.
 ///
 /// What is written to a subscriber must be JSON in one line. All subscribers of a loop are told of a
 /// message one after the other, so the last answer is kept.

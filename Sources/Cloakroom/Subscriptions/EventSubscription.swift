@@ -11,7 +11,7 @@ internal import NIOCore
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class EventSubscription: TopicListener {
-  /// Why a subscription has ended that nobody ended.
+  /// Why a subscription has ended that its client did not end.
   enum End: String {
     /// The policy no longer lets the connection listen there.
     case policy

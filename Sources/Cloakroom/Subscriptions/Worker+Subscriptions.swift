@@ -7,10 +7,10 @@ internal import NIOCore
 /// What connections listen to.
 extension Worker {
   /// Begins or ends a subscription.
-  func see(to wish: SubscriptionWish, for request: consuming Request) {
+  func handle(_ subscription: SubscriptionRequest, for request: consuming Request) {
     let notes = arguments.notes.isKept ? arguments.notes : nil
     let connection = request.connection
-    switch wish {
+    switch subscription {
     case .subscribe(let topic):
       do throws(RPCError) {
         let service = try subscribingService(of: connection)

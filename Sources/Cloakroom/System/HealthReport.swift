@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomWire
 internal import NIOCore
 
-/// The answer of `system.health`.
+/// The answer of `status.health`.
 struct HealthReport: Sendable {
   /// One thing that is not well, or that is worth knowing.
   struct Problem: Sendable {

@@ -17,30 +17,30 @@ extension Worker {
       hello(service: service, client: client, for: request)
     case .discover:
       end(request, notes: nil) { result throws(RPCError) in
-        result.writeImmutableBuffer(system.discovery)
+        result.writeImmutableBuffer(status.discovery)
       }
     case .health:
       store.submit(.ping, ticket: wait(for: request))
     case .metrics:
       let ticket = wait(for: request)
-      answerLater(ticket) { [system] in
+      answerLater(ticket) { [status] in
         var result = ByteBuffer()
-        result.writeJSONString(String(decoding: await system.metricsText(), as: UTF8.self))
+        result.writeJSONString(String(decoding: await status.metricsText(), as: UTF8.self))
         return result
       }
     }
   }
 
-  /// The store has answered a ping for `system.health`: the rest of the report is still to come.
+  /// The store has answered a ping for `status.health`: the rest of the report is still to come.
   func endSystem(_ call: consuming Call, _ reply: StoreReply) {
     guard call.extras?.isAnswered != true else { return }
     let roundTrip = now() - call.request.startedAt
     var failure: RPCError?
     if case .failure(let error) = reply { failure = error }
     let ticket = calls.add(.call(call))
-    answerLater(ticket) { [system, failure] in
+    answerLater(ticket) { [status, failure] in
       var result = ByteBuffer()
-      await system.health(roundTrip: roundTrip, failure: failure).write(to: &result)
+      await status.health(roundTrip: roundTrip, failure: failure).write(to: &result)
       return result
     }
   }
@@ -60,13 +60,13 @@ extension Worker {
           ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
           : RPCError(.forbidden, "the policy does not let this caller act for that service"))
     }
-    if let client { system.greet(client, peer: connection.peer) }
+    if let client { status.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)
     end(request, notes: nil) { result throws(RPCError) in
       result.writeString("{\"service\":\"\(identity.name)\",\"services\":[")
       result.writeString(services.map { "\"\(policy.services[$0].name)\"" }.joined(separator: ","))
-      result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(SystemHub.version)\"")
-      result.writeString(",\"store\":\"\(system.storeKind)\",\"uid\":\(connection.peer.uid)")
+      result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(StatusReporter.version)\"")
+      result.writeString(",\"store\":\"\(status.storeKind)\",\"uid\":\(connection.peer.uid)")
       result.writeString(",\"gid\":\(connection.peer.gid),\"pid\":\(connection.peer.pid)}")
     }
   }

@@ -9,7 +9,7 @@ public struct SidecarConnection: ~Copyable {
   public static let longestReply = 64 << 20
 
   private let descriptor: Descriptor
-  /// What has come and was not taken yet.
+  /// What has arrived and was not taken yet.
   private var input: [UInt8] = []
   private var isAtEnd = false
 

@@ -71,7 +71,7 @@ public struct SidecarLocation: Sendable, Equatable {
     case .unreachable(errno: ECONNREFUSED):
       "nobody listens there any more: start the sidecar again with `\(start)`"
     case .untrusted:
-      "whoever can get at that folder could pose as the sidecar: say where it is with --socket PATH"
+      "anyone with access to that folder could pose as the sidecar: say where it is with --socket PATH"
     case .closed:
       "it may be stopping, or have as many connections as it takes: try again"
     default:

@@ -12,10 +12,10 @@ final class LoadCrowd {
     }
   }
 
-  /// Waits for a tenth of a second at most until something has come, and sends what had to wait
+  /// Waits for a tenth of a second at most until something has arrived, and sends what had to wait
   /// for space.
   ///
-  /// - Parameter receive: takes what has come on a connection.
+  /// - Parameter receive: takes what has arrived on a connection.
   func wait(_ receive: (LoadConnection) throws(LoadFault) -> Void) throws(LoadFault) {
     let count = try epoll.wait(milliseconds: 100)
     for index in 0..<count {

@@ -1,4 +1,4 @@
-/// How far one run has come. Times are nanoseconds of `Clock.now`.
+/// The progress of one run. Times are nanoseconds of `Clock.now`.
 struct LoadRun {
   let limit: LoadLimit
   let begin: UInt64
@@ -48,7 +48,7 @@ struct LoadRun {
   /// Notes that something came just now that is no answer of its own.
   mutating func touch() { last = now }
 
-  /// How long nothing has come.
+  /// How long nothing has arrived.
   var silence: Duration { .nanoseconds(Int64(clamping: now &- last)) }
 
   /// How long it took up to a moment, in seconds.

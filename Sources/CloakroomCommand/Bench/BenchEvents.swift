@@ -54,11 +54,11 @@ struct BenchEvents: ParsableCommand {
   }
 
   /// The measurement and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = EventWork(channel: "bench:\(tag)", dataSize: dataSize)
     let limit = options.limit()
-    return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
+    return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       try EventLoad(
         target: target, work: work, subscribers: subscribers, pipeline: pipeline,
         patience: options.sidecar.patience)

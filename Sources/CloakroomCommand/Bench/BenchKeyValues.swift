@@ -79,12 +79,12 @@ struct BenchKeyValues: ParsableCommand {
   }
 
   /// The measurement and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = LoadWork(
       keyPrefix: "bench:\(tag):", keyCount: keys, valueSize: valueSize, ttl: Self.ttl)
     let limit = options.limit(order: .random)
-    return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
+    return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       let loop = try LoadLoop(
         target: target, connections: connections, pipeline: pipeline,
         patience: options.sidecar.patience)

@@ -100,13 +100,13 @@ struct BenchOptions: ParsableArguments {
   ///   - limit: the limit of one run.
   ///   - load: makes a load on a server.
   func outcome(
-    _ subject: BenchSubject, until limit: LoadLimit, _ surroundings: Surroundings,
+    _ subject: BenchSubject, until limit: LoadLimit, _ environment: CommandEnvironment,
     load: @escaping (LoadTarget) throws(LoadFault) -> any BenchLoad
   ) -> Outcome {
     do throws(Exchange.Failure) {
-      let location = try Exchange(options: sidecar, surroundings: surroundings).location()
+      let location = try Exchange(options: sidecar, environment: environment).location()
       let endpoint = try Self.endpoint(redis)
-      let progress = BenchProgress(isShown: surroundings.isErrorTerminal && !json)
+      let progress = BenchProgress(isShown: environment.isErrorTerminal && !json)
       let contest = BenchContest(
         subject: subject, limit: limit, runs: runCount, progress: progress, load: load)
       return try contest.measure(location, redis: endpoint).outcome(json: json)

@@ -45,11 +45,11 @@ struct BenchStreams: ParsableCommand {
   }
 
   /// The measurement and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     let tag = String(UInt32.random(in: .min ... .max), radix: 16)
     let work = StreamWork(stream: "bench:\(tag)", messageSize: messageSize)
     let limit = options.limit()
-    return options.outcome(subject, until: limit, surroundings) { target throws(LoadFault) in
+    return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       try StreamLoad(
         target: target, work: work, connections: connections,
         patience: options.sidecar.patience)

@@ -5,7 +5,7 @@ import Synchronization
 enum Interrupt {
   private static let flag = Atomic(false)
 
-  /// Whether a signal has come.
+  /// Whether a signal has arrived.
   static var hasCome: Bool { flag.load(ordering: .relaxed) }
 
   /// Begins to watch.

@@ -57,10 +57,10 @@ struct Call: ParsableCommand {
   func run() throws { try outcome(.process).finish() }
 
   /// The call and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     do throws(Exchange.Failure) {
-      let params = try ParamsArgument(params, for: method).bytes(surroundings)
-      let exchange = Exchange(options: sidecar, surroundings: surroundings)
+      let params = try ParamsArgument(params, for: method).bytes(environment)
+      let exchange = Exchange(options: sidecar, environment: environment)
       guard !notify else {
         // Nobody would answer that there is no such method.
         if let complaint = MethodGuess.complaint(about: method) {
@@ -71,7 +71,7 @@ struct Call: ParsableCommand {
       }
       switch try exchange.call(method, params) {
       case .result(let result):
-        let isPretty = layout.map { $0 == .pretty } ?? surroundings.isOutputTerminal
+        let isPretty = layout.map { $0 == .pretty } ?? environment.isOutputTerminal
         let text = isPretty ? JSONIndenter.indent(result.bytes) : Array(result.bytes)
         return Outcome(output: text + [UInt8(ascii: "\n")])
       case .error(let error):

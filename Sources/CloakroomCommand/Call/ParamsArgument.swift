@@ -15,14 +15,14 @@ struct ParamsArgument {
   /// The parameters' JSON without line breaks; nil when there are none.
   ///
   /// - Throws: what is wrong with them, and where. Nothing of them is in it.
-  func bytes(_ surroundings: Surroundings) throws(Exchange.Failure) -> [UInt8]? {
+  func bytes(_ environment: CommandEnvironment) throws(Exchange.Failure) -> [UInt8]? {
     guard let argument else { return nil }
     var bytes = Array(argument.utf8)
     var source = "PARAMS"
     if argument == "-" || argument.hasPrefix("@") {
       let path = argument == "-" ? "-" : String(argument.dropFirst())
       source = path == "-" ? "standard input" : path
-      guard let read = surroundings.read(path) else {
+      guard let read = environment.read(path) else {
         throw failure(.noInput, "\(source) can't be read: \(String(cString: strerror(errno)))")
       }
       bytes = read

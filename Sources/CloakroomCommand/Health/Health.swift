@@ -7,7 +7,7 @@ struct Health: ParsableCommand {
     abstract: "Tell how the sidecar is.",
     discussion: """
       Prints a table on a terminal and the sidecar's own JSON into a pipe. A probe asks with \
-      --quiet and a --timeout below its own, and goes by the exit status.
+      --quiet and a --timeout below its own, and uses the exit status.
 
       EXAMPLES:
         cloakroom health
@@ -26,13 +26,13 @@ struct Health: ParsableCommand {
   func run() throws { try outcome(.process).finish() }
 
   /// The answer and what it comes to.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     var outcome: Outcome
     do throws(Exchange.Failure) {
-      let exchange = Exchange(options: sidecar, surroundings: surroundings)
+      let exchange = Exchange(options: sidecar, environment: environment)
       switch try exchange.call("system.health", nil) {
       case .result(let health):
-        outcome = report(health, isTable: surroundings.isOutputTerminal)
+        outcome = report(health, isTable: environment.isOutputTerminal)
       case .error(let error):
         outcome = .failure(.failure, "\(error)")
       }

@@ -7,7 +7,7 @@ struct GenerateKey: ParsableCommand {
     commandName: "generate",
     abstract: "Make a key.",
     discussion: """
-      HS256, HS384 and HS512 are fast, and whoever verifies can sign as well. EdDSA, ES256, ES384, \
+      HS256, HS384 and HS512 are fast, and every verifier can sign as well. EdDSA, ES256, ES384, \
       RS256 and PS256 have a public half for others (`cloakroom keys jwks`). A256GCM seals.
 
       Where several machines share keys: make the key --verify-only, bring it to all of them, and \

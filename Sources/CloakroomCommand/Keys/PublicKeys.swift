@@ -8,7 +8,7 @@ import NIOCore
 struct PublicKeys: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jwks",
-    abstract: "Write the public keys as a JSON Web Key Set, for whoever verifies tokens elsewhere.",
+    abstract: "Write the public keys as a JSON Web Key Set, for verifying tokens elsewhere.",
     discussion: """
       The same as the method jwt.jwks answers. With --output the file is there as a whole or not at \
       all, and anybody may read it: for a web server to serve as /.well-known/jwks.json.

@@ -9,7 +9,7 @@ struct DeadOperations: ParsableCommand {
     abstract: "List operations that were checked out too often, or open them again.",
     discussion: """
       An operation is dead when it has been checked out as often as it may be and was never \
-      committed. It is kept for a while (the setting pending.deadTTL). Whoever has its token can \
+      committed. It is kept for a while (the setting pending.deadTTL). The holder of its token can \
       check it out again once it is open.
 
       On a terminal there is a line for each: id, type, attempts, and when it was made. Into a pipe \
@@ -45,14 +45,14 @@ struct DeadOperations: ParsableCommand {
   func run() throws { try outcome(.process).finish() }
 
   /// The list, or what was opened.
-  func outcome(_ surroundings: Surroundings) -> Outcome {
+  func outcome(_ environment: CommandEnvironment) -> Outcome {
     guard let scope = scopeText else {
       return .failure(.usage, "--scope is KEY=ID, as organization=org_1")
     }
     do throws(Exchange.Failure) {
-      let exchange = Exchange(options: sidecar, surroundings: surroundings, service: service)
+      let exchange = Exchange(options: sidecar, environment: environment, service: service)
       return reopen.isEmpty
-        ? try list(exchange, scope, isTable: surroundings.isOutputTerminal)
+        ? try list(exchange, scope, isTable: environment.isOutputTerminal)
         : try open(exchange, scope)
     } catch {
       return error.outcome

@@ -5,7 +5,7 @@ import CloakroomWire
 /// One conversation with the sidecar, from finding its socket to its answer.
 struct Exchange {
   let options: SidecarOptions
-  let surroundings: Surroundings
+  let environment: CommandEnvironment
   /// The service to call as; nil is the first that the policy has for this user.
   var service: String?
 
@@ -35,7 +35,7 @@ struct Exchange {
   /// Where the sidecar is.
   func location() throws(Failure) -> SidecarLocation {
     do throws(SocketPath.Fault) {
-      return try options.location(surroundings)
+      return try options.location(environment)
     } catch {
       throw Failure(.failure(.usage, "\(error)"))
     }
@@ -48,7 +48,7 @@ struct Exchange {
     let location = try location()
     do throws(ClientFault) {
       var connection = try SidecarConnection(
-        to: location, userID: surroundings.userID, before: deadline)
+        to: location, userID: environment.userID, before: deadline)
       return try body(&connection)
     } catch {
       throw Failure(error, at: location)

@@ -28,8 +28,8 @@ struct SidecarOptions: ParsableArguments {
   var patience: Duration { .seconds(timeout) }
 
   /// Works out where the socket is.
-  func location(_ surroundings: Surroundings) throws(SocketPath.Fault) -> SidecarLocation {
+  func location(_ environment: CommandEnvironment) throws(SocketPath.Fault) -> SidecarLocation {
     try SidecarLocation.resolve(
-      flag: socket, environment: surroundings.environment, userID: surroundings.userID)
+      flag: socket, environment: environment.variables, userID: environment.userID)
   }
 }

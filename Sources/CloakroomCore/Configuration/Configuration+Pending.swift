@@ -48,7 +48,7 @@ extension Configuration {
     public var maxAttempts = 10
     /// How long the reason is kept for which an operation is gone: 24 hours.
     public var tombstoneTTL = TimeToLive.day
-    /// How long a commit's answer is kept for whoever repeats it: 24 hours.
+    /// How long a commit's answer is kept for repetitions: 24 hours.
     public var receiptTTL = TimeToLive.day
     /// How long an operation is kept whose attempts are used up: 7 days.
     public var deadTTL = TimeToLive.week

@@ -1,6 +1,6 @@
 /// Everything an operator can decide about the sidecar, read and checked.
 ///
-/// A value of this type is valid by itself: whoever holds one has nothing left to check. Each
+/// A value of this type is valid by itself: there is nothing left to check. Each
 /// part's defaults are those that hold when nothing is configured.
 public struct Configuration: Sendable, Equatable {
   /// The Unix socket that clients connect to.

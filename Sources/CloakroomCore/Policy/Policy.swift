@@ -17,7 +17,7 @@ public struct Policy: Sendable, Equatable {
     isOpen = true
   }
 
-  /// The policy of no configuration: whoever may open the socket is the service `default`, or a service
+  /// The policy of no configuration: everyone who may open the socket is the service `default`, or a service
   /// of any other name, and may call every method at any rate. The socket's own permissions are the
   /// whole admission.
   public static let open = Policy(open: .open)

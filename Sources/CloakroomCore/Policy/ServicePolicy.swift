@@ -17,7 +17,7 @@ public struct ServicePolicy: Sendable, Equatable {
 
   /// Who may be a service.
   public struct Members: Sendable, Equatable {
-    /// Whether it is for whoever may open the socket.
+    /// Whether it is for everyone who may open the socket.
     public var everyone: Bool
     /// User ids: those that were given, of named users, and of the members of named groups.
     public var userIDs: Set<UInt32>

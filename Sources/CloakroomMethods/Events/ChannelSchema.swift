@@ -11,7 +11,7 @@ struct ChannelSchema: Sendable {
   let size: Int
   private let schema: JSONSchema
 
-  /// Compiles a schema that somebody wants to define.
+  /// Compiles a schema that is to be defined.
   ///
   /// - Throws: INVALID_PARAMS with the place in the schema.
   init(defining text: ByteBuffer) throws(RPCError) {
@@ -26,7 +26,7 @@ struct ChannelSchema: Sendable {
 
   /// Compiles a schema that is kept in the store.
   ///
-  /// - Throws: STORE_REFUSED when somebody else wrote something else there.
+  /// - Throws: STORE_REFUSED when another program wrote something else there.
   init(stored definition: ByteBuffer) throws(RPCError) {
     var text = definition
     guard let digest = text.readString(length: ETag.length) else { throw Self.foreign }

@@ -4,16 +4,15 @@ internal import NIOCore
 
 /// One call of `claim.once`: a request for a claim, and its wait in the queue.
 ///
-/// Who waits is told by a message on the claim's name when it is its turn to look, and looks by itself
-/// when the holder's time is over, if it is the first. All others only say now and then that they are
-/// still there. So the store is asked a few times for each claim that is granted, however many wait.
+/// A waiter is told by a message on the claim's name when to ask again, and the first in the queue asks
+/// by itself when the holder's time is over. All others only send a heartbeat now and then. So the store
+/// is asked a few times for each claim that is granted, however many wait.
 struct ClaimCall: Sendable {
-  /// How long the queue keeps the place of somebody that isn't heard of, in milliseconds.
+  /// How long the queue keeps the place of a waiter that sends no heartbeat, in milliseconds.
   private static let patienceMs: Int64 = 10_000
-  /// How often one that waits says that it is there, in milliseconds; each time another, so that not
-  /// all speak at once.
+  /// How often a waiter sends a heartbeat, in milliseconds; random, so that they do not come together.
   private static let heartbeatMs: ClosedRange<Int64> = 3000...4000
-  /// How long one that waits gives a store that can't be reached before it asks again, likewise.
+  /// How long a waiter gives a store that can't be reached before it asks again, likewise random.
   private static let outageMs: ClosedRange<Int64> = 250...750
 
   let key: StoreKey
@@ -73,17 +72,17 @@ struct ClaimCall: Sendable {
     var place = place
     var isKept = false
     do throws(RPCError) {
-      let bell = try await hangBell(context)
-      defer { bell.close() }
+      let waiter = try await addWaiter(context)
+      defer { waiter.close() }
       while true {
-        // The first time too: what has happened before the bell was there was not heard.
+        // The first time too: changes before the waiter was subscribed were missed.
         let reply = await ask(at: place, context)
         isKept = context.keeps(reply)
         if let cancellation = context.cancellation { throw cancellation }
         switch reply {
         case .claim(.waiting(let current)):
           place = current
-          try await listen(at: place, to: bell)
+          try await listen(at: place, to: waiter)
         case .failure(let error) where error.isOutage && !isOver:
           try await sitOut(context)
         default:
@@ -98,11 +97,11 @@ struct ClaimCall: Sendable {
     }
   }
 
-  /// Hangs up a bell on the claim's name, as soon as there is a way to hear it.
-  private func hangBell(_ context: CallContext) async throws(RPCError) -> Bell {
+  /// A waiter on the claim's name, as soon as the bus can be reached.
+  private func addWaiter(_ context: CallContext) async throws(RPCError) -> Waiter {
     while true {
       do throws(RPCError) {
-        return try await context.bell(on: key)
+        return try await context.waiter(on: key)
       } catch {
         guard error.isOutage, context.cancellation == nil, !isOver else { throw error }
         try await sitOut(context)
@@ -127,13 +126,13 @@ struct ClaimCall: Sendable {
   }
 
   /// Waits until it is time to ask again.
-  private func listen(at place: ClaimPlace, to bell: Bell) async throws(RPCError) {
+  private func listen(at place: ClaimPlace, to waiter: Waiter) async throws(RPCError) {
     var pause = Duration.milliseconds(Int64.random(in: Self.heartbeatMs))
     // It is free one millisecond after the last in which it was held.
     if place.isFirst { pause = min(pause, .milliseconds(place.remainingMs + 1)) }
     let next = ContinuousClock.now + min(pause, remainingWait)
     while true {
-      switch try await bell.wait(atMost: max(ContinuousClock.now.duration(to: next), .zero)) {
+      switch try await waiter.wait(atMost: max(ContinuousClock.now.duration(to: next), .zero)) {
       case .message(let id) where !request.ticket.isNamed(by: id): continue
       case .message, .missed, .timeOver: return
       }

@@ -10,7 +10,7 @@ enum ClaimMethods {
 
   static let once = Method(
     "claim.once",
-    "Takes a claim unless somebody holds it, or waits for it; an owner that holds it already is told so and doesn't get it twice.",
+    "Takes a claim unless another owner holds it, or waits for it; an owner that holds it already is told so and doesn't get it twice.",
     [.claimKey, .owner, .claimTTL, .waitMs, .bindToConnection],
     result:
       #"{"type":"object","properties":{"claimed":{"type":"boolean"},"owner":{"type":["string","null"]},"fence":{"type":["integer","null"]},"expiresAt":{"type":["string","null"],"format":"date-time"}},"required":["claimed","owner","fence","expiresAt"]}"#,

@@ -83,7 +83,7 @@ enum CounterMethods {
 
   @Sendable
   private static func writeCounted(
-    _ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer
+    _ reply: StoreReply, _ context: ReplyContext, _ result: inout ByteBuffer
   ) throws(RPCError) {
     guard case .counted(let value, let applied) = try reply.orThrow() else {
       throw .unexpectedReply

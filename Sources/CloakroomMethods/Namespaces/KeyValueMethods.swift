@@ -50,12 +50,12 @@ enum KeyValueMethods {
         let value = try arguments.value(1, "value")
         let expiry = try arguments.expiry(2)
         let condition = try condition(&arguments)
-        if try arguments.flag(5, "withMeta") { arguments.memo.etag = ETag(of: value) }
+        if try arguments.flag(5, "withMeta") { arguments.replyContext.etag = ETag(of: value) }
         return .set(key, value: value, expiry, condition)
       },
-      end: { reply, memo, result throws(RPCError) in
+      end: { reply, context, result throws(RPCError) in
         guard case .done = reply else { throw reply.unexpected }
-        guard let etag = memo.etag else {
+        guard let etag = context.etag else {
           result.write(atMost: 16) { $0.write("{\"ok\":true}") }
           return
         }
@@ -128,7 +128,7 @@ enum KeyValueMethods {
 
   @Sendable
   private static func writeFound(
-    _ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer
+    _ reply: StoreReply, _ context: ReplyContext, _ result: inout ByteBuffer
   ) throws(RPCError) {
     switch reply {
     case .value(let value?):
@@ -151,7 +151,7 @@ enum KeyValueMethods {
 
   @Sendable
   private static func writeBoolean(
-    _ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer
+    _ reply: StoreReply, _ context: ReplyContext, _ result: inout ByteBuffer
   ) throws(RPCError) {
     guard case .boolean(let answer) = reply else { throw reply.unexpected }
     result.writeJSON(answer)

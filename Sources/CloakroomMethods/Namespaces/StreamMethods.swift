@@ -6,7 +6,7 @@ internal import NIOCore
 /// `streams.*`: messages that groups of consumers share out among themselves, each acknowledged when
 /// its work is done.
 enum StreamMethods {
-  static let all = [append, ensure, StreamReading.read, ack, pending, reclaim, length]
+  static let all = [append, ensure, StreamReading.read, ack, unacknowledged, reclaim, length]
 
   private static let stream = Parameter(
     "stream", #"{"type":"string","minLength":1}"#, required: true,
@@ -14,7 +14,7 @@ enum StreamMethods {
 
   static let append = Method(
     "streams.append",
-    "Appends a message to a stream, which is made if there is none, and wakes whoever waits for it.",
+    "Appends a message to a stream, which is made if there is none, and wakes those who wait for it.",
     [
       Parameter(
         "stream", #"{"type":"string","minLength":1}"#, required: true,
@@ -66,7 +66,7 @@ enum StreamMethods {
 
   static let ensure = Method(
     "streams.ensure",
-    "Sees to it that there is a group of consumers, and a stream for it; tells whether the group is new.",
+    "Makes a group of consumers, and a stream for it, if there is none; tells whether the group is new.",
     [
       stream, .group,
       Parameter(
@@ -94,7 +94,7 @@ enum StreamMethods {
 
   static let ack = Method(
     "streams.ack",
-    "Says that a group is done with messages; tells how many of them it had in hand.",
+    "Acknowledges messages: the group is done with them. Tells how many of them it had not acknowledged yet.",
     [
       stream, .group,
       Parameter(
@@ -124,9 +124,9 @@ enum StreamMethods {
         }
       }))
 
-  static let pending = Method(
+  static let unacknowledged = Method(
     "streams.pending",
-    "Tells what a group has in hand: read, and not acknowledged. Of more than 1,000 consumers the first 1,000 are named.",
+    "Tells what a group has read and not acknowledged. Of more than 1,000 consumers the first 1,000 are named.",
     [stream, .group],
     result:
       #"{"type":"object","properties":{"count":{"type":"integer"},"consumers":{"type":"array","items":{"type":"object","properties":{"consumer":{"type":"string"},"count":{"type":"integer"}},"required":["consumer","count"]}},"oldest":{"type":["object","null"],"properties":{"id":{"type":"string"},"idleMs":{"type":"integer"},"consumer":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","idleMs","consumer","deliveries"]}},"required":["count","consumers","oldest"]}"#,
@@ -137,23 +137,23 @@ enum StreamMethods {
     ),
     .primitive(
       begin: { arguments throws(RPCError) in
-        .stream(try arguments.stream().name, .pending(group: try arguments.name(1, "group")))
+        .stream(try arguments.stream().name, .unacknowledged(group: try arguments.name(1, "group")))
       },
       end: { reply, _, result throws(RPCError) in
-        guard case .stream(.pending(let pending)) = try reply.orThrow() else {
+        guard case .stream(.unacknowledged(let unacknowledged)) = try reply.orThrow() else {
           throw .unexpectedReply
         }
-        result.writeJSON(pending)
+        result.writeJSON(unacknowledged)
       }))
 
   static let reclaim = Method(
     "streams.reclaim",
-    "Hands a consumer what others of its group have had in hand for too long; what was handed over too often is moved to the stream's dead letters.",
+    "Hands a consumer messages that others of its group have not acknowledged for too long; what was handed over too often is moved to the stream's dead letters.",
     [
       stream, .group, .consumer,
       Parameter(
         "minIdleMs", #"{"type":"integer","minimum":0,"default":15000}"#,
-        "For how many milliseconds, at least, a message has been in hand. Default: 15,000."),
+        "For how many milliseconds, at least, a message has been unacknowledged. Default: 15,000."),
       .streamCount,
       Parameter(
         "maxDeliveries", #"{"type":"integer","minimum":1}"#,

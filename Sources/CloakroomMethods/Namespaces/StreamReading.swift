@@ -5,10 +5,10 @@ internal import NIOCore
 /// `streams.read`, which can wait for messages.
 ///
 /// A call reads once, in the order of its connection's calls; only one that finds nothing and may wait
-/// becomes a task. The calls of one event loop that wait for the same stream and group stand in line:
+/// becomes a task. The calls of one event loop that wait for the same stream and group queue up:
 /// an append wakes the first of them, and when that has got something, or gives up, it is the next
-/// one's turn to look. So however many wait, an append makes each loop read a few times, and whoever
-/// has waited longest is served first. No connection to Redis is held up by a wait.
+/// one's turn to look. So however many wait, an append makes each loop read a few times, and the one
+/// that has waited longest is served first. No connection to Redis is held up by a wait.
 enum StreamReading {
   static let read = Method(
     "streams.read",

@@ -4,8 +4,8 @@ internal import NIOCore
 
 /// One call's wait for a stream's messages.
 struct StreamWait: Sendable {
-  /// Even without a ring the stream is looked at so often: who writes to Redis past the sidecars does
-  /// not ring.
+  /// The stream is read so often even without a wake-up: a program that writes to Redis directly
+  /// publishes nothing.
   private static let longestSilence = Duration.seconds(5)
   /// How long to wait before asking again a store, or a bus, that can't be reached.
   private static let outagePause = Duration.milliseconds(250)
@@ -27,8 +27,8 @@ struct StreamWait: Sendable {
     return messages
   }
 
-  /// The name of the line of those who wait for the same.
-  private var line: StoreKey {
+  /// The name of the queue of those who wait for the same.
+  private var queue: StoreKey {
     var name = key.bytes
     name.writeInteger(UInt8(0))
     name.writeString(reader.group)
@@ -39,29 +39,29 @@ struct StreamWait: Sendable {
   func messages(_ context: CallContext) async throws(RPCError) -> [StreamMessage] {
     let end = ContinuousClock.now + time
     while ContinuousClock.now < end {
-      let bell: Bell
+      let waiter: Waiter
       do throws(RPCError) {
-        bell = try await context.bell(on: key, inLine: line)
+        waiter = try await context.waiter(on: key, in: queue)
       } catch {
         try await pause(context, after: error, until: end)
         continue
       }
-      // Leaving the line makes it the next one's turn.
-      defer { bell.close() }
-      return try await messages(context, bell, until: end)
+      // Leaving the queue makes it the next one's turn.
+      defer { waiter.close() }
+      return try await messages(context, waiter, until: end)
     }
     return []
   }
 
   private func messages(
-    _ context: CallContext, _ bell: Bell, until end: ContinuousClock.Instant
+    _ context: CallContext, _ waiter: Waiter, until end: ContinuousClock.Instant
   ) async throws(RPCError) -> [StreamMessage] {
     var isFirst = false
     while true {
       let rest = end - .now
       guard rest > .zero else { return [] }
-      let ring = try await bell.wait(atMost: isFirst ? min(rest, Self.longestSilence) : rest)
-      if ring != .timeOver { isFirst = true }
+      let wakeUp = try await waiter.wait(atMost: isFirst ? min(rest, Self.longestSilence) : rest)
+      if wakeUp != .timeOver { isFirst = true }
       guard isFirst, ContinuousClock.now < end else { continue }
       do throws(RPCError) {
         let reply = await context.perform(context.once(command, step: 0))
@@ -75,8 +75,8 @@ struct StreamWait: Sendable {
 
   /// Lets an outage pass, for which a call that waits anyhow need not fail; throws any other failure.
   ///
-  /// A read whose answer was lost may have handed messages over to nobody. They are in the consumer's
-  /// hand then, as those of one that has crashed, and are reclaimed as those are.
+  /// A read whose answer was lost may have handed messages over to nobody. They are the consumer's then,
+  /// unacknowledged, as those of one that has crashed, and are reclaimed as those are.
   private func pause(
     _ context: CallContext, after error: RPCError, until end: ContinuousClock.Instant
   ) async throws(RPCError) {

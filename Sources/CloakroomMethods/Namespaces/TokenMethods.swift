@@ -4,7 +4,7 @@ internal import CloakroomTokens
 internal import CloakroomWire
 internal import NIOCore
 
-/// `jwt.*`: claims that are signed, and sealed if that is wanted, for whoever has the keys.
+/// `jwt.*`: claims that are signed, and sealed if that is wanted, for the holders of the keys.
 enum TokenMethods {
   static let all = [sign, verify, revoke, jwks]
 
@@ -23,12 +23,12 @@ enum TokenMethods {
       let claims = try TokenMethods.claims(&arguments)
       let keyID = try arguments.optionalString(5, "keyId", longest: 128)
       let seal = try arguments.flag(6, "seal")
-      let desk = arguments.settings.tokens
-      let ring = desk.ring
+      let tokens = arguments.settings.tokens
+      let ring = tokens.ring
       if let secret = SecretAnswer(arguments) {
         return .run { context throws(RPCError) in
           let (result, _) = try await secret.answer(context) { () async throws(RPCError) in
-            ByteBuffer(signed: try await signed(claims, ring, keyID, seal, desk))
+            ByteBuffer(signed: try await signed(claims, ring, keyID, seal, tokens))
           }
           // The first call's token, whatever this one has signed.
           if let jti = result.string("jti") { context.note(key: logged(jti)) }
@@ -37,7 +37,7 @@ enum TokenMethods {
       }
       guard try ring.signingKey(keyID).signsQuickly else {
         return .run { context throws(RPCError) in
-          let token = try await signed(claims, ring, keyID, seal, desk)
+          let token = try await signed(claims, ring, keyID, seal, tokens)
           context.note(key: logged(token.id))
           return ByteBuffer(signed: token)
         }
@@ -60,15 +60,15 @@ enum TokenMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let token = try arguments.signedToken(0)
-      let desk = arguments.settings.tokens
-      let expectation = desk.expectation(
+      let tokens = arguments.settings.tokens
+      let expectation = tokens.expectation(
         audience: try arguments.optionalString(1, "audience"),
         issuer: try arguments.optionalString(2, "issuer"), purpose: try arguments.purpose(3))
       let names = try TokenNames(&arguments)
-      let ring = desk.ring
+      let ring = tokens.ring
       guard ring.verifiesQuickly(token) else {
         return .run { context throws(RPCError) in
-          let verified = try await desk.offLoop { () throws(RPCError) in
+          let verified = try await tokens.offLoop { () throws(RPCError) in
             try ring.authenticate(token)
           }
           if let id = verified.id { context.note(key: logged(id)) }
@@ -110,7 +110,7 @@ enum TokenMethods {
       #"{"revoked":true}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let desk = arguments.settings.tokens
+      let tokens = arguments.settings.tokens
       let names = try TokenNames(&arguments)
       let record = arguments.record
       guard arguments.has(0) else {
@@ -124,21 +124,21 @@ enum TokenMethods {
         guard let end = Timestamp(text) else {
           throw RPCError(.invalidParams, "expiresAt is a time as RFC 3339 writes it")
         }
-        return try opening(revoking: id, untilMs: end.milliseconds, names, desk, record)
+        return try opening(revoking: id, untilMs: end.milliseconds, names, tokens, record)
       }
       guard !arguments.has(1), !arguments.has(2) else {
         throw RPCError(.invalidParams, "token, or jti and expiresAt, but not both")
       }
       let token = try arguments.signedToken(0)
-      let ring = desk.ring
+      let ring = tokens.ring
       guard ring.verifiesQuickly(token) else {
         return .run { context throws(RPCError) in
-          let known = try await desk.offLoop { () throws(RPCError) in
+          let known = try await tokens.offLoop { () throws(RPCError) in
             try ring.authenticate(token)
           }
           if let id = known.id { context.note(key: logged(id)) }
           let command = try revocation(
-            of: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
+            of: try id(of: known), untilMs: known.expiresAtMs, names, tokens, record)
           guard let command else { return ByteBuffer(revoked: false) }
           let reply = try await context.perform(context.once(command, step: 0)).orThrow()
           return ByteBuffer(revoked: reply == .done)
@@ -147,12 +147,12 @@ enum TokenMethods {
       let known = try ring.authenticate(token)
       arguments.note(jti: known.id)
       return try opening(
-        revoking: try id(of: known), untilMs: known.expiresAtMs, names, desk, record)
+        revoking: try id(of: known), untilMs: known.expiresAtMs, names, tokens, record)
     })
 
   static let jwks = Method(
     "jwt.jwks",
-    "Answers the public keys as a JSON Web Key Set (RFC 7517), for whoever verifies tokens without the sidecar.",
+    "Answers the public keys as a JSON Web Key Set (RFC 7517), for verifying tokens without the sidecar.",
     [],
     result:
       #"{"type":"object","properties":{"keys":{"type":"array","items":{"type":"object"}}},"required":["keys"]}"#,
@@ -165,10 +165,10 @@ enum TokenMethods {
 
   /// The result with a token that was signed just now, on a thread of its own where that takes long.
   private static func signed(
-    _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ desk: TokenDesk
+    _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ tokens: TokenService
   ) async throws(RPCError) -> SignedToken {
     guard try ring.signingKey(keyID).signsQuickly else {
-      return try await desk.offLoop { () throws(RPCError) in
+      return try await tokens.offLoop { () throws(RPCError) in
         try ring.sign(claims, keyID: keyID, seal: seal)
       }
     }
@@ -177,7 +177,7 @@ enum TokenMethods {
 
   private static func claims(_ arguments: inout Arguments) throws(RPCError) -> TokenClaims {
     let purpose = try arguments.purpose(4)
-    // Whoever may sign claims must not thereby make tokens of pending operations.
+    // A caller that may sign claims must not be able to make tokens of pending operations that way.
     guard purpose != PendingSigner.purpose else {
       throw RPCError(.invalidParams, "the purpose pending is that of pending.create alone")
     }
@@ -203,7 +203,7 @@ enum TokenMethods {
   /// Holds a token against what is expected of it.
   ///
   /// - Throws: WRONG_TYPE for a pending operation's token, whatever is expected. Its data may be sealed
-  ///   or used up, belong to one scope only, and are for whoever may call `pending.*`.
+  ///   or used up, belong to one scope only, and are for callers that may call `pending.*`.
   private static func check(
     _ token: VerifiedToken, _ expectation: TokenExpectation
   ) throws(RPCError) {
@@ -214,7 +214,7 @@ enum TokenMethods {
   /// The `jti` to revoke a token by.
   ///
   /// - Throws: WRONG_TYPE for a pending operation's token. What ends an operation is in the store, under
-  ///   its own service and scope, may be leased to somebody, and is for whoever may call `pending.*`; a
+  ///   its own service and scope, may be leased to somebody, and is for callers that may call `pending.*`; a
   ///   revocation would be of no effect on it.
   private static func id(of token: VerifiedToken) throws(RPCError) -> String {
     guard !PendingToken.isOne(token) else { throw .isOperation }
@@ -227,19 +227,19 @@ enum TokenMethods {
   /// What revokes a token, `.done`. For one that has expired there is nothing to do, and nil; or, when
   /// the call may be a repeated one, a look whether the first was before that.
   private static func revocation(
-    of id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk,
+    of id: String, untilMs end: Int64, _ names: TokenNames, _ tokens: TokenService,
     _ record: OnceRecord?
   ) throws(RPCError) -> StoreCommand? {
-    guard let life = try desk.revocationLife(untilMs: end) else { return record?.recall(step: 0) }
+    guard let life = try tokens.revocationLife(untilMs: end) else { return record?.recall(step: 0) }
     return .set(
       try names.revocation(of: id), value: ByteBuffer(string: "true"), .after(life), .none)
   }
 
   private static func opening(
-    revoking id: String, untilMs end: Int64, _ names: TokenNames, _ desk: TokenDesk,
+    revoking id: String, untilMs end: Int64, _ names: TokenNames, _ tokens: TokenService,
     _ record: OnceRecord?
   ) throws(RPCError) -> Opening {
-    guard let command = try revocation(of: id, untilMs: end, names, desk, record) else {
+    guard let command = try revocation(of: id, untilMs: end, names, tokens, record) else {
       return .answer(ByteBuffer(revoked: false))
     }
     return .ask(command) { reply, _, result throws(RPCError) in

@@ -46,7 +46,7 @@ public struct CallContext: Sendable {
   /// of a call that is repeated does nothing and is answered as the first time.
   ///
   /// - Parameter step: which step this is; the opening is step 0. The same step must get the same
-  ///   number in every repetition. A step that is taken again until it comes to something keeps its
+  ///   number in every repetition. A step that is taken again until it succeeds keeps its
   ///   number too, if the store tells its replies before that from its answer (`StoreReply.isAnswer`).
   public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
     host.record?.keeping(command, step: step) ?? command
@@ -56,7 +56,7 @@ public struct CallContext: Sendable {
   public var hasRecord: Bool { host.record != nil }
 
   /// Whether the call's record has a step's answer, or may have it. What the step has done then stands,
-  /// though nobody waits for it any more: whoever repeats the call is told that it was done.
+  /// though nobody waits for it any more: a repetition of the call is answered that it was done.
   public func keeps(_ reply: StoreReply) -> Bool { host.record != nil && reply.mayBeKept }
 
   // MARK: Waiting
@@ -68,49 +68,47 @@ public struct CallContext: Sendable {
   ///
   /// - Throws: why the call was cancelled.
   public func wait(for time: Duration) async throws(RPCError) {
-    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, bell: nil, $0) })
+    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, waiter: nil, $0) })
   }
 
-  /// Hangs up a bell that is rung by whatever is published under a name on the store's bus. What is
-  /// published after this has returned is heard.
+  /// Makes a waiter that is woken by every message published under a name on the store's bus after
+  /// this has returned.
   ///
-  /// Look at what is waited for after the bell is there, not before: a change in between would not be
-  /// heard.
+  /// Check what is waited for after this, not before: a change in between would be missed.
   ///
   /// - Parameters:
   ///   - name: what is published under.
-  ///   - line: a name for those calls of the loop that wait for the same thing, one of which is enough
-  ///     to look after it. Such a bell rings a first time when it is the call's turn, which goes on to
-  ///     the next when the bell is closed, and is silent until then. All bells of a line are on the
-  ///     same name.
+  ///   - queue: a name for the calls of this loop that wait for the same thing, where it is enough that
+  ///     one of them checks it. Only the first in the queue is woken, and is so once when its turn
+  ///     comes; closing it makes it the next one's turn. All waiters of a queue wait on the same name.
   /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
-  public func bell(
-    on name: StoreKey, inLine line: StoreKey? = nil
-  ) async throws(RPCError) -> Bell {
+  public func waiter(
+    on name: StoreKey, in queue: StoreKey? = nil
+  ) async throws(RPCError) -> Waiter {
     if let cancellation { throw cancellation }
-    let id = host.hangBell(on: .name(name), inLine: line)
-    let bell = Bell(id: id, context: self)
+    let id = host.addWaiter(on: .name(name), in: queue)
+    let waiter = Waiter(id: id, context: self)
     do throws(RPCError) {
-      _ = try outcome(of: await withCheckedContinuation { host.awaitBell(id, $0) })
-      return bell
+      _ = try outcome(of: await withCheckedContinuation { host.awaitSubscription(of: id, $0) })
+      return waiter
     } catch {
-      bell.close()
+      waiter.close()
       throw error
     }
   }
 
-  /// Waits for a bell that is there already.
-  func wait(atMost time: Duration, bell: UInt32) async throws(RPCError) -> Ring {
-    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, bell: bell, $0) })
+  /// Waits for a waiter's next wake-up.
+  func wait(atMost time: Duration, waiter: UInt32) async throws(RPCError) -> WakeUp {
+    try outcome(of: await withCheckedContinuation { host.wait(atMost: time, waiter: waiter, $0) })
   }
 
-  /// Takes a bell away.
-  func takeBellDown(_ id: UInt32) { host.takeBellDown(id) }
+  /// Closes a waiter.
+  func removeWaiter(_ id: UInt32) { host.removeWaiter(id) }
 
   @discardableResult
-  private func outcome(of wait: WaitOutcome) throws(RPCError) -> Ring {
+  private func outcome(of wait: WaitOutcome) throws(RPCError) -> WakeUp {
     switch wait {
-    case .rung(let ring): return ring
+    case .woken(let wakeUp): return wakeUp
     case .failed(let error): throw error
     }
   }

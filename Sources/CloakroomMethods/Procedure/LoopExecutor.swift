@@ -14,7 +14,7 @@ public final class LoopExecutor: TaskExecutor {
 
   private let loop: any EventLoop
   private let queue = Mutex(Queue())
-  /// Called on the loop when the jobs that there were have run; nil once nobody is to be told.
+  /// Called on the loop when the jobs that there were have run; nil once it is not needed any more.
   private let ran: NIOLoopBoundBox<(() -> Void)?>
 
   /// An executor that has nothing to run yet.
@@ -27,7 +27,7 @@ public final class LoopExecutor: TaskExecutor {
     self.ran = NIOLoopBoundBox(ran, eventLoop: loop)
   }
 
-  /// Tells nobody any more when jobs have run, and lets go of whoever was told; called on the loop.
+  /// Drops the callback, and what it refers to; called on the loop.
   public func close() { ran.value = nil }
 
   /// Has a job run in this turn of the loop or, from another thread, in the next one.

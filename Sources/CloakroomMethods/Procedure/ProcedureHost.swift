@@ -16,15 +16,15 @@ public protocol ProcedureHost: AnyObject {
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>)
   /// Takes back a step of the store.
   func takeBack(by command: StoreCommand)
-  /// Resumes when a bell rings, the time is over or the call is cancelled, whatever comes first.
+  /// Resumes when the waiter is woken, the time is over or the call is cancelled, whatever is first.
   func wait(
-    atMost time: Duration, bell: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
-  /// Begins to listen, in a line if one is named.
-  func hangBell(on topic: Topic, inLine line: StoreKey?) -> UInt32
-  /// Resumes when a bell is there, or can't be.
-  func awaitBell(_ id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
-  /// Stops listening.
-  func takeBellDown(_ id: UInt32)
+    atMost time: Duration, waiter: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+  /// Subscribes a waiter to a topic, or has it join a queue that is.
+  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt32
+  /// Resumes when a waiter's subscription is confirmed, or refused.
+  func awaitSubscription(of id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+  /// Closes a waiter.
+  func removeWaiter(_ id: UInt32)
   /// Has a command submitted when the connection closes.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
   /// Counts what has happened to a pending operation.

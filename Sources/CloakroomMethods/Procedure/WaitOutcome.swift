@@ -2,8 +2,8 @@ public import CloakroomCore
 
 /// How a wait ended.
 public enum WaitOutcome: Sendable {
-  /// As it was meant to.
-  case rung(Ring)
+  /// The waiter was woken, or the time is over.
+  case woken(WakeUp)
   /// The call was cancelled, or the bus can't be reached.
   case failed(RPCError)
 }

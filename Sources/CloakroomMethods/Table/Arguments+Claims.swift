@@ -39,7 +39,7 @@ extension Parameter {
     "The fence that came with the claim: any other one is FENCE_STALE.")
   static let waitMs = Parameter(
     "waitMs", #"{"type":"integer","minimum":0,"maximum":3600000,"default":0}"#,
-    "How long to wait while another holds it, in milliseconds, at most an hour; whoever came first gets it first. Default: 0."
+    "How long to wait while another holds it, in milliseconds, at most an hour; first come, first served. Default: 0."
   )
   static let bindToConnection = Parameter(
     "bindToConnection", #"{"type":"boolean","default":false}"#, endsWithConnection: true,

@@ -21,7 +21,7 @@ extension Arguments {
   }
 
   /// Has a procedure's first step keep its answer in the call's record, if the call has one. What is
-  /// kept, or may be, is not taken back when nobody waits any more: whoever repeats the call is told
+  /// kept, or may be, is not taken back when nobody waits any more: a repetition of the call is told
   /// that it was done.
   public mutating func once(_ opening: Opening) -> Opening {
     guard let record, case .ask(let command, let then, let undo, _) = opening, command.isMutation

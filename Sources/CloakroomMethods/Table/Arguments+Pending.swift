@@ -29,7 +29,7 @@ extension Arguments {
         let id = PendingToken.id(ofStored: text)
         return .known(PendingTarget(id: id, key: try names.key(id)))
       case .signed(let text):
-        return try PendingSigner(desk: settings.tokens, names: names).place(text, type: type) {
+        return try PendingSigner(tokens: settings.tokens, names: names).place(text, type: type) {
           if notes.isKept { notes.key = Array($0.utf8) }
         }
       }
@@ -181,6 +181,6 @@ extension Parameter {
     "The receipt that came with the checkout.")
   static let commitResult = Parameter(
     "result", "true",
-    "Any JSON that whoever repeats the commit is answered, as the id of what was made. Default: null."
+    "Any JSON, as the id of what was made: the answer to a repetition of the commit. Default: null."
   )
 }

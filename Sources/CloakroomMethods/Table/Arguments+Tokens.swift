@@ -91,7 +91,7 @@ extension Parameter {
     "What the token has to be for; without this, only a token without a purpose is taken.")
   static let tokenID = Parameter(
     "jti", #"{"type":"string","minLength":1}"#,
-    "The token's `jti`, for whoever hasn't kept the token itself; needs expiresAt.")
+    "The token's `jti`, for callers that haven't kept the token itself; needs expiresAt.")
   static let tokenExpiresAt = Parameter(
     "expiresAt", #"{"type":"string","format":"date-time"}"#,
     "When the token expires, as jwt.sign has told: so long is its revocation kept.")

@@ -17,7 +17,7 @@ public struct Arguments: ~Copyable {
   /// What admission gave the call.
   public var permit: Permit? { held.permit }
   /// What the method remembers until the store has answered.
-  public var memo = Memo()
+  public var replyContext = ReplyContext()
   /// What the access log will say of the call; kept only when there is a log.
   public var notes = CallNotes()
   /// The caller's patience in milliseconds.
@@ -55,8 +55,8 @@ public struct Arguments: ~Copyable {
     scanner = RequestScanner(depthLimit: depthLimit)
   }
 
-  /// Takes on the parameters of a call whose request has been scanned. Whoever has no more use for the
-  /// request and the permit hands them over: then no reference is counted.
+  /// Takes on the parameters of a call whose request has been scanned. The request and the permit
+  /// are consumed, so that no reference is counted.
   ///
   /// - Throws: INVALID_PARAMS for a parameter that is unknown, given twice or missing, SCOPE_…
   ///   for a scope that may not be.
@@ -66,7 +66,7 @@ public struct Arguments: ~Copyable {
     held.hold(request, permit)
     given = 0
     hasLongKey = false
-    memo = Memo()
+    replyContext = ReplyContext()
     deadlineMs = nil
     // Few calls bring these, and to write nothing over nothing counts references too.
     if notes.isKept { notes = CallNotes(isKept: true) }

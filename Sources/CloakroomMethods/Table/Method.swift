@@ -12,21 +12,23 @@ public final class Method: Sendable {
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> StoreCommand
   /// Ends a primitive: from the store's reply to the result's JSON.
   public typealias End =
-    @Sendable (_ reply: StoreReply, _ memo: Memo, _ result: inout ByteBuffer) throws(RPCError) ->
+    @Sendable (_ reply: StoreReply, _ context: ReplyContext, _ result: inout ByteBuffer)
+    throws(RPCError) ->
     Void
   /// Begins a call of several independent steps.
   public typealias BeginMany =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> [StoreCommand]
   /// Ends a call of several independent steps; the replies are in the order of the steps.
   public typealias EndMany =
-    @Sendable (_ replies: [StoreReply], _ memo: Memo, _ result: inout ByteBuffer) throws(RPCError)
+    @Sendable (_ replies: [StoreReply], _ context: ReplyContext, _ result: inout ByteBuffer)
+    throws(RPCError)
     -> Void
   /// Begins a call that may take several steps, or wait.
   public typealias Open =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Opening
   /// Begins or ends a subscription of the connection.
   public typealias Subscribe =
-    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SubscriptionWish
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SubscriptionRequest
   /// Answers at once, or after asking the sidecar about itself.
   public typealias Ask =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SystemQuestion

@@ -14,7 +14,7 @@ extension ByteBuffer {
     writeStaticString("]")
   }
 
-  /// Writes one message. One that somebody else wrote, and that is not JSON, is null with an error: it
+  /// Writes one message. One that another program wrote, and that is not JSON, is null with an error: it
   /// must not keep those beside it from being read, and can be acknowledged.
   private mutating func writeJSON(_ message: StreamMessage) {
     writeStaticString("{\"id\":\"")
@@ -46,12 +46,12 @@ extension ByteBuffer {
     writeStaticString("}")
   }
 
-  /// Writes what a group has in hand.
-  mutating func writeJSON(_ pending: StreamPending) {
+  /// Writes which messages a group has not acknowledged.
+  mutating func writeJSON(_ unacknowledged: UnacknowledgedMessages) {
     writeStaticString("{\"count\":")
-    writeDecimal(pending.count)
+    writeDecimal(unacknowledged.count)
     writeStaticString(",\"consumers\":[")
-    for (index, share) in pending.consumers.enumerated() {
+    for (index, share) in unacknowledged.consumers.enumerated() {
       writeStaticString(index == 0 ? "{\"consumer\":" : ",{\"consumer\":")
       writeJSONString(share.consumer)
       writeStaticString(",\"count\":")
@@ -59,7 +59,7 @@ extension ByteBuffer {
       writeStaticString("}")
     }
     writeStaticString("],\"oldest\":")
-    if let oldest = pending.oldest {
+    if let oldest = unacknowledged.oldest {
       writeStaticString("{\"id\":\"")
       writeString(oldest.id.text)
       writeStaticString("\",\"idleMs\":")

@@ -13,7 +13,7 @@ extension ByteBuffer {
   /// - Parameters:
   ///   - head: what stands before the value.
   ///   - tail: what stands behind it.
-  /// - Throws: STORE_REFUSED when what is stored is not JSON: somebody else wrote it, and passing
+  /// - Throws: STORE_REFUSED when what is stored is not JSON: another program wrote it, and passing
   ///   it on could break the reply open.
   mutating func writeStored(
     _ value: ByteBuffer, after head: StaticString = "", before tail: StaticString = ""
@@ -28,7 +28,7 @@ extension ByteBuffer {
         details: [.text("code", "NOTJSON")])
     }
     guard !hasLineBreaks else {
-      // Only somebody else can have written one: what comes in through a call is put into one line.
+      // Only another program can have written one: what arrives in a call is put into one line.
       writeStaticString(head)
       writeOnOneLine(ByteRange(0..<value.readableBytes), of: value.readableBytesSpan)
       writeStaticString(tail)

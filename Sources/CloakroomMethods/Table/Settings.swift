@@ -33,10 +33,10 @@ public struct Settings: Sendable {
   public var scopes: ScopeRules
 
   /// What makes and verifies tokens.
-  public var tokens: TokenDesk
+  public var tokens: TokenService
 
   /// Takes from a configuration what methods need.
-  public init(_ configuration: Configuration, tokens: TokenDesk) {
+  public init(_ configuration: Configuration, tokens: TokenService) {
     self.tokens = tokens
     defaultTTL = configuration.keys.defaultTTL
     allowForever = configuration.keys.allowForever

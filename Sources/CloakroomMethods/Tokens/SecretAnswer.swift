@@ -7,18 +7,18 @@ internal import NIOCore
 /// How a call with an idempotency key keeps an answer that nobody but its caller may read: sealed, as
 /// the note of its record, and so in one step with what the call does.
 ///
-/// A repeated call brings a secret of its own, which nobody has heard of, and is given the first one;
+/// A repeated call brings a secret of its own, which was never handed out, and is given the first one;
 /// of many that race, all are given the same. Who reads the store learns nothing, and a sidecar with
 /// the same keys can answer a call that another one was asked first.
 struct SecretAnswer: Sendable {
   private let record: OnceRecord
-  private let desk: TokenDesk
+  private let tokens: TokenService
 
   /// Nil for a call without an idempotency key.
   init?(_ arguments: borrowing Arguments) {
     guard let record = arguments.record else { return nil }
     self.record = record
-    desk = arguments.settings.tokens
+    tokens = arguments.settings.tokens
   }
 
   // MARK: Sealing
@@ -27,7 +27,7 @@ struct SecretAnswer: Sendable {
   ///
   /// - Throws: UNAVAILABLE when there is no key to seal it by.
   func seal(_ answer: ByteBuffer) throws(RPCError) -> ByteBuffer {
-    try desk.ring.seal(answer, for: place)
+    try tokens.ring.seal(answer, for: place)
   }
 
   /// Opens an answer that has come out of the record: the first one.
@@ -36,7 +36,7 @@ struct SecretAnswer: Sendable {
   ///   when it has been changed in the store.
   func open(_ sealed: ByteBuffer) throws(RPCError) -> ByteBuffer {
     do throws(KeyRing.NoteFault) {
-      return try desk.ring.unseal(sealed, for: place)
+      return try tokens.ring.unseal(sealed, for: place)
     } catch .noKey(let id) {
       throw RPCError(
         .conflict,

@@ -3,7 +3,7 @@ internal import NIOPosix
 
 /// One connection to Redis, from connecting to its end; another try is another connection.
 ///
-/// Bound to its loop. Once it is discarded it tells nobody anything, so that nothing it still hears
+/// Bound to its loop. Once it is discarded it tells its owner nothing, so that nothing that still arrives
 /// is taken for an answer.
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
@@ -77,7 +77,7 @@ final class RedisConnection: ChannelInboundHandler {
   /// Sends bytes, if the connection stands.
   func write(_ bytes: ByteBuffer) { channel?.writeAndFlush(bytes, promise: nil) }
 
-  /// Lets the connection go; its owner hears nothing more of it.
+  /// Lets the connection go; its owner is told nothing more.
   func discard() {
     owner = nil
     greeting = nil
@@ -106,7 +106,7 @@ final class RedisConnection: ChannelInboundHandler {
   /// The reply that `next` has read; the next one takes its place.
   var reply: RESPReply { reader.reply }
 
-  /// Reads the next reply that has come. False when there is none, or nobody wants it any more: the
+  /// Reads the next reply that has arrived. False when there is none, or nobody wants it any more: the
   /// connection was discarded, or has just been lost over what it sent.
   func next() -> Bool {
     guard owner != nil else { return false }

@@ -1,4 +1,4 @@
-/// Whoever uses one connection to Redis. Told on the connection's loop.
+/// Uses one connection to Redis; called on the connection's loop.
 protocol RedisConnectionOwner: AnyObject {
   /// Redis has greeted back: commands can be sent.
   ///

@@ -36,10 +36,10 @@ public struct RedisTarget: Sendable {
   public var shortestBackoff: TimeAmount = .milliseconds(50)
   /// The longest wait before a reconnect.
   public var longestBackoff: TimeAmount = .seconds(2)
-  /// How many commands may wait for replies on one link; past it they are refused.
-  public var pendingCommands: Int = 65_536
-  /// How many bytes of commands may wait for replies on one link; past it they are refused.
-  public var pendingBytes: Int = 64 << 20
+  /// How many commands may be in flight on one link; past it they are refused.
+  public var inFlightCommands: Int = 65_536
+  /// How many bytes of commands may be in flight on one link; past it they are refused.
+  public var inFlightBytes: Int = 64 << 20
 
   /// A server at an address.
   public init(address: Address) { self.address = address }

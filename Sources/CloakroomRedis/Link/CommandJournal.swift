@@ -4,7 +4,7 @@ internal import NIOCore
 /// The bytes of all commands that wait for replies, in the order in which they were submitted.
 ///
 /// A chunk is what one tick of the loop has gathered; it is written to the socket as it is, and kept
-/// (not copied) until its last reply has come, so that a command can be sent again.
+/// (not copied) until its last reply has arrived, so that a command can be sent again.
 struct CommandJournal {
   /// How many emptied chunks are kept for reuse.
   private static let spares = 4
@@ -54,7 +54,7 @@ struct CommandJournal {
     return chunk
   }
 
-  /// Drops the oldest command, whose reply has come.
+  /// Drops the oldest command, whose reply has arrived.
   mutating func removeFirst(length: Int) {
     guard length < oldest else { return removeLastOfChunk(length: length) }
     oldest -= length

@@ -13,13 +13,13 @@ struct CommandQueue {
 
   /// A command that Redis has answered by saying that it did not run it.
   private struct Refused {
-    var command: PendingCommand
+    var command: InFlightCommand
     let bytes: ByteBuffer
     let keys: CommandKeys
   }
 
   private var journal = CommandJournal()
-  private var pending = Deque<PendingCommand>()
+  private var commands = Deque<InFlightCommand>()
   /// How many of them, the last ones, were not handed to the socket.
   private var unsent = 0
   private var refused: [Refused] = []
@@ -33,7 +33,7 @@ struct CommandQueue {
   private(set) var needsOtherServer = false
 
   /// How many commands have no reply.
-  var count: Int { pending.count + refused.count }
+  var count: Int { commands.count + refused.count }
   /// How many bytes they have.
   var bytes: Int { journal.count + refusedBytes }
   /// Whether commands that were refused wait for being sent again.
@@ -41,9 +41,9 @@ struct CommandQueue {
   /// How many do.
   var refusedCount: Int { refused.count }
   /// Whether all that was sent was answered.
-  var isAllAnswered: Bool { pending.count == unsent }
+  var isAllAnswered: Bool { commands.count == unsent }
   /// When the oldest command's time is over.
-  var nextDeadline: NIODeadline? { pending.first?.deadline }
+  var nextDeadline: NIODeadline? { commands.first?.deadline }
 
   // MARK: Out
 
@@ -53,12 +53,12 @@ struct CommandQueue {
     context: UInt64, resend: Resend, deadline: NIODeadline, _ encode: (inout ByteBuffer) -> Void
   ) {
     let length = journal.append(encode)
-    append(PendingCommand(context: context, resend: resend, length: length, deadline: deadline))
+    append(InFlightCommand(context: context, resend: resend, length: length, deadline: deadline))
   }
 
   @inline(__always)
-  private mutating func append(_ command: PendingCommand) {
-    pending.append(command)
+  private mutating func append(_ command: InFlightCommand) {
+    commands.append(command)
     unsent += 1
   }
 
@@ -91,10 +91,10 @@ struct CommandQueue {
 
   /// Takes the command that the next reply answers; to be followed by `settle` or `refuse`.
   @inline(__always)
-  mutating func popFirst() -> PendingCommand? {
-    guard let command = pending.popFirst() else { return nil }
+  mutating func popFirst() -> InFlightCommand? {
+    guard let command = commands.popFirst() else { return nil }
     // Nothing can answer what was not sent; should Redis do it, the command counts as answered.
-    unsent = min(unsent, pending.count)
+    unsent = min(unsent, commands.count)
     return command
   }
 
@@ -103,7 +103,7 @@ struct CommandQueue {
   /// - Returns: those that were refused before, and can't be sent again any more: they would run behind
   ///   this one, which was to see what they did.
   @inline(__always)
-  mutating func settle(_ command: PendingCommand) -> [Failed] {
+  mutating func settle(_ command: InFlightCommand) -> [Failed] {
     if refused.isEmpty {
       journal.removeFirst(length: command.length)
       return []
@@ -111,7 +111,7 @@ struct CommandQueue {
     return settleAmongRefused(command)
   }
 
-  private mutating func settleAmongRefused(_ command: PendingCommand) -> [Failed] {
+  private mutating func settleAmongRefused(_ command: InFlightCommand) -> [Failed] {
     let keys = CommandKeys(
       of: journal.popFirst(length: command.length), isWrite: command.isWrite)
     return removeRefused("a later command on the same key has run before it") {
@@ -122,7 +122,7 @@ struct CommandQueue {
   /// Keeps a command that Redis did not run, to send it again when all that was sent is answered.
   ///
   /// - Parameter needsOtherServer: whether it is of no use to send it to the same server.
-  mutating func refuse(_ command: PendingCommand, needsOtherServer: Bool) {
+  mutating func refuse(_ command: InFlightCommand, needsOtherServer: Bool) {
     let bytes = journal.popFirst(length: command.length)
     refused.append(
       Refused(
@@ -173,8 +173,8 @@ struct CommandQueue {
 
   /// Lays out anew what was not sent yet: behind what `body` appends, and without what was withdrawn.
   private mutating func rearrange(_ body: (inout CommandQueue) -> Void) -> [Failed] {
-    let tail = Array(pending.suffix(unsent))
-    pending.removeLast(unsent)
+    let tail = Array(commands.suffix(unsent))
+    commands.removeLast(unsent)
     unsent = 0
     var bytes = journal.takeBackUnsent()
     var failed: [Failed] = []
@@ -204,9 +204,9 @@ struct CommandQueue {
   /// - Returns: the others, to be told; and how many of those that are kept were sent before.
   mutating func sift(
     now: NIODeadline, reason: String,
-    keeping isKept: (_ command: PendingCommand, _ wasSent: Bool) -> Bool
+    keeping isKept: (_ command: InFlightCommand, _ wasSent: Bool) -> Bool
   ) -> (failed: [Failed], resent: UInt64) {
-    let sent = pending.count - unsent
+    let sent = commands.count - unsent
     var old = CommandQueue()
     swap(&old, &self)
     sendings = old.sendings
@@ -214,8 +214,8 @@ struct CommandQueue {
     var resent: UInt64 = 0
     var overtaking: [CommandKeys] = []
 
-    for index in old.pending.indices {
-      var command = old.pending[index]
+    for index in old.commands.indices {
+      var command = old.commands[index]
       let wasSent = index < sent
       let text = old.journal.popFirst(length: command.length)
       let isLate = command.deadline <= now
@@ -242,7 +242,7 @@ struct CommandQueue {
   /// Drops what was refused and can't be sent again.
   private mutating func siftRefused(
     now: NIODeadline, reason: String,
-    keeping isKept: (_ command: PendingCommand, _ wasSent: Bool) -> Bool,
+    keeping isKept: (_ command: InFlightCommand, _ wasSent: Bool) -> Bool,
     overtaking: [CommandKeys]
   ) -> [Failed] {
     removeRefused("Redis did not answer in time") { $0.command.deadline <= now }

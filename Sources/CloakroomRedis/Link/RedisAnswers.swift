@@ -19,6 +19,6 @@ public struct RedisAnswers {
 
   /// Finds the next reply that somebody waits for.
   ///
-  /// - Returns: its command's context; nil when no more have come.
+  /// - Returns: its command's context; nil when no more have arrived.
   public func next() -> UInt64? { link.nextAnswer(on: connection) }
 }

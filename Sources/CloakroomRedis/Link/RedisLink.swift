@@ -17,7 +17,7 @@ public final class RedisLink {
   /// Whether Redis has greeted back and the connection stands.
   var isReady: Bool { state.phase == .ready }
   /// How many commands wait for replies.
-  var pendingCount: Int { queue.count }
+  var inFlightCount: Int { queue.count }
 
   /// Whether the command that `nextAnswer` has found was sent twice.
   private(set) var wasAnsweredAgain = false
@@ -75,7 +75,7 @@ public final class RedisLink {
   /// Hands over a command; its reply, or failure, goes to the delegate with the same context.
   ///
   /// - Parameters:
-  ///   - context: the caller's own word for the command, or `nobody`.
+  ///   - context: the caller's own number for the command, or `nobody`.
   ///   - resend: what may be done with it when the connection is lost.
   ///   - payload: at least as many bytes as the command's arguments have together.
   ///   - arguments: at least as many as it has arguments.
@@ -88,7 +88,7 @@ public final class RedisLink {
       refuse(.unavailable(downReason ?? "Redis can't be reached"), context)
       return
     }
-    guard queue.count < target.pendingCommands, queue.bytes < target.pendingBytes else {
+    guard queue.count < target.inFlightCommands, queue.bytes < target.inFlightBytes else {
       counters.refused &+= 1
       refuse(.full, context)
       return
@@ -147,7 +147,7 @@ public final class RedisLink {
 
   /// Takes replies, each of which answers the oldest command, up to one that somebody waits for.
   ///
-  /// - Returns: the context of that one's command; nil when no more have come.
+  /// - Returns: the context of that one's command; nil when no more have arrived.
   func nextAnswer(on connection: RedisConnection) -> UInt64? {
     while connection.next() {
       guard let command = queue.popFirst() else {
@@ -171,10 +171,10 @@ public final class RedisLink {
   /// Deals with an error that says that a command did not run, and that it may run yet.
   ///
   /// - Returns: whether it was one.
-  private func refused(_ command: PendingCommand, _ error: borrowing RESPReply) -> Bool {
+  private func refused(_ command: InFlightCommand, _ error: borrowing RESPReply) -> Bool {
     let text = error.text(of: error.first)
     if text.hasPrefix("NOSCRIPT") {
-      // Somebody flushed the scripts (SCRIPT FLUSH), or it is another server.
+      // The scripts were flushed (SCRIPT FLUSH), or it is another server.
       guard command.scriptLoads < Self.mostScriptLoads else { return false }
       var command = command
       command.scriptLoads &+= 1
@@ -189,7 +189,7 @@ public final class RedisLink {
   }
 
   /// The server has become a replica: the address may lead to another one by now.
-  private func refusedWrite(_ command: PendingCommand) {
+  private func refusedWrite(_ command: InFlightCommand) {
     let isWorthAnother = readOnly.refusedWrite(now: .now()) || queue.needsOtherServer
     var command = command
     guard isWorthAnother, !command.wasRefusedReadOnly else {
@@ -299,7 +299,7 @@ public final class RedisLink {
 
   private func sift(
     now: NIODeadline, reason: String = "the connection to Redis was lost",
-    keeping isKept: (_ command: PendingCommand, _ wasSent: Bool) -> Bool
+    keeping isKept: (_ command: InFlightCommand, _ wasSent: Bool) -> Bool
   ) {
     let (failed, resent) = queue.sift(now: now, reason: reason, keeping: isKept)
     counters.resent &+= resent

@@ -1,4 +1,4 @@
-/// Whoever gets the replies that come over a link.
+/// Takes the replies that arrive over a link.
 public protocol RedisLinkDelegate: AnyObject {
   /// Redis has answered commands: the moment to take all of the answers.
   func received(_ answers: borrowing RedisAnswers)

@@ -11,7 +11,7 @@ public struct RESPFault: Error, Sendable {
 ///
 /// hiredis calls reply-object functions of our own, which put the nodes into one reused
 /// `RESPReply`: a string is copied once, out of the reader's buffer, and nothing is allocated.
-/// Whoever has taken in bytes asks for one reply after the other, until there is none.
+/// After bytes are taken in, one reply after the other is asked for, until there is none.
 public final class RESPReader {
   /// The largest piece handed to hiredis at once, in bytes. It moves what is left in its buffer to
   /// the front for each KiB that it has read, so a large piece of short replies would be moved over

@@ -3,7 +3,7 @@ public import NIOCore
 
 /// One reply of Redis (RESP2), flattened: an array is followed by its elements, in order.
 ///
-/// Reused from reply to reply, so that reading one allocates nothing; whoever needs a part of it
+/// Reused from reply to reply, so that reading one allocates nothing; a user that needs a part of it
 /// longer takes a slice of it. A class, so that handing it on counts no references.
 public final class RESPReply {
   /// What a node is.

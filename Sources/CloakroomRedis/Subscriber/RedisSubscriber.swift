@@ -1,7 +1,7 @@
 public import Logging
 public import NIOCore
 
-/// A connection to Redis that hears what is published (SUBSCRIBE, PSUBSCRIBE), and its next one when
+/// A connection to Redis that receives what is published (SUBSCRIBE, PSUBSCRIBE), and its next one when
 /// that is lost.
 ///
 /// Bound to its loop: made, called and let go there. It connects when the first topic is wanted.
@@ -11,7 +11,7 @@ public import NIOCore
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 public final class RedisSubscriber {
   /// How many commands may wait for their answers; past it subscriptions are refused.
-  public static let pendingCommands = 131_072
+  public static let inFlightCommands = 131_072
 
   private let loop: any EventLoop
   private let target: RedisTarget
@@ -59,7 +59,7 @@ public final class RedisSubscriber {
     self.logger = logger
   }
 
-  /// Tells a delegate what is heard from now on.
+  /// Tells a delegate what arrives from now on.
   public func start(delegate: any RedisSubscriberDelegate) { self.delegate = delegate }
 
   /// Gives up the connection and all topics; nothing more is told.
@@ -91,7 +91,7 @@ public final class RedisSubscriber {
     if let link, link.state.phase == .down {
       return .unavailable(link.downReason ?? "Redis can't be reached")
     }
-    guard book.owedCount < Self.pendingCommands else { return .full }
+    guard book.owedCount < Self.inFlightCommands else { return .full }
     book.want(topic)
     if link == nil {
       link = Link(target)
@@ -102,7 +102,7 @@ public final class RedisSubscriber {
     return nil
   }
 
-  /// Lets a topic go; what it still hears is not told.
+  /// Lets a topic go; what still arrives on it is dropped.
   public func unsubscribe(_ topic: RedisTopic) {
     book.letGo(topic, isConnected: isReady)
     guard isReady else { return }

@@ -1,14 +1,14 @@
 public import NIOCore
 
-/// Whoever hears what a subscriber hears. Told on the subscriber's loop.
+/// Takes what a subscriber receives, on the subscriber's loop.
 public protocol RedisSubscriberDelegate: AnyObject {
   /// Redis has confirmed a topic: from now on all its messages come. Told again after each outage.
   func confirmed(_ topic: RedisTopic)
   /// Redis refuses a topic, with this code, or the subscriber is closed; it is not wanted any more.
   func refused(_ topic: RedisTopic, code: String)
-  /// A message has come.
+  /// A message has arrived.
   func received(_ message: ByteBuffer, on name: ByteBuffer, through topic: RedisTopic)
-  /// The connection was lost: no topic is heard until it is confirmed again.
+  /// The connection was lost: no message arrives until its topic is confirmed again.
   func lost(_ cause: LossCause)
   /// No connection comes about; it is tried again and again. Told after each try.
   func down(_ reason: String)

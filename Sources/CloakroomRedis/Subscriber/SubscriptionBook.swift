@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import NIOCore
 
-/// What a subscribed connection is to hear, and which answers Redis still owes it; the decisions of
+/// What a subscribed connection is subscribed to, and which answers Redis still owes it; the decisions of
 /// a `RedisSubscriber`, apart from its socket.
 ///
 /// Redis answers each command once and in order, with messages in between. A topic that is wanted,
@@ -146,7 +146,7 @@ struct SubscriptionBook {
     }
   }
 
-  /// An answer about a topic has come.
+  /// An answer about a topic has arrived.
   ///
   /// - Returns: whether it was the last, and the topic is wanted.
   private mutating func settle(_ topic: RedisTopic) -> Bool {

@@ -14,9 +14,9 @@ enum BusEvent: Sendable {
   case message(UInt64, ByteBuffer, on: ByteBuffer)
   /// Messages of the topic were dropped.
   case overflowed(UInt64)
-  /// Nothing is heard any more until topics are opened again.
+  /// Nothing arrives any more until topics are opened again.
   case suspended
-  /// Whoever waits for a topic to be opened waits in vain.
+  /// The topic could not be opened.
   case down(RPCError)
   /// Topics are about to be opened again.
   case restored

@@ -28,7 +28,7 @@ public enum BusInterruption: Sendable, Hashable {
   case overflow
 }
 
-/// Whoever listens to the bus on one event loop. Everything is told on that loop, and never before
+/// Listens to the bus on one event loop. Everything is told on that loop, and never before
 /// the call that asked for it has returned.
 public protocol BusListener: AnyObject {
   /// From now on everything that is published on the subscription's topic arrives.

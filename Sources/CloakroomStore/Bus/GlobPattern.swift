@@ -9,7 +9,7 @@ struct GlobPattern: Sendable {
   /// What stands between the wildcards; one part when there is none.
   private let parts: [ByteBuffer]
 
-  /// Reads a glob. `?` and `[` are taken as they are: whoever makes a glob escapes them.
+  /// Reads a glob. `?` and `[` are taken as they are: the maker of a glob escapes them.
   init(_ glob: ByteBuffer) {
     var parts = [ByteBuffer()]
     var isEscaped = false

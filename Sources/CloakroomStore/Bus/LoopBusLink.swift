@@ -32,7 +32,7 @@ public final class LoopBusLink: BusLink {
   private var lastToken: UInt64 = 0
   /// Why topics that are not open won't be soon.
   private var downError: RPCError?
-  /// Counts subscriptions that came or went, so that whoever goes through them knows.
+  /// Counts subscriptions that came or went, so that a loop over them notices.
   private var changes: UInt64 = 0
 
   /// What has happened on the loop's way to the bus.

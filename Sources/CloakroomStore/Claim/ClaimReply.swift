@@ -2,7 +2,7 @@
 public enum ClaimReply: Sendable, Equatable {
   /// The owner that asked holds the claim.
   case held(fence: Int64, expiresAtMs: Int64)
-  /// How the claim stands; whoever asked for it doesn't hold it.
+  /// How the claim stands; the caller doesn't hold it.
   case state(ClaimState)
   /// The request stands in the queue.
   case waiting(ClaimPlace)

@@ -77,7 +77,7 @@ extension ClaimTicket {
 
 /// How a request waits for a claim.
 public struct ClaimWait: Sendable {
-  /// How long it may be silent before its place is given up, in milliseconds: whoever waits asks
+  /// How long it may be silent before its place is given up, in milliseconds: a waiter asks
   /// again more often than that.
   public let patienceMs: Int64
   /// How many may wait for one claim.

@@ -17,7 +17,7 @@ struct Deadline: Sendable, Hashable, Comparable {
     at = overflow ? .max - 1 : min(end, .max - 1)
   }
 
-  /// Whether that moment has come.
+  /// Whether that moment has passed.
   func isOver(at now: Int64) -> Bool { at <= now }
 
   /// The milliseconds until then, or nil when it never comes.

@@ -2,7 +2,7 @@ internal import NIOCore
 
 /// Values of one kind, each with the end of its life.
 ///
-/// Guarded by its owner's lock. Whoever adds a value has charged the budget for it and for its key;
+/// Guarded by its owner's lock. The caller that adds a value has charged the budget for it and for its key;
 /// what goes is given back here.
 struct ExpiringTable<Value: MemoryCharged>: Sendable {
   /// Where a value is, until one is added or removed.
@@ -23,7 +23,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
   private var index: ScanIndex?
   private let budget: MemoryBudget
 
-  /// How many values have gone because their time had come.
+  /// How many values were removed because they had expired.
   private(set) var expired: UInt64 = 0
 
   /// An empty table; what goes is given back to the budget.
@@ -32,13 +32,13 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     if isScannable { index = ScanIndex() }
   }
 
-  /// The number of values, those included whose time has come and that nobody has met since.
+  /// The number of values, expired ones included that were not removed yet.
   var count: Int { slots.count }
 
   /// The number of reminders in the queue of deadlines, useless ones included.
   var queued: Int { queue.count }
 
-  /// All values by their keys, those included whose time has come.
+  /// All values by their keys, expired ones included.
   var all: some Sequence<(key: MemoryKey, slot: Slot)> {
     slots.lazy.map { (key: $0.key, slot: $0.value) }
   }
@@ -52,7 +52,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
 
   // MARK: Places
 
-  /// Where a key's value is; nil when there is none. One whose time has come is removed.
+  /// Where a key's value is; nil when there is none. An expired one is removed.
   mutating func find(_ key: MemoryKey, at now: Int64) -> Index? {
     guard let place = slots.index(forKey: key) else { return nil }
     guard slots.values[place].deadline.isOver(at: now) else { return place }
@@ -61,7 +61,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     return nil
   }
 
-  /// Where a key's value is, whether or not its time has come.
+  /// Where a key's value is, whether or not it has expired.
   func place(of key: MemoryKey) -> Index? { slots.index(forKey: key) }
 
   /// The key at a place.
@@ -94,7 +94,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
 
   // MARK: Keys
 
-  /// The end of a value's life; nil when there is none. One whose time has come is removed.
+  /// The end of a value's life; nil when there is none. An expired one is removed.
   mutating func deadline(of key: MemoryKey, at now: Int64) -> Deadline? {
     find(key, at: now).map { deadline(at: $0) }
   }
@@ -127,7 +127,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
 
   // MARK: Expiring
 
-  /// Removes values whose time has come.
+  /// Removes expired values.
   ///
   /// - Parameter limit: how many reminders to look at, at most.
   /// - Returns: how many reminders were looked at, and how many values went.
@@ -151,7 +151,7 @@ struct ExpiringTable<Value: MemoryCharged>: Sendable {
     return (examined, removed)
   }
 
-  /// Sees to it that the queue reminds of a value in time.
+  /// Has the queue remind of a value in time.
   ///
   /// A reminder that comes too early will do: it is renewed when it comes up. So a value that is
   /// written again and again, each time to live longer, has one reminder and not one for each time.

@@ -2,8 +2,8 @@ internal import HeapModule
 
 /// Which keys are to be looked at when, earliest first.
 ///
-/// A record is a reminder and no more: whoever takes one out asks the entry itself whether its time
-/// has come. So nothing is searched for when an entry changes, and a record left over from an older
+/// A record is a reminder and no more: the code that takes one out asks the entry itself whether it has
+/// expired. So nothing is searched for when an entry changes, and a record left over from an older
 /// value can't remove a newer one.
 struct ExpiryQueue: Sendable {
   /// A reminder to look at a key.
@@ -34,7 +34,7 @@ struct ExpiryQueue: Sendable {
   /// Adds a reminder.
   mutating func insert(_ record: Record) { records.insert(record) }
 
-  /// Takes out the earliest reminder if its time has come.
+  /// Takes out the earliest reminder if it is due.
   mutating func next(at now: Int64) -> Record? {
     guard let first = records.min, first.deadline.isOver(at: now) else { return nil }
     return records.popMin()

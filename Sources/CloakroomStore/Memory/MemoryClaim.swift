@@ -44,9 +44,9 @@ struct MemoryClaim: MemoryCharged {
   /// How many wait.
   var waiterCount: Int { waiters.count }
 
-  /// Who is to look again, if anybody, after a step that began as `old` says: whoever has come to
-  /// the front, and the first one when the claim is free or will be earlier than it was.
-  func toRing(since old: MemoryClaim.Front) -> String? {
+  /// Which waiter is to ask again, if any, after a step that began as `old` says: one that has become the
+  /// first, and the first when the claim is free or will be earlier than it was.
+  func waiterToWake(since old: MemoryClaim.Front) -> String? {
     guard let first = waiters.first?.id else { return nil }
     let hasMoved = old.id != nil && old.id != first
     return hasMoved || until < old.until ? first : nil

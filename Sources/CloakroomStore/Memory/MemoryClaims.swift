@@ -10,8 +10,8 @@ final class MemoryClaims: Sendable {
   /// What a step came to, and whom to tell of it on the claim's name.
   struct Outcome {
     let reply: StoreReply
-    /// The ticket's id of whoever is to look again.
-    var ring: String?
+    /// The id of the ticket that is to ask again.
+    var wake: String?
   }
 
   private let table: Mutex<ExpiringTable<MemoryClaim>>
@@ -89,7 +89,7 @@ final class MemoryClaims: Sendable {
       reply = claim.state(at: moment)
     }
     budget.release(max(waiting - claim.waiterCount, 0) * MemoryClaim.waiterCost)
-    return Outcome(reply: reply, ring: claim.toRing(since: front))
+    return Outcome(reply: reply, wake: claim.waiterToWake(since: front))
   }
 
   /// What a step comes to where there is no claim, and none is asked for.

@@ -126,7 +126,7 @@ public final class MemoryStore: Sendable {
     case .claim(let key, let step):
       makingRoom { () throws(MemoryBudget.Exhausted) in
         let outcome = try claims.perform(step, on: key)
-        if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
+        if let id = outcome.wake { bus.publish(key, ByteBuffer(string: id)) }
         return outcome.reply
       }
     case .read(let name):
@@ -247,7 +247,7 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  /// Removes entries whose time has come; reading is right without it, it gives memory back.
+  /// Removes expired entries; reading is right without it, it gives memory back.
   ///
   /// - Parameter limit: how many queued deadlines to look at, at most: a bound on the time it takes
   ///   (about a microsecond each). The shards take turns in being the first.
@@ -312,7 +312,7 @@ public final class MemoryStore: Sendable {
   private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
     makingRoom { () throws(MemoryBudget.Exhausted) in
       let outcome = try streams.perform(step, on: key)
-      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
+      for name in outcome.written { bus.publish(name, ByteBuffer()) }
       return outcome.reply
     }
   }

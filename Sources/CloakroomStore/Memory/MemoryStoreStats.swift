@@ -2,12 +2,12 @@
 public struct MemoryStoreStats: Sendable, Equatable {
   /// The bytes that all entries are charged for: keys, values and the overhead of each.
   public let bytes: Int
-  /// The number of entries, each stream counted as one, those included whose time has come and that
-  /// have not been swept yet.
+  /// The number of entries, each stream counted as one, expired ones included that have
+  /// not been swept yet.
   public let entries: Int
   /// How many deadlines are queued; at most twice the entries and a constant for each shard.
   public let deadlines: Int
-  /// How many entries have gone because their time had come, since the store was made.
+  /// How many entries were removed because they had expired, since the store was made.
   public let expired: UInt64
   /// How many writes found no room, since the store was made.
   public let refused: UInt64

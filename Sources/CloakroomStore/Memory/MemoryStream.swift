@@ -123,7 +123,7 @@ struct MemoryStream: MemoryCharged {
     while messages.count < portion.count, bytes < portion.bytes, index < entries.count {
       let entry = entries[index]
       do throws(MemoryBudget.Exhausted) {
-        try charge(MemoryStreamGroup.Pending.overhead + reader.consumer.utf8.count)
+        try charge(MemoryStreamGroup.Unacknowledged.overhead + reader.consumer.utf8.count)
       } catch {
         guard messages.isEmpty else { break }
         throw error
@@ -136,7 +136,7 @@ struct MemoryStream: MemoryCharged {
     return messages
   }
 
-  /// Takes messages off those in hand, and tells how many.
+  /// Acknowledges messages, and tells how many.
   mutating func acknowledge(_ ids: [StreamID], of group: String) -> Int64 {
     let group = ByteString(group)
     var count: Int64 = 0
@@ -149,14 +149,14 @@ struct MemoryStream: MemoryCharged {
     return count
   }
 
-  /// What a group has in hand; nil when there is no such group.
-  func pending(_ group: String, at now: Int64) -> StreamPending? {
+  /// A group's unacknowledged messages; nil when there is no such group.
+  func unacknowledged(_ group: String, at now: Int64) -> UnacknowledgedMessages? {
     groups[ByteString(group)]?.summary(at: now)
   }
 
   // MARK: Reclaiming
 
-  /// What reclaiming has come to.
+  /// The result of reclaiming.
   struct Reclaimed {
     var messages: [StreamMessage] = []
     /// Messages for the dead letters, charged for.
@@ -165,7 +165,7 @@ struct MemoryStream: MemoryCharged {
     fileprivate var dropped = 0
   }
 
-  /// Hands over messages that have been in hand for too long; nil when there is no such group.
+  /// Hands over messages that have been unacknowledged for too long; nil when there is no such group.
   mutating func reclaim(
     _ reader: StreamReader, _ portion: StreamPortion, minIdleMs: Int64, maxDeliveries: Int64?,
     at now: Int64
@@ -179,11 +179,11 @@ struct MemoryStream: MemoryCharged {
     }
     var found = Reclaimed()
     var index = 0
-    while index < group.pending.count, found.messages.count < portion.count,
+    while index < group.unacknowledged.count, found.messages.count < portion.count,
       found.bytes < portion.bytes, found.letters.count + found.dropped < StreamStep.mostDisposals
     {
       defer { index += 1 }
-      let held = group.pending[index]
+      let held = group.unacknowledged[index]
       guard !held.isGone, held.idleMs(at: now) >= minIdleMs else { continue }
       do throws(MemoryBudget.Exhausted) {
         try reclaim(held, at: index, of: &group, reader, maxDeliveries, now, into: &found)
@@ -196,7 +196,7 @@ struct MemoryStream: MemoryCharged {
   }
 
   private mutating func reclaim(
-    _ held: MemoryStreamGroup.Pending, at index: Int, of group: inout MemoryStreamGroup,
+    _ held: MemoryStreamGroup.Unacknowledged, at index: Int, of group: inout MemoryStreamGroup,
     _ reader: StreamReader, _ maxDeliveries: Int64?, _ now: Int64, into found: inout Reclaimed
   ) throws(MemoryBudget.Exhausted) {
     let place = entries.firstPlace { $0.id >= held.id }

@@ -1,10 +1,10 @@
 internal import CloakroomCore
 internal import DequeModule
 
-/// A group of consumers: how far it has read, and what it has in hand.
+/// A group of consumers: how far it has read, and what it has not acknowledged.
 struct MemoryStreamGroup: Sendable {
   /// A message that was handed over and not acknowledged.
-  struct Pending: Sendable {
+  struct Unacknowledged: Sendable {
     /// What one is taken to cost beside its consumer's name, in bytes.
     static let overhead = 128
 
@@ -19,7 +19,7 @@ struct MemoryStreamGroup: Sendable {
     /// What it is charged for, in bytes.
     var cost: Int { Self.overhead + consumer.utf8.count }
 
-    /// How long it has been in hand, in milliseconds.
+    /// How long it has been unacknowledged, in milliseconds.
     func idleMs(at now: Int64) -> Int64 {
       let (idle, overflow) = now.subtractingReportingOverflow(deliveredAt)
       return overflow ? .max : max(0, idle)
@@ -34,34 +34,37 @@ struct MemoryStreamGroup: Sendable {
   /// The last message that was handed over for the first time.
   private(set) var lastDelivered: StreamID
   /// In the order of the ids, which is that of the first deliveries; those that are gone included.
-  private(set) var pending: Deque<Pending> = []
+  private(set) var unacknowledged: Deque<Unacknowledged> = []
   private var gone = 0
 
   /// A group that reads what comes behind an id.
   init(after id: StreamID) { lastDelivered = id }
 
-  /// How many messages it has in hand.
-  var count: Int { pending.count - gone }
+  /// How many messages are unacknowledged.
+  var count: Int { unacknowledged.count - gone }
 
   /// Notes that a message is handed over for the first time.
   mutating func deliver(_ id: StreamID, to consumer: String, at now: Int64) {
     lastDelivered = id
-    pending.append(Pending(id: id, consumer: consumer, deliveredAt: now, deliveries: 1))
+    unacknowledged.append(
+      Unacknowledged(id: id, consumer: consumer, deliveredAt: now, deliveries: 1))
   }
 
   /// Notes that a message is handed over once more.
   mutating func claim(_ index: Int, by consumer: String, at now: Int64) {
-    pending[index].consumer = consumer
-    pending[index].deliveredAt = now
-    pending[index].deliveries += 1
+    unacknowledged[index].consumer = consumer
+    unacknowledged[index].deliveredAt = now
+    unacknowledged[index].deliveries += 1
   }
 
-  /// Takes a message off; nil when it is not in hand.
+  /// Acknowledges a message; nil when it was not handed over.
   ///
   /// - Returns: what it was charged for.
   mutating func acknowledge(_ id: StreamID) -> Int? {
-    let index = pending.firstPlace { $0.id >= id }
-    guard index < pending.count, pending[index].id == id, !pending[index].isGone else {
+    let index = unacknowledged.firstPlace { $0.id >= id }
+    guard index < unacknowledged.count, unacknowledged[index].id == id,
+      !unacknowledged[index].isGone
+    else {
       return nil
     }
     return remove(at: index)
@@ -71,38 +74,40 @@ struct MemoryStreamGroup: Sendable {
   ///
   /// - Returns: what it was charged for.
   mutating func remove(at index: Int) -> Int {
-    pending[index].isGone = true
+    unacknowledged[index].isGone = true
     gone += 1
-    return pending[index].cost
+    return unacknowledged[index].cost
   }
 
   /// Gives up places of messages that are gone: those in front at once, the others when they are
   /// most, so that each acknowledgement costs the same whatever the order.
   mutating func compact() {
-    while let first = pending.first, first.isGone {
-      pending.removeFirst()
+    while let first = unacknowledged.first, first.isGone {
+      unacknowledged.removeFirst()
       gone -= 1
     }
-    guard gone > Self.slack, gone > pending.count / 2 else { return }
-    pending.removeAll { $0.isGone }
+    guard gone > Self.slack, gone > unacknowledged.count / 2 else { return }
+    unacknowledged.removeAll { $0.isGone }
     gone = 0
   }
 
-  /// What it has in hand.
-  func summary(at now: Int64) -> StreamPending {
+  /// Its unacknowledged messages.
+  func summary(at now: Int64) -> UnacknowledgedMessages {
     var shares: [ByteString: Int64] = [:]
-    for entry in pending where !entry.isGone { shares[ByteString(entry.consumer), default: 0] += 1 }
+    for entry in unacknowledged where !entry.isGone {
+      shares[ByteString(entry.consumer), default: 0] += 1
+    }
     // As Redis orders names: by their bytes.
     let sorted = shares.sorted { $0.key.text.utf8.lexicographicallyPrecedes($1.key.text.utf8) }
-    let oldest = pending.first { !$0.isGone }.map { entry in
-      StreamPending.Entry(
+    let oldest = unacknowledged.first { !$0.isGone }.map { entry in
+      UnacknowledgedMessages.Entry(
         id: entry.id, consumer: entry.consumer, idleMs: entry.idleMs(at: now),
         deliveries: entry.deliveries)
     }
-    return StreamPending(
+    return UnacknowledgedMessages(
       count: Int64(count),
       consumers: sorted.prefix(StreamStep.mostConsumersNamed).map {
-        StreamPending.Share(consumer: $0.key.text, count: $0.value)
+        UnacknowledgedMessages.Share(consumer: $0.key.text, count: $0.value)
       },
       oldest: oldest)
   }

@@ -8,7 +8,7 @@ final class MemoryStreams: Sendable {
   /// What a step came to, and the streams that somebody may be waiting for.
   struct Outcome {
     var reply: StoreReply
-    var rung: [StoreKey] = []
+    var written: [StoreKey] = []
   }
 
   private let table: Mutex<ExpiringTable<MemoryStream>>
@@ -30,7 +30,7 @@ final class MemoryStreams: Sendable {
     table.withLock { ($0.count, $0.queued, $0.expired) }
   }
 
-  /// Removes streams whose time has come; see `ExpiringTable.sweep`.
+  /// Removes expired streams; see `ExpiringTable.sweep`.
   func sweep(limit: Int) -> (examined: Int, removed: Int) {
     table.withLock { $0.sweep(limit: limit, at: clock.now) }
   }
@@ -69,9 +69,10 @@ final class MemoryStreams: Sendable {
     case .acknowledge(let group, let ids):
       let count = table.change(name, at: now) { $0.acknowledge(ids, of: group) }
       return Outcome(reply: .stream(.count(count ?? 0)))
-    case .pending(let group):
-      let pending = table.change(name, at: now) { $0.pending(group, at: now) }
-      return Outcome(reply: (pending ?? nil).map { .stream(.pending($0)) } ?? .failure(.noGroup))
+    case .unacknowledged(let group):
+      let unacknowledged = table.change(name, at: now) { $0.unacknowledged(group, at: now) }
+      return Outcome(
+        reply: (unacknowledged ?? nil).map { .stream(.unacknowledged($0)) } ?? .failure(.noGroup))
     case .reclaim(let reader, let portion, let minIdleMs, let maxDeliveries):
       let found = try table.change(name, at: now) { stream throws(MemoryBudget.Exhausted) in
         try stream.reclaim(
@@ -101,7 +102,7 @@ final class MemoryStreams: Sendable {
       return Outcome(reply: .failure(RPCError(.storeRefused, "the stream has no more ids")))
     }
     table.postpone(name, to: deadline)
-    return Outcome(reply: .stream(.appended(id)), rung: [key])
+    return Outcome(reply: .stream(.appended(id)), written: [key])
   }
 
   /// Moves what was handed over too often to the dead letters, which live as long as the stream.
@@ -125,7 +126,7 @@ final class MemoryStreams: Sendable {
     }
     _ = table.change(name, at: now) { $0.adopt(found.letters, at: time(now)) }
     table.postpone(name, to: deadline)
-    return Outcome(reply: reply, rung: [dead])
+    return Outcome(reply: reply, written: [dead])
   }
 
   /// Changes a stream, which is made if there is none; without room there is none afterwards either.

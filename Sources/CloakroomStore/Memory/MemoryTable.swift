@@ -15,10 +15,10 @@ struct MemoryTable: Sendable {
     entries = ExpiringTable(budget: budget, isScannable: isScannable)
   }
 
-  /// How many entries have gone because their time had come.
+  /// How many entries were removed because they had expired.
   var expired: UInt64 { entries.expired }
 
-  /// The number of entries, those included whose time has come and that nobody has met since.
+  /// The number of entries, expired ones included that were not removed yet.
   var count: Int { entries.count }
 
   /// The number of reminders in the queue of deadlines, useless ones included.
@@ -113,7 +113,7 @@ struct MemoryTable: Sendable {
 
   // MARK: Expiring
 
-  /// Removes entries whose time has come.
+  /// Removes expired entries.
   ///
   /// - Parameter limit: how many reminders to look at, at most.
   /// - Returns: how many reminders were looked at, and how many entries went.

@@ -8,7 +8,7 @@ extension StoreCommand {
     switch self {
     case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .read, .readFields, .records,
       .deadlines, .claim(_, .inspect),
-      .stream(_, .pending), .stream(_, .length), .recall:
+      .stream(_, .unacknowledged), .stream(_, .length), .recall:
       false
     case .set, .remove, .expire, .take, .add, .claim, .commit, .publish, .publishDefined, .stream,
       .nothing:

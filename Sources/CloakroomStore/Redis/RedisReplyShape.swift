@@ -53,7 +53,7 @@ enum RedisReplyShape: UInt8 {
   /// How many messages.
   case streamCount
   /// What a group has in hand.
-  case streamPending
+  case streamUnacknowledged
   /// Messages, and how many others went another way.
   case streamReclaimed
 
@@ -114,7 +114,7 @@ enum RedisReplyShape: UInt8 {
       return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
     case .streamCount:
       return .stream(.count(first.integer))
-    case .streamAppended, .streamMessages, .streamPending, .streamReclaimed:
+    case .streamAppended, .streamMessages, .streamUnacknowledged, .streamReclaimed:
       guard let found = readStream(reply) else {
         return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
       }
@@ -127,7 +127,7 @@ enum RedisReplyShape: UInt8 {
     return switch self {
     case .streamAppended: reader.appended()
     case .streamMessages: reader.messages()
-    case .streamPending: reader.pending()
+    case .streamUnacknowledged: reader.unacknowledged()
     case .streamReclaimed: reader.reclaimed()
     default: nil
     }

@@ -80,7 +80,7 @@ extension RedisScripts {
 
   /// XPENDING as a summary and with its first entry, in one step.
   /// ARGV: group, how many consumers to name. → the count, the consumers, and the first entry.
-  static let streamPending = script(
+  static let streamUnacknowledged = script(
     """
     local summary = redis.call('XPENDING', KEYS[1], ARGV[1])
     local first = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1)[1]

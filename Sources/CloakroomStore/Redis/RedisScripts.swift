@@ -8,7 +8,7 @@ enum RedisScripts {
 
   /// Those that change nothing that has not happened by itself.
   private static let reading = [
-    getWithMeta, inspectClaim, streamPending, recall,
+    getWithMeta, inspectClaim, streamUnacknowledged, recall,
   ]
 
   /// Those that change something: each has a variant that keeps a record of its answer.

@@ -43,9 +43,9 @@ extension RedisStoreLink {
       }
     case .acknowledge(let group, let ids):
       acknowledge(ids, of: group, key, ticket)
-    case .pending(let group):
+    case .unacknowledged(let group):
       run(
-        RedisScripts.streamPending, ticket, .streamPending, .read, key, arguments: 2,
+        RedisScripts.streamUnacknowledged, ticket, .streamUnacknowledged, .read, key, arguments: 2,
         payload: group.utf8.count + 20
       ) {
         $0.write(string: group)

@@ -37,24 +37,24 @@ struct StreamReplyReader: ~Copyable {
   }
 
   /// A number, an array of names with their numbers as texts, and the parts of an entry or nothing.
-  mutating func pending() -> StreamReply? {
+  mutating func unacknowledged() -> StreamReply? {
     guard array() == 3, let total = integer(), let count = array() else { return nil }
-    var shares: [StreamPending.Share] = []
+    var shares: [UnacknowledgedMessages.Share] = []
     for _ in 0..<count {
       guard array() == 2, let name = text(), let share = text().flatMap({ Int64($0) }) else {
         return nil
       }
-      shares.append(StreamPending.Share(consumer: name, count: share))
+      shares.append(UnacknowledgedMessages.Share(consumer: name, count: share))
     }
-    var oldest: StreamPending.Entry?
+    var oldest: UnacknowledgedMessages.Entry?
     if array() == 4 {
       guard let id = id(), let consumer = text(), let idleMs = integer(),
         let deliveries = integer()
       else { return nil }
-      oldest = StreamPending.Entry(
+      oldest = UnacknowledgedMessages.Entry(
         id: id, consumer: consumer, idleMs: idleMs, deliveries: deliveries)
     }
-    return .pending(StreamPending(count: total, consumers: shares, oldest: oldest))
+    return .unacknowledged(UnacknowledgedMessages(count: total, consumers: shares, oldest: oldest))
   }
 
   /// One id.

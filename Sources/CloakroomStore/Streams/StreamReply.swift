@@ -8,8 +8,8 @@ public enum StreamReply: Sendable, Equatable {
   case messages([StreamMessage])
   /// How many messages.
   case count(Int64)
-  /// What a group has in hand.
-  case pending(StreamPending)
+  /// A group's unacknowledged messages.
+  case unacknowledged(UnacknowledgedMessages)
   /// Messages in the order of their ids, and how many others were moved to the dead letters.
   case reclaimed([StreamMessage], deadLettered: Int)
 }
@@ -51,9 +51,9 @@ public struct StreamMessage: Sendable, Equatable {
   }
 }
 
-/// What a group has in hand: messages that were handed over and not acknowledged.
-public struct StreamPending: Sendable, Equatable {
-  /// What one consumer has in hand.
+/// A group's messages that were handed over and not acknowledged.
+public struct UnacknowledgedMessages: Sendable, Equatable {
+  /// How many one consumer has not acknowledged.
   public struct Share: Sendable, Equatable {
     /// The consumer's name.
     public let consumer: String
@@ -67,7 +67,7 @@ public struct StreamPending: Sendable, Equatable {
     }
   }
 
-  /// One message that is in hand.
+  /// One unacknowledged message.
   public struct Entry: Sendable, Equatable {
     /// Its id.
     public let id: StreamID
@@ -78,7 +78,7 @@ public struct StreamPending: Sendable, Equatable {
     /// How often it has been handed over.
     public let deliveries: Int64
 
-    /// A message that is in hand.
+    /// An unacknowledged message.
     public init(id: StreamID, consumer: String, idleMs: Int64, deliveries: Int64) {
       self.id = id
       self.consumer = consumer
@@ -94,7 +94,7 @@ public struct StreamPending: Sendable, Equatable {
   /// The one with the lowest id; nil when there is none.
   public let oldest: Entry?
 
-  /// What a group has in hand.
+  /// A group's unacknowledged messages.
   public init(count: Int64, consumers: [Share], oldest: Entry?) {
     self.count = count
     self.consumers = consumers

@@ -6,20 +6,20 @@ public import NIOCore
 ///
 /// A group or stream that is not there is NOT_FOUND unless a case says otherwise.
 public enum StreamStep: Sendable {
-  /// Appends a message to a stream, which is made if there is none, and rings for those who listen
+  /// Appends a message to a stream, which is made if there is none, and wakes those who listen
   /// on the stream's name. → `.appended`
   case append(message: ByteBuffer, limit: StreamLimit?, life: StreamLife)
-  /// Sees to it that there is a group, and a stream for it, which gets `life` if it is new.
+  /// Makes a group, and a stream for it with `life`, if there is none.
   /// → `.boolean`: whether the group is new
   case ensure(group: String, from: StreamStart, life: TimeToLive)
   /// Hands a consumer messages that nobody of its group was handed before. → `.messages`
   case read(StreamReader, StreamPortion)
-  /// Takes messages off those that a group has in hand. → `.count`: how many it had; none without
+  /// Acknowledges a group's messages. → `.count`: how many were unacknowledged; none without
   /// such a group or stream
   case acknowledge(group: String, [StreamID])
-  /// Tells what a group has in hand. → `.pending`
-  case pending(group: String)
-  /// Hands a consumer messages of its group that another has had in hand for too long. → `.reclaimed`
+  /// Tells which messages a group has not acknowledged. → `.unacknowledged`
+  case unacknowledged(group: String)
+  /// Hands a consumer messages of its group that another has not acknowledged for too long. → `.reclaimed`
   case reclaim(StreamReader, StreamPortion, minIdleMs: Int64, maxDeliveries: Int64?)
   /// Counts a stream's messages. → `.count`: none without such a stream
   case length
@@ -86,7 +86,7 @@ public struct StreamPortion: Sendable, Hashable {
 extension StreamStep {
   /// How many groups a stream has at most. One more is STORE_REFUSED, code `GROUPS`.
   public static let mostGroups = 1000
-  /// How many consumers `.pending` names at most, the first of them by the bytes of their names.
+  /// How many consumers `.unacknowledged` names at most, the first of them by the bytes of their names.
   public static let mostConsumersNamed = 1000
   /// How many messages one `.reclaim` moves away or drops at most.
   static let mostDisposals = 1000

@@ -3,7 +3,7 @@ internal import CloakroomWire
 /// The members of a JSON object that is looked into: found by the strict scanner, which leaves values
 /// as they were written, and refused when any object in it has a name twice.
 ///
-/// It holds no text itself, so that whoever has a secret in one can overwrite it.
+/// It holds no text itself, so that the owner of a secret in one can overwrite it.
 struct JSONMembers: Sendable {
   /// Why a text can't be looked into.
   enum Fault: Error {

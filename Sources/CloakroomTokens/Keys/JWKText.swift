@@ -3,7 +3,7 @@ internal import CloakroomWire
 
 /// Writes keys as JSON Web Keys (RFC 7517), members in the order in which they are mostly shown.
 struct JWKText {
-  /// The text so far. Whoever writes a private key overwrites it in the end.
+  /// The text so far. A writer of a private key overwrites it in the end.
   private(set) var bytes: [UInt8] = []
 
   /// The public half of an asymmetric key, for a key set that anybody may have.

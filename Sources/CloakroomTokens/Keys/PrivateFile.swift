@@ -16,7 +16,7 @@ enum PrivateFile {
 
   /// Reads a regular file that nobody else may read.
   ///
-  /// - Returns: its bytes; whoever has them overwrites them.
+  /// - Returns: its bytes; the caller overwrites them after use.
   static func read(_ path: String, _ trust: Trust) throws(KeyFolderFault) -> [UInt8] {
     // O_NONBLOCK, or opening a FIFO that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -88,7 +88,7 @@ private struct JWKReader {
   }
 
   func rsa(_ text: RawSpan) throws(KeyFault) -> AsymmetricKey {
-    // RFC 7518, section 6.3.2: whoever has one of the numbers that make signing fast has all.
+    // RFC 7518, section 6.3.2: a key with one of the numbers that make signing fast has all.
     let fast = ["p", "q", "dp", "dq", "qi"]
     let isPrivate = has("d", text)
     guard !has("oth", text) else { throw .badMember("oth") }

@@ -84,7 +84,7 @@ extension AsymmetricKey {
     }
     let text = String(
       decoding: name.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // A key from a PEM file goes by the name that X9.62 and SECG have.
+    // A key from a PEM file has the name that X9.62 and SECG give it.
     return switch text {
     case "prime256v1": "P-256"
     case "secp384r1": "P-384"

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// OpenSSL has refused an operation. It carries nothing of what OpenSSL says: that is for whoever
-/// debugs OpenSSL, and may quote what it was given.
+/// OpenSSL has refused an operation. It carries nothing of what OpenSSL says: that is for
+/// debugging OpenSSL, and may quote what it was given.
 struct CryptoFault: Error, Equatable {
   /// Notes a refusal, and empties this thread's error queue, so that no later operation is blamed.
   init() { ERR_clear_error() }

@@ -2,7 +2,7 @@ public import CloakroomCore
 public import NIOCore
 
 /// Texts that the sidecar keeps where others can read: sealed by the keys that it has anyway, for
-/// whoever has the same keys.
+/// sidecars with the same keys.
 extension KeyRing {
   /// Why a sealed note can't be read.
   public enum NoteFault: Error, Sendable, Equatable {

@@ -5,8 +5,8 @@ internal import NIOCore
 extension KeyRing {
   /// Makes a token: claims that are signed, and sealed too when that is wanted.
   ///
-  /// A sealed token is a signed one inside of an encrypted one (RFC 7519, section 11.2): whoever has
-  /// the sealing key can read it, and still can't make one.
+  /// A sealed token is a signed one inside of an encrypted one (RFC 7519, section 11.2): with the
+  /// sealing key alone one can read it, not make one.
   ///
   /// - Parameters:
   ///   - keyID: the key to sign with; nil takes the newest active one.

@@ -1,7 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomWire
 
-/// The claims of a token that mean something to whoever verifies it, each of its type (RFC 7519,
+/// The claims of a token that mean something to a verifier, each of its type (RFC 7519,
 /// section 4.1). Texts are left where they are in the claims.
 struct ReadClaims: Sendable {
   /// For how many a token may be.

@@ -1,4 +1,4 @@
-/// What a token has to be for whoever verifies it.
+/// What a token has to be for a verifier to accept it.
 public struct TokenExpectation: Sendable, Equatable {
   /// Who asks. A token that is for somebody has to be for them, and one that is for nobody in
   /// particular does not do (RFC 7519, section 4.1.3).

@@ -2,7 +2,7 @@ public import CloakroomCore
 internal import CloakroomWire
 public import NIOCore
 
-/// A token whose signature is right. What it is for, and whether its time has come, is still to be
+/// A token whose signature is right. What it is for, and whether it is valid now, is still to be
 /// checked.
 public struct VerifiedToken: Sendable {
   /// The claims as they were signed, but in one line.

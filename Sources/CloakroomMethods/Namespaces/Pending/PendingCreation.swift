@@ -39,7 +39,7 @@ struct PendingCreation: Sendable {
         .invalidParams, "seal is for data in a token; with backend store there are none in it")
     }
     names = try PendingNames(&arguments)
-    signer = PendingSigner(desk: arguments.settings.tokens, names: names)
+    signer = PendingSigner(tokens: arguments.settings.tokens, names: names)
     retention = arguments.settings.pendingRetention
     token = PendingToken.random()
     let id = PendingToken.id(ofStored: token)

@@ -3,7 +3,7 @@ internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
 
-/// `pending.*`: data that wait for somebody to come back with a token.
+/// `pending.*`: data that wait for a client to come back with a token.
 enum PendingMethods {
   static let all =
     [create, verify, exists, consume, update, delete] + PendingHandoverMethods.all

@@ -12,7 +12,7 @@ struct PendingSigner: Sendable {
   /// What such tokens are for; no other token passes for one.
   static let purpose = "pending"
 
-  let desk: TokenDesk
+  let tokens: TokenService
   let names: PendingNames
 
   /// Signs an operation.
@@ -21,16 +21,16 @@ struct PendingSigner: Sendable {
   func sign(
     _ cargo: PendingCargo, type: String
   ) async throws(RPCError) -> (SignedToken, PendingTarget) {
-    let ring = desk.ring
+    let ring = tokens.ring
     let claims = TokenClaims(
-      own: try claims(cargo, type), issuer: desk.issuer, purpose: Self.purpose,
+      own: try claims(cargo, type), issuer: tokens.issuer, purpose: Self.purpose,
       idPrefix: PendingToken.idPrefix, issuedAtMs: cargo.createdAtMs, expiresAtMs: cargo.expiresAtMs
     )
     let token: SignedToken
     if try ring.signingKey(nil).signsQuickly {
       token = try ring.sign(claims, seal: cargo.isSealed)
     } else {
-      token = try await desk.offLoop { () throws(RPCError) in
+      token = try await tokens.offLoop { () throws(RPCError) in
         try ring.sign(claims, seal: cargo.isSealed)
       }
     }
@@ -44,10 +44,10 @@ struct PendingSigner: Sendable {
   func place(
     _ text: String, type: String, note: (String) -> Void
   ) throws(RPCError) -> PendingCall.Place {
-    let ring = desk.ring
+    let ring = tokens.ring
     guard ring.verifiesQuickly(text) else {
       return .slow { context throws(RPCError) in
-        let token = try await desk.offLoop { () throws(RPCError) in try ring.authenticate(text) }
+        let token = try await tokens.offLoop { () throws(RPCError) in try ring.authenticate(text) }
         if let jti = token.id { context.note(key: PendingToken.id(ofSigned: jti)) }
         return try read(token, type, isSealed: Self.isSealed(text))
       }

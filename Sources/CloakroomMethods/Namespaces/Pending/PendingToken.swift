@@ -20,7 +20,7 @@ enum PendingToken: Sendable, Equatable {
     if Self.isStored(text) {
       self = .stored(text)
     } else {
-      // RFC 7515, section 3.1, and RFC 7516, section 3.1; the rest is for whoever verifies it.
+      // RFC 7515, section 3.1, and RFC 7516, section 3.1; the rest is for the verifier.
       let dots = text.utf8.count { $0 == UInt8(ascii: ".") }
       guard dots == 2 || dots == 4 else { throw RPCError(.tokenInvalid) }
       self = .signed(text)

@@ -29,7 +29,7 @@ struct PendingUpdate: Sendable {
     isReissue = try arguments.flag(6, "reissue")
     call = try arguments.pendingCall()
     signer = PendingSigner(
-      desk: arguments.settings.tokens, names: try PendingNames(&arguments))
+      tokens: arguments.settings.tokens, names: try PendingNames(&arguments))
     longest = arguments.settings.frameBytes
     secret = SecretAnswer(arguments)
   }

@@ -1,7 +1,7 @@
 public import NIOCore
 
 /// The parts of a name in the store, as `KeySpace` has put them together.
-public struct StoredName: Sendable, Equatable {
+public struct ParsedKey: Sendable, Equatable {
   /// Whose it is.
   public let service: String
   /// The scope's keys, outermost first; their ids are not told.

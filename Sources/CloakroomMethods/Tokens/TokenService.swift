@@ -5,14 +5,14 @@ internal import Synchronization
 
 /// What methods need to make and verify tokens: the keys of the moment, what is configured about
 /// tokens, and threads for what would hold up an event loop.
-public final class TokenDesk: Sendable {
+public final class TokenService: Sendable {
   private let current: Mutex<KeyRing>
   private let pool: NIOThreadPool
   private let waiting = Atomic<Int>(0)
   private let options: Configuration.Tokens
   private let queueLength: Int
 
-  /// A desk with keys.
+  /// A service with keys.
   ///
   /// - Parameters:
   ///   - queueLength: how many calls may wait for a thread.

@@ -7,7 +7,7 @@ internal import NIOCore
 internal import Synchronization
 
 /// What there is to know about the sidecar as a whole, over all loops.
-final class SystemHub: Sendable {
+final class StatusReporter: Sendable {
   /// The sidecar's version.
   static let version = "0.1.0"
 

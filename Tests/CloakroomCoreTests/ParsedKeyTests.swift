@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 @Suite("A name in the store", .timeLimit(.minutes(1)))
-struct StoredNameTests {
+struct ParsedKeyTests {
   private static let scopes: [[ScopeStep]] = [
     [], [ScopeStep(key: "tenant", id: "t1")],
     [ScopeStep(key: "tenant", id: "a:b{c}%"), ScopeStep(key: "pending ", id: "kv")],
@@ -17,7 +17,7 @@ struct StoredNameTests {
         var name = ByteBuffer()
         try KeySpace(prefix: prefix, service: "shop").write(
           .pending, scope: scope, key: key.utf8Span.span.bytes, into: &name)
-        let parts = try #require(StoredName(name, prefix: prefix))
+        let parts = try #require(ParsedKey(name, prefix: prefix))
         #expect(parts.service == "shop" && parts.scope == scope.map(\.key))
         #expect(parts.namespace == .pending && parts.key == Array(key.utf8))
       }
@@ -33,6 +33,6 @@ struct StoredNameTests {
       "cloakroom:shop:" + String(repeating: "k:i:", count: 9) + "pending:a",
     ])
   func none(text: String) {
-    #expect(StoredName(ByteBuffer(string: text), prefix: "cloakroom") == nil)
+    #expect(ParsedKey(ByteBuffer(string: text), prefix: "cloakroom") == nil)
   }
 }

@@ -4,38 +4,38 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("What a group of a stream's consumers has in hand", .timeLimit(.minutes(1)))
-struct StreamPendingTests {
+@Suite("The unacknowledged messages of a stream's group", .timeLimit(.minutes(1)))
+struct StreamUnacknowledgedTests {
   @Test("is what was read and not acknowledged, by consumer", arguments: ContractStores.all)
-  func pending(kind: ContractStore) async throws {
+  func unacknowledged(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("stream")
       await store.group("g", "h", on: key)
       let ids = await store.append((0..<9).map { "\($0)" }, to: key)
-      let nothing = StreamPending(count: 0, consumers: [], oldest: nil)
-      #expect(await store.pending(key) == nothing)
+      let nothing = UnacknowledgedMessages(count: 0, consumers: [], oldest: nil)
+      #expect(await store.unacknowledged(key) == nothing)
       _ = await store.read(key, "g", "zoe", count: 4)
       _ = await store.read(key, "g", "Ann", count: 1)
       _ = await store.read(key, "g", "änn", count: 2)
       await store.advance(by: 20)
-      var pending = await store.pending(key)
-      #expect(pending?.count == 7)
-      let shares = pending?.consumers.map { "\($0.consumer) \($0.count)" }
+      var unacknowledged = await store.unacknowledged(key)
+      #expect(unacknowledged?.count == 7)
+      let shares = unacknowledged?.consumers.map { "\($0.consumer) \($0.count)" }
       #expect(shares == ["Ann 1", "zoe 4", "änn 2"])
-      #expect(pending?.oldest?.id == ids[0])
-      #expect(pending?.oldest?.consumer == "zoe")
-      #expect(pending?.oldest?.deliveries == 1)
-      #expect((20...20 + store.slackMs).contains(pending?.oldest?.idleMs ?? -1))
+      #expect(unacknowledged?.oldest?.id == ids[0])
+      #expect(unacknowledged?.oldest?.consumer == "zoe")
+      #expect(unacknowledged?.oldest?.deliveries == 1)
+      #expect((20...20 + store.slackMs).contains(unacknowledged?.oldest?.idleMs ?? -1))
 
       #expect(await store.acknowledge(key, [ids[0], ids[2]]) == 2)
       // Once more, twice in one step, not read yet, and never there.
       #expect(await store.acknowledge(key, [ids[0], ids[3], ids[3], ids[8], .zero]) == 1)
       #expect(await store.acknowledge(key, [ids[1]], in: "h") == 0)
-      pending = await store.pending(key)
-      #expect(pending?.count == 4)
-      #expect(pending?.oldest?.id == ids[1])
+      unacknowledged = await store.unacknowledged(key)
+      #expect(unacknowledged?.count == 4)
+      #expect(unacknowledged?.oldest?.id == ids[1])
       #expect(await store.acknowledge(key, ids) == 4)
-      #expect(await store.pending(key) == nothing)
+      #expect(await store.unacknowledged(key) == nothing)
       #expect(await store.read(key, "g", "Ann")?.texts == ["7", "8"])
       #expect(await store.length(key) == 9)
     }
@@ -53,9 +53,9 @@ struct StreamPendingTests {
         let part = Array(left.shuffled(using: &generator).prefix(37))
         #expect(await store.acknowledge(key, part) == Int64(part.count))
         left.removeAll { part.contains($0) }
-        let pending = await store.pending(key)
-        #expect(pending?.count == Int64(left.count))
-        #expect(pending?.oldest?.id == left.first)
+        let unacknowledged = await store.unacknowledged(key)
+        #expect(unacknowledged?.count == Int64(left.count))
+        #expect(unacknowledged?.oldest?.id == left.first)
       }
     }
   }
@@ -75,10 +75,10 @@ struct StreamPendingTests {
       #expect(found?.messages.map(\.id) == Array(ids.prefix(2)))
       #expect(found?.messages.texts == ["0", "1"])
       #expect(found?.messages.map(\.deliveries) == [2, 2])
-      let pending = await store.pending(key)
-      #expect(pending?.consumers == [StreamPending.Share(consumer: "b", count: 2)])
-      #expect(pending?.oldest?.deliveries == 2)
-      #expect((0...store.slackMs).contains(pending?.oldest?.idleMs ?? -1))
+      let unacknowledged = await store.unacknowledged(key)
+      #expect(unacknowledged?.consumers == [UnacknowledgedMessages.Share(consumer: "b", count: 2)])
+      #expect(unacknowledged?.oldest?.deliveries == 2)
+      #expect((0...store.slackMs).contains(unacknowledged?.oldest?.idleMs ?? -1))
       // A consumer can take back its own, one at a time.
       #expect(await store.reclaim(key, by: "b", count: 1)?.messages.map(\.deliveries) == [3])
       #expect(await store.acknowledge(key, [ids[0]]) == 1)
@@ -101,7 +101,7 @@ struct StreamPendingTests {
       let found = await store.reclaim(key, by: "b", maxDeliveries: 2)
       #expect(found?.messages == [])
       #expect(found?.deadLettered == 2)
-      #expect(await store.pending(key)?.count == 0)
+      #expect(await store.unacknowledged(key)?.count == 0)
       #expect(await store.length(key) == 3)
 
       await store.group("operators", on: dead)
@@ -126,11 +126,11 @@ struct StreamPendingTests {
       await store.append((0..<30).map { "\($0)" }, to: key)
       _ = await store.read(key)
       await store.append(["30"], to: key, limit: StreamLimit(count: 3, isApproximate: false))
-      #expect(await store.pending(key)?.count == 30)
+      #expect(await store.unacknowledged(key)?.count == 30)
       let found = await store.reclaim(key, by: "b", count: 2, maxDeliveries: maxDeliveries)
       #expect(found?.messages.texts == (maxDeliveries == nil ? ["28", "29"] : []))
       #expect(found?.deadLettered == (maxDeliveries == nil ? 0 : 2))
-      #expect(await store.pending(key)?.count == (maxDeliveries == nil ? 2 : 0))
+      #expect(await store.unacknowledged(key)?.count == (maxDeliveries == nil ? 2 : 0))
     }
   }
 

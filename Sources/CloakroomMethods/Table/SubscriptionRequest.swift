@@ -1,7 +1,7 @@
 public import CloakroomStore
 
-/// What a connection wants to hear, or no longer; the pipeline sees to it.
-public enum SubscriptionWish: Sendable {
+/// A beginning or an end of one of a connection's subscriptions; the pipeline handles it.
+public enum SubscriptionRequest: Sendable {
   /// To be told of all events of a topic.
   case subscribe(Topic)
   /// To be told no more by the subscription of that name.

@@ -4,7 +4,7 @@ internal import CloakroomStore
 ///
 /// An object, because a checked continuation's layout is known at run time only, and with one in it
 /// the table of calls would be slower for all.
-final class PendingStep {
+final class StepCompletion {
   /// Told the reply.
   let completion: (StoreReply) -> Void
 

@@ -6,7 +6,7 @@ public enum Resend: UInt8, Sendable {
   case read
   /// It changes something, but twice is as good as once, its answer too.
   case idempotentWrite
-  /// It changes something, and sees to it by itself that it does so once, whenever what was sent
+  /// It changes something, and ensures by itself that it does so once, whenever what was sent
   /// before runs, its answer being the first one's.
   case recordedWrite
   /// Once it was sent, nobody knows whether it ran.
@@ -14,7 +14,7 @@ public enum Resend: UInt8, Sendable {
 }
 
 /// A command that waits for its reply.
-struct PendingCommand {
+struct InFlightCommand {
   /// The submitter's own word for it; handed back with the reply.
   let context: UInt64
   /// What may be done when the connection is lost.
