@@ -1,7 +1,5 @@
 /// The limits that protect the sidecar from its clients, its store and its disk.
-///
-/// Closed, so that a metric's label never takes more values than the code can name.
-public enum Limit: Int, CaseIterable, Sendable {
+public enum Limit: Int, CounterLabel {
   /// A frame was longer than a frame may be.
   case frameSize
   /// A connection had as many calls under way as it may have, and wasn't read for a while.
@@ -46,6 +44,9 @@ public enum Limit: Int, CaseIterable, Sendable {
   case withdrawals
   /// As many calls waited for one record as may wait, or others were faster again and again.
   case recordQueue
+
+  /// `LoopCounter.limitHits`
+  public static var counter: LoopCounter { .limitHits }
 
   /// The name that metrics are labelled with.
   public var name: String {

@@ -2,6 +2,7 @@ import CloakroomCore
 import CloakroomStore
 import CloakroomWire
 import NIOCore
+import Support
 
 @testable import CloakroomMethods
 @testable import CloakroomTokens
@@ -95,7 +96,9 @@ struct Caller {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .record(let call, _): steps = [Self.describe(call)]
       case .run: steps = ["a procedure"]
-      case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
+      case .answer(let result):
+        ResultSchemas.check(result.readableBytesView, of: table.names[found])
+        steps = ["answer of \(result.readableBytes) bytes"]
       }
     case .subscription(let request): steps = [Self.describe(try request(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]

@@ -6,7 +6,7 @@ internal import CloakroomStore
 extension Worker {
   /// Counts and logs what has happened to a record by itself, whoever has noticed it.
   func noticed(_ notice: RecordNotice, of name: StoreKey) {
-    observer.pendingOperation(notice == .dead ? .dead : .expired)
+    observer.count(notice == .dead ? PendingEvent.dead : .expired)
     guard observer.keepsAccessLog else { return }
     guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(

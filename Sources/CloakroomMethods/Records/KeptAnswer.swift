@@ -60,7 +60,7 @@ struct KeptAnswer {
 extension RPCError {
   /// Reads an error object that was kept; nil when it is none.
   fileprivate init?(kept text: ByteBuffer) {
-    guard let error = JSONPiece(text), let data = error["data"],
+    guard let error = try? JSONNode(Array(text.readableBytesView)), let data = error["data"],
       let name = data["reason"]?.string,
       let reason = Reason.allCases.first(where: { $0.name == name })
     else { return nil }
@@ -70,9 +70,9 @@ extension RPCError {
   }
 }
 
-extension JSONPiece {
+extension JSONNode {
   /// A whole number; nil for everything else.
-  fileprivate var number: Int64? { kind == .number ? Int64(json) : nil }
+  fileprivate var number: Int64? { integer.map(Int64.init) }
 
   /// The facts that an object of an error's details has.
   fileprivate var details: [RPCError.Detail] {

@@ -14,16 +14,13 @@ enum StreamReading {
     "streams.read",
     "Hands a consumer messages that nobody of its group was handed before, oldest first, and waits for some if there are none.",
     [
-      Parameter(
-        "stream", #"{"type":"string","minLength":1}"#, required: true,
-        "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes."),
-      .group, .consumer, .streamCount,
+      .stream, .group, .consumer, .streamCount,
       Parameter(
         "blockMs", #"{"type":"integer","minimum":0,"maximum":3600000,"default":0}"#,
         "How many milliseconds to wait for a message, at most an hour. Default: 0, not at all."),
     ],
     result:
-      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object"},"error":{"type":"object"}},"required":["id","message","deliveries"]}}},"required":["messages"]}"#,
+      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}}},"required":["messages"]}"#,
     reasons: [.notFound],
     example: (
       #"{"stream":"orders","group":"billing","consumer":"worker-1","blockMs":5000}"#,

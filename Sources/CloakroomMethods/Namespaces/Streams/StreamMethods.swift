@@ -8,10 +8,6 @@ internal import NIOCore
 enum StreamMethods {
   static let all = [append, ensure, StreamReading.read, ack, unacknowledged, reclaim, length]
 
-  private static let stream = Parameter(
-    "stream", #"{"type":"string","minLength":1}"#, required: true,
-    "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes.")
-
   static let append = Method(
     "streams.append",
     "Appends a message to a stream, which is made if there is none, and wakes those who wait for it.",
@@ -68,7 +64,7 @@ enum StreamMethods {
     "streams.ensure",
     "Makes a group of consumers, and a stream for it, if there is none; tells whether the group is new.",
     [
-      stream, .group,
+      .stream, .group,
       Parameter(
         "startId", #"{"type":"string","default":"0"}"#,
         #"Where a new group begins: "0" with what the stream has, "$" with what comes next, or behind an id."#
@@ -96,7 +92,7 @@ enum StreamMethods {
     "streams.ack",
     "Acknowledges messages: the group is done with them. Tells how many of them it had not acknowledged yet.",
     [
-      stream, .group,
+      .stream, .group,
       Parameter(
         "ids", #"{"type":"array","items":{"type":"string"}}"#, required: true,
         "The messages' ids, at most 1,000."),
@@ -127,7 +123,7 @@ enum StreamMethods {
   static let unacknowledged = Method(
     "streams.pending",
     "Tells what a group has read and not acknowledged. Of more than 1,000 consumers the first 1,000 are named.",
-    [stream, .group],
+    [.stream, .group],
     result:
       #"{"type":"object","properties":{"count":{"type":"integer"},"consumers":{"type":"array","items":{"type":"object","properties":{"consumer":{"type":"string"},"count":{"type":"integer"}},"required":["consumer","count"]}},"oldest":{"type":["object","null"],"properties":{"id":{"type":"string"},"idleMs":{"type":"integer"},"consumer":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","idleMs","consumer","deliveries"]}},"required":["count","consumers","oldest"]}"#,
     reasons: [.notFound],
@@ -150,7 +146,7 @@ enum StreamMethods {
     "streams.reclaim",
     "Hands a consumer messages that others of its group have not acknowledged for too long; what was handed over too often is moved to the stream's dead letters.",
     [
-      stream, .group, .consumer,
+      .stream, .group, .consumer,
       Parameter(
         "minIdleMs", #"{"type":"integer","minimum":0,"default":15000}"#,
         "For how many milliseconds, at least, a message has been unacknowledged. Default: 15,000."),
@@ -160,7 +156,7 @@ enum StreamMethods {
         "How often a message is handed over; after that it is moved. Default: without end."),
     ],
     result:
-      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object"},"error":{"type":"object"}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
+      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
     reasons: [.notFound, .crossSlot],
     example: (
       #"{"stream":"orders","group":"billing","consumer":"worker-2","minIdleMs":0}"#,
@@ -196,7 +192,7 @@ enum StreamMethods {
       }))
 
   static let length = Method(
-    "streams.length", "Counts a stream's messages; a stream that is not there has none.", [stream],
+    "streams.length", "Counts a stream's messages; a stream that is not there has none.", [.stream],
     result: #"{"type":"object","properties":{"length":{"type":"integer"}},"required":["length"]}"#,
     example: (#"{"stream":"orders"}"#, #"{"length":2}"#),
     .primitive(
