@@ -44,7 +44,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   /// The counter as a metric.
   var metric: Metric {
     switch self {
-    case .callsInFlight: Metric(.calls, "calls_in_flight", .gauge, "Calls under way.")
+    case .callsInFlight: Metric(.calls, "calls_in_flight", "Calls under way.", .gauge)
     case .receivedBytes: Metric(.calls, "received_bytes_total", "Bytes of requests.")
     case .sentBytes: Metric(.calls, "sent_bytes_total", "Bytes of replies.")
     case .connectionsOpened:
@@ -68,8 +68,9 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         "Records that were looked at because their deadlines had come.")
     case .sweepLateness:
       Metric(
-        .pending, "deadline_sweep_lateness_seconds", .gauge, isGreatest: true, isMilliseconds: true,
-        "For how long the earliest deadline had passed that the last sweep has found.")
+        .pending, "deadline_sweep_lateness_seconds",
+        "For how long the earliest deadline had passed that the last sweep has found.", .gauge,
+        isGreatest: true, isMilliseconds: true)
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -95,7 +96,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         "Times that a subscriber was told that events are missing.")
     case .eventSubscriptions:
       Metric(
-        .events, "event_subscriptions", .gauge, "Subscriptions of clients to events.")
+        .events, "event_subscriptions", "Subscriptions of clients to events.", .gauge)
     }
   }
 }
@@ -123,8 +124,8 @@ extension LoopCounter {
 
     /// One count.
     init(
-      _ section: Section, _ name: String, _ kind: MetricsPage.Kind = .counter,
-      isGreatest: Bool = false, isMilliseconds: Bool = false, _ help: String
+      _ section: Section, _ name: String, _ help: String, _ kind: MetricsPage.Kind = .counter,
+      isGreatest: Bool = false, isMilliseconds: Bool = false
     ) {
       self.section = section
       self.name = name
