@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "Support",
       dependencies: [
-        "CloakroomCore", "CloakroomStore", "CloakroomRedis", "CloakroomWire",
+        "CloakroomCore", "CloakroomStore", "CloakroomRedis", "CloakroomWire", "CloakroomMethods",
+        "CloakroomSchema",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -173,6 +174,7 @@ let package = Package(
       name: "CloakroomMethodsTests",
       dependencies: [
         "CloakroomMethods", "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomTokens",
+        "Support",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

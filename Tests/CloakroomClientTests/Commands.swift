@@ -1,4 +1,5 @@
 import ArgumentParser
+import Support
 
 @testable import CloakroomCommand
 
@@ -19,8 +20,14 @@ extension Outcome {
 }
 
 extension Call {
-  /// What `cloakroom call` comes to with these words behind it.
+  /// What `cloakroom call` comes to with these words behind it; a result is held against the schema of
+  /// its method.
   static func outcome(_ words: [String], _ surroundings: Surroundings = .test()) throws -> Outcome {
-    try parse(words).outcome(surroundings)
+    let call = try parse(words)
+    let outcome = call.outcome(surroundings)
+    if outcome.status == .success, !outcome.output.isEmpty {
+      ResultSchemas.check(outcome.output, of: call.method)
+    }
+    return outcome
   }
 }

@@ -3,6 +3,7 @@ import CloakroomMethods
 import CloakroomStore
 import CloakroomWire
 import NIOCore
+import Support
 
 @testable import CloakroomTokens
 
@@ -94,7 +95,9 @@ struct Caller {
       switch arguments.once(try open(&arguments)) {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .run: steps = ["a procedure"]
-      case .answer(let result): steps = ["answer of \(result.readableBytes) bytes"]
+      case .answer(let result):
+        ResultSchemas.check(result.readableBytesView, of: table.names[found])
+        steps = ["answer of \(result.readableBytes) bytes"]
       }
     case .subscription(let wish): steps = [Self.describe(try wish(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]

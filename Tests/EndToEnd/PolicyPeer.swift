@@ -36,7 +36,12 @@ enum PolicyPeer {
         "socat", "-t", "10", "-", "UNIX-CONNECT:\(daemon.socketPath)",
       ], input: path)
     guard result.exit == .status(0) else { throw Failure(output: result.output) }
-    return result.output.split(separator: "\n").map { Answer(String($0)) }
+    var conversation = Conversation()
+    conversation.send(text.utf8)
+    return result.output.split(separator: "\n").map { line in
+      conversation.receive(line.utf8)
+      return Answer(String(line))
+    }
   }
 
   /// Makes one call as another user.

@@ -31,5 +31,8 @@ struct ProgramRun {
     process.kill()
     output = TextFile.read(folder("out"))
     errors = TextFile.read(folder("err")) + TextFile.read(folder("shell"))
+    if arguments.count > 1, arguments[0] == "call", exit == .status(0), !output.isEmpty {
+      ResultSchemas.check(output.utf8, of: arguments[1])
+    }
   }
 }

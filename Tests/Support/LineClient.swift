@@ -2,7 +2,8 @@ internal import Glibc
 
 /// A client that speaks bytes: whatever a test wants on the wire, and nothing more.
 ///
-/// It belongs to one thread at a time; nothing in it waits without a deadline.
+/// It belongs to one thread at a time; nothing in it waits without a deadline. Every result of a sidecar is
+/// held against the schema of its method.
 public final class LineClient {
   /// What went wrong on the socket.
   public enum Failure: Error, Equatable {
@@ -17,9 +18,13 @@ public final class LineClient {
   private let descriptor: Int32
   private var input: [UInt8] = []
   private var position = 0
+  private var conversation: Conversation?
 
   /// Connects to a Unix socket.
-  public init(path: String) throws {
+  ///
+  /// - Parameter isSidecar: whether what listens there speaks JSON-RPC, and not, say, Redis' protocol.
+  public init(path: String, isSidecar: Bool = true) throws {
+    conversation = isSidecar ? Conversation() : nil
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure.system(errno) }
     let result = UnixAddress.with(path) { Glibc.connect(descriptor, $0, $1) }
@@ -36,6 +41,7 @@ public final class LineClient {
     _ bytes: some Collection<UInt8>, within patience: Duration = .seconds(20)
   ) throws {
     let bytes = Array(bytes)
+    conversation?.send(bytes)
     let deadline = ContinuousClock.now + patience
     var sent = 0
     while sent < bytes.count {
@@ -61,10 +67,10 @@ public final class LineClient {
   ///
   /// - Returns: how many bytes those were.
   public func offer(_ bytes: [UInt8]) -> Int {
-    max(
-      0,
-      Glibc.send(
-        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)))
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+    let count = max(0, Glibc.send(descriptor, bytes, bytes.count, flags))
+    conversation?.send(bytes.prefix(count))
+    return count
   }
 
   /// Says that nothing more will be sent; answers can still be read.
@@ -80,6 +86,12 @@ public final class LineClient {
 
   /// The next line, without its line feed.
   public func readLine(within patience: Duration = .seconds(20)) throws -> String {
+    let line = try nextLine(within: patience)
+    conversation?.receive(line.utf8)
+    return line
+  }
+
+  private func nextLine(within patience: Duration) throws -> String {
     let deadline = ContinuousClock.now + patience
     var searched = position
     while true {
@@ -103,14 +115,16 @@ public final class LineClient {
     let deadline = ContinuousClock.now + patience
     var length = 0
     while true {
-      let header = try readLine(within: deadline - .now)
+      let header = try nextLine(within: deadline - .now)
       if header == "\r" || header.isEmpty { break }
       let parts = header.split(separator: ":")
       if parts.first == "Content-Length" { length = Int(parts[1].filter(\.isNumber)) ?? 0 }
     }
     while input.count - position < length { try receive(until: deadline) }
-    defer { consume(to: position + length) }
-    return String(decoding: input[position..<position + length], as: UTF8.self)
+    let text = String(decoding: input[position..<position + length], as: UTF8.self)
+    consume(to: position + length)
+    conversation?.receive(text.utf8)
+    return text
   }
 
   /// Everything until the other end closes.
@@ -120,8 +134,10 @@ public final class LineClient {
       do {
         try receive(until: deadline)
       } catch Failure.ended {
-        defer { consume(to: input.count) }
-        return String(decoding: input[position...], as: UTF8.self)
+        let text = String(decoding: input[position...], as: UTF8.self)
+        consume(to: input.count)
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) { conversation?.receive(line) }
+        return text
       }
     }
   }

@@ -14,7 +14,7 @@ enum BatchMethods {
   static let get = Method(
     "batch.get", "Reads many values.", [keys],
     result:
-      #"{"type":"array","items":{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"error":{"type":"object"}},"required":["found","value"]}}"#,
+      #"{"type":"array","items":{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"error":{"type":"object","required":["code","message","data"]}},"required":["found","value"]}}"#,
     reasons: [.tooLarge],
     example: (
       #"{"keys":["user:1","user:2"]}"#,
@@ -59,7 +59,7 @@ enum BatchMethods {
         required: true, "The keys with their values and lives, at most 1,000.")
     ],
     result:
-      #"{"type":"array","items":{"type":"object","properties":{"ok":{"type":"boolean"},"error":{"type":"object"}},"required":["ok"]}}"#,
+      #"{"type":"array","items":{"type":"object","properties":{"ok":{"type":"boolean"},"error":{"type":"object","required":["code","message","data"]}},"required":["ok"]}}"#,
     reasons: [.tooLarge, .ttlInvalid],
     example: (
       #"{"entries":[{"key":"user:1","value":{"name":"Alice"},"ttl":3600}]}"#, #"[{"ok":true}]"#
@@ -91,7 +91,7 @@ enum BatchMethods {
   static let remove = Method(
     "batch.remove", "Removes many values, and tells for each whether there was one.", [keys],
     result:
-      #"{"type":"array","items":{"type":"object","properties":{"removed":{"type":"boolean"},"error":{"type":"object"}},"required":["removed"]}}"#,
+      #"{"type":"array","items":{"type":"object","properties":{"removed":{"type":"boolean"},"error":{"type":"object","required":["code","message","data"]}},"required":["removed"]}}"#,
     reasons: [.tooLarge],
     example: (#"{"keys":["user:1","user:2"]}"#, #"[{"removed":true},{"removed":false}]"#),
     .many(

@@ -19,7 +19,7 @@ enum SystemMethods {
         "The client's own name, for the operator's log at level debug."),
     ],
     result:
-      #"{"type":"object","properties":{"service":{"type":"string"},"services":{"type":"array","items":{"type":"string"}},"server":{"type":"string"},"version":{"type":"string"},"store":{"enum":["memory","redis"]},"uid":{"type":"integer"},"gid":{"type":"integer"},"pid":{"type":"integer"}}}"#,
+      #"{"type":"object","properties":{"service":{"type":"string"},"services":{"type":"array","items":{"type":"string"}},"server":{"type":"string"},"version":{"type":"string"},"store":{"enum":["memory","redis"]},"uid":{"type":"integer"},"gid":{"type":"integer"},"pid":{"type":"integer"}},"required":["service","services","server","version","store","uid","gid","pid"]}"#,
     reasons: [.forbidden],
     example: (
       #"{"client":"billing/1.4"}"#,
@@ -36,10 +36,10 @@ enum SystemMethods {
     "Tells how the sidecar is, and the reason for each thing that is not well. Remarks are things worth knowing that nothing is wrong with.",
     [],
     result:
-      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"remarks":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}}}},"store":{"type":"object"},"memory":{"type":"object"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string"},"errorRate":{"type":"number"}},"required":["status","degraded","remarks"]}"#,
+      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"remarks":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"store":{"type":"object","properties":{"kind":{"enum":["memory","redis"]},"up":{"type":"boolean"},"roundTripMs":{"type":"number"}},"required":["kind","up"]},"memory":{"type":"object","properties":{"residentBytes":{"type":"integer"},"storeBytes":{"type":"integer"},"storeLimitBytes":{"type":"integer"}},"required":["residentBytes"]},"connections":{"type":"integer"},"inFlight":{"type":"integer"},"errorRate":{"type":"number"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string","format":"date-time"},"version":{"type":"string"}},"required":["status","degraded","remarks","store","memory","connections","inFlight","errorRate","uptimeMs","startedAt","version"]}"#,
     example: (
       "{}",
-      #"{"status":"ok","degraded":[],"remarks":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001}}"#
+      #"{"status":"ok","degraded":[],"remarks":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001},"memory":{"residentBytes":41943040,"storeBytes":0,"storeLimitBytes":268435456},"connections":1,"inFlight":1,"errorRate":0,"uptimeMs":5000,"startedAt":"20…","version":"0.1.0"}"#
     ),
     .system { _ throws(RPCError) in .health })
 
@@ -51,7 +51,7 @@ enum SystemMethods {
 
   static let discover = Method(
     "rpc.discover", "Answers this reference as an OpenRPC 1.3 document.", [],
-    result: #"{"type":"object"}"#,
+    result: #"{"type":"object","required":["openrpc","info","methods"]}"#,
     example: ("{}", #"{"openrpc":"1.3.2","info":{"title":"Cloakroom"},"methods":[]}"#),
     .system { _ throws(RPCError) in .discover })
 }
