@@ -103,6 +103,11 @@ struct CallTests {
     #expect(MethodGuess.nearest(to: name) == methods)
   }
 
+  @Test("refuses to print the result of a notification", arguments: ["--raw", "--pretty"])
+  func layoutOfNothing(flag: String) {
+    #expect(throws: (any Error).self) { try Call.parse(["system.ping", "--notify", flag]) }
+  }
+
   @Test("refuses a patience that is none", arguments: ["0", "-1", "nan", "86401"])
   func patience(seconds: String) {
     #expect(throws: (any Error).self) { try Call.parse(["system.ping", "--timeout=\(seconds)"]) }

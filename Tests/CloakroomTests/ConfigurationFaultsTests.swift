@@ -20,7 +20,8 @@ struct ConfigurationFaultsTests {
       flags: ["log-level": "loud", "log-levle": "info"],
       assignments: ["limits.depth", "limits.dpeth=3", "store.reconnectMin=30s"],
       environment: [
-        "CLOAKROOM_LOOPS": "many", "CLOAKROOM_SOKCET": "/x", "SESSION_TTL": "soon",
+        "CLOAKROOM_LOOPS": "many", "CLOAKROOM_SOKCET": "/x",
+        "CLOAKROOM_KEYS_DEFAULT_TTL": "soon",
         "REDIS_PORT": "tcp://10.0.0.1:6379", "CLOAKROOM_SOCKET_GROUP": "no-such-group",
         "CLOAKROOM_SOCKET": "/" + String(repeating: "x", count: 120),
       ], file: file.path
@@ -38,8 +39,8 @@ struct ConfigurationFaultsTests {
       "CLOAKROOM_SOKCET: is no setting's variable (did you mean CLOAKROOM_SOCKET?)",
       "REDIS_PORT: has to be a number from 1 to 65535; "
         + "set CLOAKROOM_REDIS if it is not meant for this",
+      "CLOAKROOM_KEYS_DEFAULT_TTL: has to be a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
       "\(path): limits.batchLength: has to be a whole number from 1 to 1000000",
-      "SESSION_TTL: has to be a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
       "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64",
       "--log-level: has to be one of trace, debug, info, notice, warning, error, critical",
       "\(path): services.a b.method: is nothing that a service has (did you mean methods?)",

@@ -22,21 +22,20 @@ struct ConfigurationLoaderTests {
 
   @Test("is taken from --set, then flags, then the environment, then other names, then the file")
   func precedence() throws {
-    let file = try TemporaryFile(#"{"session": {"ttl": "1h"}, "socket": {"path": "/file"}}"#)
+    let file = try TemporaryFile(
+      #"{"tokens": {"credentials": "/file"}, "socket": {"path": "/file"}}"#)
     var environment: [String: String] = [:]
-    #expect(try Load.configuration(file: file.path).session.ttl.milliseconds == 3_600_000)
-    environment["SESSION_TTL"] = "7200"
-    #expect(
-      try Load.configuration(environment: environment, file: file.path).session.ttl.milliseconds
-        == 7_200_000)
-    environment["CLOAKROOM_SESSION_TTL"] = "3h"
-    #expect(
-      try Load.configuration(environment: environment, file: file.path).session.ttl.milliseconds
-        == 10_800_000)
-    #expect(
+    func credentials(_ assignments: [String] = []) throws -> String? {
       try Load.configuration(
-        assignments: ["session.ttl=4h"], environment: environment, file: file.path
-      ).session.ttl.milliseconds == 14_400_000)
+        assignments: assignments, environment: environment, file: file.path
+      ).tokens.credentials
+    }
+    #expect(try credentials() == "/file")
+    environment["CREDENTIALS_DIRECTORY"] = "/other"
+    #expect(try credentials() == "/other")
+    environment["CLOAKROOM_TOKENS_CREDENTIALS"] = "/env"
+    #expect(try credentials() == "/env")
+    #expect(try credentials(["tokens.credentials=/set"]) == "/set")
 
     environment = ["XDG_RUNTIME_DIR": "/xdg"]
     #expect(
@@ -52,21 +51,6 @@ struct ConfigurationLoaderTests {
         flags: ["socket": "/flag"], assignments: ["socket.path=/a", "socket.path=/b"],
         environment: environment, file: file.path
       ).socket.path == "/b")
-  }
-
-  @Test(
-    "takes bare seconds from the variables that have always had them",
-    arguments: [("86400", 86_400_000), ("1", 1000), ("5m", 300_000)])
-  func seconds(text: String, milliseconds: Int64) throws {
-    let found = try Load.configuration(environment: [
-      "SESSION_TTL": text, "SESSION_CLEANUP_INTERVAL": text, "SESSION_RATE_LIMIT": "7",
-      "SESSION_MAX_ATTEMPTS": "8",
-    ])
-    #expect(found.session.ttl.milliseconds == milliseconds)
-    #expect(found.session.cleanupInterval == .milliseconds(milliseconds))
-    #expect(found.session.rateLimit == 7)
-    #expect(found.session.maxAttempts == 8)
-    #expect(Load.faults(environment: ["CLOAKROOM_SESSION_TTL": text]).isEmpty == (text == "5m"))
   }
 
   @Test("doesn't look at a value that a stronger source overrides, or a variable without one")
@@ -156,7 +140,7 @@ struct ConfigurationLoaderTests {
       ("socket.mode=888", "octal"), ("socket.mode=1777", "octal"),
       ("log.level=loud", "one of trace"),
       ("store.clientName=a b", "without spaces"), ("socket.path=", "the path of a file"),
-      ("socket.backlog=0", "from 1 to 65535"), ("session.rateLimit=0", "a whole number from 1"),
+      ("socket.backlog=0", "from 1 to 65535"),
     ] as [(String, String?)])
   func syntax(assignment: String, complaint: String?) throws {
     let faults = Load.faults(assignments: [assignment])

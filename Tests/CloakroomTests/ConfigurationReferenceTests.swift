@@ -36,7 +36,7 @@ struct ConfigurationReferenceTests {
   func unique() {
     let names = [
       Setting.table.map(\.key), Setting.table.compactMap(\.flag), Setting.table.map(\.variable),
-      Setting.table.compactMap { $0.conventional?.name },
+      Setting.table.compactMap { $0.conventional },
     ]
     for list in names { #expect(Set(list).count == list.count) }
   }

@@ -55,7 +55,7 @@ struct ConfigurationStoreTests {
     }
   }
 
-  @Test("refuses a password file that is missing, empty, or one password too many")
+  @Test("refuses a password file that is missing, empty, one password too many, or nobody's")
   func badPasswordFile() throws {
     let empty = try TemporaryFile("\n")
     let full = try TemporaryFile("secret")
@@ -72,6 +72,9 @@ struct ConfigurationStoreTests {
       faults("redis://:p@h", full.path)
         == ["--store-password-file: the store's URL has a password too: leave one out"])
     #expect(faults("memory", "/nowhere") == [])
+    #expect(
+      Load.faults(flags: ["store-password-file": full.path]).map(\.description)
+        == ["--store-password-file: is for a Redis, and store.url names none"])
   }
 
   private static func redis(

@@ -191,6 +191,7 @@ struct PendingTests {
     #expect(opened.exit == .status(0) && opened.output == id + "\n")
     #expect(try Tool.run(command).output == "")
     #expect(try Tool.run(command + ["--reopen", id]).exit == .status(1))
+    #expect(try Tool.run(command + ["--reopen", id, "--data"]).exit == .status(64))
     #expect(try client.call("pending.checkout", Self.target(token))["attempt"] as? Int == 1)
   }
 

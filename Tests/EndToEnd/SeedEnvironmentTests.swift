@@ -62,18 +62,4 @@ struct SeedEnvironmentTests {
       configuration: #"{"services": {"api": {"uids": [\#(geteuid())], "methods": ["*"]}}}"#,
       name: "igniter:store:api:kv:user:123")
   }
-
-  @Test(
-    "of sessions is read as it is meant",
-    arguments: [
-      ("SESSION_TTL", "86400", true), ("SESSION_CLEANUP_INTERVAL", "3600", true),
-      ("SESSION_RATE_LIMIT", "100", true), ("SESSION_MAX_ATTEMPTS", "5", true),
-      ("SESSION_TTL", "soon", false), ("SESSION_CLEANUP_INTERVAL", "-1", false),
-      ("SESSION_RATE_LIMIT", "0", false), ("SESSION_MAX_ATTEMPTS", "1.5", false),
-    ])
-  func sessions(_ name: String, _ value: String, _ isGood: Bool) throws {
-    let run = try ProgramRun(["serve", "--check"], environment: [name: value])
-    #expect(run.exit == .status(isGood ? 0 : 64))
-    #expect(isGood ? run.errors == "" : run.errors.hasPrefix("\(name): "), "\(run.errors)")
-  }
 }

@@ -201,7 +201,8 @@ struct TokenKeyTests {
     let keys = try TokenKeys(["HS256"])
     for (arguments, status, complaint) in [
       (["generate", "--algorithm", "RS1"], 64, "EdDSA"),
-      (["generate", "--bits", "1024"], 64, "2048"),
+      (["generate", "--bits", "1024", "--algorithm", "RS256"], 64, "2048"),
+      (["generate", "--bits", "4096"], 64, "HS256 keys have one size"),
       (["generate", "--id", "../a"], 73, "names"), (["generate", "--id", "HS256"], 73, "already"),
       (["rotate", "nobody"], 73, "keys list"), (["retire", "nobody"], 73, "keys list"),
       (["rotate"], 64, "id"), (["jwks", "--output", "/nonexistent/a"], 73, "/nonexistent/a"),

@@ -61,7 +61,15 @@ struct ConfigurationAssembly {
       faults.append(
         ConfigurationFault(place(of: key), "store.reconnectMin is longer than store.reconnectMax"))
     }
-    guard case .redis(let endpoint) = draft.store else { return draft.store }
+    guard case .redis(let endpoint) = draft.store else {
+      // Whoever asks for the memory store by its name may leave the rest of a file as it is.
+      if draft.passwordFile != nil, places["store.url"] == nil {
+        faults.append(
+          ConfigurationFault(
+            place(of: "store.passwordFile"), "is for a Redis, and store.url names none"))
+      }
+      return draft.store
+    }
     var redis = draft.redis
     redis.address = endpoint.address
     redis.username = endpoint.username

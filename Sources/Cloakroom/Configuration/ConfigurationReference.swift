@@ -18,7 +18,7 @@ public enum ConfigurationReference {
     // The table's own defaults, whatever machine it is printed on.
     let defaults = ConfigurationDraft(processors: .max)
     for setting in Setting.table {
-      let variables = [setting.variable, setting.conventional?.name].compactMap { $0 }
+      let variables = [setting.variable, setting.conventional].compactMap { $0 }
       let cells = [
         code(setting.key),
         variables.map(code).joined(separator: ", "),

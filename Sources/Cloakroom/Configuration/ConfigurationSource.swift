@@ -6,8 +6,6 @@ struct ConfigurationSource: Sendable {
   let provider: any ConfigProvider
   /// Where a setting is, in this source.
   let place: @Sendable (Setting) -> ConfigurationFault.Place
-  /// What a value is before it is read, where this source writes it otherwise than others.
-  var adapt: @Sendable (Setting, ConfigContent) -> ConfigContent = { $1 }
 
   /// A setting's value; nil when this source has none.
   ///
@@ -17,7 +15,7 @@ struct ConfigurationSource: Sendable {
     let key = AbsoluteConfigKey(setting.key.split(separator: ".").map(String.init))
     for type in [ConfigType.string, .int, .bool, .stringArray, .double] {
       if let value = try? provider.value(forKey: key, type: type).value {
-        return adapt(setting, value.content)
+        return value.content
       }
     }
     return nil
@@ -53,14 +51,8 @@ extension ConfigurationSource {
   /// The environment variables that other programs use too.
   static func conventionalEnvironment(_ variables: [String: String]) -> ConfigurationSource {
     ConfigurationSource(
-      provider: provider(variables) { $0.conventional?.name },
-      place: { .variable($0.conventional?.name ?? $0.variable) },
-      adapt: { setting, content in
-        guard case .seconds = setting.conventional, let text = content.text,
-          text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { return content }
-        return .string(text + "s")
-      })
+      provider: provider(variables) { $0.conventional },
+      place: { .variable($0.conventional ?? $0.variable) })
   }
 
   /// The values of a configuration file, by their keys.

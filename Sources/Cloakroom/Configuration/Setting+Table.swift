@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings goes by this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + events + pending + session + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -30,7 +30,7 @@ extension Setting {
 
   private static let store: [Setting] = [
     Setting(
-      "store.url", \.store, .store, flag: "redis", conventional: .plain("REDIS_URL"),
+      "store.url", \.store, .store, flag: "redis", conventional: "REDIS_URL",
       isSecret: true,
       "Where values are kept. REDIS_HOST, REDIS_PORT and REDIS_PASSWORD together do the same."),
     Setting(
@@ -85,7 +85,7 @@ extension Setting {
         + "anew. Without it, keys are made for this run."),
     Setting(
       "tokens.credentials", \.configuration.tokens.credentials, .path,
-      conventional: .plain("CREDENTIALS_DIRECTORY"),
+      conventional: "CREDENTIALS_DIRECTORY",
       "systemd's folder of credentials: those named jwt.NAME.jwk or jwt.NAME.pem are keys as well."),
     Setting(
       "tokens.issuer", \.configuration.tokens.issuer, .issuer,
@@ -190,26 +190,6 @@ extension Setting {
     Setting(
       "events.schemaTTL", \.configuration.events.schemaTTL, .timeToLive,
       "How long a channel's schema is kept after it was last defined or used.")
-  ]
-
-  private static let session: [Setting] = [
-    Setting(
-      "session.ttl", \.configuration.session.ttl, .timeToLive,
-      conventional: .seconds("SESSION_TTL"),
-      "How long a session lives when its flow doesn't say."),
-    Setting(
-      "session.cleanupInterval", \.configuration.session.cleanupInterval,
-      .duration(.seconds(1) ... .seconds(7 * 86_400)),
-      conventional: .seconds("SESSION_CLEANUP_INTERVAL"),
-      "How often expired sessions are looked for, to log and count them."),
-    Setting(
-      "session.rateLimit", \.configuration.session.rateLimit, .count(1...1_000_000),
-      conventional: .plain("SESSION_RATE_LIMIT"),
-      "Sessions that one service may create in a minute."),
-    Setting(
-      "session.maxAttempts", \.configuration.session.maxAttempts, .count(1...1_000_000),
-      conventional: .plain("SESSION_MAX_ATTEMPTS"),
-      "Sessions that one IP address may create in a minute."),
   ]
 
   private static let runtime: [Setting] = [

@@ -4,26 +4,12 @@ internal import Configuration
 /// One thing that an operator can set: what it is called everywhere, what it takes, and where in a
 /// configuration it goes.
 struct Setting: Sendable {
-  /// A name from before there was a sidecar, which applications set already.
-  enum Conventional: Sendable, Equatable {
-    /// The value is written as everywhere else.
-    case plain(String)
-    /// The value may be a bare number, of seconds.
-    case seconds(String)
-
-    var name: String {
-      switch self {
-      case .plain(let name), .seconds(let name): name
-      }
-    }
-  }
-
   /// Its path in the configuration file, as in `limits.frameBytes`, and its name for `--set`.
   let key: String
   /// Its own flag without dashes; nil when `--set` is its only one.
   let flag: String?
   /// The environment variable that other programs call it by.
-  let conventional: Conventional?
+  let conventional: String?
   /// Whether its value may hold a password.
   let isSecret: Bool
   /// What a value has to be.
@@ -38,7 +24,7 @@ struct Setting: Sendable {
   /// A setting that goes to one place of a draft.
   init<Value>(
     _ key: String, _ place: any WritableKeyPath<ConfigurationDraft, Value> & Sendable,
-    _ syntax: SettingSyntax<Value>, flag: String? = nil, conventional: Conventional? = nil,
+    _ syntax: SettingSyntax<Value>, flag: String? = nil, conventional: String? = nil,
     isSecret: Bool = false, _ summary: String
   ) {
     self.key = key

@@ -54,6 +54,13 @@ struct Call: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard !notify || layout == nil else {
+      throw ValidationError(
+        "--notify has no result to print: leave --\(layout?.rawValue ?? "") out")
+    }
+  }
+
   func run() throws { try outcome(.process).finish() }
 
   /// The call and what it comes to.

@@ -28,8 +28,10 @@ struct GenerateKey: ParsableCommand {
       "The key's name: 1 to 64 of A-Z a-z 0-9 _ -. (default: the time)", valueName: "name"))
   var id: String?
 
-  @Option(help: ArgumentHelp("The size of an RSA key: 2048, 3072 or 4096.", valueName: "bits"))
-  var bits = 2048
+  @Option(
+    help: ArgumentHelp(
+      "The size of an RSA key: 2048, 3072 or 4096. (default: 2048)", valueName: "bits"))
+  var bits: Int?
 
   @Flag(help: "A key that signs nothing yet.")
   var verifyOnly = false
@@ -44,12 +46,15 @@ struct GenerateKey: ParsableCommand {
         "--algorithm is one of "
           + KeyAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))
     }
-    guard [2048, 3072, 4096].contains(bits) else {
+    guard bits == nil || algorithm.takesBits else {
+      return .failure(.usage, "--bits is for an RSA key: \(algorithm.rawValue) keys have one size")
+    }
+    guard [2048, 3072, 4096].contains(bits ?? 2048) else {
       return .failure(.usage, "--bits is 2048, 3072 or 4096")
     }
     do {
       let file = try place.folder().generate(
-        algorithm, id: id, state: verifyOnly ? .verifyOnly : .active, rsaBits: bits)
+        algorithm, id: id, state: verifyOnly ? .verifyOnly : .active, rsaBits: bits ?? 2048)
       return .success("\(file.key.id)\n")
     } catch let fault as KeyFolderFault {
       return .failure(.cannotCreate, "\(fault)")

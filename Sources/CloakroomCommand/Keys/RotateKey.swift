@@ -21,7 +21,8 @@ struct RotateKey: ParsableCommand {
   /// The new key's name, or what went wrong.
   func outcome() throws -> Outcome {
     do {
-      return .success("\(try place.folder().rotate(id).key.id)\n")
+      let file = try place.folder().rotate(id)
+      return .success("\(file.key.id)\n")
     } catch let fault as KeyFolderFault {
       return .failure(.cannotCreate, "\(fault)")
     }

@@ -42,6 +42,12 @@ struct DeadOperations: ParsableCommand {
   @Flag(help: "Also print their data, where the store has them.")
   var data = false
 
+  func validate() throws {
+    guard reopen.isEmpty || !data else {
+      throw ValidationError("--data is for the list: --reopen prints ids alone")
+    }
+  }
+
   func run() throws { try outcome(.process).finish() }
 
   /// The list, or what was opened.

@@ -23,8 +23,6 @@ public struct Configuration: Sendable, Equatable {
   public var pending: Pending
   /// Events and their schemas.
   public var events: Events
-  /// Sessions' own limits.
-  public var session: Session
   /// The process itself: its threads and its end.
   public var runtime: Runtime
   /// One line for each call.
@@ -48,7 +46,6 @@ public struct Configuration: Sendable, Equatable {
     self.dev = Development()
     self.pending = Pending()
     self.events = Events()
-    self.session = Session()
     self.runtime = Runtime()
     self.accessLog = AccessLog()
     self.metrics = Metrics()

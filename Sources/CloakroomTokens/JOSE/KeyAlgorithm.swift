@@ -30,6 +30,11 @@ public enum KeyAlgorithm: String, CaseIterable, Sendable, Hashable {
     }
   }
 
+  /// Whether a key may be of one size or another, as RSA's may.
+  public var takesBits: Bool {
+    if case .rsa = family { true } else { false }
+  }
+
   /// How an algorithm works.
   enum Family: Sendable, Equatable {
     case mac(digest: String, bytes: Int)
