@@ -4,6 +4,9 @@ import CloakroomCore
 ///
 /// The last slot of services and methods is for what has no name, so every index finds a place.
 struct Counters: Sendable {
+  /// How many values a counter's label may have.
+  static let width = 32
+
   let serviceSlots: Int
   let methodSlots: Int
   /// Outcomes a call can have: success first, then the reasons in the order of their raw values.
@@ -13,24 +16,9 @@ struct Counters: Sendable {
   var calls: [UInt64]
   /// How long calls took: a row a method, and a last one for how long they waited for the store.
   var durations: Histograms
-  var bytesIn: UInt64 = 0
-  var bytesOut: UInt64 = 0
-  var inFlight = 0
-  var connectionsOpened: UInt64 = 0
-  var connectionsClosed: UInt64 = 0
-  var limits = [UInt64].zeros(Limit.allCases.count)
-  var pending = [UInt64].zeros(PendingEvent.allCases.count)
-  var deadlinesSwept: UInt64 = 0
-  /// Of the last sweep; the sidecar has one loop that sweeps.
-  var sweepLateMs: Int64 = 0
-  var reconnects = [UInt64].zeros(ReconnectReason.allCases.count)
-  var eventsPublished: UInt64 = 0
-  var eventsDelivered: UInt64 = 0
-  var eventsDropped = [UInt64].zeros(EventDrop.allCases.count)
-  var gaps = [UInt64].zeros(GapReason.allCases.count)
-  var subscriptions = 0
-  var storeTimeouts: UInt64 = 0
-  var storeResends: UInt64 = 0
+  /// The other counters, a row of `width` for each. What goes up and down may be below zero on one loop,
+  /// and wraps.
+  private var slots = [UInt64].zeros(LoopCounter.allCases.count * Self.width)
 
   init(labels: MetricsLabels) {
     serviceSlots = labels.services.count + 1
@@ -47,6 +35,13 @@ struct Counters: Sendable {
   /// The place of a service's, a method's and an outcome's count in ``calls``.
   func callIndex(service: Int, method: Int, outcome: Int) -> Int {
     (service * methodSlots + method) * outcomes + outcome
+  }
+
+  /// A counter, or the one of its counts that a label's raw value tells.
+  @inline(__always)
+  subscript(_ counter: LoopCounter, _ label: Int = 0) -> UInt64 {
+    get { slots[counter.rawValue * Self.width + label] }
+    set { slots[counter.rawValue * Self.width + label] = newValue }
   }
 
   /// Counts one call.
@@ -66,8 +61,8 @@ struct Counters: Sendable {
         storeDuration == duration ? bucket : DurationBuckets.index(nanoseconds: storeDuration)
       durations.count(storeDuration, in: storeBucket, row: storeRow)
     }
-    self.bytesIn &+= UInt64(truncatingIfNeeded: bytesIn)
-    self.bytesOut &+= UInt64(truncatingIfNeeded: bytesOut)
+    self[.receivedBytes] &+= UInt64(truncatingIfNeeded: bytesIn)
+    self[.sentBytes] &+= UInt64(truncatingIfNeeded: bytesOut)
   }
 
   /// The slot of an index: its own, or the last one when it names nothing.
@@ -79,22 +74,11 @@ struct Counters: Sendable {
   mutating func add(_ other: Self) {
     calls.add(other.calls)
     durations.add(other.durations)
-    bytesIn &+= other.bytesIn
-    bytesOut &+= other.bytesOut
-    inFlight &+= other.inFlight
-    connectionsOpened &+= other.connectionsOpened
-    connectionsClosed &+= other.connectionsClosed
-    limits.add(other.limits)
-    pending.add(other.pending)
-    deadlinesSwept &+= other.deadlinesSwept
-    sweepLateMs = max(sweepLateMs, other.sweepLateMs)
-    reconnects.add(other.reconnects)
-    eventsPublished &+= other.eventsPublished
-    eventsDelivered &+= other.eventsDelivered
-    eventsDropped.add(other.eventsDropped)
-    gaps.add(other.gaps)
-    subscriptions &+= other.subscriptions
-    storeTimeouts &+= other.storeTimeouts
-    storeResends &+= other.storeResends
+    let before = slots
+    slots.add(other.slots)
+    for counter in LoopCounter.allCases where counter.metric.isGreatest {
+      let index = counter.rawValue * Self.width
+      slots[index] = max(before[index], other.slots[index])
+    }
   }
 }

@@ -1,7 +1,5 @@
 /// The limits that protect the sidecar from its clients, its store and its disk.
-///
-/// Closed, so that a metric's label never takes more values than the code can name.
-public enum Limit: Int, CaseIterable, Sendable {
+public enum Limit: Int, CounterLabel {
   /// A frame was longer than a frame may be.
   case frameSize
   /// A connection had as many calls under way as it may have, and wasn't read for a while.
@@ -44,6 +42,9 @@ public enum Limit: Int, CaseIterable, Sendable {
   case slowSignatures
   /// As many withdrawals waited for a store that was out as may wait, or one had waited for too long.
   case withdrawals
+
+  /// `LoopCounter.limitHits`
+  public static var counter: LoopCounter { .limitHits }
 
   /// The name that metrics are labelled with.
   public var name: String {

@@ -34,7 +34,7 @@ public final class LoopObserver {
 
   /// Counts a call that has ended, for the metrics alone: where no access log is kept, nothing else
   /// about the call is needed, and a whole record costs more than the counting. It doesn't touch
-  /// the calls in flight: see ``leave()``. The parameters are those of a ``CallRecord``.
+  /// the calls in flight. The parameters are those of a ``CallRecord``.
   public func count(
     service: Int, method: Int?, failure: Reason?, duration: UInt64, storeDuration: UInt64,
     bytesIn: Int, bytesOut: Int
@@ -80,89 +80,22 @@ public final class LoopObserver {
     }
   }
 
-  /// A call has begun.
-  public func enter() {
-    counters.inFlight &+= 1
-  }
+  /// Counts something that has happened, or so many of it.
+  public func count(_ counter: LoopCounter, times: UInt64 = 1) { counters[counter] &+= times }
 
-  /// A call that had begun has ended.
-  public func leave() {
-    counters.inFlight &-= 1
-  }
+  /// Counts what is over, of what goes up and down.
+  public func discount(_ counter: LoopCounter) { counters[counter] &-= 1 }
 
-  /// A client has connected.
-  public func connectionOpened() {
-    counters.connectionsOpened &+= 1
-  }
-
-  /// A client's connection is gone.
-  public func connectionClosed() {
-    counters.connectionsClosed &+= 1
+  /// Counts something that has happened, in the way that a label tells.
+  public func count<Label: CounterLabel>(_ label: Label, times: UInt64 = 1) {
+    counters[Label.counter, label.rawValue] &+= times
   }
 
   /// A limit took effect.
-  public func limitBit(_ limit: Limit) {
-    counters.limits[limit.rawValue] &+= 1
-  }
+  public func limitBit(_ limit: Limit) { count(limit) }
 
-  /// Something has happened to a pending operation.
-  public func pendingOperation(_ event: PendingEvent) {
-    counters.pending[event.rawValue] &+= 1
-  }
-
-  /// Records were looked at because their deadlines had come.
-  ///
-  /// - Parameter late: for how long the earliest of them had been due, in milliseconds; 0 when nothing
-  ///   was due.
-  public func deadlinesSwept(_ count: Int, lateMs late: Int64) {
-    counters.deadlinesSwept &+= UInt64(max(0, count))
-    counters.sweepLateMs = max(0, late)
-  }
-
-  /// A connection to the store was given up and is being made anew.
-  public func storeReconnecting(_ reason: ReconnectReason) {
-    counters.reconnects[reason.rawValue] &+= 1
-  }
-
-  /// A command of the store was not answered in time.
-  public func storeCommandTimedOut() {
-    counters.storeTimeouts &+= 1
-  }
-
-  /// Commands were sent to the store once more, over a new connection.
-  public func storeCommandsResent(_ count: Int = 1) {
-    counters.storeResends &+= UInt64(max(0, count))
-  }
-
-  /// An event was published.
-  public func eventPublished() {
-    counters.eventsPublished &+= 1
-  }
-
-  /// An event was written to a subscriber.
-  public func eventDelivered() {
-    counters.eventsDelivered &+= 1
-  }
-
-  /// Events did not reach a subscriber.
-  public func eventDropped(_ cause: EventDrop, count: UInt64 = 1) {
-    counters.eventsDropped[cause.rawValue] &+= count
-  }
-
-  /// A subscriber was told that events are missing.
-  public func gapTold(_ reason: GapReason) {
-    counters.gaps[reason.rawValue] &+= 1
-  }
-
-  /// A client listens to a channel or pattern.
-  public func subscriptionBegan() {
-    counters.subscriptions &+= 1
-  }
-
-  /// A client that listened does no more.
-  public func subscriptionEnded() {
-    counters.subscriptions &-= 1
-  }
+  /// Sets what is not counted but measured.
+  public func set(_ counter: LoopCounter, to value: UInt64) { counters[counter] = value }
 
   /// What the loop has counted so far; to be called on the loop.
   public func snapshot() -> MetricsSnapshot {

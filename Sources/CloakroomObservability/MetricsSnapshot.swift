@@ -22,14 +22,9 @@ public struct MetricsSnapshot: Sendable {
     return sum
   }
 
-  /// Counts a limit that took effect where no loop has seen it.
-  public mutating func limitBit(_ limit: Limit, times: UInt64) {
-    counters.limits[limit.rawValue] &+= times
-  }
-
-  /// Counts connections to the store that were given up where no loop has seen it.
-  public mutating func storeReconnecting(_ reason: ReconnectReason, times: UInt64) {
-    counters.reconnects[reason.rawValue] &+= times
+  /// Counts what has happened where no loop has seen it.
+  public mutating func count<Label: CounterLabel>(_ label: Label, times: UInt64) {
+    counters[Label.counter, label.rawValue] &+= times
   }
 
   /// Calls that ended, whichever way.
@@ -48,16 +43,16 @@ public struct MetricsSnapshot: Sendable {
 
   /// Calls under way.
   public var inFlight: Int {
-    counters.inFlight
+    Int(truncatingIfNeeded: counters[.callsInFlight])
   }
 
   /// Connections that are open.
   public var connections: Int {
-    Int(truncatingIfNeeded: counters.connectionsOpened &- counters.connectionsClosed)
+    Int(truncatingIfNeeded: counters[.connectionsOpened] &- counters[.connectionsClosed])
   }
 
-  /// How often a limit bit.
-  public func count(of limit: Limit) -> UInt64 {
-    counters.limits[limit.rawValue]
+  /// How often something has happened in the way that a label tells.
+  public func count<Label: CounterLabel>(of label: Label) -> UInt64 {
+    counters[Label.counter, label.rawValue]
   }
 }

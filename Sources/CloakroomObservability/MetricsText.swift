@@ -39,10 +39,11 @@ public struct MetricsText: Sendable {
   public func render() -> [UInt8] {
     var page = MetricsPage()
     writeCalls(to: &page)
-    writeConnections(to: &page)
-    writePending(to: &page)
+    page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
+    writeCounters(.connections, to: &page)
+    writeCounters(.pending, to: &page)
     writeStore(to: &page)
-    writeEvents(to: &page)
+    writeCounters(.events, to: &page)
     writePolicy(to: &page)
     writeKeys(to: &page)
     writeLosses(to: &page)
@@ -78,45 +79,26 @@ public struct MetricsText: Sendable {
         buckets: counters.durations.buckets(row: method),
         nanoseconds: counters.durations.sum(row: method), skipsEmpty: true)
     }
-    page.single("calls_in_flight", .gauge, "Calls under way.", counters.inFlight)
-    page.single(
-      "received_bytes_total", .counter, "Bytes of requests.", counters.bytesIn)
-    page.single("sent_bytes_total", .counter, "Bytes of replies.", counters.bytesOut)
+    writeCounters(.calls, to: &page)
   }
 
-  private func writeConnections(to page: inout MetricsPage) {
-    let counters = snapshot.counters
-    page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
-    page.single(
-      "connections_opened_total", .counter, "Clients' connections that were opened.",
-      counters.connectionsOpened)
-    page.single(
-      "connections_closed_total", .counter, "Clients' connections that were closed.",
-      counters.connectionsClosed)
-    page.begin("limit_hits_total", .counter, "Times that a limit took effect.")
-    for limit in Limit.allCases {
-      page.sample("limit_hits_total", [("limit", limit.name)], counters.limits[limit.rawValue])
+  /// Writes what the loops count of one part of the text.
+  private func writeCounters(_ section: LoopCounter.Section, to page: inout MetricsPage) {
+    for counter in LoopCounter.allCases {
+      let metric = counter.metric
+      guard metric.section == section else { continue }
+      page.begin(metric.name, metric.kind, metric.help)
+      for (index, value) in metric.values.enumerated() {
+        let labels = metric.label.map { [($0, value)] } ?? []
+        // A gauge's value wraps when it is below zero.
+        let count = Int64(truncatingIfNeeded: snapshot.counters[counter, index])
+        if metric.isMilliseconds {
+          page.sample(metric.name, labels, Double(count) / 1000)
+        } else {
+          page.sample(metric.name, labels, count)
+        }
+      }
     }
-  }
-
-  private func writePending(to page: inout MetricsPage) {
-    page.begin(
-      "pending_operations_total", .counter,
-      "What has happened to pending operations; that one has expired or is dead counts once, in the sidecar that finds it."
-    )
-    for event in PendingEvent.allCases {
-      page.sample(
-        "pending_operations_total", [("event", event.name)],
-        snapshot.counters.pending[event.rawValue])
-    }
-    page.single(
-      "deadlines_swept_total", .counter,
-      "Records that were looked at because their deadlines had come.",
-      snapshot.counters.deadlinesSwept)
-    page.single(
-      "deadline_sweep_lateness_seconds", .gauge,
-      "For how long the earliest deadline had passed that the last sweep has found.",
-      Double(snapshot.counters.sweepLateMs) / 1000)
   }
 
   private func writeStore(to page: inout MetricsPage) {
@@ -129,19 +111,7 @@ public struct MetricsText: Sendable {
       "store_round_trip_seconds", label: nil,
       buckets: counters.durations.buckets(row: counters.storeRow),
       nanoseconds: counters.durations.sum(row: counters.storeRow), skipsEmpty: false)
-    page.begin(
-      "store_reconnects_total", .counter,
-      "Connections to the store that were given up and made anew.")
-    for reason in ReconnectReason.allCases {
-      page.sample(
-        "store_reconnects_total", [("reason", reason.name)], counters.reconnects[reason.rawValue])
-    }
-    page.single(
-      "store_command_timeouts_total", .counter, "Commands that the store didn't answer in time.",
-      counters.storeTimeouts)
-    page.single(
-      "store_commands_resent_total", .counter,
-      "Commands that were sent once more over a new connection.", counters.storeResends)
+    writeCounters(.store, to: &page)
     if let bytes = store.memoryBytes {
       page.single("store_memory_bytes", .gauge, "Bytes that the store in memory holds.", bytes)
     }
@@ -149,28 +119,6 @@ public struct MetricsText: Sendable {
       page.single(
         "store_memory_entries", .gauge, "Entries that the store in memory holds.", entries)
     }
-  }
-
-  private func writeEvents(to page: inout MetricsPage) {
-    let counters = snapshot.counters
-    page.single(
-      "events_published_total", .counter, "Events that were published.", counters.eventsPublished)
-    page.single(
-      "events_delivered_total", .counter, "Events that were written to a subscriber.",
-      counters.eventsDelivered)
-    page.begin(
-      "events_dropped_total", .counter, "Events that did not reach a subscriber, by cause.")
-    for cause in EventDrop.allCases {
-      page.sample(
-        "events_dropped_total", [("cause", cause.name)], counters.eventsDropped[cause.rawValue])
-    }
-    page.begin(
-      "event_gaps_total", .counter, "Times that a subscriber was told that events are missing.")
-    for reason in GapReason.allCases {
-      page.sample("event_gaps_total", [("reason", reason.name)], counters.gaps[reason.rawValue])
-    }
-    page.single(
-      "event_subscriptions", .gauge, "Subscriptions of clients to events.", counters.subscriptions)
   }
 
   private func writePolicy(to page: inout MetricsPage) {

@@ -67,7 +67,7 @@ import Testing
     observer.flush()
     #expect(try ids(contents(of: path)) == ["x0", "x1", "x2"])
     #expect(writer.counts.droppedByQueue == 1)
-    #expect(observer.snapshot().count(of: .accessLogQueue) == 1)
+    #expect(observer.snapshot().count(of: Limit.accessLogQueue) == 1)
     #expect(observer.snapshot().calls == 4)
   }
 

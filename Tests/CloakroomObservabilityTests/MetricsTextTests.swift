@@ -59,31 +59,31 @@ import Testing
 
   static let events = [
     Case("a connection", ["cloakroom_connections 1", "cloakroom_connections_opened_total 1"]) {
-      $0.connectionOpened()
+      $0.count(.connectionsOpened)
     },
     Case(
       "a connection that has gone",
       ["cloakroom_connections_opened_total 1", "cloakroom_connections_closed_total 1"]
     ) {
-      $0.connectionOpened()
-      $0.connectionClosed()
+      $0.count(.connectionsOpened)
+      $0.count(.connectionsClosed)
     },
     Case("calls under way", ["cloakroom_calls_in_flight 2"]) {
-      for _ in 0..<3 { $0.enter() }
-      $0.leave()
+      for _ in 0..<3 { $0.count(.callsInFlight) }
+      $0.discount(.callsInFlight)
     },
     Case("a limit", ["cloakroom_limit_hits_total{limit=\"unread_replies\"} 1"]) {
       $0.limitBit(.unreadReplies)
     },
     Case("a reconnect", ["cloakroom_store_reconnects_total{reason=\"closed\"} 1"]) {
-      $0.storeReconnecting(.closed)
+      $0.count(ReconnectReason.closed)
     },
     Case(
       "a late store",
       ["cloakroom_store_command_timeouts_total 1", "cloakroom_store_commands_resent_total 4"]
     ) {
-      $0.storeCommandTimedOut()
-      $0.storeCommandsResent(4)
+      $0.count(.storeCommandTimeouts)
+      $0.count(.storeCommandsResent, times: 4)
     },
   ]
 
@@ -121,8 +121,8 @@ import Testing
     let one = LoopObserver(labels: testLabels)
     let other = LoopObserver(labels: testLabels)
     for observer in [one, other] {
-      observer.connectionOpened()
-      observer.enter()
+      observer.count(.connectionsOpened)
+      observer.count(.callsInFlight)
       observer.record(.test(failure: .conflict))
       observer.record(.test())
       observer.limitBit(.depth)
@@ -135,7 +135,7 @@ import Testing
     #expect(sum.failures == 2)
     #expect(sum.inFlight == 2)
     #expect(sum.connections == 2)
-    #expect(sum.count(of: .depth) == 2)
+    #expect(sum.count(of: Limit.depth) == 2)
     #expect(
       lines(sum).contains(
         "cloakroom_call_duration_seconds_bucket{method=\"kv.get\",le=\"2.5e-05\"} 4"))
@@ -152,6 +152,19 @@ import Testing
     }
     #expect(!lines.contains { $0.hasPrefix("cloakroom_calls_total") })
     #expect(Set(Limit.allCases.map(\.name)).count == Limit.allCases.count)
+  }
+
+  @Test("Every counter has a name of its own, and room for all that it tells apart")
+  func declarations() {
+    let metrics = LoopCounter.allCases.map(\.metric)
+    #expect(Set(metrics.map(\.name)).count == metrics.count)
+    for metric in metrics {
+      #expect((1...Counters.width).contains(metric.values.count), "\(metric.name)")
+      #expect(Set(metric.values).count == metric.values.count, "\(metric.name)")
+    }
+    #expect(LoopCounter.allCases.map(\.rawValue) == Array(0..<metrics.count))
+    #expect(Limit.allCases.map(\.rawValue) == Array(0..<Limit.allCases.count))
+    #expect(PendingEvent.allCases.map(\.rawValue) == Array(0..<PendingEvent.allCases.count))
   }
 
   @Test("The keys' and the policy's state is told, and nothing where there is nothing to tell")

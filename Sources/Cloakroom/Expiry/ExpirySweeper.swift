@@ -30,7 +30,8 @@ struct ExpirySweeper: Sendable {
         guard round.isMore else { break }
         await turn()
       }
-      worker.value.observer.deadlinesSwept(looked, lateMs: lateMs)
+      worker.value.observer.count(.deadlinesSwept, times: UInt64(max(0, looked)))
+      worker.value.observer.set(.sweepLateness, to: UInt64(max(0, lateMs)))
     }
   }
 

@@ -7,7 +7,7 @@ extension Worker {
   /// and whether or not anybody still waits for its reply.
   func note(_ reply: StoreReply, of name: StoreKey) {
     guard let notice = reply.notice else { return }
-    observer.pendingOperation(notice == .dead ? .dead : .expired)
+    observer.count(notice == .dead ? PendingEvent.dead : .expired)
     guard observer.keepsAccessLog else { return }
     guard let name = StoredName(name.bytes, prefix: prefix) else { return }
     observer.expired(

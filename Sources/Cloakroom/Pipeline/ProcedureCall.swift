@@ -234,7 +234,7 @@ final class ProcedureCall: ProcedureHost {
     try request.connection.onClose(name, command)
   }
 
-  func count(_ event: PendingEvent) { worker.observer.pendingOperation(event) }
+  func count(_ event: PendingEvent) { worker.observer.count(event) }
 
   func note(key: [UInt8]) { notes?.key = key }
 

@@ -10,7 +10,7 @@ extension Worker {
   /// A request begins.
   func begin(_ request: borrowing Request) {
     request.connection.began()
-    observer.enter()
+    observer.count(.callsInFlight)
   }
 
   /// A call of a primitive ends with the store's reply.
@@ -149,9 +149,9 @@ extension Worker {
     _ request: borrowing Request, notes: () -> CallNotes?, fromStore: Bool, failure: Reason?,
     bytesOut: Int
   ) {
-    observer.leave()
+    observer.discount(.callsInFlight)
     if failure == nil, let method = request.method, method == publishMethod {
-      observer.eventPublished()
+      observer.count(.eventsPublished)
     }
     // The store's replies of a burst have come together; the clock is not asked for each.
     if fromStore, replyTime == 0 { replyTime = now() }

@@ -140,12 +140,12 @@ final class Worker {
   func opened(_ connection: ClientConnection) {
     connections[ObjectIdentifier(connection)] = connection
     assignService(to: connection)
-    observer.connectionOpened()
+    observer.count(.connectionsOpened)
   }
 
   func closed(_ connection: ClientConnection) {
     connections[ObjectIdentifier(connection)] = nil
-    observer.connectionClosed()
+    observer.count(.connectionsClosed)
     if connections.isEmpty { allGone?.succeed() }
   }
 
@@ -207,14 +207,15 @@ final class Worker {
     let counters = store.counters
     for cause in LossCause.allCases {
       let count = counters.losses[cause.rawValue] - reported.losses[cause.rawValue]
-      for _ in 0..<count { observer.storeReconnecting(cause.reconnectReason) }
-      if cause == .commandTimeout { for _ in 0..<count { observer.storeCommandTimedOut() } }
+      observer.count(cause.reconnectReason, times: count)
+      if cause == .commandTimeout { observer.count(.storeCommandTimeouts, times: count) }
     }
-    observer.storeCommandsResent(Int(clamping: counters.resent - reported.resent))
-    for _ in 0..<(counters.refused - reported.refused) { observer.limitBit(.pendingCommands) }
+    observer.count(.storeCommandsResent, times: counters.resent - reported.resent)
+    observer.count(
+      Limit.pendingCommands, times: counters.refused - reported.refused)
     reported = counters
     let dropped = bus.counters.dropped
-    observer.eventDropped(.busyLoop, count: dropped - reportedDrops)
+    observer.count(EventDrop.busyLoop, times: dropped - reportedDrops)
     reportedDrops = dropped
     return observer.snapshot()
   }

@@ -98,7 +98,7 @@ final class EventSubscription: TopicListener {
   private static let gone = RPCError(.unavailable, "the client is gone")
 
   private func leave() {
-    if case .active = state { worker.observer.subscriptionEnded() }
+    if case .active = state { worker.observer.discount(.eventSubscriptions) }
     state = .ended
     if let busID { worker.stopListening(busID) }
     connection.subscriptions[name] = nil
@@ -110,7 +110,7 @@ final class EventSubscription: TopicListener {
     guard case .asked(let notes, let deadline) = state else { return }
     deadline?.cancel()
     state = .active
-    worker.observer.subscriptionBegan()
+    worker.observer.count(.eventSubscriptions)
     worker.end(request, notes: notes, fromStore: true) { result throws(RPCError) in
       result.writeStaticString("{\"subscription\":\"")
       result.writeString(name)
@@ -121,14 +121,14 @@ final class EventSubscription: TopicListener {
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
     guard case .active = state else { return }
     guard worker.envelopes.isValid(message) else {
-      return worker.observer.eventDropped(.malformed)
+      return worker.observer.count(EventDrop.malformed)
     }
     if backlog.isEmpty, mayWrite {
       write(.event(message))
     } else if backlog.add(message) {
       connection.waits(self)
     } else {
-      worker.observer.eventDropped(.slowReader)
+      worker.observer.count(EventDrop.slowReader)
       worker.observer.limitBit(.waitingEvents)
       connection.waits(self)
     }
@@ -182,10 +182,10 @@ final class EventSubscription: TopicListener {
   private func write(_ item: EventBacklog.Item) {
     switch item {
     case .event(let envelope):
-      worker.observer.eventDelivered()
+      worker.observer.count(.eventsDelivered)
       connection.notify { $0.writeEvent(envelope, of: name) }
     case .gap(let reason, let dropped):
-      worker.observer.gapTold(reason)
+      worker.observer.count(reason)
       connection.notify { $0.writeGap(reason, dropped: dropped, of: name) }
     }
   }

@@ -73,9 +73,9 @@ final class SystemHub: Sendable {
     let isUp = (try? await workers.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
     for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
-      snapshot.storeReconnecting(cause.reconnectReason, times: count)
+      snapshot.count(cause.reconnectReason, times: count)
     }
-    if let stats { snapshot.limitBit(.memory, times: stats.refused) }
+    if let stats { snapshot.count(Limit.memory, times: stats.refused) }
     let counts = accessLog?.counts
     let totals = self.totals(snapshot, counts)
     let fileFailures = state.withLock { state in
