@@ -209,7 +209,8 @@ let package = Package(
     .testTarget(
       name: "CloakroomClientTests",
       dependencies: [
-        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods", "Support",
+        "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods", "CloakroomWire",
+        "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

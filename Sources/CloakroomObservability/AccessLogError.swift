@@ -1,3 +1,5 @@
+import CloakroomCore
+
 /// Why an access log can't be kept at all.
 public enum AccessLogError: Error, Equatable, CustomStringConvertible {
   /// The file can't be opened for appending; `errno` says why.

@@ -1,3 +1,4 @@
+import CloakroomCore
 import Glibc
 public import Logging
 

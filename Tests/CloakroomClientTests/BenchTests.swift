@@ -1,3 +1,4 @@
+import CloakroomWire
 import Testing
 
 @testable import CloakroomClient

@@ -1,5 +1,6 @@
 import CloakroomClient
 import CloakroomMethods
+import CloakroomWire
 import Testing
 
 @testable import CloakroomCommand

@@ -1,4 +1,5 @@
 import CloakroomClient
+import CloakroomWire
 import Testing
 
 @testable import CloakroomCommand

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CloakroomClient
 import CloakroomMethods
+import CloakroomWire
 import Testing
 
 @testable import CloakroomCommand

@@ -114,10 +114,10 @@ struct MethodTableTests {
   @Test("has schemas that are JSON, and a sentence for everything")
   func schemas() {
     for method in Self.table.methods {
-      #expect(JSONPiece(method.resultSchema) != nil, "\(method.name)")
+      #expect(JSONNode(method.resultSchema) != nil, "\(method.name)")
       #expect(method.summary.hasSuffix("."), "\(method.name)")
       for parameter in method.allParameters {
-        #expect(JSONPiece(parameter.schema) != nil, "\(method.name) \(parameter.name)")
+        #expect(JSONNode(parameter.schema) != nil, "\(method.name) \(parameter.name)")
         #expect("\(parameter.summary)".hasSuffix("."), "\(method.name) \(parameter.name)")
       }
     }

@@ -1,5 +1,6 @@
 import CloakroomCore
 import CloakroomStore
+import CloakroomWire
 import NIOCore
 import Testing
 
@@ -159,10 +160,10 @@ struct ParameterTests {
   @Test("are refused when one that has to be there is missing")
   func missing() throws {
     for method in MethodTable.standard.methods {
-      let members = try #require(JSONPiece(method.example.params)).members
+      let members = try #require(JSONNode(method.example.params)).members
       for parameter in method.parameters where parameter.isRequired {
         let others = members.filter { $0.name != "\(parameter.name)" }
-        let params = others.map { "\"\($0.name)\":\($0.value.json)" }.joined(separator: ",")
+        let params = others.map { "\"\($0.name)\":\($0.value.written)" }.joined(separator: ",")
         let error = Caller().refusal(method.name, "{\(params)}")
         #expect(error == RPCError(.invalidParams, "\(parameter.name) is missing"))
       }
@@ -215,8 +216,8 @@ struct ParameterTests {
     for method in MethodTable.standard.methods
     where method.allParameters.contains(where: { "\($0.name)" == name }) {
       methods += 1
-      let example = try #require(JSONPiece(method.example.params)).members
-      let others = example.filter { $0.name != name }.map { ",\"\($0.name)\":\($0.value.json)" }
+      let example = try #require(JSONNode(method.example.params)).members
+      let others = example.filter { $0.name != name }.map { ",\"\($0.name)\":\($0.value.written)" }
       for value in values where value != "-" {
         let error = Caller().refusal(method.name, "{\"\(name)\":\(value)\(others.joined())}")
         #expect(error?.reason == .invalidParams, "\(method.name) \(name) \(value)")

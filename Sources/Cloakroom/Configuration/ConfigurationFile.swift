@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import Configuration
 
 /// A configuration file that has been read: its settings by key, and its services as they are.

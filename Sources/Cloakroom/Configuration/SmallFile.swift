@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import Glibc
 
 /// Reads files that people write by hand: whole, and no larger than such files are.
@@ -8,7 +9,7 @@ enum SmallFile {
 
     init(_ message: String) { self.message = message }
     init(errno number: Int32) {
-      self.message = "can't be read: " + String(cString: strerror(number))
+      self.message = "can't be read: " + SystemError.text(number)
     }
   }
 

@@ -155,5 +155,5 @@ struct ListeningSocket {
     }
   }
 
-  private static func systemError() -> String { String(cString: strerror(errno)) }
+  private static func systemError() -> String { SystemError.text(errno) }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CloakroomCore
 
 /// Why there is no answer.
 public enum ClientFault: Error, Sendable, Equatable {
@@ -24,13 +24,13 @@ extension ClientFault: CustomStringConvertible {
   /// What went wrong, as the end of a sentence.
   public var description: String {
     switch self {
-    case .unreachable(let number): String(cString: strerror(number))
+    case .unreachable(let number): SystemError.text(number)
     case .unknownHost(let text), .untrusted(let text): text
     case .timedOut(let patience): "no answer within \(patience)"
     case .closed: "the connection was closed before the answer had come"
     case .notAReply(let text): "what came is not an answer: \(text)"
     case .tooLong(let limit): "the answer has more than \(limit) bytes"
-    case .system(let call, let number): "\(call): \(String(cString: strerror(number)))"
+    case .system(let call, let number): "\(call): \(SystemError.text(number))"
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CloakroomCore
 
 /// Why there is no measurement.
 public enum LoadFault: Error, Sendable, Equatable {
@@ -28,7 +28,7 @@ extension LoadFault: CustomStringConvertible {
     case .unmatched: "a reply came that answers no open request"
     case .stalled(let patience): "no reply came for \(patience)"
     case .refused(let text): text
-    case .system(let call, let number): "\(call): \(String(cString: strerror(number)))"
+    case .system(let call, let number): "\(call): \(SystemError.text(number))"
     }
   }
 }

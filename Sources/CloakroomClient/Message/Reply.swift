@@ -1,4 +1,4 @@
-internal import CloakroomWire
+public import CloakroomWire
 
 /// What the sidecar answered.
 public enum Reply: Sendable {

@@ -1,3 +1,5 @@
+internal import CloakroomWire
+
 /// An error that the sidecar answered (JSON-RPC 2.0, section 5.1, with the sidecar's own data).
 public struct ReplyError: Error, Sendable {
   /// The error's number.

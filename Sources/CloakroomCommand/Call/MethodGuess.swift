@@ -1,3 +1,4 @@
+import CloakroomCore
 import CloakroomMethods
 
 /// Guesses which method was meant by a name that is none.
@@ -25,28 +26,6 @@ enum MethodGuess {
     let names = MethodTable.standard.names
     let unqualified = names.filter { $0.split(separator: ".").last.map(String.init) == name }
     if !unqualified.isEmpty { return unqualified }
-    // Far longer names than any that exist are not worth the square of their length.
-    guard name.utf8.count <= 100 else { return [] }
-    let wanted = Array(name.lowercased().utf8)
-    let ranked = names.map { (name: $0, distance: distance(wanted, Array($0.lowercased().utf8))) }
-    guard let least = ranked.map(\.distance).min(), least <= max(wanted.count / 3, 1) else {
-      return []
-    }
-    return ranked.filter { $0.distance == least }.prefix(3).map(\.name)
-  }
-
-  /// How many bytes have to be inserted, left out or replaced (Levenshtein, 1965).
-  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var last = Array(0...right.count)
-    for (row, byte) in left.enumerated() {
-      var current = [row + 1]
-      for (column, other) in right.enumerated() {
-        current.append(
-          min(
-            last[column + 1] + 1, current[column] + 1, last[column] + (byte == other ? 0 : 1)))
-      }
-      last = current
-    }
-    return last[right.count]
+    return Array(Suggestion.allNearest(to: name, in: names).prefix(3))
   }
 }

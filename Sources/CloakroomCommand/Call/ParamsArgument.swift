@@ -1,4 +1,5 @@
 import CloakroomClient
+import CloakroomCore
 import CloakroomWire
 import Glibc
 
@@ -23,7 +24,7 @@ struct ParamsArgument {
       let path = argument == "-" ? "-" : String(argument.dropFirst())
       source = path == "-" ? "standard input" : path
       guard let read = surroundings.read(path) else {
-        throw failure(.noInput, "\(source) can't be read: \(String(cString: strerror(errno)))")
+        throw failure(.noInput, "\(source) can't be read: \(SystemError.text(errno))")
       }
       bytes = read
     }

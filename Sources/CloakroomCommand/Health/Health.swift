@@ -1,5 +1,6 @@
 import ArgumentParser
 import CloakroomClient
+import CloakroomWire
 
 /// `cloakroom health`: whether the sidecar is well, for people and for probes.
 struct Health: ParsableCommand {

@@ -1,4 +1,5 @@
 import CloakroomClient
+import CloakroomWire
 
 /// The answer of `system.health` for people: whatever is in it, a line each.
 enum HealthTable {

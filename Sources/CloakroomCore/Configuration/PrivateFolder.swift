@@ -45,7 +45,7 @@ extension PrivateFolder.Fault: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unusable(let path, let number):
-      "the folder \(path) can't be used: \(String(cString: strerror(number)))"
+      "the folder \(path) can't be used: \(SystemError.text(number))"
     case .notAFolder(let path):
       "\(path) is not a folder: remove it, or choose another socket path"
     case .foreign(let path, let owner):

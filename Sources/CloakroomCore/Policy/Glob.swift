@@ -1,4 +1,5 @@
 internal import Glibc
+public import NIOCore
 
 /// A pattern in which `*` stands for any run of characters, none included; every other character
 /// stands for itself.
@@ -15,6 +16,34 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
     parts = pattern.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
       .map { Array($0) }
   }
+
+  /// Reads a glob of Redis' of which only `*` has a meaning, and in which a byte behind a backslash is
+  /// that byte. `?` and `[` are taken as they are: whoever makes a glob escapes them.
+  ///
+  /// It matches what Redis' `stringmatchlen` matches, and not by trying all ways.
+  public init(redis glob: ByteBuffer) {
+    var parts: [[UInt8]] = [[]]
+    var isEscaped = false
+    for byte in glob.readableBytesView {
+      if isEscaped {
+        parts[parts.count - 1].append(byte)
+        isEscaped = false
+      } else if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+      } else if byte == UInt8(ascii: "*") {
+        parts.append([])
+      } else {
+        parts[parts.count - 1].append(byte)
+      }
+    }
+    // As Redis has it, a backslash at the end is a backslash.
+    if isEscaped { parts[parts.count - 1].append(UInt8(ascii: "\\")) }
+    pattern = String(buffer: glob)
+    self.parts = parts
+  }
+
+  /// Whether the whole of a text fits.
+  public func matches(_ text: ByteBuffer) -> Bool { text.withUnsafeReadableBytes { matches($0) } }
 
   /// Whether the whole of a text fits.
   public func matches(_ text: String) -> Bool {

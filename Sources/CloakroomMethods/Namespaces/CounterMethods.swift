@@ -99,3 +99,12 @@ enum CounterMethods {
     result.writeStaticString("}")
   }
 }
+
+extension Parameter {
+  fileprivate static let by = Parameter(
+    "by", #"{"type":"integer","default":1}"#, "How much. Default: 1.")
+  fileprivate static let min = Parameter(
+    "min", #"{"type":"integer"}"#, "The counter is left as it is rather than go below this.")
+  fileprivate static let max = Parameter(
+    "max", #"{"type":"integer"}"#, "The counter is left as it is rather than go above this.")
+}

@@ -157,3 +157,8 @@ enum KeyValueMethods {
     result.writeJSON(answer)
   }
 }
+
+extension Parameter {
+  fileprivate static let value = Parameter(
+    "value", "true", required: true, "Any JSON; it comes back byte for byte.")
+}

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomWire
 internal import NIOCore
 
 /// The method table for people and programs to read.
@@ -61,7 +62,7 @@ public enum MethodReference {
 
   /// A schema of the table in a few words.
   static func type(_ schema: StaticString) -> String {
-    JSONPiece(schema)?.typeForPeople ?? "any JSON"
+    JSONNode(schema)?.typeForPeople ?? "any JSON"
   }
 
   private static func padded(_ text: String, to width: Int) -> String {

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomWire
 public import NIOCore
 
 /// What `rpc.discover` answers: the method table as a document of the OpenRPC specification 1.3.2
@@ -69,10 +70,10 @@ public enum OpenRPCDocument {
   private static func writeExample(of method: Method, to object: inout JSONDocument) {
     object.string("name", method.name)
     object.array("params") { params in
-      for member in JSONPiece(method.example.params)?.members ?? [] {
+      for member in JSONNode(method.example.params)?.members ?? [] {
         params.object { example in
           example.string("name", member.name)
-          example.json("value", member.value.json)
+          example.json("value", member.value.written)
         }
       }
     }

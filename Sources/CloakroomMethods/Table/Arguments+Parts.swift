@@ -25,9 +25,6 @@ extension Arguments {
 
   /// Whether a member of an object inside of the request has a name, however it is written.
   public mutating func isNamed(_ member: JSONMember, _ name: StaticString) -> Bool {
-    guard member.nameHasEscapes else {
-      return member.name.holds(name, in: held.bytes.readableBytesSpan)
-    }
-    return decoded(member.name, true)?.utf8.elementsEqual("\(name)".utf8) ?? false
+    member.isNamed(name, in: held.bytes.readableBytesSpan)
   }
 }

@@ -47,13 +47,7 @@ extension Arguments {
   /// What a string of the request stands for; nil when half of a surrogate pair stands alone in it.
   mutating func decoded(_ content: ByteRange, _ hasEscapes: Bool) -> String? {
     guard hasEscapes else { return String(buffer: slice(content)) }
-    var bytes: [UInt8] = []
-    do throws(JSONFault) {
-      try JSONString.decode(held.bytes.readableBytesSpan, content, into: &bytes)
-    } catch {
-      return nil
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    return JSONString.text(of: content, hasEscapes: true, in: held.bytes.readableBytesSpan)
   }
 
   /// A parameter that is a whole number of 64 bits.

@@ -27,8 +27,6 @@ public struct Parameter: Sendable {
 extension Parameter {
   static let key = Parameter(
     "key", #"{"type":"string","minLength":1}"#, required: true, "The key, at most 1,024 bytes.")
-  static let value = Parameter(
-    "value", "true", required: true, "Any JSON; it comes back byte for byte.")
   static let ttl = Parameter(
     "ttl", #"{"type":["integer","string","null"]}"#,
     #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h."#
@@ -37,13 +35,6 @@ extension Parameter {
     "ttl", #"{"type":["integer","string","null"]}"#, required: true,
     #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it."#
   )
-  static let by = Parameter(
-    "by", #"{"type":"integer","default":1}"#, "How much. Default: 1.")
-  static let min = Parameter(
-    "min", #"{"type":"integer"}"#, "The counter is left as it is rather than go below this.")
-  static let max = Parameter(
-    "max", #"{"type":"integer"}"#, "The counter is left as it is rather than go above this.")
-
   /// What every method takes beside its own parameters, by name only.
   static let common: [Parameter] = [
     Parameter(

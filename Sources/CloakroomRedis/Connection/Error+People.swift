@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CloakroomCore
 internal import NIOCore
 internal import NIOPosix
 
@@ -7,7 +7,7 @@ extension Error {
   var forPeople: String {
     switch self {
     case let error as IOError:
-      String(cString: strerror(error.errnoCode))
+      SystemError.text(error.errnoCode)
     case let error as NIOConnectionError:
       error.connectionErrors.first?.error.forPeople ?? "\(error.host) has no address"
     default:

@@ -10,7 +10,7 @@ public final class MemoryBus: Sendable {
   }
 
   private struct Pattern {
-    let glob: GlobPattern
+    let glob: Glob
     var members: [Member] = []
   }
 
@@ -69,7 +69,7 @@ extension MemoryBus: BusExchange {
       case .name(let name):
         registry.names[name.bytes.detached(), default: []].append(member)
       case .pattern(let glob):
-        registry.patterns[glob.detached(), default: Pattern(glob: GlobPattern(glob))]
+        registry.patterns[glob.detached(), default: Pattern(glob: Glob(redis: glob))]
           .members.append(member)
       }
       // Under the lock: nothing that is published from now on comes before it.

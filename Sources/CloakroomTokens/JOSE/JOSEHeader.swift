@@ -46,7 +46,7 @@ struct JOSEHeader {
     }
     func string(_ name: String) throws(RPCError) -> String? {
       guard let member = members.member(name, in: text) else { return nil }
-      guard let value = JSONMembers.string(member, in: text) else {
+      guard let value = member.string(in: text) else {
         throw .badToken("its header's \(name) is no string")
       }
       return value

@@ -99,23 +99,7 @@ struct JSONMembers: Sendable {
 
   /// A member that is a string; nil when there is none, or it is something else.
   func string(_ name: String, in text: RawSpan) -> String? {
-    member(name, in: text).flatMap { Self.string($0, in: text) }
-  }
-
-  // MARK: Names and strings
-
-  /// Whether a member has a name, however it is written.
-  static func isNamed(_ member: JSONMember, _ name: StaticString, in text: RawSpan) -> Bool {
-    member.nameHasEscapes
-      ? holds(member.name, hasEscapes: true, "\(name)", in: text)
-      : member.name.holds(name, in: text)
-  }
-
-  /// What a string stands for; nil for what is none, and when half of a surrogate pair stands alone in
-  /// it.
-  static func string(_ value: JSONMember, in text: RawSpan) -> String? {
-    guard value.kind == .string else { return nil }
-    return string(value.content, hasEscapes: value.hasEscapes, in: text)
+    member(name, in: text).flatMap { $0.string(in: text) }
   }
 
   /// Whether a value is a string that stands for exactly these bytes.
@@ -128,26 +112,13 @@ struct JSONMembers: Sendable {
     _ content: ByteRange, hasEscapes: Bool, _ expected: String, in text: RawSpan
   ) -> Bool {
     guard !hasEscapes else {
-      return string(content, hasEscapes: true, in: text)?.utf8.elementsEqual(expected.utf8)
-        ?? false
+      let text = JSONString.text(of: content, hasEscapes: true, in: text)
+      return text?.utf8.elementsEqual(expected.utf8) ?? false
     }
     let expected = expected.utf8.span.bytes
     return content.count == expected.byteCount
       && text.extracting(content.offsets).withUnsafeBytes { content in
         expected.withUnsafeBytes { content.isSame(as: $0) }
       }
-  }
-
-  private static func string(
-    _ content: ByteRange, hasEscapes: Bool, in text: RawSpan
-  ) -> String? {
-    guard hasEscapes else {
-      return text.extracting(content.offsets).withUnsafeBytes {
-        String(decoding: $0, as: UTF8.self)
-      }
-    }
-    var bytes: [UInt8] = []
-    guard (try? JSONString.decode(text, content, into: &bytes)) != nil else { return nil }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

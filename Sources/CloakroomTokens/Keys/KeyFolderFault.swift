@@ -1,4 +1,4 @@
-internal import Glibc
+internal import CloakroomCore
 
 /// What is wrong with a folder of keys: everything, not only the first thing. Nothing in it comes from
 /// a key.
@@ -30,7 +30,7 @@ public struct KeyFolderFault: Error, Sendable, Equatable {
   }
 
   init(_ path: String, errno number: Int32, _ what: String) {
-    self.init(path, "\(what): \(String(cString: strerror(number)))")
+    self.init(path, "\(what): \(SystemError.text(number))")
   }
 }
 

@@ -22,7 +22,7 @@ struct ReadClaims: Sendable {
   /// - Throws: TOKEN_INVALID for one of another type than it has to be.
   init(_ members: JSONMembers, _ text: RawSpan) throws(RPCError) {
     for member in members.list {
-      func isNamed(_ name: StaticString) -> Bool { JSONMembers.isNamed(member, name, in: text) }
+      func isNamed(_ name: StaticString) -> Bool { member.isNamed(name, in: text) }
       if isNamed("exp") {
         expiresAtMs = try Self.time(member, "exp", text)
       } else if isNamed("iat") {
@@ -72,7 +72,7 @@ struct ReadClaims: Sendable {
 
   /// Whether a value is a string that UTF-8 can hold: half of a surrogate pair is none.
   private static func isString(_ value: JSONMember, _ text: RawSpan) -> Bool {
-    value.kind == .string && (!value.hasEscapes || JSONMembers.string(value, in: text) != nil)
+    value.kind == .string && (!value.hasEscapes || value.string(in: text) != nil)
   }
 
   private static func isAudience(_ value: JSONMember, _ text: RawSpan) -> Bool {

@@ -38,7 +38,7 @@ public struct VerifiedToken: Sendable {
     read = try ReadClaims(members, claims.readableBytesSpan)
     guard let end = read.expiresAtMs else { throw .badToken("it has no exp") }
     expiresAtMs = end
-    id = read.id.flatMap { JSONMembers.string($0, in: claims.readableBytesSpan) }
+    id = read.id.flatMap { $0.string(in: claims.readableBytesSpan) }
     self.claims = claims
     self.header = header
     self.type = type

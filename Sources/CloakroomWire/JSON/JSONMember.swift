@@ -19,4 +19,17 @@ public struct JSONMember: Sendable, Hashable {
     guard kind == .string, value.count >= 2 else { return value }
     return ByteRange(scanned: value.start &+ 1, value.end &- 1)
   }
+
+  /// Whether this is its name, however that is written.
+  public func isNamed(_ expected: StaticString, in text: RawSpan) -> Bool {
+    guard nameHasEscapes else { return name.holds(expected, in: text) }
+    let text = JSONString.text(of: name, hasEscapes: true, in: text)
+    return text?.utf8.elementsEqual("\(expected)".utf8) ?? false
+  }
+
+  /// What a string stands for; nil for what is none, and when half of a surrogate pair stands alone in
+  /// it.
+  public func string(in text: RawSpan) -> String? {
+    kind == .string ? JSONString.text(of: content, hasEscapes: hasEscapes, in: text) : nil
+  }
 }

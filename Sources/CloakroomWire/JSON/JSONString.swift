@@ -1,5 +1,19 @@
 /// Turns JSON strings into the bytes they stand for, and bytes into JSON strings.
 public enum JSONString {
+  /// What a string's content stands for; nil when half of a surrogate pair stands alone in it, and
+  /// when it does not lie inside of the text.
+  public static func text(of content: ByteRange, hasEscapes: Bool, in text: RawSpan) -> String? {
+    guard content.end <= text.byteCount else { return nil }
+    guard hasEscapes else {
+      return text.extracting(content.offsets).withUnsafeBytes {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    var bytes: [UInt8] = []
+    guard (try? decode(text, content, into: &bytes)) != nil else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// Appends what a string's content, as it was written between its quotes, stands for: UTF-8
   /// without escapes.
   ///

@@ -57,6 +57,9 @@ extension Arguments {
 }
 
 extension Parameter {
+  static let stream = Parameter(
+    "stream", #"{"type":"string","minLength":1}"#, required: true,
+    "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes.")
   static let group = Parameter(
     "group", #"{"type":"string","minLength":1}"#, required: true,
     "The group of consumers, at most 256 bytes.")

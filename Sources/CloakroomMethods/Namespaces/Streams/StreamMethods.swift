@@ -8,10 +8,6 @@ internal import NIOCore
 enum StreamMethods {
   static let all = [append, ensure, StreamReading.read, ack, pending, reclaim, length]
 
-  private static let stream = Parameter(
-    "stream", #"{"type":"string","minLength":1}"#, required: true,
-    "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes.")
-
   static let append = Method(
     "streams.append",
     "Appends a message to a stream, which is made if there is none, and wakes whoever waits for it.",
@@ -68,7 +64,7 @@ enum StreamMethods {
     "streams.ensure",
     "Sees to it that there is a group of consumers, and a stream for it; tells whether the group is new.",
     [
-      stream, .group,
+      .stream, .group,
       Parameter(
         "startId", #"{"type":"string","default":"0"}"#,
         #"Where a new group begins: "0" with what the stream has, "$" with what comes next, or behind an id."#
@@ -96,7 +92,7 @@ enum StreamMethods {
     "streams.ack",
     "Says that a group is done with messages; tells how many of them it had in hand.",
     [
-      stream, .group,
+      .stream, .group,
       Parameter(
         "ids", #"{"type":"array","items":{"type":"string"}}"#, required: true,
         "The messages' ids, at most 1,000."),
@@ -127,7 +123,7 @@ enum StreamMethods {
   static let pending = Method(
     "streams.pending",
     "Tells what a group has in hand: read, and not acknowledged. Of more than 1,000 consumers the first 1,000 are named.",
-    [stream, .group],
+    [.stream, .group],
     result:
       #"{"type":"object","properties":{"count":{"type":"integer"},"consumers":{"type":"array","items":{"type":"object","properties":{"consumer":{"type":"string"},"count":{"type":"integer"}},"required":["consumer","count"]}},"oldest":{"type":["object","null"],"properties":{"id":{"type":"string"},"idleMs":{"type":"integer"},"consumer":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","idleMs","consumer","deliveries"]}},"required":["count","consumers","oldest"]}"#,
     reasons: [.notFound],
@@ -150,7 +146,7 @@ enum StreamMethods {
     "streams.reclaim",
     "Hands a consumer what others of its group have had in hand for too long; what was handed over too often is moved to the stream's dead letters.",
     [
-      stream, .group, .consumer,
+      .stream, .group, .consumer,
       Parameter(
         "minIdleMs", #"{"type":"integer","minimum":0,"default":15000}"#,
         "For how many milliseconds, at least, a message has been in hand. Default: 15,000."),
@@ -196,7 +192,7 @@ enum StreamMethods {
       }))
 
   static let length = Method(
-    "streams.length", "Counts a stream's messages; a stream that is not there has none.", [stream],
+    "streams.length", "Counts a stream's messages; a stream that is not there has none.", [.stream],
     result: #"{"type":"object","properties":{"length":{"type":"integer"}},"required":["length"]}"#,
     example: (#"{"stream":"orders"}"#, #"{"length":2}"#),
     .primitive(

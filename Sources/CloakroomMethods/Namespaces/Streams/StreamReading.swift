@@ -14,10 +14,7 @@ enum StreamReading {
     "streams.read",
     "Hands a consumer messages that nobody of its group was handed before, oldest first, and waits for some if there are none.",
     [
-      Parameter(
-        "stream", #"{"type":"string","minLength":1}"#, required: true,
-        "The stream, or its dead letters: its name and \":dead-letters\". At most 1,024 bytes."),
-      .group, .consumer, .streamCount,
+      .stream, .group, .consumer, .streamCount,
       Parameter(
         "blockMs", #"{"type":"integer","minimum":0,"maximum":3600000,"default":0}"#,
         "How many milliseconds to wait for a message, at most an hour. Default: 0, not at all."),

@@ -1,26 +1,37 @@
 /// Guesses what somebody meant who wrote a name that doesn't exist.
-enum Suggestion {
+public enum Suggestion {
   /// The candidate nearest to a name, when one is near enough to be what was meant.
   ///
   /// Near is a distance of at most a third of the name: one slip in a short name, more in a long
   /// one. The distance counts inserted, left out, replaced and swapped characters (optimal string
   /// alignment; Damerau, "A technique for computer detection and correction of spelling errors",
   /// 1964), without regard to case.
-  static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
+  public static func nearest(to name: String, in candidates: some Sequence<String>) -> String? {
+    allNearest(to: name, in: candidates).first
+  }
+
+  /// The candidates nearest to a name, all at the same distance, in their order; none when none is near
+  /// enough.
+  public static func allNearest(
+    to name: String, in candidates: some Sequence<String>
+  ) -> [String] {
     // Far longer names than any that exist are not worth the square of their length.
-    guard name.utf8.count <= 100 else { return nil }
+    guard name.utf8.count <= 100 else { return [] }
     let wanted = Array(name.lowercased().utf8)
-    let limit = max(wanted.count / 3, 1)
-    var best: (candidate: String, distance: Int)?
+    var least = max(wanted.count / 3, 1)
+    var nearest: [String] = []
     for candidate in candidates {
       let distance = distance(wanted, Array(candidate.lowercased().utf8))
-      if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+      if distance < least { nearest = [] }
+      guard distance <= least else { continue }
+      least = distance
+      nearest.append(candidate)
     }
-    return best?.candidate
+    return nearest
   }
 
   /// ` (did you mean X?)`, or nothing.
-  static func hint(for name: String, in candidates: some Sequence<String>) -> String {
+  public static func hint(for name: String, in candidates: some Sequence<String>) -> String {
     nearest(to: name, in: candidates).map { " (did you mean \($0)?)" } ?? ""
   }
 

@@ -1,10 +1,18 @@
+internal import CloakroomWire
+
 /// A JSON Schema in a few words, as far as the table's schemas go.
-extension JSONPiece {
+extension JSONNode {
+  /// One of the table's own texts; nil when it is not JSON.
+  init?(_ json: StaticString) {
+    guard let node = try? JSONNode(Array("\(json)".utf8)) else { return nil }
+    self = node
+  }
+
   /// The type that a schema describes, for people: `string`, `integer or null`, `array of string`,
   /// `{found: boolean, value: any JSON, etag?: string}`.
   var typeForPeople: String {
-    if let constant = self["const"] { return constant.json }
-    if let cases = self["enum"] { return Self.alternatives(cases.elements.map(\.json)) }
+    if let constant = self["const"] { return constant.written }
+    if let cases = self["enum"] { return Self.alternatives(cases.elements.map(\.written)) }
     guard let type = self["type"] else { return "any JSON" }
     let names = type.kind == .array ? type.elements.compactMap(\.string) : [type.string ?? ""]
     return Self.alternatives(

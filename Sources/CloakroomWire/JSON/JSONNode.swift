@@ -1,5 +1,3 @@
-public import CloakroomWire
-
 /// A value within a JSON text, as a place in it: numbers and strings stay as they were written
 /// until somebody asks for them otherwise.
 public struct JSONNode: Sendable {
@@ -17,9 +15,9 @@ public struct JSONNode: Sendable {
   public init(_ text: [UInt8]) throws(JSONFault) {
     kind = try JSONScanner.validate(
       text.span.bytes, depthLimit: JSONScanner.greatestDepthLimit)
-    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
-    let start = text.firstIndex { !isSpace($0) } ?? 0
-    let last = text.lastIndex { !isSpace($0) } ?? 0
+    // What is valid has nothing but white space before and behind the value.
+    let start = text.firstIndex { $0 > 0x20 } ?? 0
+    let last = text.lastIndex { $0 > 0x20 } ?? 0
     self.text = text
     range = ByteRange(start..<last + 1)
   }
