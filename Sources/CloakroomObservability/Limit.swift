@@ -48,6 +48,9 @@ public enum Limit: Int, CounterLabel {
   /// `LoopCounter.limitHits`
   public static var counter: LoopCounter { .limitHits }
 
+  /// `LoopCounter.limitHits`
+  public static var counter: LoopCounter { .limitHits }
+
   /// The name that metrics are labelled with.
   public var name: String {
     switch self {

@@ -4,7 +4,9 @@ import Support
 struct RedisSession {
   private let client: LineClient
 
-  init(_ server: RedisServer) throws { client = try LineClient(path: server.socketPath) }
+  init(_ server: RedisServer) throws {
+    client = try LineClient(path: server.socketPath, isSidecar: false)
+  }
 
   /// Runs a command.
   ///

@@ -69,7 +69,7 @@ struct ObservationHealthTests {
     let listener = try daemon.readyClient()
     let name = try listener.subscribe(#"{"channel":"c"}"#)
     // Redis lets nobody in any more, not even `redis-cli`, but keeps whom it has.
-    let administrator = try LineClient(path: redis.socketPath)
+    let administrator = try LineClient(path: redis.socketPath, isSidecar: false)
     try administrator.send("CONFIG SET maxclients 1\r\nCLIENT KILL TYPE pubsub\r\n")
     #expect(try administrator.readLines(2) == ["+OK\r", ":1\r"])
 

@@ -1,4 +1,5 @@
 internal import CloakroomWire
+internal import Glibc
 internal import Testing
 
 /// What one connection has asked and is still to be answered, so that each result can be held against
@@ -6,8 +7,12 @@ internal import Testing
 public struct Conversation {
   private typealias Text = ArraySlice<UInt8>
 
-  /// What was sent and not looked at yet.
-  private var sent: Text = []
+  /// How long the headers before a text are at most.
+  private static let longestHead = 4096
+
+  /// What was sent, of which nothing before `start` is still to be looked at.
+  private var sent: [UInt8] = []
+  private var start = 0
   /// The methods of the requests that are open, by their ids as they were written.
   private var open: [String: [String]] = [:]
   /// How many requests of an id were refused, where it can't be told which.
@@ -41,31 +46,43 @@ public struct Conversation {
 
   /// The next whole text of those that were sent: a line, or what a header gives the length of.
   private mutating func nextText() -> Text? {
-    sent = sent.drop { Self.isSpace($0) }
-    guard let first = sent.first else {
+    while start < sent.count, Self.isSpace(sent[start]) { start += 1 }
+    guard start < sent.count else {
       sent = []
+      start = 0
       return nil
     }
-    if first == UInt8(ascii: "C") {
-      guard let head = Self.head(of: sent), head.end + head.length <= sent.endIndex else {
-        return nil
-      }
-      defer { sent = sent[(head.end + head.length)...] }
-      return sent[head.end..<head.end + head.length]
+    let rest = sent[start...]
+    if rest.starts(with: "Content-".utf8) {
+      guard let head = Self.head(of: rest.prefix(Self.longestHead)),
+        head.length <= sent.count - head.end
+      else { return nil }
+      start = head.end + head.length
+      return sent[head.end..<start]
     }
     // The last text needs no line feed.
-    let end = sent.firstIndex(of: UInt8(ascii: "\n")) ?? sent.endIndex
-    guard end < sent.endIndex || !Self.objects(in: sent).isEmpty else { return nil }
-    defer { sent = sent[end...] }
-    return sent[..<end]
+    guard let end = Self.lineFeed(in: sent, from: start) else {
+      guard !Self.objects(in: rest).isEmpty else { return nil }
+      start = sent.count
+      return rest
+    }
+    start = end + 1
+    return sent[rest.startIndex..<end]
+  }
+
+  private static func lineFeed(in bytes: [UInt8], from start: Int) -> Int? {
+    bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return nil }
+      return memchr(base + start, 0x0A, bytes.count - start).map { UnsafeRawPointer($0) - base }
+    }
   }
 
   /// Where a framed text's headers end, and how long it is.
   private static func head(of text: Text) -> (end: Int, length: Int)? {
     var start = text.startIndex
     var length = 0
-    while let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      let line = string(text[start..<end].filter { $0 != UInt8(ascii: "\r") })
+    while let end = text[start...].firstIndex(of: 0x0A) {
+      let line = string(text[start..<end]).filter { $0 != "\r" }
       start = end + 1
       if line.isEmpty { return (start, length) }
       let parts = line.split(separator: ":")

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A client that speaks bytes: whatever a test wants on the wire, and nothing more.
 ///
-/// It belongs to one thread at a time; nothing in it waits without a deadline. Every result that comes is
+/// It belongs to one thread at a time; nothing in it waits without a deadline. Every result of a sidecar is
 /// held against the schema of its method.
 public final class LineClient {
   /// What went wrong on the socket.
@@ -18,10 +18,13 @@ public final class LineClient {
   private let descriptor: Int32
   private var input: [UInt8] = []
   private var position = 0
-  private var conversation = Conversation()
+  private var conversation: Conversation?
 
   /// Connects to a Unix socket.
-  public init(path: String) throws {
+  ///
+  /// - Parameter isSidecar: whether what listens there speaks JSON-RPC, and not, say, Redis' protocol.
+  public init(path: String, isSidecar: Bool = true) throws {
+    conversation = isSidecar ? Conversation() : nil
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Failure.system(errno) }
     let result = UnixAddress.with(path) { Glibc.connect(descriptor, $0, $1) }
@@ -38,7 +41,7 @@ public final class LineClient {
     _ bytes: some Collection<UInt8>, within patience: Duration = .seconds(20)
   ) throws {
     let bytes = Array(bytes)
-    conversation.send(bytes)
+    conversation?.send(bytes)
     let deadline = ContinuousClock.now + patience
     var sent = 0
     while sent < bytes.count {
@@ -66,7 +69,7 @@ public final class LineClient {
   public func offer(_ bytes: [UInt8]) -> Int {
     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
     let count = max(0, Glibc.send(descriptor, bytes, bytes.count, flags))
-    conversation.send(bytes.prefix(count))
+    conversation?.send(bytes.prefix(count))
     return count
   }
 
@@ -84,7 +87,7 @@ public final class LineClient {
   /// The next line, without its line feed.
   public func readLine(within patience: Duration = .seconds(20)) throws -> String {
     let line = try nextLine(within: patience)
-    conversation.receive(line.utf8)
+    conversation?.receive(line.utf8)
     return line
   }
 
@@ -120,7 +123,7 @@ public final class LineClient {
     while input.count - position < length { try receive(until: deadline) }
     let text = String(decoding: input[position..<position + length], as: UTF8.self)
     consume(to: position + length)
-    conversation.receive(text.utf8)
+    conversation?.receive(text.utf8)
     return text
   }
 
@@ -133,7 +136,7 @@ public final class LineClient {
       } catch Failure.ended {
         let text = String(decoding: input[position...], as: UTF8.self)
         consume(to: input.count)
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) { conversation.receive(line) }
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) { conversation?.receive(line) }
         return text
       }
     }

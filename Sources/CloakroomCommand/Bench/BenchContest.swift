@@ -90,3 +90,29 @@ struct BenchContest {
     return BenchReport(subject: subject, rows: rows, isInterrupted: Interrupt.hasCome)
   }
 }
+
+/// What is measured, for people and for programs.
+struct BenchSubject: Sendable {
+  /// What is measured, one after the other: the names that results go by.
+  var operations: [String]
+  /// What is counted.
+  var unit = "req/s"
+  /// How it is measured, in words.
+  var description: String
+  /// How it is measured, in numbers: members of the JSON.
+  var numbers: [(name: String, value: Int)]
+}
+
+/// Shows on a terminal how far a measurement is; prints nothing anywhere else.
+struct BenchProgress {
+  let isShown: Bool
+
+  /// Replaces what was shown.
+  func show(_ text: String) {
+    // CSI K erases what a longer text left of the line (ECMA-48, section 8.3.41).
+    if isShown { Terminal.write(Array("\r\(text)\u{1B}[K".utf8), to: .error) }
+  }
+
+  /// Takes away what was shown.
+  func clear() { show("") }
+}

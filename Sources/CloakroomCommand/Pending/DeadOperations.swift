@@ -129,3 +129,9 @@ struct DeadOperations: ParsableCommand {
     return "[\(String(decoding: text, as: UTF8.self))]"
   }
 }
+
+/// `cloakroom pending`: what an operator does about pending operations.
+struct Pending: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look after pending operations.", subcommands: [DeadOperations.self])
+}

@@ -23,3 +23,28 @@ struct Outcome: Equatable {
     guard status == .success else { throw ExitCode(status.rawValue) }
   }
 }
+
+/// What the command's exit status means; the numbers of sysexits.h, and timeout(1)'s.
+enum ExitStatus: Int32, CaseIterable {
+  case success = 0
+  /// The sidecar answered an error, or is degraded.
+  case failure = 1
+  /// The command line is wrong.
+  case usage = 64
+  /// A file that was named can't be read.
+  case noInput = 66
+  /// No sidecar answers.
+  case unavailable = 69
+  /// A socket or a file that is to be written can't be had.
+  case cannotCreate = 73
+  /// What answers is no sidecar.
+  case `protocol` = 76
+  /// There was no answer in time.
+  case timeout = 124
+
+  /// The same, for `--help`.
+  static let help = """
+    EXIT STATUS: 0 done; 1 the sidecar answered an error; 64 wrong usage; 66 a file can't be \
+    read; 69 no sidecar answers; 76 what answers is no sidecar; 124 no answer in time.
+    """
+}

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import NIOCore
 internal import NIOPosix
 
@@ -165,5 +166,54 @@ final class RedisConnection: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     lose(.closed, endedEarly ?? "the connection to Redis failed")
     context.close(promise: nil)
+  }
+}
+
+/// Whoever uses one connection to Redis. Told on the connection's loop.
+protocol RedisConnectionOwner: AnyObject {
+  /// Redis has greeted back: commands can be sent.
+  ///
+  /// - Parameters:
+  ///   - isFenced: whether nothing that an earlier connection has sent can run any more.
+  ///   - identity: which connection of which server it is.
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity)
+  /// What was sent has left room for more.
+  func connectionIsWritable()
+  /// Redis has sent something: the moment to take all replies that there are by the connection's `next`.
+  /// A whole burst is handed over at once so that its owner is counted once, not for each reply.
+  func receivedReplies(on connection: RedisConnection)
+  /// All that there was to read has been handed over.
+  func finishedBurst()
+  /// The connection did not come about, or is of no use any more; told once, and nothing after it.
+  func connectionLost(_ cause: LossCause, _ reason: String)
+}
+
+/// Why a connection to Redis was given up, or did not come about.
+public enum LossCause: Int, CaseIterable, Sendable {
+  /// Redis closed it, or the network did.
+  case closed
+  /// It could not be made, or not in time.
+  case connectFailed
+  /// Redis refused the greeting: user, password, database, or it is still loading.
+  case greetingRefused
+  /// A command was not answered in time.
+  case commandTimeout
+  /// What Redis sent was not RESP2, or not asked for.
+  case protocolError
+  /// Redis takes no writes any more (READONLY): it has become a replica.
+  case readOnly
+}
+
+extension Error {
+  /// Why a connection did not come about, as the system says it.
+  var forPeople: String {
+    switch self {
+    case let error as IOError:
+      SystemError.text(error.errnoCode)
+    case let error as NIOConnectionError:
+      error.connectionErrors.first?.error.forPeople ?? "\(error.host) has no address"
+    default:
+      "\(self)"
+    }
   }
 }

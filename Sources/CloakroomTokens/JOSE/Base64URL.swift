@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// Base64 with the alphabet for URLs and without padding, to the letter (RFC 4648, sections 3 and 5;
 /// RFC 7515, section 2): nothing but the alphabet, and no bits left over that aren't zero, so that
 /// bytes have one text only.
@@ -149,5 +151,30 @@ public enum Base64URL {
       }
       return count
     }
+  }
+}
+
+extension ByteBuffer {
+  /// Appends the text of bytes as base64url.
+  mutating func writeBase64URL(_ bytes: UnsafeRawBufferPointer) {
+    let count = Base64URL.encodedCount(bytes.count)
+    writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+      Base64URL.encode(
+        bytes, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+      return count
+    }
+  }
+
+  /// What a base64url text stands for; nil when it is not written as it should be.
+  init?(base64URL text: UnsafeRawBufferPointer) {
+    guard let count = Base64URL.decodedCount(text.count) else { return nil }
+    self.init()
+    var isGood = false
+    writeWithUnsafeMutableBytes(minimumWritableBytes: count) { memory in
+      isGood = Base64URL.decode(
+        text, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<count]))
+      return isGood ? count : 0
+    }
+    guard isGood else { return nil }
   }
 }

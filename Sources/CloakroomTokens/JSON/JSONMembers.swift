@@ -1,4 +1,6 @@
 internal import CloakroomWire
+internal import Glibc
+internal import NIOCore
 
 /// The members of a JSON object that is looked into: found by the strict scanner, which leaves values
 /// as they were written, and refused when any object in it has a name twice.
@@ -120,5 +122,43 @@ struct JSONMembers: Sendable {
       && text.extracting(content.offsets).withUnsafeBytes { content in
         expected.withUnsafeBytes { content.isSame(as: $0) }
       }
+  }
+}
+
+extension ByteBuffer {
+  /// Puts spaces in the place of line breaks, which valid JSON has only between its tokens: where
+  /// everything is stays the same.
+  mutating func breakNoLines() {
+    // Most texts have none, and then stay where they are.
+    let hasBreaks = withUnsafeReadableBytes { bytes in
+      bytes.holds(UInt8(ascii: "\n")) || bytes.holds(UInt8(ascii: "\r"))
+    }
+    guard hasBreaks else { return }
+    for index in readerIndex..<writerIndex {
+      let byte = getInteger(at: index, as: UInt8.self)
+      guard byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") else { continue }
+      setInteger(UInt8(ascii: " "), at: index)
+    }
+  }
+}
+
+/// What the C library does many bytes at a time. Nothing here takes the same time for all bytes, so
+/// nothing that is secret is compared with it.
+extension UnsafeRawBufferPointer {
+  /// Whether a byte is among these.
+  func holds(_ byte: UInt8) -> Bool { index(of: byte, from: 0) != nil }
+
+  /// Where a byte is for the first time, from an offset on.
+  func index(of byte: UInt8, from start: Int) -> Int? {
+    guard start < count, let base = baseAddress else { return nil }
+    guard let found = memchr(base + start, Int32(byte), count - start) else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
+  /// Whether these are the same bytes as others.
+  func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard let base = baseAddress, let otherBase = other.baseAddress else { return true }
+    return memcmp(base, otherBase, count) == 0
   }
 }

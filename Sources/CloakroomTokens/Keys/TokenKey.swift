@@ -1,3 +1,5 @@
+internal import COpenSSL
+
 /// One key with its name, its one algorithm and what it may be used for.
 public final class TokenKey: Sendable {
   /// What the key consists of.
@@ -152,5 +154,73 @@ public final class TokenKey: Sendable {
     case (.sealing, _):
       return false
     }
+  }
+}
+
+/// What a key may still be used for. It only ever goes down this list.
+public enum KeyState: String, CaseIterable, Sendable, Hashable {
+  /// It signs (or seals), and verifies.
+  case active
+  /// It verifies what it has signed, and signs nothing more.
+  case verifyOnly = "verify-only"
+  /// It is not used any more: what it has signed is refused.
+  case retired
+}
+
+/// Keys that are derived from a key for another use than its own.
+extension TokenKey {
+  /// What other keys are derived from: the shared secret, or the private half. Nil for a key that has
+  /// a public half alone.
+  private func root() throws(CryptoFault) -> SecretBytes? {
+    switch material {
+    case .mac(let key): return key.secret
+    case .sealing(let key): return key.secret
+    case .pair(let pair) where !pair.isPrivate: return nil
+    case .pair(let pair):
+      return switch algorithm.family {
+      case .rsa: try pair.number(OSSL_PKEY_PARAM_RSA_D)
+      case .ecdsa: try pair.number(OSSL_PKEY_PARAM_PRIV_KEY)
+      default: try pair.rawPrivate()
+      }
+    }
+  }
+
+  /// A key that seals.
+  ///
+  /// - Parameter info: what for; each has a key of its own.
+  /// - Returns: nil for a key that has a public half alone.
+  func sealingKey(info: [UInt8]) throws(CryptoFault) -> SealingKey? {
+    guard let root = try root() else { return nil }
+    return SealingKey(try HKDF.key(of: root, info: info, count: SealingKey.keyBytes))
+  }
+}
+
+/// Keys that are made and not written anywhere.
+extension TokenKey {
+  /// A new active key.
+  ///
+  /// - Parameter rsaBits: the size of an RSA key.
+  public static func random(
+    _ algorithm: KeyAlgorithm, id: String, rsaBits: Int = 2048
+  ) throws(KeyFault) -> TokenKey {
+    let secret: SecretBytes
+    do throws(CryptoFault) {
+      switch algorithm.family {
+      case .mac(_, let bytes):
+        secret = try .random(count: bytes)
+      case .sealing:
+        secret = try .random(count: SealingKey.keyBytes)
+      case .rsa, .ecdsa, .edDSA:
+        let pair = try AsymmetricKey.generate(algorithm, rsaBits: rsaBits)
+        do throws(KeyFault) {
+          return try TokenKey(id: id, algorithm, .active, pair: pair)
+        } catch {
+          throw CryptoFault()
+        }
+      }
+    } catch {
+      throw .notMade
+    }
+    return try TokenKey(id: id, algorithm, .active, secret: secret)
   }
 }

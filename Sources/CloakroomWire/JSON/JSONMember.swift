@@ -33,3 +33,8 @@ public struct JSONMember: Sendable, Hashable {
     kind == .string ? JSONString.text(of: content, hasEscapes: hasEscapes, in: text) : nil
   }
 }
+
+/// What a JSON value is (RFC 8259, section 3).
+public enum JSONKind: UInt8, Sendable, Hashable {
+  case object, array, string, number, `true`, `false`, null
+}
