@@ -28,6 +28,14 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
     self.unused = unused
   }
 
+  /// The script of a step.
+  init(
+    _ step: any StoreStep.Type, unused: Set<String> = [], _ situations: [Situation]
+  ) {
+    self.init(
+      "\(step)", step.redis.script ?? RedisScripts.nothing, unused: unused, situations)
+  }
+
   /// The commands that the script's text names.
   var commands: Set<String> {
     let calls = script.source.matches(of: /(?:(?:call|write)\(|commit\(\w+, )'([A-Z]+)'/)
@@ -142,7 +150,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
   private static let messages = [
     RedisScriptCase("publish", RedisScripts.publish, [Situation(arguments: ["message"])]),
     RedisScriptCase(
-      "publishDefined", RedisScripts.publishDefined,
+      PublishDefined.self,
       [
         Situation(arguments: ["message", "", "1000000"]),
         Situation(

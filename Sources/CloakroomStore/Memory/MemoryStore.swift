@@ -31,11 +31,12 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let records: MemoryRecords
-  private let streams: MemoryStreams
-  private let claims: MemoryClaims
+  let streams: MemoryStreams
+  let claims: MemoryClaims
   private let pending: MemoryPending
   private let budget: MemoryBudget
-  private let isScannable: Bool
+  /// Whether names can be looked for.
+  let isScannable: Bool
   private let clock: StoreClock
   private let refused = Atomic<UInt64>(0)
   private let nextShard = Atomic<Int>(0)
@@ -116,14 +117,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
-    case .stream(let key, let step):
-      perform(step, on: key)
-    case .claim(let key, let step):
-      makingRoom { () throws(MemoryBudget.Exhausted) in
-        let outcome = try claims.perform(step, on: key)
-        if let id = outcome.ring { bus.publish(key, ByteBuffer(string: id)) }
-        return outcome.reply
-      }
+    case .step(let step):
+      step.reply(in: self)
     case .pending(let key, let request):
       makingRoom { () throws(MemoryBudget.Exhausted) in
         .pending(try pending.perform(request, on: key))
@@ -132,12 +127,8 @@ public final class MemoryStore: Sendable {
       pending.perform(step)
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
-    case .publishDefined(let name, let message, let digest, let life):
-      publish(message, under: name, digest: digest, life)
     case .ping:
       .done
-    case .scan(let prefix, let position, let count):
-      scan(prefix, from: position, count: count)
     case .once(let record, let command):
       command.isMutation ? once(record, command) : perform(command)
     case .nothing:
@@ -147,30 +138,11 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  /// A position is a bucket's number, counted over the shards, the claims and the streams: what is in
-  /// it stays in it, so that a name that is there all the while is met when its bucket is.
-  private func scan(_ prefix: ByteBuffer, from position: UInt64, count: Int) -> StoreReply {
-    guard isScannable else {
-      return .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
-    }
-    let perTable = ScanIndex.bucketCount
-    let end = (shards.count + 2) * perTable
-    guard var place = Int(exactly: position), place < end else {
-      return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
-    }
-    var found: [StoreKey] = []
-    var examined = 0
-    while place < end, examined < count {
-      let table = place / perTable
-      let part = scan(table, prefix, from: place % perTable, count: count - examined)
-      found += part.names
-      examined += part.examined
-      place = table * perTable + (part.next ?? perTable)
-    }
-    return .scanned(found, next: place < end ? UInt64(place) : 0)
-  }
+  /// How many tables a scan goes through: the shards, the claims and the streams.
+  var tableCount: Int { shards.count + 2 }
 
-  private func scan(
+  /// Looks for names in one of the tables; see `ScanIndex.scan`.
+  func scan(
     _ table: Int, _ prefix: ByteBuffer, from bucket: Int, count: Int
   ) -> ScanIndex.Part {
     switch table - shards.count {
@@ -240,9 +212,9 @@ public final class MemoryStore: Sendable {
   }
 
   /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
-  func read(
-    _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
-  ) -> StoreReply {
+  func read<Reply: Sendable>(
+    _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> Reply
+  ) -> Reply {
     let key = MemoryKey(borrowing: key)
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
@@ -260,25 +232,27 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
-    makingRoom { () throws(MemoryBudget.Exhausted) in
-      let outcome = try streams.perform(step, on: key)
-      for name in outcome.rung { bus.publish(name, ByteBuffer()) }
-      return outcome.reply
+  private func makingRoom(
+    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
+    do throws(RPCError) {
+      return try findingRoom(body)
+    } catch {
+      return .failure(error)
     }
   }
 
   /// Tries again as long as something that has expired can make way.
-  private func makingRoom(
-    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
-  ) -> StoreReply {
+  func findingRoom<Reply>(
+    _ body: () throws(MemoryBudget.Exhausted) -> Reply
+  ) throws(RPCError) -> Reply {
     while true {
       do throws(MemoryBudget.Exhausted) {
         return try body()
       } catch {
         guard examine(limit: Self.sweepStep).examined > 0 else {
           refused.wrappingAdd(1, ordering: .relaxed)
-          return .failure(Self.outOfMemory)
+          throw Self.outOfMemory
         }
       }
     }

@@ -101,7 +101,7 @@ struct MemoryStreamGroup: Sendable {
     }
     return StreamPending(
       count: Int64(count),
-      consumers: sorted.prefix(StreamStep.mostConsumersNamed).map {
+      consumers: sorted.prefix(InspectGroup.mostConsumersNamed).map {
         StreamPending.Share(consumer: $0.key.text, count: $0.value)
       },
       oldest: oldest)

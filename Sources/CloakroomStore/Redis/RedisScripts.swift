@@ -7,13 +7,14 @@ enum RedisScripts {
   static let all = reading + deadlines + changing + changing.map(once)
 
   /// Those that change nothing that has not happened by itself.
-  private static let reading = [
-    getWithMeta, inspectClaim, streamPending, readPending, settlePending, recall,
-  ]
+  private static let reading =
+    [getWithMeta, readPending, settlePending, recall]
+    + StoreSteps.scripts(changing: false)
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, nothing] + messages + claims + pending + streams
+    [setConditionally, add, persist, single, publish, nothing] + pending
+    + StoreSteps.scripts(changing: true)
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

@@ -1,7 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomRedis
 
-extension RedisReplyShape {
+extension RedisReplyDecoder {
   /// Reads names that are due, behind how late the first is and until when they are held.
   static func readDue(_ reply: borrowing RESPReply) -> StoreReply {
     guard let late = reply.integer(1), let hold = reply.integer(2) else {

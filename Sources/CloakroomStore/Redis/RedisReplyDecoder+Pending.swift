@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomRedis
 internal import NIOCore
 
-extension RedisReplyShape {
+extension RedisReplyDecoder {
   /// Reads the reply of a script on a pending operation: its first number says what it is, its second
   /// what the script was the first to find.
   static func readPending(_ reply: borrowing RESPReply) -> StoreReply {

@@ -3,7 +3,7 @@ internal import CloakroomRedis
 internal import NIOCore
 
 /// How Redis' reply to a command is to be read.
-enum RedisReplyShape: UInt8 {
+enum RedisReplyDecoder: UInt8 {
   /// `+OK`, or null when a condition of SET did not hold.
   case stored
   /// 1, 0 or -1 of the script that sets conditionally.
@@ -18,10 +18,8 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
-  /// An array of a position as text and an array of names.
-  case scanned
-  /// An array of what a script on a claim came to.
-  case claim
+  /// What a step that carries its parts reads.
+  case step
   /// An array of what a script on a pending operation came to.
   case pending
   /// The names that a scan has found.
@@ -33,25 +31,13 @@ enum RedisReplyShape: UInt8 {
   case due
   /// An integer.
   case number
-  /// An integer, or a string in its place.
-  case published
   /// Anything that is not an error.
   case done
-  /// The id of a stream's message.
-  case streamAppended
-  /// 1, 0 or -1 of the script that makes groups.
-  case streamEnsured
-  /// A stream's messages.
-  case streamMessages
-  /// How many messages.
-  case streamCount
-  /// What a group has in hand.
-  case streamPending
-  /// Messages, and how many others went another way.
-  case streamReclaimed
 
   /// Reads a reply.
-  func read(_ reply: borrowing RESPReply) -> StoreReply {
+  ///
+  /// - Parameter step: which of `StoreSteps.all` reads it, for `.step`.
+  func read(_ reply: borrowing RESPReply, step: Int) -> StoreReply {
     let first = reply.first
     if first.kind == .error {
       return .failure(RPCError(redisError: reply.errorCode(of: first)))
@@ -61,8 +47,6 @@ enum RedisReplyShape: UInt8 {
       return .done
     case .number:
       return .number(first.integer)
-    case .published:
-      return first.kind == .integer ? .number(first.integer) : .definition(reply.slice(of: first))
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
@@ -82,20 +66,15 @@ enum RedisReplyShape: UInt8 {
     case .values:
       return .values(
         reply.nodes.dropFirst().map { $0.kind == .string ? reply.slice(of: $0) : nil })
-    case .scanned:
-      guard reply.nodes.count >= 3, let next = UInt64(reply.text(of: reply.nodes[1])) else {
-        return .failure(RPCError(.internal, "Redis answered a scan with no position"))
-      }
-      return .scanned(
-        reply.nodes.dropFirst(3).map { StoreKey(bytes: reply.slice(of: $0)) }, next: next)
     case .counted:
       guard
         first.kind == .array, reply.nodes.count == 3,
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
-    case .claim:
-      return Self.readClaim(reply)
+    case .step:
+      guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
+      return StoreSteps.all[step].storeReply(reply)
     case .pending:
       return Self.readPending(reply)
     case .kept:
@@ -104,26 +83,6 @@ enum RedisReplyShape: UInt8 {
       return Self.readPendingNames(reply)
     case .due:
       return Self.readDue(reply)
-    case .streamEnsured:
-      return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
-    case .streamCount:
-      return .stream(.count(first.integer))
-    case .streamAppended, .streamMessages, .streamPending, .streamReclaimed:
-      guard let found = readStream(reply) else {
-        return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
-      }
-      return .stream(found)
-    }
-  }
-
-  private func readStream(_ reply: borrowing RESPReply) -> StreamReply? {
-    var reader = StreamReplyReader(reply)
-    return switch self {
-    case .streamAppended: reader.appended()
-    case .streamMessages: reader.messages()
-    case .streamPending: reader.pending()
-    case .streamReclaimed: reader.reclaimed()
-    default: nil
     }
   }
 }
