@@ -44,3 +44,17 @@ package struct RenewClaim: StoreStep {
     if case .held(let hold) = try ClaimScript.read(reply) { hold } else { nil }
   }
 }
+
+/// A claim that the owner who asked holds.
+public struct ClaimHold: Sendable, Equatable {
+  /// The number that tells it from every other time that the claim was held.
+  public let fence: Int64
+  /// When it ends, in milliseconds since 1970 by the store's clock.
+  public let expiresAtMs: Int64
+
+  /// Describes a claim that is held.
+  public init(fence: Int64, expiresAtMs: Int64) {
+    self.fence = fence
+    self.expiresAtMs = expiresAtMs
+  }
+}

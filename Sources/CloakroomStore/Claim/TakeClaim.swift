@@ -1,4 +1,4 @@
-package import CloakroomCore
+public import CloakroomCore
 package import CloakroomRedis
 
 /// Takes a claim, unless somebody holds it or others wait for it; OVERLOADED when too many wait.
@@ -97,4 +97,28 @@ package struct TakeClaim: StoreStep {
   package static func hasEffect(_ reply: Reply) -> Bool {
     if case .held = reply { true } else { false }
   }
+}
+
+/// A request's place in a claim's queue.
+public struct ClaimPlace: Sendable, Equatable {
+  /// What to ask again with.
+  public let number: Int64
+  /// Whether nobody waits before it.
+  public let isFirst: Bool
+  /// How long the claim is still held, in milliseconds; 0 when the first in the queue may have it.
+  public let remainingMs: Int64
+
+  /// Describes a place.
+  public init(number: Int64, isFirst: Bool, remainingMs: Int64) {
+    self.number = number
+    self.isFirst = isFirst
+    self.remainingMs = remainingMs
+  }
+}
+
+extension RPCError {
+  /// As many wait for a claim as may.
+  public static let tooManyClaimWaiters = RPCError(
+    .overloaded, "too many wait for that claim", retryAfterMs: 1000,
+    details: [.text("limit", "claim_waiters")])
 }

@@ -5,8 +5,11 @@ public import CloakroomRedis
 /// Redis gets for it and how its reply is read, and what those between the store and a caller ask of it.
 ///
 /// For all that is not called hundreds of thousands of times a second; what is, is a case of
-/// `StoreCommand`. A step stands in `StoreSteps.all`, and else is nowhere else named but where it is
-/// taken. Both stores do it with the same results; the contract suite says so.
+/// `StoreCommand`. A step stands in `StoreSteps.all`, and is named nowhere else but where it is taken.
+/// Both stores do it with the same results; the contract suite says so.
+///
+/// The protocol is public as `StoreCommand` is; the steps themselves are `package`: what they are made of
+/// is for nobody else.
 public protocol StoreStep: Sendable {
   /// What it comes to where it is not refused.
   associatedtype Reply: Sendable, Equatable
@@ -41,6 +44,8 @@ extension StoreStep {
   /// Whether it changes what is stored.
   static var isMutation: Bool { redis.resend != .read }
 
+  /// Redis gets nothing behind the names, unless the step says otherwise.
+  public var arguments: [RedisArgument] { [] }
   /// Every reply is an answer, unless the step says otherwise.
   public static func isAnswer(_ reply: Reply) -> Bool { true }
   /// Every reply tells of an effect, unless the step says otherwise.

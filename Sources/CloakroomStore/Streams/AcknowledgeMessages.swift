@@ -41,7 +41,6 @@ package struct CountMessages: StoreStep {
 
   package static let redis = RedisForm.command("XLEN", .read)
   package var keys: [StoreKey] { [key] }
-  package var arguments: [RedisArgument] { [] }
 
   package static func read(_ reply: borrowing RESPReply) -> Int64? {
     var reader = RESPReplyReader(reply)

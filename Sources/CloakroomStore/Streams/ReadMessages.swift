@@ -14,7 +14,8 @@ package struct ReadMessages: StoreStep {
   }
 
   package func perform(in store: MemoryStore) throws(RPCError) -> [StreamMessage] {
-    let messages = try store.withStreams { (streams) throws(MemoryBudget.Exhausted) -> [StreamMessage]? in
+    let messages = try store.withStreams {
+      (streams) throws(MemoryBudget.Exhausted) -> [StreamMessage]? in
       let now = streams.now
       return try streams.change(key) { (stream) throws(MemoryBudget.Exhausted) in
         try stream.read(reader, portion, at: now)
