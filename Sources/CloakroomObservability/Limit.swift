@@ -48,9 +48,6 @@ public enum Limit: Int, CounterLabel {
   /// `LoopCounter.limitHits`
   public static var counter: LoopCounter { .limitHits }
 
-  /// `LoopCounter.limitHits`
-  public static var counter: LoopCounter { .limitHits }
-
   /// The name that metrics are labelled with.
   public var name: String {
     switch self {

@@ -58,37 +58,19 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
-  /// Does one step on a stream. → `.stream`, or what the step says
-  indirect case stream(StoreKey, StreamStep)
-  /// One step on a claim. → as the step says. Indirect, as it would make every command larger.
-  indirect case claim(StoreKey, ClaimStep)
   /// Reads a record. → `.record`
   case read(StoreKey)
-  /// Reads what is left of a record in the form that it had up to version 0.9. → `.fields`, none where there
-  /// is none
-  case readFields(StoreKey)
   /// Writes a record over what was read, and keeps when it has to be looked at. → `.done`, or `.stale`
   /// with what is there now. Indirect, as it would make every command larger.
   indirect case commit(StoreKey, RecordCommit)
-  /// Looks at about `count` of the names of records, as `scan` does. → `.scanned`
-  case records(prefix: ByteBuffer, from: UInt64, count: Int)
-  /// One step on a part of the index of deadlines. → `.due`, or as the step says
-  indirect case deadlines(DeadlinePart, DeadlineStep)
+  /// A step that carries its parts. → `.step`. Indirect, as it would make every command larger.
+  indirect case step(any StoreStep)
   /// Passes a message to all who listen to a name on the store's bus at that moment. → `.number`: how
   /// many sidecars' subscriptions it matched, a name or a pattern counted once for each sidecar; 0 is
   /// nobody
   case publish(StoreKey, ByteBuffer)
-  /// Publishes as `publish` does, in one step with looking whether the message was made by the
-  /// definition that is kept under the same name: a value that begins with its own digest, whose life
-  /// begins anew. → `.number`, or `.definition` with the value when its digest is another: nothing was
-  /// published then. Where there is no definition, there is nothing to hold the message against
-  case publishDefined(StoreKey, ByteBuffer, digest: String, life: TimeToLive)
   /// Asks whether the store answers. → `.done`
   case ping
-  /// Looks at about `count` of the store's names, and finds those that begin with `prefix`. A position
-  /// is one that a scan before has answered with, or 0 to begin. A name that is there from the first
-  /// scan to the last is found at least once. → `.scanned`
-  case scan(prefix: ByteBuffer, from: UInt64, count: Int)
   /// Does a mutation unless its record has the first answer to it, and keeps the answer there, all in
   /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
   /// the record is another call's. What is no mutation is just done
@@ -115,24 +97,14 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
-  /// Names, in no order, and where to go on; 0 when all have been looked at.
-  case scanned([StoreKey], next: UInt64)
-  /// The definition that nothing was published by.
-  case definition(ByteBuffer)
-  /// What a step on a stream has found.
-  indirect case stream(StreamReply)
-  /// What a step on a claim came to. Indirect, as it would make every reply larger.
-  indirect case claim(ClaimReply)
   /// A record, or nil when there is none, and the store's time in milliseconds since 1970.
   case record(ByteBuffer?, atMs: Int64)
-  /// A record in its earlier form, what to expect of it in a commit, and the store's time.
-  indirect case fields([String: ByteBuffer], digest: String, atMs: Int64)
   /// The commit was not done now: this record is there, or none, at this time in milliseconds since 1970.
   /// `wasResent`: its answer was lost once and it was sent again, so that it may have been done before, and
   /// something else after it.
   case stale(ByteBuffer?, atMs: Int64, wasResent: Bool)
-  /// What is due. Indirect, as it would make every reply larger.
-  indirect case due(DueNames)
+  /// What a step that carries its parts came to. Indirect, as it would make every reply larger.
+  indirect case step(StepReply)
   /// A whole number.
   case number(Int64)
   /// A reply, and the note that was kept with it when it was given first.

@@ -141,22 +141,13 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
-    case .stream(let key, let step): "\(describe(step)) \(text(key))"
-    case .claim(let key, let step): "claim \(text(key)) \(describe(step))"
+    case .step(let step): describe(step)
     case .read(let key): "read \(text(key))"
-    case .readFields(let key): "readFields \(text(key))"
     case .commit(let key, _): "commit \(text(key))"
-    case .records(let prefix, let position, let count):
-      "records \(String(buffer: prefix))… \(position) \(count)"
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
-    case .publishDefined(let name, let message, let digest, let life):
-      "publishDefined \(text(name)) \(String(buffer: message)) \(digest) \(life.milliseconds)ms"
-    case .deadlines(_, let step): "deadlines \(step)"
     case .ping: "ping"
     case .nothing: "nothing"
     case .recall(let record): "recall \(text(record.name))#\(record.step)"
-    case .scan(let prefix, let position, let count):
-      "scan \(String(buffer: prefix))… \(position) \(count)"
     case .once(let record, let command):
       "once \(text(record.name))#\(record.step) \(describe(command))"
     }
@@ -174,20 +165,6 @@ struct Caller {
     case .subscribe(.name(let name)): "subscribe \(text(name))"
     case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
     case .unsubscribe(let id): "unsubscribe \(id)"
-    }
-  }
-
-  private static func describe(_ step: ClaimStep) -> String {
-    func number(_ number: Int64?) -> String { number.map { "\($0)" } ?? "-" }
-    return switch step {
-    case .take(let request):
-      "take \(request.owner) \(request.life.milliseconds)ms "
-        + (request.wait.map { "waiting, one of \($0.limit)" } ?? "at once")
-    case .renew(let owner, let life, let fence):
-      "renew \(owner) \(life.milliseconds)ms \(number(fence))"
-    case .release(let owner, let fence): "release \(owner) \(number(fence))"
-    case .withdraw(let ticket): "withdraw \(number(ticket.number))"
-    case .inspect: "inspect"
     }
   }
 
@@ -218,5 +195,5 @@ struct Caller {
     }
   }
 
-  private static func text(_ key: StoreKey) -> String { String(buffer: key.bytes) }
+  static func text(_ key: StoreKey) -> String { String(buffer: key.bytes) }
 }

@@ -13,10 +13,10 @@ struct MemoryClaimTests {
   private static func take(
     _ store: MemoryStore, _ key: String, _ owner: String, _ ticket: ClaimTicket = ClaimTicket(),
     patienceMs: Int64? = nil
-  ) -> StoreReply {
+  ) -> Result<TakeClaim.Reply, RPCError> {
     let wait = patienceMs.map { ClaimWait(patienceMs: $0, limit: 100) }
     let request = ClaimRequest(owner: owner, life: life, ticket: ticket, wait: wait)
-    return store.perform(.claim(StoreKey(key), .take(request)))
+    return store.step(TakeClaim(StoreKey(key), request))
   }
 
   @Test("count against the byte limit, and give all of it back a day after their end")
@@ -30,7 +30,7 @@ struct MemoryClaimTests {
     #expect(store.stats.bytes == 2 * one)
     #expect(store.stats.entries == 2)
     var waiting = ClaimTicket()
-    guard case .claim(.waiting(let place)) = Self.take(store, "a", "w", waiting, patienceMs: 50)
+    guard case .success(.waiting(let place)) = Self.take(store, "a", "w", waiting, patienceMs: 50)
     else {
       Issue.record("the request doesn't wait")
       return
@@ -39,12 +39,12 @@ struct MemoryClaimTests {
     let waiter = (store.stats.bytes - 2 * one) / 2
     #expect(waiter > 64)
     waiting.number = place.number
-    #expect(store.perform(.claim(StoreKey("a"), .withdraw(waiting))) == .done)
+    #expect(store.step(WithdrawClaim(StoreKey("a"), waiting)) == .success(Done()))
     #expect(store.stats.bytes == 2 * one + waiter)
     clock.advance(by: 50)
-    _ = store.perform(.claim(StoreKey("a"), .inspect))
+    _ = store.perform(.step(InspectClaim(StoreKey("a"))))
     #expect(store.stats.bytes == 2 * one)
-    clock.advance(by: 50 + ClaimStep.retentionMs - 1)
+    clock.advance(by: 50 + ClaimState.retentionMs - 1)
     #expect(store.sweep(limit: 100) == 0)
     clock.advance(by: 1)
     #expect(store.sweep(limit: 100) == 2)
@@ -59,9 +59,9 @@ struct MemoryClaimTests {
     let store = MemoryStore(byteLimit: 1 << 20, clock: clock.storeClock)
     Self.take(store, "a", "holder")
     for index in 0..<10 {
-      Self.take(store, "a", "waiter \(index)", patienceMs: 10 * ClaimStep.retentionMs)
+      Self.take(store, "a", "waiter \(index)", patienceMs: 10 * ClaimState.retentionMs)
     }
-    clock.advance(by: 100 + ClaimStep.retentionMs)
+    clock.advance(by: 100 + ClaimState.retentionMs)
     #expect(store.sweep(limit: 100) == 1)
     #expect(store.stats.bytes == 0)
   }
@@ -85,7 +85,7 @@ struct MemoryClaimTests {
     }
     #expect(waiting < 20)
     // What has ended long ago makes way.
-    clock.advance(by: 100 + ClaimStep.retentionMs)
+    clock.advance(by: 100 + ClaimState.retentionMs)
     #expect(!Self.take(store, "another", "holder").isOutOfMemory)
   }
 
@@ -96,7 +96,7 @@ struct MemoryClaimTests {
     for _ in 0..<1000 {
       Self.take(store, "a", "holder")
       clock.advance(by: 10)
-      _ = store.perform(.claim(StoreKey("a"), .release(owner: "holder", fence: nil)))
+      _ = store.perform(.step(ReleaseClaim(StoreKey("a"), owner: "holder", fence: nil)))
       store.sweep(limit: 10)
     }
     #expect(store.stats.deadlines <= 2)
@@ -109,11 +109,13 @@ struct MemoryClaimTests {
       byteLimit: 1 << 20, clock: StoreClock({ clock.now }, date: { 1_700_000_000_000 }))
     #expect(
       Self.take(store, "a", "holder")
-        == .claim(.held(fence: 1_700_000_000_000_000, expiresAtMs: 1_700_000_000_100)))
+        == .success(
+          .held(ClaimHold(fence: 1_700_000_000_000_000, expiresAtMs: 1_700_000_000_100))))
     clock.advance(by: 100)
     // A date that stands still, or is set back, makes no fence smaller.
     #expect(
       Self.take(store, "a", "holder")
-        == .claim(.held(fence: 1_700_000_000_000_001, expiresAtMs: 1_700_000_000_100)))
+        == .success(
+          .held(ClaimHold(fence: 1_700_000_000_000_001, expiresAtMs: 1_700_000_000_100))))
   }
 }

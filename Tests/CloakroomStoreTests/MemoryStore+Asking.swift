@@ -13,6 +13,14 @@ extension MemoryStore {
   func has(_ key: String) -> Bool { perform(.exists(StoreKey(key))) == .boolean(true) }
 }
 
+extension MemoryStore {
+  /// Takes a step that carries its parts.
+  func step<Step: StoreStep>(_ step: Step) -> Result<Step.Reply, RPCError> {
+    let reply = perform(.step(step))
+    return Result { () throws(RPCError) in try reply.get(Step.self) }
+  }
+}
+
 extension StoreKey {
   /// The key of a text.
   init(_ text: String) { self.init(bytes: ByteBuffer(string: text)) }
@@ -22,7 +30,21 @@ extension StoreReply {
   /// Whether the store had no room.
   var isOutOfMemory: Bool {
     guard case .failure(let error) = self else { return false }
-    return error.reason == .storeRefused && error.details == [.text("code", "OOM")]
+    return error.isOutOfMemory
+  }
+}
+
+extension Result where Failure == RPCError {
+  /// Whether the store had no room.
+  var isOutOfMemory: Bool {
+    guard case .failure(let error) = self else { return false }
+    return error.isOutOfMemory
+  }
+}
+
+extension RPCError {
+  fileprivate var isOutOfMemory: Bool {
+    reason == .storeRefused && details == [.text("code", "OOM")]
   }
 }
 

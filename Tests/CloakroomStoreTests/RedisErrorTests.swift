@@ -7,19 +7,20 @@ import Testing
 
 @Suite("An error of Redis", .timeLimit(.minutes(1)))
 struct RedisErrorTests {
-  static let shapes: [RedisReplyShape] = [
-    .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .done,
-    .streamAppended, .streamEnsured, .streamMessages, .streamCount, .streamUnacknowledged,
-    .streamReclaimed,
-  ]
+  static let decoders: [(RedisReplyDecoder, step: Int)] =
+    [
+      .stored, .storedConditionally, .boolean, .value, .entry, .values, .counted, .number, .done,
+    ].map { ($0, 0) } + StoreSteps.all.indices.map { (.step, $0) }
 
   /// What a reply means to the caller of a command.
-  static func error(_ line: String, _ shape: RedisReplyShape) throws -> RPCError {
+  static func error(_ line: String, _ decoder: (RedisReplyDecoder, step: Int)) throws -> RPCError {
     let reader = try #require(RESPReader())
     var error: RPCError?
     reader.take(ByteBuffer(string: "-\(line)\r\n"))
     while try reader.next() {
-      if case .failure(let failure) = shape.read(reader.reply) { error = failure }
+      if case .failure(let failure) = decoder.0.read(reader.reply, step: decoder.step) {
+        error = failure
+      }
     }
     return try #require(error)
   }
@@ -40,8 +41,8 @@ struct RedisErrorTests {
       ("OOM: s3cret", "ERR"), ("S3CRÊT", "ERR"), ("LOADING\ts3cret", "ERR"),
     ])
   func refusal(line: String, code: String) throws {
-    for shape in Self.shapes {
-      let error = try Self.error(line, shape)
+    for decoder in Self.decoders {
+      let error = try Self.error(line, decoder)
       #expect(
         error
           == RPCError(
@@ -52,16 +53,16 @@ struct RedisErrorTests {
 
   @Test("that keys lie on different shards says that they can't change together")
   func crossSlot() throws {
-    for shape in Self.shapes {
-      let error = try Self.error("CROSSSLOT Keys in request don't hash to the same slot", shape)
+    for decoder in Self.decoders {
+      let error = try Self.error("CROSSSLOT Keys in request don't hash to the same slot", decoder)
       #expect(error == RPCError(Reason.crossSlot))
     }
   }
 
   @Test("that a group is missing says that there is nothing of that name")
   func noGroup() throws {
-    for shape in Self.shapes {
-      let error = try Self.error("NOGROUP No such key 's3cret' or consumer group 'g'", shape)
+    for decoder in Self.decoders {
+      let error = try Self.error("NOGROUP No such key 's3cret' or consumer group 'g'", decoder)
       #expect(error == RPCError(.notFound, "there is no such stream or group"))
     }
   }
@@ -75,8 +76,8 @@ struct RedisErrorTests {
     ])
   func passing(line: String) throws {
     let code = String(line.prefix { $0 != " " })
-    for shape in Self.shapes {
-      let error = try Self.error(line, shape)
+    for decoder in Self.decoders {
+      let error = try Self.error(line, decoder)
       #expect(error.reason == .unavailable)
       #expect(error.message == "Redis is not ready (\(code)); nothing was done")
       #expect(error.details == [.text("code", code)])
@@ -86,8 +87,8 @@ struct RedisErrorTests {
 
   @Test("that it takes no writes says that nothing was done, and to try again")
   func readOnly() throws {
-    for shape in Self.shapes {
-      let error = try Self.error("READONLY You can't write against a read only replica.", shape)
+    for decoder in Self.decoders {
+      let error = try Self.error("READONLY You can't write against a read only replica.", decoder)
       #expect(error.reason == .unavailable)
       #expect(error.details == [.text("code", "READONLY")])
       #expect(error.retryAfterMs == 500)
@@ -97,8 +98,8 @@ struct RedisErrorTests {
 
   @Test("of a record that is another call's is the caller's own fault")
   func mismatch() throws {
-    for shape in Self.shapes {
-      let error = try Self.error("IDEMPOTENCYMISMATCH the record is of another call", shape)
+    for decoder in Self.decoders {
+      let error = try Self.error("IDEMPOTENCYMISMATCH the record is of another call", decoder)
       #expect(error == RPCError(.idempotencyMismatch))
     }
   }
@@ -113,7 +114,7 @@ struct RedisErrorTests {
       String(repeating: "A", count: 1_000_000), String(repeating: "A", count: 33) + " " + secret,
     ]
     for line in lines {
-      let error = try Self.error(line, .value)
+      let error = try Self.error(line, (.value, step: 0))
       #expect(!"\(error)".lowercased().contains(secret))
       #expect("\(error)".utf8.count < 400)
     }

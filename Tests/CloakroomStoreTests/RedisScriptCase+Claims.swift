@@ -2,12 +2,13 @@
 
 extension RedisScriptCase {
   static let readingClaims = [
-    RedisScriptCase("inspectClaim", RedisScripts.inspectClaim, [Situation(before: [held()])])
+    RedisScriptCase(
+      InspectClaim.self, [Situation(before: [held()])])
   ]
 
   static let claims = [
     RedisScriptCase(
-      "takeClaim", RedisScripts.takeClaim, unused: ["PEXPIRE"],
+      TakeClaim.self, unused: ["PEXPIRE"],
       [
         take(),
         // Its turn, behind one that is gone and before another.
@@ -20,7 +21,7 @@ extension RedisScriptCase {
         take(after: held(gap), patience: "1000"),
       ]),
     RedisScriptCase(
-      "renewClaim", RedisScripts.renewClaim, unused: ["PEXPIRE"],
+      RenewClaim.self, unused: ["PEXPIRE"],
       [["w1", "1:gone", "w2", future + ":next"], gap, []].flatMap { waiters in
         [
           Situation(before: [held(waiters)], arguments: ["holder", "", "1000", "1000000"]),
@@ -28,12 +29,12 @@ extension RedisScriptCase {
         ]
       }),
     RedisScriptCase(
-      "releaseClaim", RedisScripts.releaseClaim,
+      ReleaseClaim.self,
       [["w1", "1:gone", "w2", future + ":next"], gap, []].map {
         Situation(before: [held($0)], arguments: ["holder", "5", "1000000"])
       }),
     RedisScriptCase(
-      "withdrawClaim", RedisScripts.withdrawClaim,
+      WithdrawClaim.self,
       [
         Situation(before: [held()], arguments: ["ticket", "", "1000000"]),
         Situation(

@@ -3,13 +3,13 @@
 extension RedisScriptCase {
   static let readingStreams = [
     RedisScriptCase(
-      "streamUnacknowledged", RedisScripts.streamUnacknowledged,
+      InspectGroup.self,
       [Situation(before: delivered(), arguments: ["group", "10"])])
   ]
 
   static let streams = [
     RedisScriptCase(
-      "streamAppend", RedisScripts.streamAppend,
+      AppendMessage.self,
       [
         append("least"), append("least", to: timed("1000")), append("least", to: timed("99999999")),
         append("keep", to: timed("1000")), append("keep", to: kept), append("after", to: kept),
@@ -17,20 +17,20 @@ extension RedisScriptCase {
         append("least", to: timed("1000"), limit: ["=", "1"]),
       ]),
     RedisScriptCase(
-      "streamEnsure", RedisScripts.streamEnsure,
+      EnsureGroup.self,
       [
         ensure(), ensure(after: kept), ensure(after: delivered()),
         ensure("another", after: delivered()), ensure("another", after: delivered(), most: "1"),
       ]),
     RedisScriptCase(
-      "streamRead", RedisScripts.streamRead,
+      ReadMessages.self,
       [
         Situation(
           before: kept + [["XGROUP", "CREATE", "key", "group", "0"]],
           arguments: ["group", "me", "10", "10000"]),
         Situation(before: kept, arguments: ["group", "me", "10", "10000"]),
       ]),
-    RedisScriptCase("streamReclaim", RedisScripts.streamReclaim, reclaims),
+    RedisScriptCase(ReclaimMessages.self, reclaims),
   ]
 
   private static let kept = [["XADD", "key", "1-1", "message", "m"]]

@@ -28,6 +28,14 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
     self.unused = unused
   }
 
+  /// The script of a step.
+  init(
+    _ step: any StoreStep.Type, unused: Set<String> = [], _ situations: [Situation]
+  ) {
+    self.init(
+      "\(step)", step.redis.script ?? RedisScripts.nothing, unused: unused, situations)
+  }
+
   /// The commands that the script's text names.
   var commands: Set<String> {
     let calls = script.source.matches(of: /(?:(?:call|write)\(|commit\(\w+, )'([A-Z]+)'/)
@@ -51,7 +59,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
       unused: unused.subtracting(["HMGET", "HSET", "PEXPIRE"]), kept)
   }
 
-  static let all = reading + deadlines + changing + changing.map(\.keepingRecord)
+  static let all = reading + changing + changing.map(\.keepingRecord)
 
   private static let reading =
     [
@@ -66,11 +74,11 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
         ]),
     ] + readingClaims + readingStreams
 
-  private static let changing = values + messages + claims + records + streams
+  private static let changing = values + messages + claims + records + deadlines + streams
 
   private static let deadlines = [
     RedisScriptCase(
-      "takeDue", RedisScripts.takeDue,
+      TakeDueNames.self,
       [
         Situation(keys: indexKeys, arguments: ["10", "1000"]),
         Situation(
@@ -81,7 +89,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           keys: indexKeys, arguments: ["10", "1000"]),
       ]),
     RedisScriptCase(
-      "settleDue", RedisScripts.settleDue,
+      SettleDueNames.self,
       [
         Situation(
           before: [
@@ -144,7 +152,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
   private static let messages = [
     RedisScriptCase("publish", RedisScripts.publish, [Situation(arguments: ["message"])]),
     RedisScriptCase(
-      "publishDefined", RedisScripts.publishDefined,
+      PublishDefined.self,
       [
         Situation(arguments: ["message", "", "1000000"]),
         Situation(

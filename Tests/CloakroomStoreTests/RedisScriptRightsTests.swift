@@ -40,7 +40,7 @@ struct RedisScriptRightsTests {
 
   @Test("that can't go on says what it has done, and is refused when that is nothing")
   func partial() throws {
-    let trial = try RedisScriptTrial(RedisScripts.streamReclaim)
+    let trial = try RedisScriptTrial(#require(ReclaimMessages.redis.script))
     // A stream whose last id is the greatest takes no other: the second message can't be moved.
     let full = ["XADD", "dead", "18446744073709551615-18446744073709551615", "message", "m"]
     var situation = RedisScriptCase.Situation(

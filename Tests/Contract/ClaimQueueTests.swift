@@ -111,12 +111,12 @@ struct ClaimQueueTests {
       // Another's ticket under the same number, and the number of another, are nobody's.
       var forged = ClaimTicket()
       forged.number = claimants[1].ticket.number
-      #expect(await store.claim(key, .withdraw(forged)) == .done)
+      #expect(await store.step(WithdrawClaim(key, forged)) == .done)
       var other = claimants[1].ticket
       other.number = claimants[2].ticket.number
-      #expect(await store.claim(key, .withdraw(other)) == .done)
+      #expect(await store.step(WithdrawClaim(key, other)) == .done)
       // One leaves by saying so, one by asking for the last time.
-      #expect(await store.claim(key, .withdraw(claimants[0].ticket)) == .done)
+      #expect(await store.step(WithdrawClaim(key, claimants[0].ticket)) == .done)
       #expect(await store.take(key, by: claimants[2]).claimState?.owner == "holder")
       await store.release(key, by: "holder")
       #expect(await store.queue(key, &claimants[3]).place?.isFirst == false)
@@ -144,7 +144,7 @@ struct ClaimQueueTests {
       await store.advance(by: 1500)
       #expect(await store.queue(key, &fourth, limit: 3).place != nil)
       #expect(await store.queue(key, &second, limit: 3).reason == .overloaded)
-      #expect(await store.claim(key, .withdraw(first.ticket)) == .done)
+      #expect(await store.step(WithdrawClaim(key, first.ticket)) == .done)
       #expect(await store.queue(key, &second, limit: 3).place?.isFirst == false)
     }
   }
@@ -172,11 +172,11 @@ struct ClaimQueueTests {
       for index in 0..<300 {
         var passing = Claimant("passing \(index)")
         _ = await store.queue(key, &passing, limit: 3)
-        #expect(await store.claim(key, .withdraw(passing.ticket)) == .done)
+        #expect(await store.step(WithdrawClaim(key, passing.ticket)) == .done)
       }
       var last = Claimant("last")
       #expect(await store.queue(key, &last).place?.isFirst == false)
-      #expect(await store.claim(key, .withdraw(first.ticket)) == .done)
+      #expect(await store.step(WithdrawClaim(key, first.ticket)) == .done)
       #expect(await store.queue(key, &last).place?.isFirst == true)
       await store.release(key, by: "holder")
       #expect(await store.queue(key, &last).fence != nil)

@@ -29,14 +29,15 @@ struct ClaimTests {
       for (owner, other) in [("caf\u{e9}", "cafe\u{301}"), ("cafe\u{301}", "caf\u{e9}")] {
         let key = store.key("claim of \(owner.utf8.count)")
         let fence = try #require(await store.take(key, by: Claimant(owner)).fence)
-        for step in [
-          ClaimStep.renew(owner: other, life: .ms(900_000), fence: fence),
-          .release(owner: other, fence: nil),
-        ] { #expect(await store.claim(key, step).reason == .claimNotHeld) }
+        let steps: [any StoreStep] = [
+          RenewClaim(key, owner: other, life: .ms(900_000), fence: fence),
+          ReleaseClaim(key, owner: other, fence: nil),
+        ]
+        for step in steps { #expect(await store.perform(.step(step)).reason == .claimNotHeld) }
         // Only the owner itself doesn't wait for itself.
         var waiting = Claimant(other)
         let reply = await store.queue(key, &waiting)
-        guard case .claim(.waiting) = reply else { Issue.record("\(reply)"); return }
+        guard case .success(.waiting) = reply else { Issue.record("\(reply)"); return }
         #expect(await store.inspect(key).owner?.utf8.elementsEqual(owner.utf8) == true)
       }
     }
@@ -72,9 +73,9 @@ struct ClaimTests {
       let key = store.key("claim")
       let taken = await store.take(key, by: Claimant("alice"), forMs: 100_000)
       let fence = try #require(taken.fence)
-      let reply = await store.claim(
-        key,
-        .renew(owner: attempt.owner, life: .ms(900_000), fence: attempt.fence.map { fence &+ $0 }))
+      let reply = await store.step(
+        RenewClaim(
+          key, owner: attempt.owner, life: .ms(900_000), fence: attempt.fence.map { fence &+ $0 }))
       let state = await store.inspect(key)
       #expect(reply.reason == attempt.refusal)
       #expect(state.owner == "alice")
@@ -97,8 +98,8 @@ struct ClaimTests {
     try await kind.run { store in
       let key = store.key("claim")
       let fence = try #require(await store.take(key, by: Claimant("alice")).fence)
-      let reply = await store.claim(
-        key, .release(owner: attempt.owner, fence: attempt.fence.map { fence &+ $0 }))
+      let reply = await store.step(
+        ReleaseClaim(key, owner: attempt.owner, fence: attempt.fence.map { fence &+ $0 }))
       let state = await store.inspect(key)
       #expect(state.fence == fence)
       if let refusal = attempt.refusal {
@@ -107,7 +108,7 @@ struct ClaimTests {
       } else {
         #expect(reply == .done)
         #expect(state == ClaimState(owner: nil, fence: fence, expiresAtMs: nil))
-        let second = await store.claim(key, .release(owner: attempt.owner, fence: nil))
+        let second = await store.step(ReleaseClaim(key, owner: attempt.owner, fence: nil))
         #expect(second.reason == .claimNotHeld)
       }
     }
@@ -117,14 +118,15 @@ struct ClaimTests {
   func none(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("claim")
-      for step in [
-        ClaimStep.renew(owner: "alice", life: .ms(1000), fence: nil),
-        .renew(owner: "", life: .ms(1000), fence: 0), .release(owner: "alice", fence: nil),
-        .release(owner: "", fence: nil),
-      ] {
-        #expect(await store.claim(key, step).reason == .claimNotHeld)
+      let steps: [any StoreStep] = [
+        RenewClaim(key, owner: "alice", life: .ms(1000), fence: nil),
+        RenewClaim(key, owner: "", life: .ms(1000), fence: 0),
+        ReleaseClaim(key, owner: "alice", fence: nil), ReleaseClaim(key, owner: "", fence: nil),
+      ]
+      for step in steps {
+        #expect(await store.perform(.step(step)).reason == .claimNotHeld)
       }
-      #expect(await store.claim(key, .withdraw(ClaimTicket())) == .done)
+      #expect(await store.step(WithdrawClaim(key, ClaimTicket())) == .done)
       #expect(await store.inspect(key).fence == nil)
     }
   }
@@ -143,7 +145,7 @@ struct ClaimTests {
           await store.release(key, by: owner)
         } else {
           // Over its end too: a new owner, and no release.
-          _ = await store.claim(key, .renew(owner: owner, life: .ms(1), fence: nil))
+          _ = await store.step(RenewClaim(key, owner: owner, life: .ms(1), fence: nil))
           await store.advance(by: 1)
         }
       }
@@ -161,15 +163,16 @@ struct ClaimTests {
       await store.advance(by: 20)
       #expect(
         await store.inspect(key) == ClaimState(owner: nil, fence: first, expiresAtMs: nil))
-      let renewal = ClaimStep.renew(owner: "alice", life: .ms(1000), fence: first)
-      #expect(await store.claim(key, renewal).reason == .claimNotHeld)
+      let renewal = RenewClaim(key, owner: "alice", life: .ms(1000), fence: first)
+      #expect(await store.step(renewal).reason == .claimNotHeld)
       #expect(
-        await store.claim(key, .release(owner: "alice", fence: first)).reason == .claimNotHeld)
+        await store.step(ReleaseClaim(key, owner: "alice", fence: first)).reason == .claimNotHeld)
       // Taken again by another process under the same name: the fence tells them apart.
       let second = try #require(await store.take(key, by: Claimant("alice")).fence)
       #expect(second > first)
-      #expect(await store.claim(key, renewal).reason == .fenceStale)
-      #expect(await store.claim(key, .release(owner: "alice", fence: first)).reason == .fenceStale)
+      #expect(await store.step(renewal).reason == .fenceStale)
+      #expect(
+        await store.step(ReleaseClaim(key, owner: "alice", fence: first)).reason == .fenceStale)
       #expect(await store.inspect(key).owner == "alice")
     }
   }
@@ -190,9 +193,9 @@ struct ClaimTests {
       let key = store.key("claim")
       let claimant = Claimant("alice")
       #expect(await store.take(key, by: claimant).fence != nil)
-      #expect(await store.claim(key, .withdraw(ClaimTicket())) == .done)
+      #expect(await store.step(WithdrawClaim(key, ClaimTicket())) == .done)
       #expect(await store.inspect(key).owner == "alice")
-      #expect(await store.claim(key, .withdraw(claimant.ticket)) == .done)
+      #expect(await store.step(WithdrawClaim(key, claimant.ticket)) == .done)
       #expect(await store.inspect(key).owner == nil)
     }
   }
@@ -224,8 +227,8 @@ struct ClaimTests {
             while fences.count < 25 {
               let owner = "owner \(index)"
               guard let fence = await store.take(key, by: Claimant(owner)).fence else { continue }
-              let state = await store.claim(key, .inspect).claimState
-              if state?.owner == owner, state?.fence == fence { fences.append(fence) }
+              let state = await store.inspect(key)
+              if state.owner == owner, state.fence == fence { fences.append(fence) }
               await store.release(key, by: owner)
             }
             return fences

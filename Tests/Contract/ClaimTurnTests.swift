@@ -28,7 +28,7 @@ struct ClaimTurnTests {
       #expect(await store.queue(key, &second).place?.isFirst == false)
       await store.release(key, by: "holder")
       try await Self.expect(first, on: buses[0])
-      #expect(await store.claim(key, .withdraw(first.ticket)) == .done)
+      #expect(await store.step(WithdrawClaim(key, first.ticket)) == .done)
       try await Self.expect(second, on: buses[0])
       #expect(await store.queue(key, &second).fence != nil)
     }
@@ -47,7 +47,7 @@ struct ClaimTurnTests {
       // It asks for the last time, and stands in the queue no more.
       let request = ClaimRequest(
         owner: "first", life: .ms(1000), ticket: first.ticket, wait: nil)
-      #expect(await store.claim(key, .take(request)).claimState?.owner == "holder")
+      #expect(await store.step(TakeClaim(key, request)).claimState?.owner == "holder")
       try await Self.expect(second, on: buses[0])
       #expect(await store.queue(key, &second).place?.isFirst == true)
     }

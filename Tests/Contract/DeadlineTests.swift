@@ -211,7 +211,7 @@ struct DeadlineTests {
       }
       #expect(next != nil)
       #expect(await store.update(key, "2", .after(.ms(30)))?.operation != nil)
-      let settled = SettledDeadline(key, nextAtMs: next)
+      let settled = SettleDueNames.Settled(key, nextAtMs: next)
       await store.settle([settled], due)
       await store.advance(by: 30)
       #expect(await store.sweep() == [key: [.expired]])

@@ -25,9 +25,9 @@ struct FenceTests {
     let store = Self.memory(date)
     func take(_ owner: String) -> Int64? {
       let request = ClaimRequest(owner: owner, life: .ms(100), ticket: ClaimTicket(), wait: nil)
-      let reply = store.perform(.claim(Self.key, .take(request)))
-      _ = store.perform(.claim(Self.key, .release(owner: owner, fence: nil)))
-      return reply.fence
+      let reply = store.perform(.step(TakeClaim(Self.key, request)))
+      _ = store.perform(.step(ReleaseClaim(Self.key, owner: owner, fence: nil)))
+      return reply.result(of: TakeClaim.self).fence
     }
     let first = Self.date * 1000
     #expect(take("a") == first)

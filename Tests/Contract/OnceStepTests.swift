@@ -31,9 +31,9 @@ struct OnceStepTests {
   private static let portion = StreamPortion(count: 10, bytes: 1 << 20)
 
   private static let take: @Sendable (StoreKey) -> StoreCommand = { key in
-    .claim(
-      key,
-      .take(ClaimRequest(owner: mine.owner, life: .ms(100_000), ticket: mine.ticket, wait: nil)))
+    .step(
+      TakeClaim(
+        key, ClaimRequest(owner: mine.owner, life: .ms(100_000), ticket: mine.ticket, wait: nil)))
   }
 
   static let cases: [Case] = [
@@ -46,18 +46,18 @@ struct OnceStepTests {
     Case(
       "renew a claim", before: { store, key in _ = await store.take(key, by: mine) },
       between: { store, key in _ = await store.release(key, by: mine.owner) }
-    ) { .claim($0, .renew(owner: mine.owner, life: .ms(200_000), fence: nil)) },
+    ) { .step(RenewClaim($0, owner: mine.owner, life: .ms(200_000), fence: nil)) },
     Case(
       "release a claim", before: { store, key in _ = await store.take(key, by: mine) },
       between: { store, key in _ = await store.take(key, by: Claimant("other")) }
-    ) { .claim($0, .release(owner: mine.owner, fence: nil)) },
-    Case("release what is not held") { .claim($0, .release(owner: mine.owner, fence: nil)) },
+    ) { .step(ReleaseClaim($0, owner: mine.owner, fence: nil)) },
+    Case("release what is not held") { .step(ReleaseClaim($0, owner: mine.owner, fence: nil)) },
     Case("append") {
-      .stream(
-        $0,
-        .append(message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
+      .step(
+        AppendMessage(
+          $0, message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
     },
-    Case("make a group") { .stream($0, .ensure(group: "g", from: .end, life: .ms(900_000))) },
+    Case("make a group") { .step(EnsureGroup($0, group: "g", from: .end, life: .ms(900_000))) },
     Case(
       "read",
       before: { store, key in
@@ -65,29 +65,29 @@ struct OnceStepTests {
         await store.group("g", on: key)
       },
       between: { store, key in await store.append(["3"], to: key) }
-    ) { .stream($0, .read(reader, portion)) },
+    ) { .step(ReadMessages($0, reader, portion)) },
     Case(
       "reclaim",
       before: { store, key in
         await store.append(["1", "2"], to: key)
         await store.group("g", on: key)
-        _ = await store.stream(
-          key, .read(StreamReader(group: "g", consumer: "gone"), portion))
+        _ = await store.step(
+          ReadMessages(key, StreamReader(group: "g", consumer: "gone"), portion))
       },
       between: { store, key in await store.append(["3"], to: key) }
-    ) { .stream($0, .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: nil)) },
+    ) { .step(ReclaimMessages($0, reader, portion, minIdleMs: 0, maxDeliveries: nil)) },
     Case(
       "reclaim what was handed over too often",
       before: { store, key in
         await store.append(["1", "2"], to: key)
         await store.group("g", on: key)
-        _ = await store.stream(
-          key, .read(StreamReader(group: "g", consumer: "gone"), portion))
+        _ = await store.step(
+          ReadMessages(key, StreamReader(group: "g", consumer: "gone"), portion))
       }
-    ) { .stream($0, .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1)) },
+    ) { .step(ReclaimMessages($0, reader, portion, minIdleMs: 0, maxDeliveries: 1)) },
     Case("publish") { .publish($0, ByteBuffer(string: "news")) },
     Case("publish by no definition") {
-      .publishDefined($0, ByteBuffer(string: "news"), digest: "", life: .ms(900_000))
+      .step(PublishDefined($0, ByteBuffer(string: "news"), digest: "", life: .ms(900_000)))
     },
   ]
 
@@ -109,9 +109,9 @@ struct OnceStepTests {
   func doneOnce(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("appended")
-      let append = StoreCommand.stream(
-        key,
-        .append(message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
+      let append = StoreCommand.step(
+        AppendMessage(
+          key, message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
       for _ in 0..<3 { _ = await store.perform(OnceTests.record(store).keeping(append, step: 0)) }
       #expect(await store.length(key) == 1)
     }
@@ -124,14 +124,11 @@ struct OnceStepTests {
       await store.append([], to: key)
       await store.group("g", on: key)
       let read = OnceTests.record(store).keeping(
-        .stream(key, .read(Self.reader, Self.portion)), step: 0)
-      #expect(await store.perform(read) == .stream(.messages([])))
+        .step(ReadMessages(key, Self.reader, Self.portion)), step: 0)
+      #expect(await store.perform(read).result(of: ReadMessages.self) == .success([]))
       let ids = await store.append(["1"], to: key)
       for _ in 0..<2 {
-        guard case .stream(.messages(let messages)) = await store.perform(read) else {
-          Issue.record("no messages")
-          return
-        }
+        let messages = try await store.perform(read).get(ReadMessages.self)
         #expect(messages.map(\.id) == ids)
       }
     }

@@ -211,20 +211,19 @@ struct PendingHandoverTests {
       var position: UInt64 = 0
       var parts = 0
       repeat {
-        let reply = await store.perform(
-          .records(prefix: prefix.bytes, from: position, count: 10))
-        guard case .scanned(let names, let next) = reply else {
+        let scan = ScanNames(prefix: prefix.bytes, from: position, count: 10, ofRecords: true)
+        guard let page = try? await store.perform(.step(scan)).get(ScanNames.self) else {
           Issue.record("the store lists nothing")
           return
         }
-        for name in names {
+        for name in page.names {
           #expect(name.bytes.readableBytesView.starts(with: prefix.bytes.readableBytesView))
         }
-        for name in names
+        for name in page.names
         where await store.readOperation(name, type: nil)?.operation?.state == .dead {
           found.insert(name)
         }
-        position = next
+        position = page.next
         parts += 1
       } while position != 0 && parts < 100_000
       #expect(found == dead)

@@ -10,8 +10,8 @@ struct PublishTests {
   static let digest = String(repeating: "d", count: ETag.length)
   static let other = String(repeating: "o", count: ETag.length)
 
-  static func publish(_ key: StoreKey, digest: String) -> StoreCommand {
-    .publishDefined(key, ByteBuffer(string: "m"), digest: digest, life: .ms(1_000_000))
+  static func publish(_ key: StoreKey, digest: String) -> PublishDefined {
+    PublishDefined(key, ByteBuffer(string: "m"), digest: digest, life: .ms(1_000_000))
   }
 
   @Test(
@@ -20,7 +20,7 @@ struct PublishTests {
     try await kind.run { store in
       let key = store.key("undefined")
       for digest in ["", Self.digest] {
-        #expect(await store.perform(Self.publish(key, digest: digest)) == .number(0))
+        #expect(await store.step(Self.publish(key, digest: digest)) == .success(.published(0)))
       }
       #expect(await store.perform(.exists(key)) == .boolean(false))
     }
@@ -32,7 +32,7 @@ struct PublishTests {
     try await kind.run { store in
       let key = store.key("current")
       await store.put(key, Self.definition, .ms(100_000))
-      #expect(await store.perform(Self.publish(key, digest: Self.digest)) == .number(0))
+      #expect(await store.step(Self.publish(key, digest: Self.digest)) == .success(.published(0)))
       await store.expectLife(1_000_000, of: key)
     }
   }
@@ -43,8 +43,8 @@ struct PublishTests {
       let key = store.key("stale")
       await store.put(key, Self.definition, .ms(100_000))
       for digest in ["", Self.other] {
-        let reply = await store.perform(Self.publish(key, digest: digest))
-        #expect(reply == .definition(ByteBuffer(string: Self.definition)))
+        let reply = await store.step(Self.publish(key, digest: digest))
+        #expect(reply == .success(.definition(ByteBuffer(string: Self.definition))))
       }
       // What was not published by it does not begin its life anew.
       guard case .entry(_, let rest?) = await store.perform(.getWithMeta(key)) else {
@@ -61,8 +61,8 @@ struct PublishTests {
       let key = store.key("heard")
       let id = try await buses[0].subscribe(.name(key))
       await store.put(key, Self.definition, .ms(100_000))
-      _ = await store.perform(Self.publish(key, digest: Self.other))
-      #expect(await store.perform(Self.publish(key, digest: Self.digest)) == .number(1))
+      _ = await store.step(Self.publish(key, digest: Self.other))
+      #expect(await store.step(Self.publish(key, digest: Self.digest)) == .success(.published(1)))
       _ = await store.perform(.publish(key, ByteBuffer(string: "end")))
       try await buses[0].wait(for: "the end") { $0.count == 3 }
       #expect(try await buses[0].messages(id) == ["m", "end"])

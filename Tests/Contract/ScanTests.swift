@@ -14,16 +14,17 @@ struct ScanTests {
     var found: [StoreKey] = []
     var position: UInt64 = 0
     for step in 0..<100_000 {
-      let reply = await store.perform(.scan(prefix: prefix.bytes, from: position, count: count))
-      guard case .scanned(let names, let next) = reply else {
+      let reply = await store.step(
+        ScanNames(prefix: prefix.bytes, from: position, count: count))
+      guard case .success(let part) = reply else {
         Issue.record("\(reply)")
         return []
       }
       // A bucket is looked at as a whole; buckets are small.
-      #expect(names.count <= count + 64)
-      found += names
-      guard next != 0 else { return found }
-      position = next
+      #expect(part.names.count <= count + 64)
+      found += part.names
+      guard part.next != 0 else { return found }
+      position = part.next
       await between(step)
     }
     Issue.record("the scan does not end")

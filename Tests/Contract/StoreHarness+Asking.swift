@@ -40,7 +40,37 @@ extension StoreHarness {
   }
 }
 
+extension StoreHarness {
+  /// Takes a step that carries its parts.
+  func step<Step: StoreStep>(_ step: Step) async -> Result<Step.Reply, RPCError> {
+    await perform(.step(step)).result(of: Step.self)
+  }
+}
+
+extension Result where Failure == RPCError {
+  /// Why the step failed; nil when it didn't.
+  var reason: Reason? {
+    guard case .failure(let error) = self else { return nil }
+    return error.reason
+  }
+}
+
+extension Result where Success == Done, Failure == RPCError {
+  /// The step was done.
+  static var done: Self { .success(Done()) }
+}
+
+extension Result where Success == Bool, Failure == RPCError {
+  /// Yes or no.
+  static func boolean(_ answer: Bool) -> Self { .success(answer) }
+}
+
 extension StoreReply {
+  /// What a step came to.
+  func result<Step: StoreStep>(of step: Step.Type) -> Result<Step.Reply, RPCError> {
+    Result { () throws(RPCError) in try get(step) }
+  }
+
   /// The reply that hands over a text, or nothing.
   static func text(_ text: String?) -> StoreReply { .value(text.map { ByteBuffer(string: $0) }) }
 

@@ -15,41 +15,32 @@ extension StoreHarness {
   /// Asks for a claim without waiting, for so many milliseconds.
   func take(
     _ key: StoreKey, by claimant: Claimant, forMs life: Int64 = 100_000
-  ) async -> StoreReply {
-    await perform(
-      .claim(
+  ) async -> Result<TakeClaim.Reply, RPCError> {
+    await step(
+      TakeClaim(
         key,
-        .take(
-          ClaimRequest(
-            owner: claimant.owner, life: .ms(life), ticket: claimant.ticket, wait: nil))))
+        ClaimRequest(owner: claimant.owner, life: .ms(life), ticket: claimant.ticket, wait: nil)))
   }
 
   /// Asks for a claim, in the queue if need be, and remembers the place there.
   func queue(
     _ key: StoreKey, _ claimant: inout Claimant, forMs life: Int64 = 100_000,
     patienceMs: Int64 = 100_000, limit: Int = 100
-  ) async -> StoreReply {
+  ) async -> Result<TakeClaim.Reply, RPCError> {
     let wait = ClaimWait(patienceMs: patienceMs, limit: limit)
-    let reply = await perform(
-      .claim(
+    let reply = await step(
+      TakeClaim(
         key,
-        .take(
-          ClaimRequest(
-            owner: claimant.owner, life: .ms(life), ticket: claimant.ticket, wait: wait))))
-    if case .claim(.waiting(let place)) = reply { claimant.ticket.number = place.number }
+        ClaimRequest(owner: claimant.owner, life: .ms(life), ticket: claimant.ticket, wait: wait)))
+    if let place = reply.place { claimant.ticket.number = place.number }
     return reply
-  }
-
-  /// Does a step on a claim.
-  func claim(_ key: StoreKey, _ step: ClaimStep) async -> StoreReply {
-    await perform(.claim(key, step))
   }
 
   /// Ends a claim that has to be held.
   func release(
     _ key: StoreKey, by owner: String, sourceLocation: SourceLocation = #_sourceLocation
   ) async {
-    let reply = await claim(key, .release(owner: owner, fence: nil))
+    let reply = await step(ReleaseClaim(key, owner: owner, fence: nil))
     #expect(reply == .done, sourceLocation: sourceLocation)
   }
 
@@ -57,34 +48,41 @@ extension StoreHarness {
   func inspect(
     _ key: StoreKey, sourceLocation: SourceLocation = #_sourceLocation
   ) async -> ClaimState {
-    if let state = await claim(key, .inspect).claimState { return state }
+    if case .success(let state) = await step(InspectClaim(key)) { return state }
     Issue.record("the store doesn't tell how a claim stands", sourceLocation: sourceLocation)
     return ClaimState(owner: nil, fence: nil, expiresAtMs: nil)
   }
 }
 
-extension StoreReply {
-  /// The fence of a claim that is held; nil for any other reply.
-  var fence: Int64? {
-    guard case .claim(.held(let fence, _)) = self else { return nil }
-    return fence
+extension Result where Success == TakeClaim.Reply, Failure == RPCError {
+  private var hold: ClaimHold? {
+    guard case .success(.held(let hold)) = self else { return nil }
+    return hold
   }
 
+  /// The fence of a claim that is held; nil for any other reply.
+  var fence: Int64? { hold?.fence }
+
   /// When a claim that is held ends.
-  var expiresAtMs: Int64? {
-    guard case .claim(.held(_, let end)) = self else { return nil }
-    return end
-  }
+  var expiresAtMs: Int64? { hold?.expiresAtMs }
 
   /// How a claim stands that wasn't granted.
   var claimState: ClaimState? {
-    guard case .claim(.state(let state)) = self else { return nil }
+    guard case .success(.state(let state)) = self else { return nil }
     return state
   }
 
   /// The place in a claim's queue.
   var place: ClaimPlace? {
-    guard case .claim(.waiting(let place)) = self else { return nil }
+    guard case .success(.waiting(let place)) = self else { return nil }
     return place
   }
+}
+
+extension Result where Success == ClaimHold, Failure == RPCError {
+  /// The fence of a claim that was renewed; nil when it wasn't.
+  var fence: Int64? { try? get().fence }
+
+  /// When it ends.
+  var expiresAtMs: Int64? { try? get().expiresAtMs }
 }

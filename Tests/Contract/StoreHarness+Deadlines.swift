@@ -23,7 +23,7 @@ final class FoundEnds: Sendable {
 
 /// Names that are due, by the parts of the index that have handed them out.
 struct TakenNames {
-  let parts: [(DeadlinePart, DueNames)]
+  let parts: [(DeadlinePart, TakeDueNames.Reply)]
 
   /// All names.
   var names: [StoreKey] { parts.flatMap(\.1.names) }
@@ -40,6 +40,7 @@ extension StoreHarness {
   /// One round of a sweep, which must not fail.
   func sweepRound(_ ends: FoundEnds) async -> RecordSweep.Round {
     var configuration = Configuration(socket: .init(path: "/none"))
+    configuration.keys.prefix = prefix
     configuration.pending.tombstoneTTL = .ms(Self.retention.tombstoneMs)
     configuration.pending.receiptTTL = .ms(Self.retention.receiptMs)
     configuration.pending.deadTTL = .ms(Self.retention.deadMs)
@@ -68,19 +69,19 @@ extension StoreHarness {
 
   /// Takes names that are due.
   func takeDue(holdMs: Int64) async -> TakenNames? {
-    var taken: [(DeadlinePart, DueNames)] = []
-    for part in DeadlinePart.all {
-      let reply = await perform(.deadlines(part, .take(limit: 10, holdMs: holdMs)))
-      guard case .due(let due) = reply else { return nil }
+    var taken: [(DeadlinePart, TakeDueNames.Reply)] = []
+    for part in DeadlinePart.all(prefix: prefix) {
+      let reply = await perform(.step(TakeDueNames(part, limit: 10, holdMs: holdMs)))
+      guard let due = try? reply.get(TakeDueNames.self) else { return nil }
       taken.append((part, due))
     }
     return TakenNames(parts: taken)
   }
 
   /// Says when names that were taken are to be looked at again.
-  func settle(_ deadlines: [SettledDeadline], _ taken: TakenNames) async {
+  func settle(_ names: [SettleDueNames.Settled], _ taken: TakenNames) async {
     for (part, due) in taken.parts {
-      _ = await perform(.deadlines(part, .settle(deadlines, hold: due.hold)))
+      _ = await perform(.step(SettleDueNames(part, names, hold: due.hold)))
     }
   }
 }

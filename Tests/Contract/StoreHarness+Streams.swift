@@ -5,11 +5,6 @@ import Support
 import Testing
 
 extension StoreHarness {
-  /// Takes a step on a stream.
-  func stream(_ key: StoreKey, _ step: StreamStep) async -> StoreReply {
-    await perform(.stream(key, step))
-  }
-
   /// Appends texts, each of which has to be appended, and answers with their ids.
   @discardableResult
   func append(
@@ -18,9 +13,9 @@ extension StoreHarness {
   ) async -> [StreamID] {
     var ids: [StreamID] = []
     for text in texts {
-      let reply = await stream(
-        key, .append(message: ByteBuffer(string: text), limit: limit, life: life))
-      guard case .stream(.appended(let id)) = reply else {
+      let reply = await step(
+        AppendMessage(key, message: ByteBuffer(string: text), limit: limit, life: life))
+      guard case .success(let id) = reply else {
         Issue.record("\(reply)", sourceLocation: sourceLocation)
         continue
       }
@@ -35,7 +30,7 @@ extension StoreHarness {
     sourceLocation: SourceLocation = #_sourceLocation
   ) async {
     for name in names {
-      let reply = await stream(key, .ensure(group: name, from: start, life: .ms(900_000)))
+      let reply = await step(EnsureGroup(key, group: name, from: start, life: .ms(900_000)))
       #expect(reply == .boolean(true), sourceLocation: sourceLocation)
     }
   }
@@ -46,49 +41,36 @@ extension StoreHarness {
     bytes: Int = 1 << 20
   ) async -> [StreamMessage]? {
     let portion = StreamPortion(count: count, bytes: bytes)
-    let reply = await stream(
-      key, .read(StreamReader(group: group, consumer: consumer), portion))
-    guard case .stream(.messages(let messages)) = reply else { return nil }
-    return messages
+    let reader = StreamReader(group: group, consumer: consumer)
+    return try? await step(ReadMessages(key, reader, portion)).get()
   }
 
   /// Reclaims; nil when the step has failed.
   func reclaim(
     _ key: StoreKey, _ group: String = "g", by consumer: String, idle: Int64 = 0,
     count: Int = 1000, bytes: Int = 1 << 20, maxDeliveries: Int64? = nil
-  ) async -> (messages: [StreamMessage], deadLettered: Int)? {
-    let step = StreamStep.reclaim(
-      StreamReader(group: group, consumer: consumer), StreamPortion(count: count, bytes: bytes),
-      minIdleMs: idle, maxDeliveries: maxDeliveries)
-    let reply = await stream(key, step)
-    guard case .stream(.reclaimed(let messages, let deadLettered)) = reply else { return nil }
-    return (messages, deadLettered)
+  ) async -> ReclaimMessages.Reply? {
+    let reclaim = ReclaimMessages(
+      key, StreamReader(group: group, consumer: consumer),
+      StreamPortion(count: count, bytes: bytes), minIdleMs: idle, maxDeliveries: maxDeliveries)
+    return try? await step(reclaim).get()
   }
 
-  /// A group's unacknowledged messages; nil when the step has failed.
+  /// What a group has in hand; nil when the step has failed.
   func unacknowledged(_ key: StoreKey, _ group: String = "g") async -> UnacknowledgedMessages? {
-    guard
-      case .stream(.unacknowledged(let unacknowledged)) = await stream(
-        key, .unacknowledged(group: group))
-    else {
-      return nil
-    }
-    return unacknowledged
+    try? await step(InspectGroup(key, group: group)).get()
   }
 
   /// How many messages a stream has; nil when the step has failed.
   func length(_ key: StoreKey) async -> Int64? {
-    guard case .stream(.count(let count)) = await stream(key, .length) else { return nil }
-    return count
+    try? await step(CountMessages(key)).get()
   }
 
   /// How many messages were acknowledged; nil when the step has failed.
   func acknowledge(
     _ key: StoreKey, _ ids: [StreamID], in group: String = "g"
   ) async -> Int64? {
-    let reply = await stream(key, .acknowledge(group: group, ids))
-    guard case .stream(.count(let count)) = reply else { return nil }
-    return count
+    try? await step(AcknowledgeMessages(key, group: group, ids)).get()
   }
 }
 

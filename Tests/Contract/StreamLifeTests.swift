@@ -44,7 +44,7 @@ struct StreamLifeTests {
       // All at once: no life may end before the last of them.
       let message = ByteBuffer(string: "m")
       let replies = await store.perform(
-        test.lives.map { .stream(key, .append(message: message, limit: nil, life: $0)) })
+        test.lives.map { .step(AppendMessage(key, message: message, limit: nil, life: $0)) })
       #expect(replies.allSatisfy { $0.reason == nil })
       await store.advance(by: 200)
       #expect(await store.length(key) == (test.stays ? Int64(test.lives.count) : 0))
@@ -55,13 +55,13 @@ struct StreamLifeTests {
   func groups(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("stream")
-      let ensure = StreamStep.ensure(group: "g", from: .after(.zero), life: Self.short)
-      #expect(await store.stream(key, ensure) == .boolean(true))
+      let ensure = EnsureGroup(key, group: "g", from: .after(.zero), life: Self.short)
+      #expect(await store.step(ensure) == .boolean(true))
       let old = await store.append(["old"], to: key, life: .atLeast(Self.short))
       await store.advance(by: 200)
       #expect(await store.read(key) == nil)
       #expect(await store.acknowledge(key, old) == 0)
-      #expect(await store.stream(key, ensure) == .boolean(true))
+      #expect(await store.step(ensure) == .boolean(true))
       let new = await store.append(["new"], to: key)
       #expect(old[0] < new[0])
       #expect(await store.read(key)?.texts == ["new"])
@@ -73,8 +73,8 @@ struct StreamLifeTests {
     try await kind.run { store in
       let key = store.key("stream")
       await store.append(["m"], to: key)
-      let brief = StreamStep.ensure(group: "g", from: .end, life: Self.short)
-      #expect(await store.stream(key, brief) == .boolean(true))
+      let brief = EnsureGroup(key, group: "g", from: .end, life: Self.short)
+      #expect(await store.step(brief) == .boolean(true))
       await store.advance(by: 200)
       #expect(await store.length(key) == 1)
       await store.append(["m"], to: key, life: .set(.after(Self.short)))
@@ -109,14 +109,15 @@ struct StreamLifeTests {
       await store.put(key, "a", .ms(100_000))
       let reader = StreamReader(group: "g", consumer: "c")
       let portion = StreamPortion(count: 1, bytes: 1)
-      let steps: [StreamStep] = [
-        .append(message: ByteBuffer(string: "m"), limit: nil, life: .set(.never)),
-        .ensure(group: "g", from: .end, life: Self.short), .read(reader, portion),
-        .acknowledge(group: "g", [.zero]), .unacknowledged(group: "g"), .length,
-        .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1),
+      let steps: [any StoreStep] = [
+        AppendMessage(key, message: ByteBuffer(string: "m"), limit: nil, life: .set(.never)),
+        EnsureGroup(key, group: "g", from: .end, life: Self.short),
+        ReadMessages(key, reader, portion), AcknowledgeMessages(key, group: "g", [.zero]),
+        InspectGroup(key, group: "g"), CountMessages(key),
+        ReclaimMessages(key, reader, portion, minIdleMs: 0, maxDeliveries: 1),
       ]
       for step in steps {
-        let reply = await store.stream(key, step)
+        let reply = await store.perform(.step(step))
         #expect(reply.reason == .storeRefused && reply.refusalCode == "WRONGTYPE", "\(step)")
       }
       await store.expect("a", under: key)

@@ -33,9 +33,9 @@ struct StreamTests {
       let key = store.key(bytes: Array("stream ".utf8) + test.bytes.prefix(512))
       let message = ByteBuffer(bytes: test.bytes)
       await store.group("g", on: key)
-      let reply = await store.stream(
-        key, .append(message: message, limit: nil, life: .set(.ms(100_000))))
-      guard case .stream(.appended(let id)) = reply else {
+      let reply = await store.step(
+        AppendMessage(key, message: message, limit: nil, life: .set(.ms(100_000))))
+      guard case .success(let id) = reply else {
         Issue.record("\(reply)")
         return
       }
@@ -98,7 +98,7 @@ struct StreamTests {
       #expect(await store.read(key)?.texts == ["0"])
       // What is there goes on where it was, wherever it is said to begin.
       for start in [StreamStart.after(.zero), .end] {
-        let reply = await store.stream(key, .ensure(group: "g", from: start, life: .ms(1)))
+        let reply = await store.step(EnsureGroup(key, group: "g", from: start, life: .ms(1)))
         #expect(reply == .boolean(false))
       }
       await store.append(["1"], to: key)
@@ -110,16 +110,15 @@ struct StreamTests {
   func tooManyGroups(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("stream")
-      func ensure(_ number: Int) -> StreamStep {
-        .ensure(group: "\(number)", from: .end, life: .ms(900_000))
+      func ensure(_ number: Int) -> EnsureGroup {
+        EnsureGroup(key, group: "\(number)", from: .end, life: .ms(900_000))
       }
-      let replies = await store.perform(
-        (0..<StreamStep.mostGroups).map { .stream(key, ensure($0)) })
-      #expect(replies.allSatisfy { $0 == .boolean(true) })
-      let refused = await store.stream(key, ensure(-1))
+      let replies = await store.perform((0..<EnsureGroup.mostGroups).map { .step(ensure($0)) })
+      #expect(replies.allSatisfy { $0.result(of: EnsureGroup.self) == .boolean(true) })
+      let refused = await store.perform(.step(ensure(-1)))
       #expect(refused.reason == .storeRefused && refused.refusalCode == "GROUPS")
-      #expect(await store.stream(key, ensure(7)) == .boolean(false))
-      #expect(await store.stream(key, .unacknowledged(group: "-1")).reason == .notFound)
+      #expect(await store.step(ensure(7)) == .boolean(false))
+      #expect(await store.step(InspectGroup(key, group: "-1")).reason == .notFound)
     }
   }
 
@@ -132,12 +131,12 @@ struct StreamTests {
       if hasStream { await store.append(["0"], to: key) }
       let reader = StreamReader(group: "g", consumer: "c")
       let portion = StreamPortion(count: 1, bytes: 1)
-      let steps: [StreamStep] = [
-        .read(reader, portion), .unacknowledged(group: "g"),
-        .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: nil),
-        .reclaim(reader, portion, minIdleMs: 0, maxDeliveries: 1),
+      let steps: [any StoreStep] = [
+        ReadMessages(key, reader, portion), InspectGroup(key, group: "g"),
+        ReclaimMessages(key, reader, portion, minIdleMs: 0, maxDeliveries: nil),
+        ReclaimMessages(key, reader, portion, minIdleMs: 0, maxDeliveries: 1),
       ]
-      for step in steps { #expect(await store.stream(key, step).reason == .notFound) }
+      for step in steps { #expect(await store.perform(.step(step)).reason == .notFound) }
       #expect(await store.acknowledge(key, [.zero]) == 0)
       #expect(await store.length(key) == (hasStream ? 1 : 0))
     }
@@ -191,16 +190,15 @@ struct StreamTests {
       let key = stores[0].key("stream")
       await stores[0].group("g", on: key)
       let appends = (0..<200).map { number in
-        StoreCommand.stream(
-          key,
-          .append(
-            message: ByteBuffer(string: "\(number)"), limit: nil, life: .atLeast(.ms(900_000))))
+        StoreCommand.step(
+          AppendMessage(
+            key, message: ByteBuffer(string: "\(number)"), limit: nil,
+            life: .atLeast(.ms(900_000))))
       }
       let reads = (0..<120).map { number in
-        StoreCommand.stream(
-          key,
-          .read(
-            StreamReader(group: "g", consumer: "\(number % 7)"),
+        StoreCommand.step(
+          ReadMessages(
+            key, StreamReader(group: "g", consumer: "\(number % 7)"),
             StreamPortion(count: 3, bytes: 1 << 20)))
       }
       let replies = await withTaskGroup(of: [StoreReply].self) { group in
@@ -209,11 +207,9 @@ struct StreamTests {
         }
         return await group.reduce(into: []) { $0 += $1 }
       }
-      let ids = replies.compactMap { reply -> StreamID? in
-        if case .stream(.appended(let id)) = reply { id } else { nil }
-      }
+      let ids = replies.compactMap { try? $0.get(AppendMessage.self) }
       var read: [StreamID] = []
-      for case .stream(.messages(let messages)) in replies { read += messages.map(\.id) }
+      for reply in replies { read += (try? reply.get(ReadMessages.self).map(\.id)) ?? [] }
       read += await stores[0].read(key)?.map(\.id) ?? []
       #expect(ids.count == 480 && Set(ids).count == 480)
       #expect(read.count == 480 && Set(read) == Set(ids))

@@ -145,22 +145,22 @@ struct StreamUnacknowledgedTests {
       _ = await stores[0].read(key, "g", "dead")
       await stores[0].advance(by: 2000)
       // A hundred were handed over twice, a hundred once.
-      let step = StreamStep.reclaim(
-        StreamReader(group: "g", consumer: "b"), StreamPortion(count: 7, bytes: 1 << 20),
+      let step = ReclaimMessages(
+        key, StreamReader(group: "g", consumer: "b"), StreamPortion(count: 7, bytes: 1 << 20),
         minIdleMs: 2000, maxDeliveries: 2)
       let replies = await withTaskGroup(of: [StoreReply].self) { group in
         for store in stores {
           group.addTask {
-            await store.perform(Array(repeating: .stream(key, step), count: 10))
+            await store.perform(Array(repeating: .step(step), count: 10))
           }
         }
         return await group.reduce(into: []) { $0 += $1 }
       }
       var ids: [StreamID] = []
       var moved = 0
-      for case .stream(.reclaimed(let messages, let deadLettered)) in replies {
-        ids += messages.map(\.id)
-        moved += deadLettered
+      for case .success(let found) in replies.map({ $0.result(of: ReclaimMessages.self) }) {
+        ids += found.messages.map(\.id)
+        moved += found.deadLettered
       }
       #expect(moved == 100)
       #expect(await stores[0].length(key.deadLetters) == 100)

@@ -28,7 +28,8 @@ public enum ContractStores {
     var harnesses: [StoreHarness] = []
     for _ in 0..<links {
       let harness = try await StoreHarness(
-        slackMs: 30_000, passTime: { try? await Task.sleep(for: .milliseconds($0 + 5)) },
+        slackMs: 30_000, prefix: prefix,
+        passTime: { try? await Task.sleep(for: .milliseconds($0 + 5)) },
         makeLink: { loop in
           RedisStoreLink(
             on: loop, to: target, prefix: prefix,

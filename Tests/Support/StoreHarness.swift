@@ -16,6 +16,8 @@ public final class StoreHarness: Sendable {
   private static let opened = Atomic<Int>(0)
 
   private let namespace: String
+  /// What the names begin with that the sidecars of the store have in common.
+  public let prefix: String
   /// The loop that the link is on.
   public let loop: any EventLoop
   private let port: NIOLoopBound<StoreHarnessPort>
@@ -25,13 +27,15 @@ public final class StoreHarness: Sendable {
   ///
   /// - Parameters:
   ///   - slackMs: the most time that may pass unnoticed between two commands.
+  ///   - prefix: what the names begin with that the sidecars of the store have in common.
   ///   - passTime: lets at least that many milliseconds pass on the store's clock.
   ///   - makeLink: makes the link; called on the loop.
   public init(
-    slackMs: Int64, passTime: @escaping @Sendable (Int64) async -> Void,
+    slackMs: Int64, prefix: String = "contract", passTime: @escaping @Sendable (Int64) async -> Void,
     makeLink: @escaping LinkMaker
   ) async throws {
     self.slackMs = slackMs
+    self.prefix = prefix
     self.passTime = passTime
     let number = Self.opened.wrappingAdd(1, ordering: .relaxed).newValue
     namespace = "contract:\(getpid()):\(number):"

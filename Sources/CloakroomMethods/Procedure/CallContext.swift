@@ -52,6 +52,16 @@ public struct CallContext: Sendable {
     host.record?.keeping(command, step: step) ?? command
   }
 
+  /// Takes a step that carries its parts, and keeps its answer in the call's record, if the call has one.
+  ///
+  /// - Parameter number: which step of the call this is; see `once`.
+  /// - Throws: what the step was refused with.
+  public func perform<Step: StoreStep>(
+    _ step: Step, once number: Int
+  ) async throws(RPCError) -> Step.Reply {
+    try await perform(once(.step(step), step: number)).get(Step.self)
+  }
+
   /// Whether the call has an idempotency key, and so a record of what its mutations answered.
   public var hasRecord: Bool { host.record != nil }
 

@@ -40,4 +40,18 @@ public enum Opening: Sendable {
 
   /// A call on a record, and that is all.
   static func record(_ call: RecordCall) -> Opening { .record(call, otherwise: { _ in nil }) }
+
+  /// A first step that carries its parts, and needs not be taken back, or can't be.
+  ///
+  /// - Parameter then: what the step's own reply leads to; a failure ends the call.
+  public static func ask<Step: StoreStep>(
+    _ step: Step,
+    then:
+      @escaping @Sendable (_ reply: Step.Reply, _ context: CallContext, _ result: inout ByteBuffer)
+      throws(RPCError) -> Procedure?
+  ) -> Opening {
+    .ask(.step(step)) { reply, context, result throws(RPCError) in
+      try then(reply.get(Step.self), context, &result)
+    }
+  }
 }

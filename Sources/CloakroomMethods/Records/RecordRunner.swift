@@ -191,17 +191,21 @@ public final class RecordRunner {
 
   /// What is no text may be a record in its earlier form: it is written anew, and never taken for nothing.
   private func readFields(for queue: Queue) {
-    perform(.readFields(queue.name)) { [self] reply in
-      guard case .fields(let fields, let digest, let time) = reply else {
-        return end(queue, reply.unexpected)
+    perform(.step(ReadFields(queue.name))) { [self] reply in
+      let time = host.store.timeMs
+      let found: ReadFields.Reply
+      do throws(RPCError) {
+        found = try reply.get(ReadFields.self)
+      } catch {
+        return end(queue, error)
       }
-      guard !fields.isEmpty else {
+      guard !found.fields.isEmpty else {
         return decide(queue, on: nil, at: time, expecting: .nothing)
       }
-      guard let record = queue.batch.first?.call.adopt(fields, nextVersion()) else {
+      guard let record = queue.batch.first?.call.adopt(found.fields, nextVersion()) else {
         return end(queue, .notARecord)
       }
-      decide(queue, on: record, at: time, expecting: .fields(digest: digest))
+      decide(queue, on: record, at: time, expecting: .fields(digest: found.digest))
     }
   }
 

@@ -37,20 +37,19 @@ public struct RecordSweep: Sendable {
     perform: @Sendable ([StoreCommand]) async -> [StoreReply],
     run: @escaping @Sendable (RecordCall) async -> RecordAnswer
   ) async throws(RPCError) -> Round {
-    let parts = DeadlinePart.all
+    let parts = DeadlinePart.all(prefix: configuration.keys.prefix)
+    let limit = Self.roundLength / parts.count
     let replies = await perform(
-      parts.map {
-        .deadlines($0, .take(limit: Self.roundLength / parts.count, holdMs: Self.holdMs))
-      })
+      parts.map { .step(TakeDueNames($0, limit: limit, holdMs: Self.holdMs)) })
     var round = Round()
     for (part, reply) in zip(parts, replies) {
-      guard case .due(let due) = try reply.orThrow() else { throw .unexpectedReply }
+      let due = try reply.get(TakeDueNames.self)
       guard !due.names.isEmpty else { continue }
       round.isMore = round.isMore || due.isMore
       round.lateMs = max(round.lateMs, due.lateMs)
       let looked = await look(at: due.names, run)
       round.looked += looked.count
-      _ = await perform([.deadlines(part, .settle(looked, hold: due.hold))])
+      _ = await perform([.step(SettleDueNames(part, looked, hold: due.hold))])
     }
     return round
   }
@@ -58,13 +57,13 @@ public struct RecordSweep: Sendable {
   /// - Returns: what has come of the names, those left out whose records could not be looked at.
   private func look(
     at names: [StoreKey], _ run: @escaping @Sendable (RecordCall) async -> RecordAnswer
-  ) async -> [SettledDeadline] {
-    await withTaskGroup(of: SettledDeadline?.self) { group in
+  ) async -> [SettleDueNames.Settled] {
+    await withTaskGroup(of: SettleDueNames.Settled?.self) { group in
       for name in names {
         group.addTask {
           let look = RecordKinds.look(at: name, configuration)
           guard case .success(let next) = await run(look).result else { return nil }
-          return SettledDeadline(name, nextAtMs: Int64(String(buffer: next)))
+          return SettleDueNames.Settled(name, nextAtMs: Int64(String(buffer: next)))
         }
       }
       return await group.reduce(into: []) { if let settled = $1 { $0.append(settled) } }

@@ -120,6 +120,23 @@ public final class Method: Sendable {
   func copy() -> Method { Method(copying: self) }
 }
 
+extension Method.Work {
+  /// A primitive whose step carries its parts.
+  ///
+  /// - Parameters:
+  ///   - begin: from the parameters to the step.
+  ///   - end: from the step's own reply to the result's JSON; a failure never comes to it.
+  static func step<Step: StoreStep>(
+    begin: @escaping @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Step,
+    end:
+      @escaping @Sendable (_ reply: Step.Reply, _ result: inout ByteBuffer) throws(RPCError) -> Void
+  ) -> Method.Work {
+    .primitive(
+      begin: { arguments throws(RPCError) in .step(try begin(&arguments)) },
+      end: { reply, _, result throws(RPCError) in try end(reply.get(Step.self), &result) })
+  }
+}
+
 /// What a method wants to know about the sidecar itself; the assembly answers it.
 public enum SystemQuestion: Sendable {
   /// `system.ping`

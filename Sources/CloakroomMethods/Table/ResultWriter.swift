@@ -55,8 +55,3 @@ extension StoreReply {
     if case .failure(let error) = self { error } else { .unexpectedReply }
   }
 }
-
-extension RPCError {
-  /// A store that answers something else than its contract says.
-  static let unexpectedReply = RPCError(.internal, "the store answered something unexpected")
-}

@@ -71,17 +71,17 @@ struct MemoryClaim: MemoryCharged {
   /// - Parameter charge: takes the room that one more needs who waits.
   mutating func take(
     _ request: ClaimRequest, at moment: Moment, charge: () throws(MemoryBudget.Exhausted) -> Void
-  ) throws(MemoryBudget.Exhausted) -> StoreReply {
-    if isHeld(at: moment), call == request.ticket.id { return held }
+  ) throws(MemoryBudget.Exhausted) -> Result<TakeClaim.Reply, RPCError> {
+    if isHeld(at: moment), call == request.ticket.id { return .success(.held(hold)) }
     let place = place(of: request.ticket)
     if !isHeld(at: moment), waiters.isEmpty || place == 0 {
       if let place { waiters.remove(at: place) }
       grant(request, at: moment)
-      return held
+      return .success(.held(hold))
     }
     guard let wait = request.wait, !isHeld(at: moment) || owner != ByteString(request.owner) else {
       if let place { waiters.remove(at: place) }
-      return state(at: moment)
+      return .success(.state(state(at: moment)))
     }
     if place == nil {
       guard waiters.count < wait.limit else { return .failure(.tooManyClaimWaiters) }
@@ -92,23 +92,25 @@ struct MemoryClaim: MemoryCharged {
     let index = place ?? waiters.count - 1
     waiters[index].until = Deadline(at: moment.now + wait.patienceMs)
     let rest = isHeld(at: moment) ? until.remaining(at: moment.now) ?? 0 : 0
-    return .claim(
+    return .success(
       .waiting(
         ClaimPlace(number: waiters[index].number, isFirst: index == 0, remainingMs: rest)))
   }
 
   mutating func renew(
     _ asking: String, _ life: TimeToLive, _ given: Int64?, at moment: Moment
-  ) -> StoreReply {
-    if let refusal = refusal(of: asking, given, at: moment) { return refusal }
+  ) -> Result<ClaimHold, RPCError> {
+    if let refusal = refusal(of: asking, given, at: moment) { return .failure(refusal) }
     hold(for: life, at: moment)
-    return held
+    return .success(hold)
   }
 
-  mutating func release(_ asking: String, _ given: Int64?, at moment: Moment) -> StoreReply {
-    if let refusal = refusal(of: asking, given, at: moment) { return refusal }
+  mutating func release(
+    _ asking: String, _ given: Int64?, at moment: Moment
+  ) -> Result<Done, RPCError> {
+    if let refusal = refusal(of: asking, given, at: moment) { return .failure(refusal) }
     free(at: moment)
-    return .done
+    return .success(Done())
   }
 
   mutating func withdraw(_ ticket: ClaimTicket, at moment: Moment) {
@@ -119,18 +121,16 @@ struct MemoryClaim: MemoryCharged {
     }
   }
 
-  func state(at moment: Moment) -> StoreReply {
+  func state(at moment: Moment) -> ClaimState {
     let isHeld = isHeld(at: moment)
-    return .claim(
-      .state(
-        ClaimState(
-          owner: isHeld ? owner.text : nil, fence: fence > 0 ? fence : nil,
-          expiresAtMs: isHeld ? expiresAtMs : nil)))
+    return ClaimState(
+      owner: isHeld ? owner.text : nil, fence: fence > 0 ? fence : nil,
+      expiresAtMs: isHeld ? expiresAtMs : nil)
   }
 
   // MARK: Parts of steps
 
-  private var held: StoreReply { .claim(.held(fence: fence, expiresAtMs: expiresAtMs)) }
+  private var hold: ClaimHold { ClaimHold(fence: fence, expiresAtMs: expiresAtMs) }
 
   private func isHeld(at moment: Moment) -> Bool { !until.isOver(at: moment.now) }
 
@@ -138,11 +138,9 @@ struct MemoryClaim: MemoryCharged {
     waiters.firstIndex { $0.number == ticket.number && $0.id == ticket.id }
   }
 
-  private func refusal(of asking: String, _ given: Int64?, at moment: Moment) -> StoreReply? {
-    guard isHeld(at: moment), owner == ByteString(asking) else {
-      return .failure(RPCError(.claimNotHeld))
-    }
-    if let given, given != fence { return .failure(RPCError(.fenceStale)) }
+  private func refusal(of asking: String, _ given: Int64?, at moment: Moment) -> RPCError? {
+    guard isHeld(at: moment), owner == ByteString(asking) else { return RPCError(.claimNotHeld) }
+    if let given, given != fence { return RPCError(.fenceStale) }
     return nil
   }
 
@@ -156,13 +154,13 @@ struct MemoryClaim: MemoryCharged {
   private mutating func hold(for life: TimeToLive, at moment: Moment) {
     until = Deadline(after: life, from: moment.now)
     expiresAtMs = moment.date + life.milliseconds
-    keptUntil = Deadline(at: until.at + ClaimStep.retentionMs)
+    keptUntil = Deadline(at: until.at + ClaimState.retentionMs)
   }
 
   private mutating func free(at moment: Moment) {
     owner = ByteString("")
     call = ""
     until = Deadline(at: .min)
-    keptUntil = Deadline(at: moment.now + ClaimStep.retentionMs)
+    keptUntil = Deadline(at: moment.now + ClaimState.retentionMs)
   }
 }

@@ -8,8 +8,8 @@ internal import Synchronization
 /// begins the fences, so that those of the next process are greater than this one's.
 final class MemoryClaims: Sendable {
   /// What a step came to, and whom to tell of it on the claim's name.
-  struct Outcome {
-    let reply: StoreReply
+  struct Outcome<Reply: Sendable>: Sendable {
+    let reply: Result<Reply, RPCError>
     /// The id of the ticket that is to ask again.
     var wake: String?
   }
@@ -35,25 +35,37 @@ final class MemoryClaims: Sendable {
     table.withLock { $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now) }
   }
 
-  /// Does one step, on any thread. When there is no room for it, nothing has changed.
-  func perform(_ step: ClaimStep, on key: StoreKey) throws(MemoryBudget.Exhausted) -> Outcome {
+  /// Takes a step on a claim, on any thread. When there is no room for it, nothing has changed.
+  ///
+  /// - Parameter none: what it comes to where there is no claim; nil makes one.
+  func change<Reply: Sendable>(
+    _ key: StoreKey, ifNone none: Result<Reply, RPCError>?,
+    _ body: (inout MemoryClaim, MemoryClaim.Moment) throws(MemoryBudget.Exhausted) -> Result<
+      Reply, RPCError
+    >
+  ) throws(MemoryBudget.Exhausted) -> Outcome<Reply> {
     let key = MemoryKey(borrowing: key)
     return try table.withLock { (table) throws(MemoryBudget.Exhausted) in
       let moment = MemoryClaim.Moment(now: clock.now, date: clock.date)
       guard let place = table.find(key, at: moment.now) else {
-        // A claim that there was not is granted, so nothing is kept of one that is not.
-        guard case .take = step else { return Self.outcomeOfNone(step) }
+        if let none { return Outcome(reply: none) }
         let key = key.detached()
         var claim = MemoryClaim()
         try budget.adjust(by: key.bytes.capacity + claim.cost)
-        let outcome = try perform(step, on: &claim, at: moment)
+        // One that there was not is granted, so that this needs no more room.
+        let outcome = try change(&claim, at: moment, body)
         table.insert(key, claim, until: claim.keptUntil)
         return outcome
       }
-      let outcome = try perform(step, on: &table[place], at: moment)
+      let outcome = try change(&table[place], at: moment, body)
       table.postpone(place, to: table[place].keptUntil)
       return outcome
     }
+  }
+
+  /// Takes the room that one more needs who waits.
+  func chargeWaiter() throws(MemoryBudget.Exhausted) {
+    try budget.adjust(by: MemoryClaim.waiterCost)
   }
 
   /// Forgets claims that ended so long ago that their fences are not kept any more.
@@ -64,43 +76,37 @@ final class MemoryClaims: Sendable {
     table.withLock { $0.sweep(limit: limit, at: clock.now) }
   }
 
-  private func perform(
-    _ step: ClaimStep, on claim: inout MemoryClaim, at moment: MemoryClaim.Moment
-  ) throws(MemoryBudget.Exhausted) -> Outcome {
+  private func change<Reply: Sendable>(
+    _ claim: inout MemoryClaim, at moment: MemoryClaim.Moment,
+    _ body: (inout MemoryClaim, MemoryClaim.Moment) throws(MemoryBudget.Exhausted) -> Result<
+      Reply, RPCError
+    >
+  ) throws(MemoryBudget.Exhausted) -> Outcome<Reply> {
     let before = claim.waiterCount
     claim.dropSilent(at: moment)
     let waiting = claim.waiterCount
     budget.release((before - waiting) * MemoryClaim.waiterCost)
     let front = claim.front
-    let reply: StoreReply
-    switch step {
-    case .take(let request):
-      reply = try claim.take(request, at: moment) { () throws(MemoryBudget.Exhausted) in
-        try budget.adjust(by: MemoryClaim.waiterCost)
-      }
-    case .renew(let owner, let life, let fence):
-      reply = claim.renew(owner, life, fence, at: moment)
-    case .release(let owner, let fence):
-      reply = claim.release(owner, fence, at: moment)
-    case .withdraw(let ticket):
-      claim.withdraw(ticket, at: moment)
-      reply = .done
-    case .inspect:
-      reply = claim.state(at: moment)
-    }
+    let reply = try body(&claim, moment)
     budget.release(max(waiting - claim.waiterCount, 0) * MemoryClaim.waiterCost)
     return Outcome(reply: reply, wake: claim.waiterToWake(since: front))
   }
+}
 
-  /// What a step comes to where there is no claim, and none is asked for.
-  private static func outcomeOfNone(_ step: ClaimStep) -> Outcome {
-    switch step {
-    case .renew, .release:
-      Outcome(reply: .failure(RPCError(.claimNotHeld)))
-    case .take, .withdraw:
-      Outcome(reply: .done)
-    case .inspect:
-      Outcome(reply: .claim(.state(ClaimState(owner: nil, fence: nil, expiresAtMs: nil))))
+extension MemoryStore {
+  /// Takes a step on a claim, and wakes the one that is to ask again.
+  ///
+  /// - Parameter none: what it comes to where there is no claim; nil makes one.
+  func claim<Reply: Sendable>(
+    _ key: StoreKey, ifNone none: Result<Reply, RPCError>?,
+    _ body: (inout MemoryClaim, MemoryClaim.Moment) throws(MemoryBudget.Exhausted) -> Result<
+      Reply, RPCError
+    >
+  ) throws(RPCError) -> Reply {
+    let outcome = try findingRoom { () throws(MemoryBudget.Exhausted) in
+      try claims.change(key, ifNone: none, body)
     }
+    if let id = outcome.wake { bus.publish(key, ByteBuffer(string: id)) }
+    return try outcome.reply.get()
   }
 }

@@ -37,41 +37,40 @@ final class MemoryDeadlines: Sendable {
 
   /// Has a record looked at at a time, or earlier if that was said before.
   func remind(of name: StoreKey, at milliseconds: Int64) {
-    guard let part = part(DeadlinePart(of: name)) else { return }
     let key = MemoryKey(borrowing: name)
-    parts[part].entries.withLock { $0.remind(of: key, at: Deadline(at: milliseconds)) }
+    parts[DeadlinePart.number(of: name)].entries.withLock {
+      $0.remind(of: key, at: Deadline(at: milliseconds))
+    }
   }
 
-  /// Does one step.
-  ///
-  /// - Parameter now: the store's time in milliseconds since 1970.
-  func perform(_ step: DeadlineStep, on part: DeadlinePart, at now: Int64) -> StoreReply {
-    guard let part = self.part(part) else {
-      if case .take = step { return .due(DueNames()) }
-      return .done
-    }
-    return parts[part].entries.withLock { part -> StoreReply in
-      switch step {
-      case .take(let limit, let holdMs):
-        return .due(Self.take(limit, holdMs, from: &part, at: now))
-      case .settle(let deadlines, let hold):
-        for settled in deadlines {
-          let key = MemoryKey(borrowing: settled.name)
-          guard part.held[key]?.at == hold else { continue }
-          part.held[key] = nil
-          if let next = settled.nextAtMs { part.remind(of: key, at: Deadline(at: next)) }
-        }
-        return .done
+  /// Says when names that were handed out are to be looked at again.
+  func settle(_ names: [SettleDueNames.Settled], hold: Int64, in part: DeadlinePart) {
+    self.part(part)?.entries.withLock { part in
+      for settled in names {
+        let key = MemoryKey(borrowing: settled.name)
+        guard part.held[key]?.at == hold else { continue }
+        part.held[key] = nil
+        if let next = settled.nextAtMs { part.remind(of: key, at: Deadline(at: next)) }
       }
     }
+  }
+
+  /// Hands out names that are due.
+  ///
+  /// - Parameter now: the store's time in milliseconds since 1970.
+  func take(
+    _ limit: Int, _ holdMs: Int64, from part: DeadlinePart, at now: Int64
+  ) -> TakeDueNames.Reply {
+    self.part(part)?.entries.withLock { Self.take(limit, holdMs, from: &$0, at: now) }
+      ?? TakeDueNames.Reply()
   }
 
   /// Of reminders, sixteen times as many are looked at as names are handed out, at most.
   private static func take(
     _ limit: Int, _ holdMs: Int64, from part: inout Entries, at now: Int64
-  ) -> DueNames {
+  ) -> TakeDueNames.Reply {
     let hold = Deadline(at: now &+ holdMs)
-    var due = DueNames(hold: hold.at)
+    var due = TakeDueNames.Reply(hold: hold.at)
     var looked = 0
     while looked < 16 * limit, due.names.count < limit, let record = part.queue.next(at: now) {
       looked += 1
@@ -91,7 +90,7 @@ final class MemoryDeadlines: Sendable {
     return due
   }
 
-  private func part(_ part: DeadlinePart) -> Int? {
-    part.number.flatMap { parts.indices.contains($0) ? $0 : nil }
+  private func part(_ part: DeadlinePart) -> Part? {
+    part.number.flatMap { parts.indices.contains($0) ? parts[$0] : nil }
   }
 }

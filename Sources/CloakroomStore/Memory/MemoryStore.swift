@@ -31,13 +31,14 @@ public final class MemoryStore: Sendable {
 
   private let shards: [Shard]
   private let answers: MemoryRecords
-  private let streams: MemoryStreams
-  private let claims: MemoryClaims
+  let streams: MemoryStreams
+  let claims: MemoryClaims
   /// Records, apart from values, as they can always be listed.
   private let records: [Shard]
-  private let deadlines = MemoryDeadlines()
+  let deadlines = MemoryDeadlines()
   private let budget: MemoryBudget
-  private let isScannable: Bool
+  /// Whether names can be looked for.
+  let isScannable: Bool
   private let clock: StoreClock
   /// The date at the zero of the clock: the store's time is that of its start, and what has passed since
   /// then. So nothing ends early, or lives on, because somebody sets the date.
@@ -121,34 +122,16 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
-    case .stream(let key, let step):
-      perform(step, on: key)
-    case .claim(let key, let step):
-      makingRoom { () throws(MemoryBudget.Exhausted) in
-        let outcome = try claims.perform(step, on: key)
-        if let id = outcome.wake { bus.publish(key, ByteBuffer(string: id)) }
-        return outcome.reply
-      }
+    case .step(let step):
+      step.reply(in: self)
     case .read(let name):
       read(name)
-    case .readFields:
-      .fields([:], digest: "", atMs: timeMs)
     case .commit(let name, let commit):
       self.commit(commit, to: name)
-    case .records(let prefix, let position, let count):
-      scan(Self.shardCount..<(2 * Self.shardCount), prefix, from: position, count: count)
-    case .deadlines(let part, let step):
-      deadlines.perform(step, on: part, at: timeMs)
     case .publish(let name, let message):
       .number(Int64(bus.publish(name, message)))
-    case .publishDefined(let name, let message, let digest, let life):
-      publish(message, under: name, digest: digest, life)
     case .ping:
       .done
-    case .scan(let prefix, let position, let count):
-      isScannable
-        ? scan(0..<(2 * Self.shardCount + 2), prefix, from: position, count: count)
-        : .failure(RPCError(.storeRefused, "the store keeps no index for scans"))
     case .once(let record, let command):
       command.isMutation ? once(record, command) : perform(command)
     case .nothing:
@@ -158,31 +141,13 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  /// Looks for names in all tables, or in a range of them: those of values, of records, of claims and of
-  /// streams. A position is a bucket's number, counted over all tables: what is in it stays in it, so that
-  /// a name that is there all the while is met when its bucket is.
-  private func scan(
-    _ tables: Range<Int>, _ prefix: ByteBuffer, from position: UInt64, count: Int
-  ) -> StoreReply {
-    let perTable = ScanIndex.bucketCount
-    let (start, end) = (tables.lowerBound * perTable, tables.upperBound * perTable)
-    guard let position = Int(exactly: position), position < end else {
-      return .failure(RPCError(.invalidParams, "the cursor is none of this store's"))
-    }
-    var place = max(position, start)
-    var found: [StoreKey] = []
-    var examined = 0
-    while place < end, examined < count {
-      let table = place / perTable
-      let part = scan(table, prefix, from: place % perTable, count: count - examined)
-      found += part.names
-      examined += part.examined
-      place = table * perTable + (part.next ?? perTable)
-    }
-    return .scanned(found, next: place < end ? UInt64(place) : 0)
-  }
+  /// The tables that a scan goes through, by their numbers: values, records, claims and streams.
+  var tables: Range<Int> { 0..<(2 * Self.shardCount + 2) }
+  /// Those of them that have records.
+  var recordTables: Range<Int> { Self.shardCount..<(2 * Self.shardCount) }
 
-  private func scan(
+  /// Looks for names in one of the tables; see `ScanIndex.scan`.
+  func scan(
     _ table: Int, _ prefix: ByteBuffer, from bucket: Int, count: Int
   ) -> ScanIndex.Part {
     let shards = shards + records
@@ -289,9 +254,9 @@ public final class MemoryStore: Sendable {
   }
 
   /// Does what needs no room. The clock is read under the lock: no shard's time ever goes backwards.
-  func read(
-    _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> StoreReply
-  ) -> StoreReply {
+  func read<Reply: Sendable>(
+    _ key: StoreKey, _ body: (inout MemoryTable, MemoryKey, Int64) -> Reply
+  ) -> Reply {
     let key = MemoryKey(borrowing: key)
     return shard(of: key).table.withLock { table in body(&table, key, clock.now) }
   }
@@ -309,25 +274,27 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  private func perform(_ step: StreamStep, on key: StoreKey) -> StoreReply {
-    makingRoom { () throws(MemoryBudget.Exhausted) in
-      let outcome = try streams.perform(step, on: key)
-      for name in outcome.written { bus.publish(name, ByteBuffer()) }
-      return outcome.reply
+  private func makingRoom(
+    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
+  ) -> StoreReply {
+    do throws(RPCError) {
+      return try findingRoom(body)
+    } catch {
+      return .failure(error)
     }
   }
 
   /// Tries again as long as something that has expired can make way.
-  private func makingRoom(
-    _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
-  ) -> StoreReply {
+  func findingRoom<Reply>(
+    _ body: () throws(MemoryBudget.Exhausted) -> Reply
+  ) throws(RPCError) -> Reply {
     while true {
       do throws(MemoryBudget.Exhausted) {
         return try body()
       } catch {
         guard examine(limit: Self.sweepStep).examined > 0 else {
           refused.wrappingAdd(1, ordering: .relaxed)
-          return .failure(Self.outOfMemory)
+          throw Self.outOfMemory
         }
       }
     }

@@ -99,7 +99,7 @@ struct MemoryStream: MemoryCharged {
   ) throws(MemoryBudget.Exhausted) -> Bool? {
     let name = ByteString(group)
     guard groups[name] == nil else { return false }
-    guard groups.count < StreamStep.mostGroups else { return nil }
+    guard groups.count < EnsureGroup.mostGroups else { return nil }
     try charge(MemoryStreamGroup.overhead + group.utf8.count)
     switch start {
     case .after(let id): groups[name] = MemoryStreamGroup(after: id)
@@ -180,7 +180,8 @@ struct MemoryStream: MemoryCharged {
     var found = Reclaimed()
     var index = 0
     while index < group.unacknowledged.count, found.messages.count < portion.count,
-      found.bytes < portion.bytes, found.letters.count + found.dropped < StreamStep.mostDisposals
+      found.bytes < portion.bytes,
+      found.letters.count + found.dropped < ReclaimMessages.mostDisposals
     {
       defer { index += 1 }
       let held = group.unacknowledged[index]

@@ -106,7 +106,7 @@ struct MemoryStreamGroup: Sendable {
     }
     return UnacknowledgedMessages(
       count: Int64(count),
-      consumers: sorted.prefix(StreamStep.mostConsumersNamed).map {
+      consumers: sorted.prefix(InspectGroup.mostConsumersNamed).map {
         UnacknowledgedMessages.Share(consumer: $0.key.text, count: $0.value)
       },
       oldest: oldest)

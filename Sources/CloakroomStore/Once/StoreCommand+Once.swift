@@ -6,12 +6,10 @@ extension StoreCommand {
   /// is to do it once.
   public var isMutation: Bool {
     switch self {
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .read, .readFields, .records,
-      .deadlines, .claim(_, .inspect),
-      .stream(_, .unacknowledged), .stream(_, .length), .recall:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .read, .recall:
       false
-    case .set, .remove, .expire, .take, .add, .claim, .commit, .publish, .publishDefined, .stream,
-      .nothing:
+    case .step(let step): step.isMutation
+    case .set, .remove, .expire, .take, .add, .commit, .publish, .nothing:
       true
     case .once(_, let command): command.isMutation
     }
@@ -33,8 +31,8 @@ extension StoreReply {
   /// it comes to something has no answer before that either.
   public var isAnswer: Bool {
     switch self {
-    case .claim(.waiting), .definition, .stale: return false
-    case .stream(.messages(let messages)) where messages.isEmpty: return false
+    case .stale: return false
+    case .step(let reply): return reply.isAnswer
     case .noted(_, let reply): return reply.isAnswer
     default: break
     }
@@ -55,9 +53,9 @@ extension StoreReply {
   public var hasEffect: Bool {
     switch self {
     case .failure(let error): error.reason == .outcomeUnknown
-    case .boolean(false), .value(nil), .counted(_, applied: false), .number(0), .definition,
-      .claim(.waiting), .claim(.state), .stale, .stream(.messages([])), .stream(.reclaimed([], _)):
+    case .boolean(false), .value(nil), .counted(_, applied: false), .number(0), .stale:
       false
+    case .step(let reply): reply.hasEffect
     case .noted(_, let reply): reply.hasEffect
     default: true
     }
@@ -66,17 +64,12 @@ extension StoreReply {
   /// The memory that the reply's own bytes take, beside the reply itself.
   var byteCount: Int {
     switch self {
-    case .done, .boolean, .counted, .number, .claim, .failure, .value(nil): 0
+    case .done, .boolean, .counted, .number, .failure, .value(nil): 0
     case .record(let record, _), .stale(let record, _, _): record?.capacity ?? 0
-    case .fields(let fields, _, _): fields.reduce(0) { $0 + 32 + $1.value.capacity }
-    case .value(let value?), .entry(let value, _), .definition(let value): value.capacity
+    case .value(let value?), .entry(let value, _): value.capacity
+    case .step(let reply): reply.byteCount
     case .noted(let note, let reply): note.capacity + reply.byteCount
     case .values(let values): values.reduce(0) { $0 + 16 + ($1?.capacity ?? 0) }
-    case .stream(.messages(let messages)), .stream(.reclaimed(let messages, _)):
-      messages.reduce(0) { $0 + 64 + ($1.message?.capacity ?? 0) }
-    case .stream: 0
-    case .scanned(let names, _): names.reduce(0) { $0 + 16 + $1.bytes.capacity }
-    case .due(let due): due.names.reduce(0) { $0 + 16 + $1.bytes.capacity }
     }
   }
 }

@@ -10,6 +10,18 @@ extension RedisScripts {
   /// It is called with as many arguments as Lua's `unpack` is given; Lua takes some 8,000.
   static let single = script("return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))")
 
+  /// PUBLISH, for the sake of its record. A message can't be taken back, so it is published behind the
+  /// record's first write: Redis would refuse that later (no memory, a replica, …).
+  static let publish = script(
+    """
+    local reserve = ...
+    if reserve then
+      \(need("'PUBLISH', KEYS[1], ''"))
+      reserve()
+    end
+    return redis.call('PUBLISH', KEYS[1], ARGV[1])
+    """)
+
   /// What does nothing, for the sake of its record.
   static let nothing = script("return 1")
 
@@ -35,8 +47,8 @@ extension RedisScripts {
   /// returns with `true` behind it, a second value that Redis itself has no use for: there is more to
   /// come, and the same step is taken again. What is kept is written
   /// last: a script that has written is refused no further write for lack of memory, and whether the
-  /// user may write the record is asked before. A script that tells something gets `reserve` behind
-  /// KEYS and ARGV.
+  /// user may write the record is asked before. A script that tells something, and so begins with
+  /// `local reserve = ...`, gets that behind KEYS and ARGV.
   static func once(_ script: RedisScript) -> RedisScript {
     variants[script.digest] ?? vary(script)
   }
@@ -50,7 +62,7 @@ extension RedisScripts {
     "local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end"
 
   private static func vary(_ script: RedisScript) -> RedisScript {
-    let isTelling = messages.contains { $0.digest == script.digest }
+    let isTelling = script.source.hasPrefix("local reserve = ...")
     return Self.script(
       """
       local record = table.remove(KEYS)

@@ -4,16 +4,17 @@ internal import NIOCore
 /// The steps that take more than one command, each one small script on one key.
 enum RedisScripts {
   /// All of them; a link makes Redis keep them before its first command.
-  static let all = reading + deadlines + changing + changing.map(once)
+  static let all = reading + changing + changing.map(once)
 
   /// Those that change nothing that has not happened by itself.
-  private static let reading = [
-    getWithMeta, inspectClaim, streamUnacknowledged, recall,
-  ]
+  private static let reading =
+    [getWithMeta, recall]
+    + StoreSteps.scripts(changing: false)
 
   /// Those that change something: each has a variant that keeps a record of its answer.
   static let changing =
-    [setConditionally, add, persist, single, nothing] + messages + claims + records + streams
+    [setConditionally, add, persist, single, publish, nothing] + records
+    + StoreSteps.scripts(changing: true)
 
   /// SET under a condition that SET itself does not know.
   /// ARGV: value, condition (absent, present, match or none), etag, life (keep, never or after), ms.

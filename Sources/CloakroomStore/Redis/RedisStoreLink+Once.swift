@@ -30,15 +30,14 @@ extension RedisStoreLink {
         RedisScripts.publish, ticket, .number, .write, name, arguments: 1,
         payload: message.readableBytes
       ) { $0.write(message) }
-    case .expire(_, .never), .add, .claim, .commit, .publishDefined, .stream:
+    case .expire(_, .never), .add, .commit, .step:
       submit(command, ticket: ticket)
     case .nothing:
       // A script has a key, and this one no other.
       run(RedisScripts.nothing, ticket, .done, .write, record.name, arguments: 0, payload: 0) {
         _ in
       }
-    case .get, .getWithMeta, .exists, .getMany, .ping, .scan, .read, .readFields, .records,
-      .deadlines, .once, .recall:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .read, .once, .recall:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }
@@ -46,11 +45,12 @@ extension RedisStoreLink {
 
   /// Calls a single command on one key, from a script.
   private func single(
-    _ name: StaticString, _ key: StoreKey, _ shape: RedisReplyShape, _ ticket: StoreTicket,
+    _ name: StaticString, _ key: StoreKey, _ decoder: RedisReplyDecoder, _ ticket: StoreTicket,
     with number: Int64? = nil
   ) {
     run(
-      RedisScripts.single, ticket, shape, .write, key, arguments: number == nil ? 1 : 2, payload: 32
+      RedisScripts.single, ticket, decoder, .write, key, arguments: number == nil ? 1 : 2,
+      payload: 32
     ) {
       $0.write(name)
       if let number { $0.write(number) }
@@ -60,27 +60,25 @@ extension RedisStoreLink {
   /// Calls the variant of a script that keeps a record.
   func run(
     _ script: RedisScript, keeping record: OnceRecord, _ ticket: StoreTicket,
-    _ shape: RedisReplyShape, _ key: StoreKey, _ second: StoreKey?, arguments: Int, payload: Int,
+    _ decoder: RedisReplyDecoder, _ key: StoreKey, arguments: Int, payload: Int,
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
     let variant = RedisScripts.once(script)
     let fingerprint = record.fingerprint.bytes
     let note = record.note ?? ByteBuffer()
-    let kept: RedisReplyShape = shape == .commit ? .keptCommit : .kept
-    let shape = record.note == nil ? shape : kept
-    let keys = second == nil ? 2 : 3
+    let kept: RedisReplyDecoder = decoder == .commit ? .keptCommit : .kept
+    let decoder = record.note == nil ? decoder : kept
     send(
-      ticket, shape, .recordedWrite,
-      payload: key.count + (second?.count ?? 0) + record.name.count + variant.digest.utf8.count
+      ticket, decoder, .recordedWrite,
+      payload: key.count + record.name.count + variant.digest.utf8.count
         + fingerprint.readableBytes + note.readableBytes + 48 + payload,
-      arguments: arguments + keys + 7
+      arguments: arguments + 9
     ) {
-      $0.write(parts: arguments + keys + 7)
+      $0.write(parts: arguments + 9)
       $0.write("EVALSHA")
       $0.write(string: variant.digest)
-      $0.write(Int64(keys))
+      $0.write(2)
       $0.write(key.bytes)
-      if let second { $0.write(second.bytes) }
       $0.write(record.name.bytes)
       encode(&$0)
       $0.write(fingerprint)

@@ -7,20 +7,12 @@ extension RedisStoreLink {
   func read(_ name: StoreKey, _ ticket: StoreTicket) {
     if clock.isToBeRead() {
       link.submit(
-        context: UInt64(RedisReplyShape.time.rawValue) << 32, resend: .read, payload: 0,
+        context: UInt64(RedisReplyDecoder.time.rawValue) << 32, resend: .read, payload: 0,
         arguments: 0
       ) { $0.write(head: "*1\r\n$4\r\nTIME\r\n") }
     }
     send(ticket, .record, .read, payload: name.count, arguments: 1) {
       $0.write(head: "*2\r\n$3\r\nGET\r\n")
-      $0.write(name.bytes)
-    }
-  }
-
-  /// Reads a record in its earlier form.
-  func readFields(_ name: StoreKey, _ ticket: StoreTicket) {
-    send(ticket, .fields, .read, payload: name.count, arguments: 1) {
-      $0.write(head: "*2\r\n$7\r\nHGETALL\r\n")
       $0.write(name.bytes)
     }
   }
@@ -76,17 +68,32 @@ extension RedisStoreLink {
     }
   }
 
+  /// Has a record looked at at a time, or earlier if that was said before. Nobody waits for it.
+  private func remind(of name: StoreKey, atMs milliseconds: Int64) {
+    let index = deadlines[DeadlinePart.number(of: name)].due
+    link.submit(
+      context: RedisLink.nobody, resend: .idempotentWrite, payload: index.count + name.count + 24,
+      arguments: 4
+    ) {
+      $0.write(head: "*5\r\n$4\r\nZADD\r\n")
+      $0.write(index.bytes)
+      $0.write(head: "$2\r\nLT\r\n")
+      $0.write(milliseconds)
+      $0.write(name.bytes)
+    }
+  }
+
   // MARK: Replies
 
   /// Reads a reply that is about a record.
   ///
   /// - Parameter wasResent: whether the command was sent twice, as its first reply was lost.
   func readRecord(
-    _ shape: RedisReplyShape, _ reply: borrowing RESPReply, wasResent: Bool
+    _ decoder: RedisReplyDecoder, _ reply: borrowing RESPReply, wasResent: Bool
   ) -> StoreReply {
     let first = reply.first
     if first.kind == .error { return .failure(RPCError(redisError: reply.errorCode(of: first))) }
-    switch (shape, first.kind) {
+    switch (decoder, first.kind) {
     case (.record, .null): return .record(nil, atMs: timeMs)
     case (.record, .string): return .record(reply.slice(of: first), atMs: timeMs)
     case (.created, .null): return .done
@@ -95,8 +102,7 @@ extension RedisStoreLink {
     case (.commit, .integer): return .done
     case (.commit, .array): return stale(reply, wasResent)
     case (.keptCommit, .array) where reply.nodes.count == 4: return stale(reply, wasResent)
-    case (.keptCommit, _): return RedisReplyShape.readKept(reply)
-    case (.fields, .array): return fields(reply)
+    case (.keptCommit, _): return RedisReplyDecoder.readKept(reply)
     default: break
     }
     return .failure(RPCError(.internal, "Redis answered a record with something else"))
@@ -116,18 +122,6 @@ extension RedisStoreLink {
     }
     clock.learn(time)
     return .stale(reply.string(1), atMs: time, wasResent: wasResent)
-  }
-
-  private func fields(_ reply: borrowing RESPReply) -> StoreReply {
-    var fields: [String: ByteBuffer] = [:]
-    var text = ByteBuffer()
-    let parts = reply.nodes.dropFirst().map { reply.slice(of: $0) }
-    for (place, part) in parts.enumerated() {
-      if place > 0 { text.writeStaticString("\n") }
-      text.writeImmutableBuffer(part)
-      if place % 2 == 1 { fields[String(buffer: parts[place - 1])] = part }
-    }
-    return .fields(fields, digest: ETag.of(text), atMs: timeMs)
   }
 }
 

@@ -21,11 +21,8 @@ public final class RedisStoreLink: StoreLink {
 
   let link: RedisLink
   private let onReadOnly: @Sendable () -> Void
-  /// What the names of the parts of the index of deadlines begin with. No caller can spell it: no service has
-  /// a `$` in its name, and what callers name has more parts.
-  let indexPrefix: String
-  /// The names of those parts, by their numbers.
-  let indexes: [StoreKey]
+  /// The parts of the index of deadlines, by their numbers.
+  let deadlines: [DeadlinePart]
   /// Redis' time.
   var clock = RedisClock()
   let nothing = ByteBuffer()
@@ -44,10 +41,7 @@ public final class RedisStoreLink: StoreLink {
     onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
     self.onReadOnly = onReadOnly
-    indexPrefix = "\(prefix):$deadlines:"
-    indexes = (0..<DeadlinePart.count).map {
-      StoreKey(bytes: ByteBuffer(string: "\(prefix):$deadlines:{\($0)}"))
-    }
+    deadlines = DeadlinePart.all(prefix: prefix)
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
   }
 
@@ -101,20 +95,12 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("")
         }
       }
-    case .claim(let key, let step):
-      submit(step, on: key, ticket: ticket)
+    case .step(let step):
+      submit(step, ticket: ticket)
     case .read(let name):
       read(name, ticket)
-    case .readFields(let name):
-      readFields(name, ticket)
     case .commit(let name, let commit):
       self.commit(commit, to: name, ticket)
-    case .records(let prefix, let position, let count):
-      scan(prefix, from: position, count: count, ticket: ticket)
-    case .deadlines(let part, let step):
-      submit(step, on: part, ticket: ticket)
-    case .stream(let key, let step):
-      submit(step, on: key, ticket: ticket)
     case .publish(let name, let message):
       send(
         ticket, .number, .write, payload: name.count + message.readableBytes, arguments: 2
@@ -123,21 +109,10 @@ public final class RedisStoreLink: StoreLink {
         $0.write(name.bytes)
         $0.write(message)
       }
-    case .publishDefined(let name, let message, let digest, let life):
-      run(
-        RedisScripts.publishDefined, ticket, .published, .write, name, arguments: 3,
-        payload: message.readableBytes + 64
-      ) {
-        $0.write(message)
-        $0.write(string: digest)
-        $0.write(life.milliseconds)
-      }
     case .ping:
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
-    case .scan(let prefix, let position, let count):
-      scan(prefix, from: position, count: count, ticket: ticket)
     case .once(let record, let command):
       submit(command, keeping: record, ticket: ticket)
     case .nothing:
@@ -241,30 +216,25 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Calls a script on one key, or its variant that keeps a record when there is one to keep.
-  ///
-  /// - Parameter second: another key of the same shard, for the few scripts that move something.
   func run(
-    _ script: RedisScript, _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend,
-    _ key: StoreKey, _ second: StoreKey? = nil, arguments: Int, payload: Int,
+    _ script: RedisScript, _ ticket: StoreTicket, _ decoder: RedisReplyDecoder, _ resend: Resend,
+    _ key: StoreKey, arguments: Int, payload: Int,
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
     if let record, resend != .read {
       return run(
-        script, keeping: record, ticket, shape, key, second, arguments: arguments, payload: payload,
+        script, keeping: record, ticket, decoder, key, arguments: arguments, payload: payload,
         encode)
     }
-    let keys = second == nil ? 1 : 2
     send(
-      ticket, shape, resend,
-      payload: key.count + (second?.count ?? 0) + script.digest.utf8.count + 8 + payload,
-      arguments: arguments + keys + 3
+      ticket, decoder, resend,
+      payload: key.count + script.digest.utf8.count + 8 + payload, arguments: arguments + 4
     ) {
-      $0.write(parts: arguments + keys + 3)
+      $0.write(parts: arguments + 4)
       $0.write("EVALSHA")
       $0.write(string: script.digest)
-      $0.write(Int64(keys))
+      $0.write(1)
       $0.write(key.bytes)
-      if let second { $0.write(second.bytes) }
       encode(&$0)
     }
   }
@@ -272,12 +242,19 @@ public final class RedisStoreLink: StoreLink {
   /// Sends one command.
   @inline(__always)
   func send(
-    _ ticket: StoreTicket, _ shape: RedisReplyShape, _ resend: Resend, payload: Int,
+    _ ticket: StoreTicket, _ decoder: RedisReplyDecoder, _ resend: Resend, payload: Int,
     arguments: Int, _ encode: (inout RESPCommandWriter) -> Void
   ) {
-    let context = UInt64(ticket.index) | UInt64(shape.rawValue) << 32
     link.submit(
-      context: context, resend: resend, payload: payload, arguments: arguments, encode)
+      context: context(ticket, decoder), resend: resend, payload: payload, arguments: arguments,
+      encode)
+  }
+
+  /// What comes back with a reply: the ticket, how to read the reply, and the number of the step that
+  /// reads it.
+  @inline(__always)
+  func context(_ ticket: StoreTicket, _ decoder: RedisReplyDecoder, step: Int = 0) -> UInt64 {
+    UInt64(ticket.index) | UInt64(decoder.rawValue) << 32 | UInt64(step) << 40
   }
 }
 
@@ -286,17 +263,18 @@ extension RedisStoreLink: RedisLinkDelegate {
   public func received(_ answers: borrowing RedisAnswers) {
     guard let sink else { return }
     while let context = answers.next() {
-      guard let shape = RedisReplyShape(rawValue: UInt8(truncatingIfNeeded: context >> 32)) else {
-        continue
-      }
-      switch shape {
+      guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
+      else { continue }
+      switch decoder {
       case .time:
         learnTime(answers.reply)
-      case .record, .fields, .created, .commit, .keptCommit:
-        let reply = readRecord(shape, answers.reply, wasResent: answers.wasResent)
+      case .record, .created, .commit, .keptCommit:
+        let reply = readRecord(decoder, answers.reply, wasResent: answers.wasResent)
         sink.complete(ticket(in: context), with: reply)
       default:
-        sink.complete(ticket(in: context), with: shape.read(answers.reply))
+        sink.complete(
+          ticket(in: context),
+          with: decoder.read(answers.reply, step: Int(truncatingIfNeeded: context >> 40)))
       }
     }
   }

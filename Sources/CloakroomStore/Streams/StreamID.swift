@@ -4,9 +4,6 @@ public struct StreamID: Sendable, Hashable, Comparable {
   /// What no message has: before all of them.
   public static let zero = StreamID(milliseconds: 0, sequence: 0)
 
-  /// How many characters an id has at most: two numbers of 64 bits and a hyphen.
-  public static let longestText = 41
-
   /// When the message was appended, in milliseconds since 1970, or just after the message before.
   public let milliseconds: UInt64
   /// Which message of that millisecond it is.

@@ -36,13 +36,12 @@ struct ClaimCall: Sendable {
   /// How the call begins: the claim is asked for in the order of the connection's calls.
   var opening: Opening {
     .ask(
-      .claim(key, .take(request)),
+      .step(TakeClaim(key, request)),
       then: { reply, context, result throws(RPCError) in
-        if case .claim(.waiting(let place)) = reply {
-          return { context throws(RPCError) in try await wait(at: place, context) }
-        }
         do throws(RPCError) {
-          try finish(reply, context, &result)
+          if let place = try finish(reply.get(TakeClaim.self), context, &result) {
+            return { context throws(RPCError) in try await wait(at: place, context) }
+          }
         } catch {
           if !context.keeps(reply), let command = undo(reply) { context.takeBack(by: command) }
           throw error
@@ -55,11 +54,14 @@ struct ClaimCall: Sendable {
   /// What takes the first step back: the place in the queue, or a claim that nobody gets.
   @Sendable
   private func undo(_ reply: StoreReply) -> StoreCommand? {
-    switch reply {
-    case .claim(.waiting(let place)): withdrawal(number: place.number)
-    case .claim(.held): withdrawal()
-    case .failure(let error) where error.reason == .outcomeUnknown: withdrawal()
-    default: nil
+    do throws(RPCError) {
+      switch try reply.get(TakeClaim.self) {
+      case .waiting(let place): return withdrawal(number: place.number)
+      case .held: return withdrawal()
+      case .state: return nil
+      }
+    } catch {
+      return error.reason == .outcomeUnknown ? withdrawal() : nil
     }
   }
 
@@ -79,17 +81,16 @@ struct ClaimCall: Sendable {
         let reply = await ask(at: place, context)
         isKept = context.keeps(reply)
         if let cancellation = context.cancellation { throw cancellation }
-        switch reply {
-        case .claim(.waiting(let current)):
-          place = current
-          try await listen(at: place, to: waiter)
-        case .failure(let error) where error.isOutage && !isOver:
+        if case .failure(let error) = reply, error.isOutage, !isOver {
           try await sitOut(context)
-        default:
-          var result = ByteBuffer()
-          try finish(reply, context, &result)
+          continue
+        }
+        var result = ByteBuffer()
+        guard let current = try finish(reply.get(TakeClaim.self), context, &result) else {
           return result
         }
+        place = current
+        try await listen(at: place, to: waiter)
       }
     } catch {
       if !isKept { context.takeBack(by: withdrawal(number: place.number)) }
@@ -122,7 +123,7 @@ struct ClaimCall: Sendable {
     if isOver { request.wait = nil }
     // What is kept for a repetition stays.
     return await context.perform(
-      context.once(.claim(key, .take(request)), step: 0), isTakenBack: !context.hasRecord)
+      context.once(.step(TakeClaim(key, request)), step: 0), isTakenBack: !context.hasRecord)
   }
 
   /// Waits until it is time to ask again.
@@ -148,30 +149,34 @@ struct ClaimCall: Sendable {
   // MARK: Ending
 
   /// Writes the result, and binds a claim that was granted to the connection if it is to be.
+  ///
+  /// - Returns: where the request still waits; nil when it has come to its end.
   private func finish(
-    _ reply: StoreReply, _ context: CallContext, _ result: inout ByteBuffer
-  ) throws(RPCError) {
-    switch try reply.orThrow() {
-    case .claim(.held(let fence, let end)):
+    _ reply: TakeClaim.Reply, _ context: CallContext, _ result: inout ByteBuffer
+  ) throws(RPCError) -> ClaimPlace? {
+    switch reply {
+    case .waiting(let place):
+      return place
+    case .held(let hold):
       if isBound {
         try context.onClose(
-          key, submit: .claim(key, .release(owner: request.owner, fence: fence)))
+          key, submit: .step(ReleaseClaim(key, owner: request.owner, fence: hold.fence)))
       }
       result.writeStaticString("{\"claimed\":true,")
-      result.writeClaim(ClaimState(owner: request.owner, fence: fence, expiresAtMs: end))
-    case .claim(.state(let state)):
+      result.writeClaim(
+        ClaimState(owner: request.owner, fence: hold.fence, expiresAtMs: hold.expiresAtMs))
+    case .state(let state):
       result.writeStaticString("{\"claimed\":false,")
       result.writeClaim(state)
-    default:
-      throw .unexpectedReply
     }
+    return nil
   }
 
   /// Leaves the queue, and gives back a claim that has been granted although nobody gets it.
   private func withdrawal(number: Int64? = nil) -> StoreCommand {
     var ticket = request.ticket
     ticket.number = number
-    return .claim(key, .withdraw(ticket))
+    return .step(WithdrawClaim(key, ticket))
   }
 }
 

@@ -38,20 +38,17 @@ enum ClaimMethods {
       #"{"key":"nightly-report","owner":"worker-1","ttl":"2m"}"#,
       #"{"fence":1767225600000000,"expiresAt":"20…"}"#
     ),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
         let key = try arguments.storeKey(0, "key", in: .claim)
         let owner = try arguments.owner(1)
         let life = try arguments.life(2, "ttl", otherwise: .halfMinute)
         let fence = arguments.has(3) ? try arguments.integer(3, "fence") : nil
-        return .claim(key, .renew(owner: owner, life: life, fence: fence))
+        return RenewClaim(key, owner: owner, life: life, fence: fence)
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .claim(.held(let fence, let end)) = try reply.orThrow() else {
-          throw .unexpectedReply
-        }
+      end: { hold, result in
         result.writeStaticString("{")
-        result.writeClaim(fence: fence, expiresAtMs: end)
+        result.writeClaim(fence: hold.fence, expiresAtMs: hold.expiresAtMs)
       }))
 
   static let release = Method(
@@ -64,9 +61,7 @@ enum ClaimMethods {
       let key = try arguments.storeKey(0, "key", in: .claim)
       let owner = try arguments.owner(1)
       let fence = arguments.has(2) ? try arguments.integer(2, "fence") : nil
-      return .ask(.claim(key, .release(owner: owner, fence: fence))) {
-        reply, context, result throws(RPCError) in
-        guard case .done = try reply.orThrow() else { throw .unexpectedReply }
+      return .ask(ReleaseClaim(key, owner: owner, fence: fence)) { _, context, result in
         context.forgetOnClose(key)
         result.writeStaticString(#"{"released":true}"#)
         return nil
@@ -82,12 +77,11 @@ enum ClaimMethods {
       #"{"key":"nightly-report"}"#,
       #"{"held":true,"owner":"worker-1","fence":1767225600000000,"expiresAt":"20…"}"#
     ),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
-        .claim(try arguments.storeKey(0, "key", in: .claim), .inspect)
+        InspectClaim(try arguments.storeKey(0, "key", in: .claim))
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .claim(.state(let state)) = try reply.orThrow() else { throw .unexpectedReply }
+      end: { state, result in
         result.writeStaticString("{\"held\":")
         result.writeJSON(state.owner != nil)
         result.writeStaticString(",")

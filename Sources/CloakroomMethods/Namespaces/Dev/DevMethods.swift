@@ -44,12 +44,9 @@ enum DevMethods {
       guard (1...mostNames).contains(count) else {
         throw RPCError(.invalidParams, "count is between 1 and \(mostNames)")
       }
-      return .ask(.scan(prefix: filter.prefix, from: position, count: Int(count))) {
-        reply, _, result throws(RPCError) in
-        guard case .scanned(let names, let next) = try reply.orThrow() else {
-          throw .unexpectedReply
-        }
-        write(names.compactMap { filter.key(in: $0.bytes) }, next: next, into: &result)
+      return .ask(ScanNames(prefix: filter.prefix, from: position, count: Int(count))) {
+        found, _, result in
+        write(found.names.compactMap { filter.key(in: $0.bytes) }, next: found.next, into: &result)
         return nil
       }
     })

@@ -23,34 +23,30 @@ struct EventPublication: Sendable {
     if let known, let problem = known.problem(with: data) {
       // As if it was made by no schema: it is published only where there is none.
       return .ask(step(by: nil)) { reply, _, result throws(RPCError) in
-        switch try reply.orThrow() {
-        case .number(let receivers):
+        switch reply {
+        case .published(let receivers):
           cache.forget(channel)
           result.writeReceivers(receivers)
           return nil
         case .definition(let definition):
           if known.isCurrent(definition) { throw problem }
           return { context throws(RPCError) in try await publish(by: definition, context) }
-        default:
-          throw .unexpectedReply
         }
       }
     }
-    return .ask(step(by: known)) { reply, _, result throws(RPCError) in
-      switch try reply.orThrow() {
-      case .number(let receivers):
+    return .ask(step(by: known)) { reply, _, result in
+      switch reply {
+      case .published(let receivers):
         result.writeReceivers(receivers)
         return nil
       case .definition(let definition):
         return { context throws(RPCError) in try await publish(by: definition, context) }
-      default:
-        throw .unexpectedReply
       }
     }
   }
 
-  private func step(by schema: ChannelSchema?) -> StoreCommand {
-    .publishDefined(channel, envelope, digest: schema?.digest ?? "", life: life)
+  private func step(by schema: ChannelSchema?) -> PublishDefined {
+    PublishDefined(channel, envelope, digest: schema?.digest ?? "", life: life)
   }
 
   /// Publishes by a schema that the store has just named, or by the one that it names then.
@@ -61,15 +57,13 @@ struct EventPublication: Sendable {
     for _ in 0..<Self.attempts {
       let schema = try cache.compile(definition, for: channel)
       if let problem = schema.problem(with: data) { throw problem }
-      switch try await context.perform(context.once(step(by: schema), step: 0)).orThrow() {
-      case .number(let receivers):
+      switch try await context.perform(step(by: schema), once: 0) {
+      case .published(let receivers):
         var result = ByteBuffer()
         result.writeReceivers(receivers)
         return result
       case .definition(let other):
         definition = other
-      default:
-        throw .unexpectedReply
       }
     }
     throw RPCError(

@@ -92,11 +92,10 @@ enum PendingOperatorMethods {
     var listed = 0
     var place = start
     for _ in 0..<(mostNames / namesAtATime) {
-      let reply = try await context.perform(
-        .records(prefix: try names.prefix.bytes, from: place, count: namesAtATime)
-      ).orThrow()
-      guard case .scanned(let keys, let next) = reply else { throw .unexpectedReply }
-      for key in keys {
+      let scan = ScanNames(
+        prefix: try names.prefix.bytes, from: place, count: namesAtATime, ofRecords: true)
+      let found = try await context.perform(.step(scan)).get(ScanNames.self)
+      for key in found.names {
         if let cancellation = context.cancellation { throw cancellation }
         guard let id = try names.id(in: key) else { continue }
         let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
@@ -106,20 +105,20 @@ enum PendingOperatorMethods {
           try write(operation, id, withData, into: &result)
           return nil
         }
-        let found: ByteBuffer
+        let shown: ByteBuffer
         do throws(RPCError) {
-          found = try await context.run(call)
+          shown = try await context.run(call)
         } catch {
           // What somebody else has written there is no operation, dead or not.
           guard error.reason == .storeRefused else { throw error }
           continue
         }
-        guard found.readableBytes > 0 else { continue }
+        guard shown.readableBytes > 0 else { continue }
         if listed > 0 { result.writeStaticString(",") }
-        result.writeImmutableBuffer(found)
+        result.writeImmutableBuffer(shown)
         listed += 1
       }
-      place = next
+      place = found.next
       if place == 0 || listed >= count { break }
     }
     result.writeStaticString("],\"cursor\":")

@@ -35,7 +35,7 @@ enum StreamMethods {
     example: (
       #"{"stream":"orders","message":{"order":17}}"#, #"{"id":"1763712345678-0"}"#
     ),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
         let key = try arguments.stream()
         guard !key.isDeadLetters else {
@@ -51,10 +51,9 @@ enum StreamMethods {
         let expiry = try arguments.expiry(4)
         let life =
           arguments.has(4) ? .set(expiry) : StreamLife.atLeast(arguments.settings.defaultTTL)
-        return .stream(key.name, .append(message: message, limit: limit, life: life))
+        return AppendMessage(key.name, message: message, limit: limit, life: life)
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .stream(.appended(let id)) = try reply.orThrow() else { throw .unexpectedReply }
+      end: { id, result in
         result.writeStaticString("{\"id\":\"")
         result.writeString(id.text)
         result.writeStaticString("\"}")
@@ -73,16 +72,14 @@ enum StreamMethods {
     result:
       #"{"type":"object","properties":{"created":{"type":"boolean"}},"required":["created"]}"#,
     example: (#"{"stream":"orders","group":"billing"}"#, #"{"created":true}"#),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
         let key = try arguments.stream()
         let group = try arguments.name(1, "group")
-        let step = StreamStep.ensure(
-          group: group, from: try start(&arguments), life: arguments.settings.defaultTTL)
-        return .stream(key.name, step)
+        return EnsureGroup(
+          key.name, group: group, from: try start(&arguments), life: arguments.settings.defaultTTL)
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .boolean(let isNew) = try reply.orThrow() else { throw .unexpectedReply }
+      end: { isNew, result in
         result.writeStaticString("{\"created\":")
         result.writeJSON(isNew)
         result.writeStaticString("}")
@@ -110,14 +107,15 @@ enum StreamMethods {
         for member in try arguments.elements(2, "ids", atMost: mostIDs) {
           ids.append(try id(try arguments.string(member, "an id", longest: 64)))
         }
-        return ids.isEmpty ? .nothing : .stream(key.name, .acknowledge(group: group, ids))
+        return ids.isEmpty
+          ? .nothing : .step(AcknowledgeMessages(key.name, group: group, ids))
       },
       end: { reply, _, result throws(RPCError) in
-        if case .done = reply {
-          result.writeStaticString("{\"acked\":0}")
-        } else {
-          try write("{\"acked\":", countIn: reply, into: &result)
-        }
+        let count =
+          if case .done = reply { Int64(0) } else { try reply.get(AcknowledgeMessages.self) }
+        result.writeStaticString("{\"acked\":")
+        result.writeDecimal(count)
+        result.writeStaticString("}")
       }))
 
   static let unacknowledged = Method(
@@ -131,16 +129,11 @@ enum StreamMethods {
       #"{"stream":"orders","group":"billing"}"#,
       #"{"count":1,"consumers":[{"consumer":"worker-1","count":1}],"oldest":{"id":"1763712345678-0","idleMs":150,"consumer":"worker-1","deliveries":1}}"#
     ),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
-        .stream(try arguments.stream().name, .unacknowledged(group: try arguments.name(1, "group")))
+        InspectGroup(try arguments.stream().name, group: try arguments.name(1, "group"))
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .stream(.unacknowledged(let unacknowledged)) = try reply.orThrow() else {
-          throw .unexpectedReply
-        }
-        result.writeJSON(unacknowledged)
-      }))
+      end: { pending, result in result.writeJSON(pending) }))
 
   static let reclaim = Method(
     "streams.reclaim",
@@ -162,7 +155,7 @@ enum StreamMethods {
       #"{"stream":"orders","group":"billing","consumer":"worker-2","minIdleMs":0}"#,
       #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":2}],"deadLettered":0}"#
     ),
-    .primitive(
+    .step(
       begin: { arguments throws(RPCError) in
         let key = try arguments.stream()
         let reader = try arguments.reader()
@@ -177,17 +170,14 @@ enum StreamMethods {
             throw RPCError(.invalidParams, "dead letters have no dead letters of their own")
           }
         }
-        return .stream(
-          key.name, .reclaim(reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries))
+        return ReclaimMessages(
+          key.name, reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries)
       },
-      end: { reply, _, result throws(RPCError) in
-        guard case .stream(.reclaimed(let messages, let deadLettered)) = try reply.orThrow() else {
-          throw .unexpectedReply
-        }
+      end: { found, result in
         result.writeStaticString("{\"messages\":")
-        result.writeJSON(messages)
+        result.writeJSON(found.messages)
         result.writeStaticString(",\"deadLettered\":")
-        result.writeDecimal(deadLettered)
+        result.writeDecimal(found.deadLettered)
         result.writeStaticString("}")
       }))
 
@@ -195,10 +185,12 @@ enum StreamMethods {
     "streams.length", "Counts a stream's messages; a stream that is not there has none.", [.stream],
     result: #"{"type":"object","properties":{"length":{"type":"integer"}},"required":["length"]}"#,
     example: (#"{"stream":"orders"}"#, #"{"length":2}"#),
-    .primitive(
-      begin: { arguments throws(RPCError) in .stream(try arguments.stream().name, .length) },
-      end: { reply, _, result throws(RPCError) in
-        try write("{\"length\":", countIn: reply, into: &result)
+    .step(
+      begin: { arguments throws(RPCError) in CountMessages(try arguments.stream().name) },
+      end: { count, result in
+        result.writeStaticString("{\"length\":")
+        result.writeDecimal(count)
+        result.writeStaticString("}")
       }))
 
   /// How many ids one acknowledgement has at most.
@@ -218,14 +210,5 @@ enum StreamMethods {
       throw RPCError(.invalidParams, "an id is what streams.append answered, as 1763712345678-0")
     }
     return id
-  }
-
-  private static func write(
-    _ head: StaticString, countIn reply: StoreReply, into result: inout ByteBuffer
-  ) throws(RPCError) {
-    guard case .stream(.count(let count)) = try reply.orThrow() else { throw .unexpectedReply }
-    result.writeStaticString(head)
-    result.writeDecimal(count)
-    result.writeStaticString("}")
   }
 }

@@ -33,8 +33,7 @@ enum StreamReading {
       let blockMs = arguments.has(4) ? try arguments.integer(4, "blockMs", in: 0...3_600_000) : 0
       let wait = StreamWait(
         key: key, reader: reader, portion: portion, time: .milliseconds(blockMs))
-      return .ask(wait.command) { reply, _, result throws(RPCError) in
-        let messages = try StreamWait.messages(in: reply)
+      return .ask(wait.step) { messages, _, result in
         guard messages.isEmpty, blockMs > 0 else {
           write(messages, into: &result)
           return nil

@@ -17,15 +17,7 @@ struct StreamWait: Sendable {
   let time: Duration
 
   /// The step that reads.
-  var command: StoreCommand { .stream(key, .read(reader, portion)) }
-
-  /// What a reply hands over.
-  static func messages(in reply: StoreReply) throws(RPCError) -> [StreamMessage] {
-    guard case .stream(.messages(let messages)) = try reply.orThrow() else {
-      throw .unexpectedReply
-    }
-    return messages
-  }
+  var step: ReadMessages { ReadMessages(key, reader, portion) }
 
   /// The name of the queue of those who wait for the same.
   private var queue: StoreKey {
@@ -64,8 +56,7 @@ struct StreamWait: Sendable {
       if wakeUp != .timeOver { isFirst = true }
       guard isFirst, ContinuousClock.now < end else { continue }
       do throws(RPCError) {
-        let reply = await context.perform(context.once(command, step: 0))
-        let messages = try Self.messages(in: reply)
+        let messages = try await context.perform(step, once: 0)
         if !messages.isEmpty { return messages }
       } catch {
         try await pause(context, after: error, until: end)

@@ -3,7 +3,7 @@ internal import CloakroomRedis
 internal import NIOCore
 
 /// How Redis' reply to a command is to be read.
-enum RedisReplyShape: UInt8 {
+enum RedisReplyDecoder: UInt8 {
   /// `+OK`, or null when a condition of SET did not hold.
   case stored
   /// 1, 0 or -1 of the script that sets conditionally.
@@ -18,14 +18,10 @@ enum RedisReplyShape: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
-  /// An array of a position as text and an array of names.
-  case scanned
-  /// An array of what a script on a claim came to.
-  case claim
+  /// What a step that carries its parts reads.
+  case step
   /// A record or null.
   case record
-  /// The fields of a record in its earlier form.
-  case fields
   /// Null when a record was made, else the one that is there.
   case created
   /// 1, or an array of what is there instead.
@@ -36,29 +32,15 @@ enum RedisReplyShape: UInt8 {
   case time
   /// What a record has for a commit or for a step that was done, with a note or without; or null.
   case kept
-  /// The names of an index of deadlines that are due.
-  case due
   /// An integer.
   case number
-  /// An integer, or a string in its place.
-  case published
   /// Anything that is not an error.
   case done
-  /// The id of a stream's message.
-  case streamAppended
-  /// 1, 0 or -1 of the script that makes groups.
-  case streamEnsured
-  /// A stream's messages.
-  case streamMessages
-  /// How many messages.
-  case streamCount
-  /// What a group has in hand.
-  case streamUnacknowledged
-  /// Messages, and how many others went another way.
-  case streamReclaimed
 
   /// Reads a reply.
-  func read(_ reply: borrowing RESPReply) -> StoreReply {
+  ///
+  /// - Parameter step: which of `StoreSteps.all` reads it, for `.step`.
+  func read(_ reply: borrowing RESPReply, step: Int) -> StoreReply {
     let first = reply.first
     if first.kind == .error {
       return .failure(RPCError(redisError: reply.errorCode(of: first)))
@@ -68,8 +50,6 @@ enum RedisReplyShape: UInt8 {
       return .done
     case .number:
       return .number(first.integer)
-    case .published:
-      return first.kind == .integer ? .number(first.integer) : .definition(reply.slice(of: first))
     case .stored:
       return first.kind == .null ? .failure(RPCError(.conflict)) : .done
     case .storedConditionally:
@@ -89,47 +69,20 @@ enum RedisReplyShape: UInt8 {
     case .values:
       return .values(
         reply.nodes.dropFirst().map { $0.kind == .string ? reply.slice(of: $0) : nil })
-    case .scanned:
-      guard reply.nodes.count >= 3, let next = UInt64(reply.text(of: reply.nodes[1])) else {
-        return .failure(RPCError(.internal, "Redis answered a scan with no position"))
-      }
-      return .scanned(
-        reply.nodes.dropFirst(3).map { StoreKey(bytes: reply.slice(of: $0)) }, next: next)
     case .counted:
       guard
         first.kind == .array, reply.nodes.count == 3,
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
-    case .claim:
-      return Self.readClaim(reply)
-    case .record, .fields, .created, .commit, .keptCommit, .time:
+    case .step:
+      guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
+      return StoreSteps.all[step].storeReply(reply)
+    case .record, .created, .commit, .keptCommit, .time:
       // The link reads these: they go by its clock.
       return .failure(RPCError(.internal))
     case .kept:
       return Self.readKept(reply)
-    case .due:
-      return Self.readDue(reply)
-    case .streamEnsured:
-      return first.integer < 0 ? .failure(.tooManyGroups) : .boolean(first.integer == 1)
-    case .streamCount:
-      return .stream(.count(first.integer))
-    case .streamAppended, .streamMessages, .streamUnacknowledged, .streamReclaimed:
-      guard let found = readStream(reply) else {
-        return .failure(RPCError(.internal, "Redis answered something else than was asked for"))
-      }
-      return .stream(found)
-    }
-  }
-
-  private func readStream(_ reply: borrowing RESPReply) -> StreamReply? {
-    var reader = StreamReplyReader(reply)
-    return switch self {
-    case .streamAppended: reader.appended()
-    case .streamMessages: reader.messages()
-    case .streamUnacknowledged: reader.unacknowledged()
-    case .streamReclaimed: reader.reclaimed()
-    default: nil
     }
   }
 }

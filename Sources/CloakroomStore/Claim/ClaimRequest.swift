@@ -1,33 +1,6 @@
 public import CloakroomCore
 public import NIOCore
 
-/// One atomic step on a claim: a name that one owner at a time holds, for a while.
-///
-/// Held means that its end is past the store's own clock, whatever the sidecars' clocks say.
-public enum ClaimStep: Sendable {
-  /// Takes the claim, unless somebody holds it or others wait for it. → `.held`, or `.waiting` when
-  /// the request is to wait, or `.state`; OVERLOADED when too many wait.
-  ///
-  /// An owner that holds the claim already doesn't wait for itself: `.state` at once.
-  case take(ClaimRequest)
-  /// Gives the claim a new life from now on. → `.held`; CLAIM_NOT_HELD unless the owner holds it,
-  /// FENCE_STALE when a fence is given that isn't the one held.
-  case renew(owner: String, life: TimeToLive, fence: Int64?)
-  /// Ends the claim. → `.done`; failures as `renew`.
-  case release(owner: String, fence: Int64?)
-  /// Takes back a request: it waits no more, and what it was granted in the meantime is freed.
-  /// → `.done`, also when there is nothing to take back.
-  case withdraw(ClaimTicket)
-  /// Who holds the claim. → `.state`
-  case inspect
-
-  /// How long a claim's last fence is kept after the claim has ended, in milliseconds: 24 hours.
-  ///
-  /// Past it, or when the store has lost its data, the store's clock takes over: a fence is never
-  /// less than the microseconds since 1970 when it is given out.
-  public static let retentionMs: Int64 = 86_400_000
-}
-
 /// Who wants a claim, and how long that may take.
 public struct ClaimRequest: Sendable {
   /// Whom to grant it to.

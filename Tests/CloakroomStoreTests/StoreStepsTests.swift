@@ -1,0 +1,89 @@
+import CloakroomCore
+import CloakroomRedis
+import Foundation
+import NIOCore
+import Support
+import Testing
+
+@testable import CloakroomStore
+
+@Suite("The steps that carry their parts", .timeLimit(.minutes(1)))
+struct StoreStepsTests {
+  /// A step that stands in no list.
+  struct Unlisted: StoreStep {
+    let key: StoreKey
+
+    func perform(in store: MemoryStore) throws(RPCError) -> Bool {
+      store.read(key) { table, key, now in table.contains(key, at: now) }
+    }
+
+    static let redis = RedisForm.command("UNLINK", .write)
+    var keys: [StoreKey] { [key] }
+    var arguments: [RedisArgument] { [] }
+    static func read(_ reply: borrowing RESPReply) -> Bool? { reply.first.integer == 1 }
+  }
+
+  @Test("stand in the list, each once")
+  func complete() throws {
+    let sources = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Sources/CloakroomStore")
+    let files = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String }
+    var declared: [String] = []
+    for file in files ?? [] where file.hasSuffix(".swift") {
+      let text = try String(contentsOf: sources.appending(path: file), encoding: .utf8)
+      declared += text.matches(of: /struct (\w+): StoreStep\b/).map { String($0.1) }
+    }
+    #expect(declared.count > 10)
+    #expect(declared.sorted() == StoreSteps.all.map { "\($0)" }.sorted())
+  }
+
+  @Test("are refused and not sent when they are missing from it")
+  func unlisted() async throws {
+    try await ContractStores.redis.run { store in
+      let key = store.key("unlisted")
+      _ = await store.perform(.set(key, value: ByteBuffer(string: "1"), .never, .none))
+      let reply = await store.perform(.step(Unlisted(key: key)))
+      guard case .failure(let error) = reply else {
+        Issue.record("\(reply)")
+        return
+      }
+      #expect(error.reason == .internal && error.message.contains("Unlisted"))
+      #expect(await store.perform(.exists(key)) == .boolean(true))
+    }
+  }
+
+  @Test("have replies that are theirs alone")
+  func replies() {
+    let reply = StoreReply.step(StepReply(3, to: CountMessages.self))
+    #expect((try? reply.get(CountMessages.self)) == 3)
+    #expect(throws: RPCError.unexpectedReply) { try reply.get(AcknowledgeMessages.self) }
+    #expect(throws: RPCError.unexpectedReply) { try StoreReply.done.get(CountMessages.self) }
+    #expect(throws: RPCError(.conflict)) {
+      try StoreReply.failure(RPCError(.conflict)).get(CountMessages.self)
+    }
+    #expect(reply == .step(StepReply(3, to: CountMessages.self)))
+    #expect(reply != .step(StepReply(4, to: CountMessages.self)))
+    #expect(reply != .step(StepReply(3, to: AcknowledgeMessages.self)))
+  }
+
+  @Test("are refused what Redis answers to none of them", arguments: StoreSteps.all.indices)
+  func unexpected(place: Int) throws {
+    let reader = try #require(RESPReader())
+    // Numbers where there are arrays, arrays where there are numbers, and too little of either.
+    for line in ["+PONG\r\n", "*0\r\n", "*2\r\n*0\r\n*0\r\n", "*1\r\n$1\r\na\r\n", "$-1\r\n"] {
+      reader.take(ByteBuffer(string: line))
+      while try reader.next() {
+        let reply = RedisReplyDecoder.step.read(reader.reply, step: place)
+        let isEmpty = StoreSteps.all[place] == ReadMessages.self && line == "*0\r\n"
+        if case .failure(let error) = reply {
+          #expect(error.reason == .internal, "\(line)")
+        } else {
+          #expect(isEmpty, "\(reply)")
+        }
+      }
+    }
+    let none = RedisReplyDecoder.step.read(reader.reply, step: StoreSteps.all.count)
+    #expect(none == .failure(RPCError(.internal)))
+  }
+}
