@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomStore
 
 /// What ends by itself, as a worker sees it.
-extension Worker {
+extension ReplyWriter {
   /// Counts and logs what a step on a pending operation was the first to find, no matter who took the step
   /// and whether or not anybody still waits for its reply.
   func note(_ reply: StoreReply, of name: StoreKey) {
@@ -12,7 +12,7 @@ extension Worker {
     guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(
       ExpiryRecord(
-        foundAt: wallClock(at: now()), service: admission.label(named: name.service),
+        foundAt: wallClock(at: burst.now()), service: admission.label(named: name.service),
         namespace: name.namespace, key: name.key,
         scope: name.scope.isEmpty ? nil : name.scope.joined(separator: "/"),
         action: notice == .dead ? .dead : .expire))
