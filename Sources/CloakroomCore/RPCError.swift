@@ -29,6 +29,8 @@ public struct RPCError: Error, Sendable, Equatable {
   public let retryAfterMs: Int64?
   /// Facts for programs, in the order in which they are written.
   public let details: [Detail]
+  /// The limit that the caller has met; it is counted when the error is answered.
+  public let limit: Limit?
 
   /// Describes a failure.
   ///
@@ -37,13 +39,16 @@ public struct RPCError: Error, Sendable, Equatable {
   ///   - message: a sentence for people; nil takes the reason's own.
   ///   - retryAfterMs: how long to wait before trying again, in milliseconds.
   ///   - details: facts for programs. Never a value, a token or a secret.
+  ///   - limit: the limit that the caller has met.
   public init(
-    _ reason: Reason, _ message: String? = nil, retryAfterMs: Int64? = nil, details: [Detail] = []
+    _ reason: Reason, _ message: String? = nil, retryAfterMs: Int64? = nil, details: [Detail] = [],
+    limit: Limit? = nil
   ) {
     self.reason = reason
     self.message = message ?? reason.message
     self.retryAfterMs = retryAfterMs
     self.details = details
+    self.limit = limit
   }
 }
 

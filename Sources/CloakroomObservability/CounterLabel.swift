@@ -11,6 +11,11 @@ public protocol CounterLabel: RawRepresentable<Int>, CaseIterable, Sendable {
   var name: String { get }
 }
 
+extension Limit: CounterLabel {
+  /// `LoopCounter.limitHits`
+  public static var counter: LoopCounter { .limitHits }
+}
+
 extension PendingEvent: CounterLabel {
   /// `LoopCounter.pendingOperations`
   public static var counter: LoopCounter { .pendingOperations }

@@ -1,3 +1,5 @@
+public import CloakroomCore
+
 /// What the event loops had counted at one moment; a value that any thread may hold.
 public struct MetricsSnapshot: Sendable {
   let labels: MetricsLabels

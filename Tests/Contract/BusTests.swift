@@ -20,7 +20,7 @@ struct BusTests {
   func names(kind: ContractBus) async throws {
     try await kind.run(links: 3) { buses, store in
       let (key, other) = (store.key("news"), store.key("news2"))
-      var subscriptions: [(bus: BusHarness, id: UInt32)] = []
+      var subscriptions: [(bus: BusHarness, id: UInt64)] = []
       for bus in buses {
         for id in try await bus.subscribe([.name(key), .name(key)]) {
           subscriptions.append((bus, id))
@@ -122,7 +122,7 @@ struct BusTests {
   func order(kind: ContractBus) async throws {
     try await kind.run(links: 3) { buses, store in
       let keys = [store.key("order.a"), store.key("order.b")]
-      var all: [(BusHarness, UInt32)] = []
+      var all: [(BusHarness, UInt64)] = []
       for bus in buses {
         all.append((bus, try await bus.subscribe(Self.pattern(store.key("order"), ".*"))))
       }

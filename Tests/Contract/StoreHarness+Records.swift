@@ -81,8 +81,6 @@ private final class HarnessRecords: RecordHost {
 
   func noticed(_ notice: RecordNotice, of name: StoreKey) { notices[name] = notice }
 
-  func recordIsCrowded() {}
-
   /// What was noticed of a record since it was last asked for.
   func takeNotice(of name: StoreKey) -> RecordNotice? { notices.removeValue(forKey: name) }
 }

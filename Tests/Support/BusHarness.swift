@@ -23,19 +23,19 @@ public final class BusHarness: Sendable {
       let port = BusPort()
       let link = makeLink(loop)
       port.link = link
-      link.start(listener: port)
+      port.start()
       return NIOLoopBound(port, eventLoop: loop)
     }.get()
   }
 
   /// Asks for subscriptions, all in one turn of the loop, and does not wait for them.
-  public func ask(_ topics: [Topic]) async throws -> [UInt32] {
+  public func ask(_ topics: [Topic]) async throws -> [UInt64] {
     let port = port
     return try await loop.submit { port.value.subscribe(topics) }.get()
   }
 
   /// Subscribes, and waits until it is so.
-  public func subscribe(_ topics: [Topic]) async throws -> [UInt32] {
+  public func subscribe(_ topics: [Topic]) async throws -> [UInt64] {
     let ids = try await ask(topics)
     try await wait(for: "subscriptions") { notes in
       ids.allSatisfy { notes.contains(.subscribed($0)) }
@@ -44,12 +44,12 @@ public final class BusHarness: Sendable {
   }
 
   /// Subscribes to one topic, and waits until it is so.
-  public func subscribe(_ topic: Topic) async throws -> UInt32 {
+  public func subscribe(_ topic: Topic) async throws -> UInt64 {
     try await subscribe([topic])[0]
   }
 
   /// Ends subscriptions, and begins others in the same turn of the loop.
-  public func unsubscribe(_ ids: [UInt32], andAsk topics: [Topic] = []) async throws -> [UInt32] {
+  public func unsubscribe(_ ids: [UInt64], andAsk topics: [Topic] = []) async throws -> [UInt64] {
     let port = port
     return try await loop.submit {
       for id in ids { port.value.link?.unsubscribe(id: id) }
@@ -66,7 +66,7 @@ public final class BusHarness: Sendable {
   }
 
   /// The messages that came for a subscription.
-  public func messages(_ id: UInt32) async throws -> [String] {
+  public func messages(_ id: UInt64) async throws -> [String] {
     try await notes.compactMap { note in
       if case .received(let text, _, id) = note { text } else { nil }
     }

@@ -3,30 +3,41 @@ internal import CloakroomStore
 internal import NIOCore
 
 /// The half of a harness that lives on the loop: it writes down what it is told.
-final class BusPort: BusListener {
+final class BusPort {
   var link: (any BusLink)?
   private(set) var notes: [BusNote] = []
   /// How often it was told that a burst has ended.
   private(set) var bursts = 0
-  private var lastID: UInt32 = 0
+  private var lastID: UInt64 = 0
 
-  func subscribe(_ topics: [Topic]) -> [UInt32] {
+  func subscribe(_ topics: [Topic]) -> [UInt64] {
     topics.map { topic in
       lastID += 1
-      link?.subscribe(topic, id: lastID)
+      link?.subscribe(topic, id: lastID, listener: Listener(id: lastID, port: self))
       return lastID
     }
   }
 
-  func subscribed(_ id: UInt32) { notes.append(.subscribed(id)) }
+  func start() { link?.start { self.bursts += 1 } }
 
-  func received(_ message: ByteBuffer, on name: ByteBuffer, id: UInt32) {
-    notes.append(.received(String(buffer: message), on: String(buffer: name), id))
+  /// One subscription.
+  private final class Listener: BusListener {
+    private let id: UInt64
+    private let port: BusPort
+
+    init(id: UInt64, port: BusPort) {
+      self.id = id
+      self.port = port
+    }
+
+    func subscribed() { port.notes.append(.subscribed(id)) }
+
+    func received(_ message: ByteBuffer, on name: ByteBuffer) {
+      port.notes.append(.received(String(buffer: message), on: String(buffer: name), id))
+    }
+
+    func interrupted(by cause: BusInterruption) { port.notes.append(.interrupted(id)) }
+
+    func failed(with error: RPCError) { port.notes.append(.failed(id, error.reason)) }
   }
-
-  func interrupted(_ id: UInt32, by cause: BusInterruption) { notes.append(.interrupted(id)) }
-
-  func failed(_ id: UInt32, with error: RPCError) { notes.append(.failed(id, error.reason)) }
-
-  func finishedBurst() { bursts += 1 }
 }

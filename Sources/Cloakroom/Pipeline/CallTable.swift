@@ -1,6 +1,12 @@
 internal import BasicContainers
 internal import CloakroomStore
 
+/// A call whose first step the store has not answered.
+protocol OpeningCall: AnyObject {
+  /// The store has answered.
+  func opened(_ reply: consuming StoreReply)
+}
+
 /// The calls of one loop that wait for the store, each under its ticket.
 struct CallTable: ~Copyable {
   /// What a ticket stands for.
@@ -12,7 +18,7 @@ struct CallTable: ~Copyable {
     /// One step of a call of many.
     case step(of: UInt32, position: Int)
     /// The first step of a procedure.
-    case opening(ProcedureCall)
+    case opening(any OpeningCall)
     /// A later step of a procedure, or the sidecar's own; nil when its reply is not needed.
     case procedure(StepCompletion?)
   }

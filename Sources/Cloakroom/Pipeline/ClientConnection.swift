@@ -6,7 +6,7 @@ internal import NIOCore
 
 /// One client's connection: its bytes on their way in, its replies on their way out, and the limits
 /// that keep it from taking more than its share.
-final class ClientConnection: ChannelInboundHandler {
+final class ClientConnection: ChannelInboundHandler, BurstMember {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -17,24 +17,26 @@ final class ClientConnection: ChannelInboundHandler {
   /// The peer's supplementary groups.
   let groups: [UInt32]
   /// The service that it acts for; nil when the policy has none for it.
-  var identity: ServiceIdentity?
+  private(set) var identity: ServiceIdentity?
   /// The service that the client has asked for by name.
-  var chosenService: String?
+  private var chosenService: String?
   /// When bytes last arrived, in nanoseconds of the loop's clock.
   private(set) var lastActive: UInt64
 
   /// Its calls that take several steps, or wait.
-  var procedures: [ObjectIdentifier: ProcedureCall] = [:]
+  var procedures: [ObjectIdentifier: any ConnectionTask] = [:]
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
   /// What it listens to, by the names that its client knows.
-  var subscriptions: [String: EventSubscription] = [:]
+  var subscriptions: [String: any NoticeSource] = [:]
   /// Those of them that have something to write and found no room, each once.
-  private var waiting: [EventSubscription] = []
+  private var waiting: [any NoticeSource] = []
   private var lastSubscription: UInt64 = 0
 
-  private let worker: Worker
+  private let handler: any FrameHandler
+  private let owner: any ConnectionOwner
+  private let burst: Burst
   private var decoder: FrameDecoder
   private var encoder = FrameEncoder(.lines)
   /// The replies that were not sent yet; nil when there is none, so that an idle connection has no
@@ -56,13 +58,21 @@ final class ClientConnection: ChannelInboundHandler {
   /// Whether something has arrived that there was no room for.
   private var isHeldBack = false
 
-  init(id: UInt64, peer: Peer, groups: [UInt32], worker: Worker) {
+  /// - Parameters:
+  ///   - groups: the peer's supplementary groups.
+  ///   - nothing: an empty buffer that no other loop has.
+  init(
+    id: UInt64, peer: Peer, groups: [UInt32], handler: any FrameHandler,
+    owner: any ConnectionOwner, burst: Burst, nothing: ByteBuffer
+  ) {
     self.id = id
     self.peer = peer
     self.groups = groups
-    self.worker = worker
-    lastActive = worker.now()
-    decoder = FrameDecoder(frameLimit: worker.limits.frameBytes, nothing: worker.nothing)
+    self.handler = handler
+    self.owner = owner
+    self.burst = burst
+    lastActive = burst.now()
+    decoder = FrameDecoder(frameLimit: burst.limits.frameBytes, nothing: nothing)
   }
 
   /// How many bytes of replies were not sent yet.
@@ -80,9 +90,9 @@ final class ClientConnection: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     // Not before: only a channel that was active tells when it no longer is.
-    worker.opened(self)
+    owner.opened(self)
     // It was accepted just before the sidecar stopped listening.
-    if worker.isDraining { drain() }
+    if owner.isDraining { drain() }
     context.fireChannelActive()
   }
 
@@ -92,16 +102,36 @@ final class ClientConnection: ChannelInboundHandler {
     self.context = nil
     socket = nil
     output = nil
-    for call in procedures.values { call.cancel(Self.gone) }
+    for call in procedures.values { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
-    for command in closing.values { worker.takeBack(by: command) }
+    for command in closing.values { owner.takeBack(by: command) }
     closing = [:]
-    worker.closed(self)
+    owner.closed(self)
   }
 
-  /// Ends calls whose caller is gone.
-  private static let gone = RPCError(.unavailable, "the client is gone")
+  // MARK: The service
+
+  /// Gives the connection the service that its client asks for, as long as the policy allows it, else
+  /// the first that the policy has for it.
+  ///
+  /// - Parameter name: the service that the client asks for from now on; nil is as before.
+  /// - Returns: nil when the policy has no such service for it: all is as before.
+  func assignService(_ name: String? = nil, by admission: Admission) -> ServiceIdentity? {
+    let found = admission.identity(of: peer, groups: groups, named: name ?? chosenService)
+    guard found != nil || name == nil else { return nil }
+    identity = found
+    if let name { chosenService = name }
+    return found
+  }
+
+  /// Ends what the policy would not admit any more: calls that wait, and subscriptions.
+  func review(_ refusal: (_ method: Int, _ service: String) -> RPCError?) {
+    let tasks: [any ConnectionTask] = Array(subscriptions.values) + Array(procedures.values)
+    for task in tasks {
+      if let method = task.method, let error = refusal(method, task.service) { task.forbid(error) }
+    }
+  }
 
   // MARK: What ends with it
 
@@ -110,11 +140,11 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Has a command submitted when the connection closes, in the place of an earlier one of that name.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
-    guard context != nil else { return worker.takeBack(by: command) }
+    guard context != nil else { return owner.takeBack(by: command) }
     guard closing.count < Self.closingLimit || closing[name] != nil else {
-      worker.observer.limitBit(.boundToConnection)
       throw RPCError(
-        .overloaded, "a connection has at most \(Self.closingLimit) things bound to it")
+        .overloaded, "a connection has at most \(Self.closingLimit) things bound to it",
+        limit: .boundToConnection)
     }
     closing[name] = command
   }
@@ -148,14 +178,10 @@ final class ClientConnection: ChannelInboundHandler {
   func drain() {
     processArrived()
     isDraining = true
-    for call in procedures.values where call.isWaiting { call.cancel(Self.stopping) }
-    for subscription in subscriptions.values { subscription.cancel(Self.stopping) }
+    for call in procedures.values { call.drain() }
+    for subscription in subscriptions.values { subscription.drain() }
     closeIfDone()
   }
-
-  /// What ends calls that would wait for longer than the sidecar still runs.
-  static let stopping = RPCError(
-    .unavailable, "the sidecar is stopping", retryAfterMs: 500)
 
   /// Closes at once.
   func close() { context?.close(promise: nil) }
@@ -173,7 +199,7 @@ final class ClientConnection: ChannelInboundHandler {
     processArrived()
     decoder.append(unwrapInboundIn(data))
     hasArrived = true
-    lastActive = worker.bytesArrived(at: self)
+    lastActive = burst.bytesArrived(at: self)
   }
 
   /// Starts the calls in what has been read.
@@ -185,7 +211,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   private var mayRead: Bool {
-    inFlight < worker.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
+    inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
       && !isDraining
   }
 
@@ -195,7 +221,7 @@ final class ClientConnection: ChannelInboundHandler {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < worker.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
+    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
   }
 
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
@@ -222,17 +248,18 @@ final class ClientConnection: ChannelInboundHandler {
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch consume frame {
       case .text(let text):
-        worker.receive(text, from: self)
+        handler.receive(text, from: self)
       case .tooLarge(let limit):
-        let error = RPCError(.tooLarge, "a request has at most \(limit) bytes")
-        worker.refuse(error, limit: .frameSize, from: self)
+        let error = RPCError(
+          .tooLarge, "a request has at most \(limit) bytes", limit: .frameSize)
+        handler.refuse(error, from: self)
       case .malformed(let why):
-        worker.refuse(RPCError(.parseError, why), limit: nil, from: self)
+        handler.refuse(RPCError(.parseError, why), from: self)
         isInputClosed = true
         isDraining = true
       }
     }
-    if inFlight >= worker.limits.inFlightPerConnection { worker.observer.limitBit(.inFlight) }
+    if inFlight >= burst.limits.inFlightPerConnection { burst.observer.limitBit(.inFlight) }
   }
 
   // MARK: Replies out
@@ -252,8 +279,8 @@ final class ClientConnection: ChannelInboundHandler {
   /// - Returns: how many bytes it takes, its frame counted.
   @discardableResult
   func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
-    guard context != nil else { return worker.discard(write) }
-    var buffer = output.take() ?? worker.takeBuffer()
+    guard context != nil else { return burst.discard(write) }
+    var buffer = output.take() ?? burst.takeBuffer()
     let before = buffer.readableBytes
     let start = encoder.begin(in: &buffer)
     write(&buffer)
@@ -290,7 +317,7 @@ final class ClientConnection: ChannelInboundHandler {
   }
 
   /// Has a subscription flushed when there is room.
-  func waits(_ subscription: EventSubscription) {
+  func waits(_ subscription: any NoticeSource) {
     guard context != nil, !subscription.isWaiting else { return }
     subscription.isWaiting = true
     waiting.append(subscription)
@@ -299,7 +326,7 @@ final class ClientConnection: ChannelInboundHandler {
   /// Lets subscriptions write what waits with them, in their order, as long as there is room.
   private func flushSubscriptions() {
     guard !waiting.isEmpty, takesNotices else { return }
-    var rest: [EventSubscription] = []
+    var rest: [any NoticeSource] = []
     swap(&rest, &waiting)
     for subscription in rest {
       subscription.isWaiting = false
@@ -310,7 +337,7 @@ final class ClientConnection: ChannelInboundHandler {
   private func markDirty() {
     guard !isDirty, context != nil else { return }
     isDirty = true
-    worker.markDirty(self)
+    burst.markDirty(self)
   }
 
   /// Sends what has been written, and takes up reading again where there is room.
@@ -326,15 +353,15 @@ final class ClientConnection: ChannelInboundHandler {
 
   private func send(_ context: ChannelHandlerContext) {
     guard !isClogged else {
-      guard outputBytes > worker.limits.unreadReplyBytes else { return }
+      guard outputBytes > burst.limits.unreadReplyBytes else { return }
       // It asks and does not read: it alone is dropped.
-      worker.observer.limitBit(.unreadReplies)
+      burst.observer.limitBit(.unreadReplies)
       context.close(promise: nil)
       return
     }
     guard var taken = output.take() else { return }
     switch socket?.send(&taken) ?? .full {
-    case .sent: worker.giveBack(consume taken)
+    case .sent: burst.giveBack(consume taken)
     case .full: pass(taken, to: context)
     case .failed: context.close(promise: nil)
     }
@@ -348,7 +375,7 @@ final class ClientConnection: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
       self.isClogged = false
       self.flush()
-      self.worker.finishedBurst()
+      self.burst.finish()
     }
   }
 }

@@ -9,11 +9,11 @@ internal import NIOCore
 /// cancelled it, after which the procedure has only to clear up.
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
-final class ProcedureCall: ProcedureHost {
+final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// A wait that is going on.
   private struct Wait {
     let continuation: CheckedContinuation<WaitOutcome, Never>
-    let waiter: UInt32?
+    let waiter: UInt64?
     let timer: Scheduled<Void>
   }
 
@@ -40,7 +40,7 @@ final class ProcedureCall: ProcedureHost {
   private var deadline: Scheduled<Void>?
   private var currentWait: Wait?
   private var recordWait: RecordWait?
-  private var waiters: [UInt32: WaiterState] = [:]
+  private var waiters: [UInt64: WaiterState] = [:]
 
   init(
     _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?,
@@ -57,12 +57,13 @@ final class ProcedureCall: ProcedureHost {
     deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
       self.worker.observer.limitBit(.deadline)
       self.giveUp(RPCError(.deadlineExceeded))
-      self.worker.finishedBurst()
+      self.worker.burst.finish()
     }
   }
 
   /// Whether it waits for something else than the store.
-  var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
+  private var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
+  var method: Int? { request.method }
 
   // MARK: From the opening to the answer
 
@@ -72,7 +73,7 @@ final class ProcedureCall: ProcedureHost {
     case .ask(let command, let then, let undo, let undoesAll):
       let isTraced = command.isMutation && !undoesAll
       self.opening = FirstStep(then: then, undo: undo, isTraced: isTraced)
-      let ticket = worker.calls.add(.opening(self))
+      let ticket = worker.replies.calls.add(.opening(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
@@ -94,7 +95,7 @@ final class ProcedureCall: ProcedureHost {
       if let command = opening.undo(reply) { takeBack(by: command) }
       return
     }
-    var result = worker.takeBuffer()
+    var result = worker.burst.takeBuffer()
     do throws(RPCError) {
       if let procedure = try opening.then(reply, CallContext(self, on: worker.loop), &result) {
         run(procedure)
@@ -104,7 +105,7 @@ final class ProcedureCall: ProcedureHost {
     } catch {
       answer(.failure(error))
     }
-    worker.giveBack(consume result)
+    worker.burst.giveBack(consume result)
   }
 
   /// The call on a record has been answered: that is all, or there is another way to go on.
@@ -154,16 +155,20 @@ final class ProcedureCall: ProcedureHost {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
-    if case .failure(.tooManyClaimWaiters) = result { worker.observer.limitBit(.claimWaiters) }
-    if case .failure(.tooManySignatures) = result { worker.observer.limitBit(.slowSignatures) }
     request.connection.procedures[ObjectIdentifier(self)] = nil
-    worker.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
+    worker.replies.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }
   }
 
+  func end() { cancel(.clientGone) }
+
+  func drain() {
+    if isWaiting { cancel(.stopping) }
+  }
+
   /// Ends the call without its result.
-  func cancel(_ error: RPCError) {
+  private func cancel(_ error: RPCError) {
     guard cancellation == nil, !isAnswered else { return }
     cancellation = error
     answer(.failure(error))
@@ -224,9 +229,9 @@ final class ProcedureCall: ProcedureHost {
   func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
 
   func wait(
-    atMost time: Duration, waiter: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>
+    atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
-    if worker.isDraining { giveUp(ClientConnection.stopping) }
+    if worker.isDraining { giveUp(.stopping) }
     if let refusal { giveUp(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
     if let wakeUp = waiter.flatMap({ waiters[$0]?.nextWakeUp() }) {
@@ -248,21 +253,22 @@ final class ProcedureCall: ProcedureHost {
     wait.continuation.resume(returning: outcome)
   }
 
-  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt32 {
+  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt64 {
     if let refusal { giveUp(refusal) }
-    var id: UInt32?
+    var id: UInt64?
     let waiter = WaiterState { [weak self] in
       guard let self, let wait = currentWait, wait.waiter == id else { return }
       if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { endWait(.woken(wakeUp)) }
     }
     let given =
-      queue.map { worker.enqueue(waiter, on: topic, in: $0) } ?? worker.listen(to: topic, waiter)
+      queue.map { worker.bus.enqueue(waiter, on: topic, in: $0) }
+      ?? worker.bus.listen(to: topic, waiter)
     id = given
     waiters[given] = waiter
     return given
   }
 
-  func awaitSubscription(of id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
+  func awaitSubscription(of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
     guard let waiter = waiters[id] else {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
@@ -270,9 +276,9 @@ final class ProcedureCall: ProcedureHost {
     if let cancellation { waiter.giveUp(cancellation) }
   }
 
-  func removeWaiter(_ id: UInt32) {
+  func removeWaiter(_ id: UInt64) {
     waiters[id] = nil
-    worker.stopListening(id)
+    worker.bus.stopListening(id)
   }
 
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {

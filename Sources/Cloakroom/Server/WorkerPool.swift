@@ -7,10 +7,10 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// All workers, one for each event loop, and what is asked of them together.
-final class WorkerPool: Sendable {
-  private let workers: [NIOLoopBound<Worker>]
-  private let byLoop: [ObjectIdentifier: NIOLoopBound<Worker>]
+/// All event loops' servers, and what is asked of them together.
+final class WorkerPool: LoopsStatus {
+  private let servers: [NIOLoopBound<LoopServer>]
+  private let byLoop: [ObjectIdentifier: NIOLoopBound<LoopServer>]
   private let labels: MetricsLabels
   private let connectionLimit: Int
   /// How many connections there are, over all loops.
@@ -23,25 +23,26 @@ final class WorkerPool: Sendable {
     labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
     backend: StoreBackend, tokens: TokenService
   ) async throws {
-    var workers: [NIOLoopBound<Worker>] = []
+    var servers: [NIOLoopBound<LoopServer>] = []
     for loop in loops.makeIterator() {
-      let worker = try await loop.submit {
+      let server = try await loop.submit {
+        let table = MethodTable.standard.copy()
         let worker = Worker(
-          loop: loop, configuration: configuration, table: MethodTable.standard.copy(),
-          admission: admission.copy(),
-          observer: LoopObserver(labels: labels, accessLog: accessLog), status: status,
-          store: backend.makeLink(loop), bus: backend.makeBusLink(loop),
-          tokens: tokens)
-        worker.start()
-        return NIOLoopBound(worker, eventLoop: loop)
+          loop: loop, configuration: configuration, table: table, admission: admission.copy(),
+          observer: LoopObserver(labels: labels, accessLog: accessLog),
+          store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
+        let server = LoopServer(
+          worker, table: table, configuration: configuration, status: status, tokens: tokens)
+        server.start()
+        return NIOLoopBound(server, eventLoop: loop)
       }.get()
-      workers.append(worker)
+      servers.append(server)
     }
-    self.workers = workers
+    self.servers = servers
     self.labels = labels
     connectionLimit = configuration.limits.connections
     byLoop = Dictionary(
-      uniqueKeysWithValues: workers.map { (ObjectIdentifier($0.eventLoop), $0) })
+      uniqueKeysWithValues: servers.map { (ObjectIdentifier($0.eventLoop), $0) })
   }
 
   // MARK: Connections
@@ -52,11 +53,11 @@ final class WorkerPool: Sendable {
     channel.closeFuture.whenComplete { _ in
       self.connectionCount.wrappingSubtract(1, ordering: .relaxed)
     }
-    guard let worker = byLoop[ObjectIdentifier(channel.eventLoop)] else {
+    guard let server = byLoop[ObjectIdentifier(channel.eventLoop)] else {
       return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
     }
     guard count <= connectionLimit else {
-      worker.value.observer.limitBit(.connections)
+      server.value.worker.observer.limitBit(.connections)
       return channel.eventLoop.makeCompletedFuture {
         try channel.pipeline.syncOperations.addHandler(
           RefusalHandler(Self.refusal(limit: connectionLimit)))
@@ -64,8 +65,8 @@ final class WorkerPool: Sendable {
     }
     let id = lastConnection.wrappingAdd(1, ordering: .relaxed).newValue
     return PeerCredentials.read(from: channel).flatMapThrowing { peer, groups in
-      let connection = ClientConnection(id: id, peer: peer, groups: groups, worker: worker.value)
-      try channel.pipeline.syncOperations.addHandler(connection)
+      try channel.pipeline.syncOperations.addHandler(
+        server.value.makeConnection(id: id, peer: peer, groups: groups))
     }
   }
 
@@ -81,30 +82,30 @@ final class WorkerPool: Sendable {
 
   // MARK: All loops together
 
-  /// Asks every worker, each on its own loop.
+  /// Asks every server, each on its own loop.
   private func ask<Answer: Sendable>(
-    _ question: @escaping @Sendable (Worker) -> Answer
+    _ question: @escaping @Sendable (LoopServer) -> Answer
   ) async throws -> [Answer] {
     var answers: [Answer] = []
-    for worker in workers {
-      answers.append(try await worker.eventLoop.submit { question(worker.value) }.get())
+    for server in servers {
+      answers.append(try await server.eventLoop.submit { question(server.value) }.get())
     }
     return answers
   }
 
   /// What all loops have counted.
   func snapshot() async throws -> MetricsSnapshot {
-    try await ask { $0.snapshot() }.reduce(MetricsSnapshot(labels: labels), +)
+    try await ask { $0.worker.snapshot() }.reduce(MetricsSnapshot(labels: labels), +)
   }
 
   /// Why the store can't be reached, from any loop; nil when it can from all.
   func storeDownReason() async throws -> String? {
-    try await ask { $0.store.downReason }.compactMap { $0 }.first
+    try await ask { $0.worker.store.downReason }.compactMap { $0 }.first
   }
 
   /// Whether the store takes no writes, as far as any loop has seen lately.
   func isStoreReadOnly() async throws -> Bool {
-    try await ask { $0.store.isReadOnly }.contains(true)
+    try await ask { $0.worker.store.isReadOnly }.contains(true)
   }
 
   /// Applies a policy that has been read anew.
@@ -114,7 +115,10 @@ final class WorkerPool: Sendable {
 
   /// Who looks for what has ended by itself: one loop does for the sidecar.
   func sweeper(_ sweep: RecordSweep) async throws -> ExpirySweeper? {
-    guard let worker = workers.first else { return nil }
+    guard let server = servers.first else { return nil }
+    let worker = try await server.eventLoop.submit {
+      NIOLoopBound(server.value.worker, eventLoop: server.eventLoop)
+    }.get()
     return try await ExpirySweeper(sweep, on: worker)
   }
 
@@ -145,5 +149,5 @@ final class WorkerPool: Sendable {
   }
 
   /// Gives up the ways to the store and hands the last records to the log.
-  func stop() async throws { _ = try await ask { $0.stop() } }
+  func stop() async throws { _ = try await ask { $0.worker.stop() } }
 }

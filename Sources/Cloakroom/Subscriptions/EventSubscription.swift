@@ -10,7 +10,7 @@ internal import NIOCore
 /// any they wait here, and past a bound they are dropped.
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
-final class EventSubscription: TopicListener {
+final class EventSubscription: BusListener, NoticeSource {
   /// Why a subscription has ended that its client did not end.
   enum End: String {
     /// The policy no longer lets the connection listen there.
@@ -30,10 +30,9 @@ final class EventSubscription: TopicListener {
   let name: String
   /// The service that it was made for.
   let service: String
-  /// Whether its connection has it among those that wait for room.
   var isWaiting = false
   /// What the bus knows it by.
-  private var busID: UInt32?
+  private var busID: UInt64?
 
   private let request: Request
   private let worker: Worker
@@ -41,7 +40,7 @@ final class EventSubscription: TopicListener {
   private var backlog: EventBacklog
   private var connection: ClientConnection { request.connection }
 
-  init(
+  private init(
     name: String, service: String, request: consuming Request, notes: CallNotes?, worker: Worker
   ) {
     self.name = name
@@ -55,52 +54,82 @@ final class EventSubscription: TopicListener {
 
   // MARK: Beginning and ending
 
-  /// Begins to listen.
+  var method: Int? { request.method }
+
+  /// Takes in a call that asks for a subscription.
   ///
   /// - Parameter deadlineMs: the caller's patience.
-  func begin(_ topic: Topic, deadlineMs: Int64?) {
+  static func begin(
+    _ topic: Topic, _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?,
+    worker: Worker
+  ) {
+    let connection = request.connection
+    guard let service = connection.identity?.name else {
+      return worker.replies.end(request, notes: notes, RPCError(.internal))
+    }
+    let limit = worker.limits.subscriptionsPerConnection
+    guard connection.subscriptions.count < limit else {
+      return worker.replies.end(
+        request, notes: notes,
+        RPCError(
+          .overloaded, "a connection has at most \(limit) subscriptions",
+          limit: .subscriptionsPerConnection))
+    }
+    let subscription = EventSubscription(
+      name: connection.nextSubscriptionName(), service: service, request: request, notes: notes,
+      worker: worker)
+    connection.subscriptions[subscription.name] = subscription
+    subscription.listen(to: topic, deadlineMs: deadlineMs)
+  }
+
+  private func listen(to topic: Topic, deadlineMs: Int64?) {
     if let deadlineMs, case .asked(let notes, _) = state {
       let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
       let timer = worker.loop.assumeIsolated().scheduleTask(in: patience) {
         self.worker.observer.limitBit(.deadline)
         self.cancel(RPCError(.deadlineExceeded))
-        self.worker.finishedBurst()
+        self.worker.burst.finish()
       }
       state = .asked(notes: notes, deadline: timer)
     }
-    busID = worker.listen(to: topic, self)
+    busID = worker.bus.listen(to: topic, self)
   }
 
-  /// Ends it because the client wants it so, or is gone.
   func end() {
     switch state {
-    case .asked: cancel(Self.gone)
+    case .asked: cancel(.clientGone)
     case .active: leave()
     case .ended: break
     }
   }
 
+  func drain() { cancel(.stopping) }
+
+  func forbid(_ error: RPCError) {
+    // Its call, if that was not answered yet, is refused as one that comes now would be.
+    cancel(error)
+    end(.policy)
+  }
+
   /// Ends it because it may not go on, and tells the client.
-  func end(_ end: End) {
+  private func end(_ end: End) {
     guard case .active = state else { return self.end() }
     leave()
     connection.notify { [name] in $0.writeEnd(end, of: name) }
   }
 
   /// Ends the call that asks for it, if it was not answered yet.
-  func cancel(_ error: RPCError) {
+  private func cancel(_ error: RPCError) {
     guard case .asked(let notes, let deadline) = state else { return }
     deadline?.cancel()
     leave()
-    worker.end(request, notes: notes, error)
+    worker.replies.end(request, notes: notes, error)
   }
-
-  private static let gone = RPCError(.unavailable, "the client is gone")
 
   private func leave() {
     if case .active = state { worker.observer.discount(.eventSubscriptions) }
     state = .ended
-    if let busID { worker.stopListening(busID) }
+    if let busID { worker.bus.stopListening(busID) }
     connection.subscriptions[name] = nil
   }
 
@@ -111,7 +140,7 @@ final class EventSubscription: TopicListener {
     deadline?.cancel()
     state = .active
     worker.observer.count(.eventSubscriptions)
-    worker.end(request, notes: notes, fromStore: true) { result throws(RPCError) in
+    worker.replies.end(request, notes: notes, fromStore: true) { result throws(RPCError) in
       result.writeStaticString("{\"subscription\":\"")
       result.writeString(name)
       result.writeStaticString("\"}")
@@ -120,7 +149,7 @@ final class EventSubscription: TopicListener {
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
     guard case .active = state else { return }
-    guard worker.envelopes.isValid(message) else {
+    guard worker.burst.envelopes.isValid(message) else {
       return worker.observer.count(EventDrop.malformed)
     }
     if backlog.isEmpty, mayWrite {
@@ -147,7 +176,6 @@ final class EventSubscription: TopicListener {
 
   func failed(with error: RPCError) {
     busID = nil
-    if error.reason == .overloaded { worker.observer.limitBit(.subscriptions) }
     switch state {
     case .asked: cancel(error)
     case .active: end(.refused)
@@ -164,19 +192,11 @@ final class EventSubscription: TopicListener {
     return connection.takesNotices
   }
 
-  /// Writes what waits, as far as there is room.
-  ///
-  /// - Returns: whether nothing waits any more.
-  @discardableResult
-  func flush() -> Bool {
+  func flush() {
     while !backlog.isEmpty {
-      guard mayWrite else {
-        connection.waits(self)
-        return false
-      }
+      guard mayWrite else { return connection.waits(self) }
       if let item = backlog.next() { write(item) }
     }
-    return true
   }
 
   private func write(_ item: EventBacklog.Item) {

@@ -6,7 +6,17 @@ internal import Logging
 internal import NIOCore
 internal import Synchronization
 
-/// What there is to know about the sidecar as a whole, over all loops.
+/// What all event loops together can tell about themselves.
+protocol LoopsStatus: AnyObject, Sendable {
+  /// What all loops have counted.
+  func snapshot() async throws -> MetricsSnapshot
+  /// Why the store can't be reached, from any loop; nil when it can from all.
+  func storeDownReason() async throws -> String?
+  /// Whether the store takes no writes, as far as any loop has seen lately.
+  func isStoreReadOnly() async throws -> Bool
+}
+
+/// Tells how the sidecar as a whole is: metrics and health, over all loops.
 final class StatusReporter: Sendable {
   /// The sidecar's version.
   static let version = "0.1.0"
@@ -27,7 +37,7 @@ final class StatusReporter: Sendable {
   private let state: Mutex<State>
 
   private struct State {
-    var workers: WorkerPool?
+    var loops: (any LoopsStatus)?
     var file: MetricsFile?
     var recent: RecentCounts
   }
@@ -50,8 +60,8 @@ final class StatusReporter: Sendable {
         recent: RecentCounts(since: started)))
   }
 
-  /// Lets the hub ask the loops; once, right after they are made.
-  func attach(_ workers: WorkerPool) { state.withLock { $0.workers = workers } }
+  /// Lets the reporter ask the loops; once, right after they are made.
+  func attach(_ loops: any LoopsStatus) { state.withLock { $0.loops = loops } }
 
   /// Tells the operator by what name a client goes.
   func greet(_ client: String, peer: Peer) {
@@ -67,10 +77,10 @@ final class StatusReporter: Sendable {
 
   /// The metrics in Prometheus' text format.
   func metricsText() async -> [UInt8] {
-    guard let workers = state.withLock({ $0.workers }),
-      var snapshot = try? await workers.snapshot()
+    guard let loops = state.withLock({ $0.loops }),
+      var snapshot = try? await loops.snapshot()
     else { return [] }
-    let isUp = (try? await workers.storeDownReason()) == .some(nil)
+    let isUp = (try? await loops.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
     for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
       snapshot.count(cause.reconnectReason, times: count)
@@ -114,8 +124,8 @@ final class StatusReporter: Sendable {
   ///   - roundTrip: how long the store took to answer a ping, in nanoseconds.
   ///   - failure: why it did not answer.
   func health(roundTrip: UInt64, failure: RPCError?) async -> HealthReport {
-    let workers = state.withLock { $0.workers }
-    let snapshot = try? await workers?.snapshot()
+    let loops = state.withLock { $0.loops }
+    let snapshot = try? await loops?.snapshot()
     let log = accessLog?.counts
     let totals = snapshot.map { self.totals($0, log) }
     let (recent, isFileFailing) = state.withLock { state in
@@ -125,8 +135,8 @@ final class StatusReporter: Sendable {
     let stats = backend.memory?.stats
     let isNearlyFull = (stats?.bytes ?? 0) > configuration.limits.memoryBytes / 10 * 9
     let storeReason: String? =
-      if let failure { failure.message } else { try? await workers?.storeDownReason() }
-    let isReadOnly = (try? await workers?.isStoreReadOnly()) ?? false
+      if let failure { failure.message } else { try? await loops?.storeDownReason() }
+    let isReadOnly = (try? await loops?.isStoreReadOnly()) ?? false
     let problems: [(String, reason: String?)] = [
       ("store", storeReason),
       (

@@ -159,7 +159,8 @@ public final class Admission: Sendable {
         ? .forbidden(to: identity.name, methods[method]) : RPCError(.forbidden)
     }
     if let gate = gates[identity.index], let wait = gate.pass(at: now) {
-      throw RPCError(.rateLimited, retryAfterMs: Int64(clamping: 1 + (wait - 1) / 1_000_000))
+      throw RPCError(
+        .rateLimited, retryAfterMs: Int64(clamping: 1 + (wait - 1) / 1_000_000), limit: .rate)
     }
     return Permit(keySpace: identity.keySpace)
   }

@@ -108,12 +108,12 @@ public struct CallContext: Sendable {
   }
 
   /// Waits for a waiter's next wake-up.
-  func wait(atMost time: Duration, waiter: UInt32) async throws(RPCError) -> WakeUp {
+  func wait(atMost time: Duration, waiter: UInt64) async throws(RPCError) -> WakeUp {
     try outcome(of: await withCheckedContinuation { host.wait(atMost: time, waiter: waiter, $0) })
   }
 
   /// Closes a waiter.
-  func removeWaiter(_ id: UInt32) { host.removeWaiter(id) }
+  func removeWaiter(_ id: UInt64) { host.removeWaiter(id) }
 
   @discardableResult
   private func outcome(of wait: WaitOutcome) throws(RPCError) -> WakeUp {

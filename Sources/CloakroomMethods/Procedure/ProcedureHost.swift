@@ -18,13 +18,13 @@ public protocol ProcedureHost: AnyObject {
   func takeBack(by command: StoreCommand)
   /// Resumes when the waiter is woken, the time is over or the call is cancelled, whatever is first.
   func wait(
-    atMost time: Duration, waiter: UInt32?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+    atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Subscribes a waiter to a topic, or has it join a queue that is.
-  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt32
+  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt64
   /// Resumes when a waiter's subscription is confirmed, or refused.
-  func awaitSubscription(of id: UInt32, _ continuation: CheckedContinuation<WaitOutcome, Never>)
+  func awaitSubscription(of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Closes a waiter.
-  func removeWaiter(_ id: UInt32)
+  func removeWaiter(_ id: UInt64)
   /// Has a command submitted when the connection closes.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
   /// Counts what has happened to a pending operation.

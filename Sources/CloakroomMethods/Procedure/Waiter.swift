@@ -3,7 +3,7 @@ public import NIOCore
 
 /// Wakes a procedure when something it waits for may have changed. It has to be closed.
 public struct Waiter: Sendable {
-  let id: UInt32
+  let id: UInt64
   let context: CallContext
 
   /// Waits for the next wake-up; one since the last wait counts.

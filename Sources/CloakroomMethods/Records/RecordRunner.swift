@@ -18,8 +18,6 @@ public protocol RecordHost: AnyObject {
   func later(_ time: Duration, _ body: @escaping () -> Void)
   /// Something was found to have happened to a record by itself.
   func noticed(_ notice: RecordNotice, of name: StoreKey)
-  /// A record's queue was full, or its tries were used up.
-  func recordIsCrowded()
 }
 
 /// Runs calls on records: read, decide, commit; and decides again where somebody else was faster.
@@ -80,7 +78,6 @@ public final class RecordRunner {
     let wait = RecordWait(call, record: call.isReading ? nil : record, completion)
     if let queue = queues[call.name] {
       guard queue.waiting.count < Self.queueLimit else {
-        host.recordIsCrowded()
         wait.complete(.failure(.tooManyOnRecord))
         return wait
       }
@@ -330,7 +327,6 @@ public final class RecordRunner {
       return decide(queue, on: record, at: time, expecting: .version(version))
     }
     guard queue.tries < Self.mostTries else {
-      host.recordIsCrowded()
       return end(queue, .tooManyOnRecord)
     }
     let pause = Int64.random(in: 0...Int64(min(queue.tries, 40)) * 250)
@@ -446,7 +442,8 @@ public final class RecordWait {
 extension RPCError {
   /// As many calls are on one record as may be, or others were faster again and again.
   static let tooManyOnRecord = RPCError(
-    .overloaded, "too many calls change it at the same time; nothing was done", retryAfterMs: 50)
+    .overloaded, "too many calls change it at the same time; nothing was done", retryAfterMs: 50,
+    limit: .recordQueue)
 
   static func recordTooLarge(_ limit: Int) -> RPCError {
     RPCError(.tooLarge, "the record would have more than \(limit) bytes; nothing was done")

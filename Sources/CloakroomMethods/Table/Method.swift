@@ -47,6 +47,11 @@ public final class Method: Sendable {
     case system(Ask)
   }
 
+  /// What a call that succeeds is counted as, beside being a call.
+  public enum Count: Sendable {
+    case publishedEvent
+  }
+
   /// The name that callers use, as `kv.get`.
   public let name: String
   /// The same name, for comparing it with bytes.
@@ -72,6 +77,8 @@ public final class Method: Sendable {
   /// Whether what it does lasts as long as its connection. Another connection could not be told that it
   /// was done, so that the call takes no `idempotencyKey`.
   public let endsWithConnection: Bool
+  /// What a call that succeeds is counted as, beside being a call.
+  public let counts: Count?
   /// What it does.
   public let work: Work
 
@@ -81,7 +88,8 @@ public final class Method: Sendable {
   init(
     _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
     reasons: [Reason] = [], example: (params: StaticString, result: StaticString),
-    givesOnlyCopy: Bool = false, endsWithConnection: Bool = false, _ work: Work
+    givesOnlyCopy: Bool = false, endsWithConnection: Bool = false, counts: Count? = nil,
+    _ work: Work
   ) {
     self.name = "\(name)"
     staticName = name
@@ -97,6 +105,7 @@ public final class Method: Sendable {
     self.example = example
     self.givesOnlyCopy = givesOnlyCopy
     self.endsWithConnection = endsWithConnection
+    self.counts = counts
     self.work = work
   }
 
@@ -113,6 +122,7 @@ public final class Method: Sendable {
     example = other.example
     givesOnlyCopy = other.givesOnlyCopy
     endsWithConnection = other.endsWithConnection
+    counts = other.counts
     work = other.work
   }
 

@@ -6,6 +6,9 @@ public struct MethodTable: Sendable {
   public let methods: [Method]
   /// Their names, in the same order.
   public let names: [String]
+  /// What their calls are counted as, in the same order. No reference is in it: to look at one counts
+  /// nothing.
+  public let counts: ContiguousArray<Method.Count?>
   /// What a method is found by, in the same order.
   private let entries: ContiguousArray<Entry>
   /// For each bucket the first method in it, or none.
@@ -30,6 +33,7 @@ public struct MethodTable: Sendable {
   init(_ methods: [Method]) {
     self.methods = methods.sorted { $0.name < $1.name }
     names = self.methods.map(\.name)
+    counts = ContiguousArray(self.methods.map(\.counts))
     var first = ContiguousArray(repeating: Self.none, count: ShortName.hashCount)
     var entries: ContiguousArray<Entry> = []
     for (index, method) in self.methods.enumerated() {

@@ -103,5 +103,6 @@ public final class TokenService: Sendable {
 extension RPCError {
   /// As many signatures are waited for as may be.
   public static let tooManySignatures = RPCError(
-    .overloaded, "too many slow signatures are being made already", retryAfterMs: 100)
+    .overloaded, "too many slow signatures are being made already", retryAfterMs: 100,
+    limit: .slowSignatures)
 }

@@ -21,7 +21,7 @@ enum BusEvent: Sendable {
   /// Topics are about to be opened again.
   case restored
   /// From the loop to itself: a subscription has joined others of its topic.
-  case joined(id: UInt32, UInt64)
+  case joined(id: UInt64, UInt64)
   /// From the loop to itself: a subscription was refused.
-  case rejected(id: UInt32, RPCError)
+  case rejected(id: UInt64, RPCError)
 }

@@ -8,16 +8,19 @@ public import NIOCore
 public protocol BusLink: AnyObject {
   /// What has happened on the way so far.
   var counters: BusCounters { get }
-  /// Hands all that is heard to a listener from now on.
-  func start(listener: any BusListener)
+  /// Opens the way.
+  ///
+  /// - Parameter finishedBurst: called when all that had arrived together has been told: the moment to
+  ///   flush what it led to.
+  func start(finishedBurst: @escaping () -> Void)
   /// Stops listening.
   func close()
   /// Begins to listen; the listener is told when it does.
   ///
-  /// - Parameter id: what the listener will know the subscription by; not in use for another.
-  func subscribe(_ topic: Topic, id: UInt32)
+  /// - Parameter id: what the subscription is ended by; not in use for another.
+  func subscribe(_ topic: Topic, id: UInt64, listener: any BusListener)
   /// Ends a subscription; nothing more is told of it.
-  func unsubscribe(id: UInt32)
+  func unsubscribe(id: UInt64)
 }
 
 /// Why messages may be missing.
@@ -28,17 +31,15 @@ public enum BusInterruption: Sendable, Hashable {
   case overflow
 }
 
-/// Listens to the bus on one event loop. Everything is told on that loop, and never before
-/// the call that asked for it has returned.
+/// Listens to one topic of the bus. Everything is told on the link's loop, and never before the call
+/// that asked for it has returned.
 public protocol BusListener: AnyObject {
-  /// From now on everything that is published on the subscription's topic arrives.
-  func subscribed(_ id: UInt32)
+  /// From now on everything that is published on the topic arrives.
+  func subscribed()
   /// A message has arrived.
-  func received(_ message: ByteBuffer, on name: ByteBuffer, id: UInt32)
+  func received(_ message: ByteBuffer, on name: ByteBuffer)
   /// Messages may be missing from here on, up to the next one.
-  func interrupted(_ id: UInt32, by cause: BusInterruption)
+  func interrupted(by cause: BusInterruption)
   /// The subscription could not be made, and there is none.
-  func failed(_ id: UInt32, with error: RPCError)
-  /// All that had arrived together has been told: the moment to flush what it led to.
-  func finishedBurst()
+  func failed(with error: RPCError)
 }

@@ -7,7 +7,7 @@ public final class LoopBusLink: BusLink {
   /// The loop's interest in one topic.
   private struct Interest {
     let topic: Topic
-    var ids: [UInt32] = []
+    var ids: [UInt64] = []
     /// Whether its messages come.
     var isOpen = false
   }
@@ -15,6 +15,7 @@ public final class LoopBusLink: BusLink {
   /// Where a subscription is to be found.
   private struct Place {
     let token: UInt64
+    let listener: any BusListener
     /// Its index in the interest's ids.
     var index: Int
     /// Whether the listener was told that it is subscribed.
@@ -25,15 +26,16 @@ public final class LoopBusLink: BusLink {
   private let exchange: any BusExchange
   private let mailbox: BusMailbox
   private let quota: BusQuota
-  private var listener: (any BusListener)?
+  /// Called when all that had arrived together has been told; nil while the link is not open.
+  private var finishedBurst: (() -> Void)?
   private var tokens: [Topic: UInt64] = [:]
   private var interests: [UInt64: Interest] = [:]
-  private var places: [UInt32: Place] = [:]
+  private var places: [UInt64: Place] = [:]
+  /// Those that will be told that there is no subscription.
+  private var rejected: [UInt64: any BusListener] = [:]
   private var lastToken: UInt64 = 0
   /// Why topics that are not open won't be soon.
   private var downError: RPCError?
-  /// Counts subscriptions that came or went, so that a loop over them notices.
-  private var changes: UInt64 = 0
 
   /// What has happened on the loop's way to the bus.
   public var counters: BusCounters {
@@ -47,9 +49,9 @@ public final class LoopBusLink: BusLink {
     mailbox = BusMailbox(loop: loop, limits: limits)
   }
 
-  /// Hands all that is heard to a listener from now on.
-  public func start(listener: any BusListener) {
-    self.listener = listener
+  /// Opens the way.
+  public func start(finishedBurst: @escaping () -> Void) {
+    self.finishedBurst = finishedBurst
     mailbox.attach(NIOLoopBound(self, eventLoop: loop))
     exchange.attach(mailbox)
   }
@@ -60,52 +62,58 @@ public final class LoopBusLink: BusLink {
       exchange.close(interest.topic, token: token, for: mailbox)
     }
     for _ in places { quota.release() }
-    changes &+= 1
     interests = [:]
     tokens = [:]
     places = [:]
+    rejected = [:]
     exchange.detach(mailbox)
     mailbox.attach(nil)
-    listener = nil
+    finishedBurst = nil
   }
 
   /// Begins to listen; the listener is told when it does.
-  public func subscribe(_ topic: Topic, id: UInt32) {
-    guard listener != nil else { return }
-    guard quota.take() else {
-      let error = RPCError(.overloaded, "there are too many subscriptions", retryAfterMs: 1000)
-      return mailbox.post(.rejected(id: id, error))
-    }
-    changes &+= 1
-    guard let token = tokens[topic] else { return begin(topic, id) }
+  public func subscribe(_ topic: Topic, id: UInt64, listener: any BusListener) {
+    guard finishedBurst != nil else { return }
+    guard quota.take() else { return reject(id, .tooManySubscriptions, listener) }
+    guard let token = tokens[topic] else { return begin(topic, id, listener) }
     guard let interest = interests[token] else { return }
-    places[id] = Place(token: token, index: interest.ids.count)
+    places[id] = Place(token: token, listener: listener, index: interest.ids.count)
     interests[token]?.ids.append(id)
     if interest.isOpen {
       mailbox.post(.joined(id: id, token))
     } else if let downError {
       forget(id)
-      mailbox.post(.rejected(id: id, downError))
+      reject(id, downError, listener)
     }
   }
 
-  /// Ends a subscription; nothing more is told of it.
-  public func unsubscribe(id: UInt32) { forget(id) }
+  private func reject(_ id: UInt64, _ error: RPCError, _ listener: any BusListener) {
+    rejected[id] = listener
+    mailbox.post(.rejected(id: id, error))
+  }
 
-  private func begin(_ topic: Topic, _ id: UInt32) {
+  /// Ends a subscription; nothing more is told of it.
+  public func unsubscribe(id: UInt64) {
+    rejected[id] = nil
+    forget(id)
+  }
+
+  private func begin(_ topic: Topic, _ id: UInt64, _ listener: any BusListener) {
     lastToken &+= 1
     tokens[topic] = lastToken
     interests[lastToken] = Interest(topic: topic, ids: [id])
-    places[id] = Place(token: lastToken, index: 0)
+    places[id] = Place(token: lastToken, listener: listener, index: 0)
     exchange.open(topic, token: lastToken, for: mailbox)
   }
 
   /// Takes a subscription out; the interest goes with the last of them.
-  private func forget(_ id: UInt32) {
-    guard let place = places.removeValue(forKey: id) else { return }
-    changes &+= 1
+  ///
+  /// - Returns: who was to be told of it.
+  @discardableResult
+  private func forget(_ id: UInt64) -> (any BusListener)? {
+    guard let place = places.removeValue(forKey: id) else { return nil }
     quota.release()
-    guard var ids = interests[place.token]?.ids else { return }
+    guard var ids = interests[place.token]?.ids else { return place.listener }
     interests[place.token]?.ids = []
     ids.swapAt(place.index, ids.count - 1)
     ids.removeLast()
@@ -115,6 +123,7 @@ public final class LoopBusLink: BusLink {
       tokens[interest.topic] = nil
       exchange.close(interest.topic, token: place.token, for: mailbox)
     }
+    return place.listener
   }
 
   // MARK: What the exchange says
@@ -122,19 +131,19 @@ public final class LoopBusLink: BusLink {
   /// Takes what the exchange has for the loop; called by the mailbox, on the loop.
   func takeMail() {
     for event in mailbox.take() { handle(event) }
-    listener?.finishedBurst()
+    finishedBurst?()
   }
 
   private func handle(_ event: BusEvent) {
     switch event {
     case .message(let token, let message, let name):
-      forEach(token) { listener, id in listener.received(message, on: name, id: id) }
+      forEach(token) { _, listener in listener.received(message, on: name) }
     case .opened(let token):
       opened(token)
     case .refused(let token, let error):
       refused(token, error)
     case .overflowed(let token):
-      forEach(token) { listener, id in listener.interrupted(id, by: .overflow) }
+      forEach(token) { _, listener in listener.interrupted(by: .overflow) }
     case .suspended:
       for token in interests.keys { interests[token]?.isOpen = false }
     case .down(let error):
@@ -146,32 +155,31 @@ public final class LoopBusLink: BusLink {
       // Otherwise it waits for the topic to be opened again.
       guard interests[token]?.isOpen == true else { return }
       places[id]?.isConfirmed = true
-      listener?.subscribed(id)
+      place.listener.subscribed()
     case .rejected(let id, let error):
-      listener?.failed(id, with: error)
+      rejected.removeValue(forKey: id)?.failed(with: error)
     }
   }
 
   /// Does something for each subscription of an interest that is still there when it is its turn and
   /// was when the first was told.
-  private func forEach(_ token: UInt64, _ body: (any BusListener, UInt32) -> Void) {
-    guard let listener, let ids = interests[token]?.ids else { return }
-    let before = changes
+  private func forEach(_ token: UInt64, _ body: (UInt64, any BusListener) -> Void) {
+    guard let ids = interests[token]?.ids else { return }
     for id in ids {
-      guard before == changes || places[id]?.token == token else { continue }
-      body(listener, id)
+      guard let place = places[id], place.token == token else { continue }
+      body(id, place.listener)
     }
   }
 
   private func opened(_ token: UInt64) {
     downError = nil
     interests[token]?.isOpen = true
-    forEach(token) { listener, id in
+    forEach(token) { id, listener in
       if places[id]?.isConfirmed == true {
-        listener.interrupted(id, by: .lost)
+        listener.interrupted(by: .lost)
       } else {
         places[id]?.isConfirmed = true
-        listener.subscribed(id)
+        listener.subscribed()
       }
     }
   }
@@ -179,12 +187,11 @@ public final class LoopBusLink: BusLink {
   private func refused(_ token: UInt64, _ error: RPCError) {
     guard let interest = interests.removeValue(forKey: token) else { return }
     tokens[interest.topic] = nil
-    changes &+= 1
     for id in interest.ids {
-      places[id] = nil
+      rejected[id] = places.removeValue(forKey: id)?.listener
       quota.release()
     }
-    for id in interest.ids { listener?.failed(id, with: error) }
+    for id in interest.ids { rejected.removeValue(forKey: id)?.failed(with: error) }
   }
 
   /// Those that were never told that they are subscribed wait no longer; the others are there again
@@ -195,8 +202,12 @@ public final class LoopBusLink: BusLink {
       !place.value.isConfirmed && interests[place.value.token]?.isOpen == false
     }
     for id in waiting.keys.sorted() {
-      forget(id)
-      listener?.failed(id, with: error)
+      forget(id)?.failed(with: error)
     }
   }
+}
+
+extension RPCError {
+  fileprivate static let tooManySubscriptions = RPCError(
+    .overloaded, "there are too many subscriptions", retryAfterMs: 1000, limit: .subscriptions)
 }

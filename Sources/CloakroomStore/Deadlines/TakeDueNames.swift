@@ -133,5 +133,7 @@ package struct SettleDueNames: StoreStep {
     return 1
     """)
 
-  package static func read(_ reply: borrowing RESPReply) -> Done? { Done() }
+  package static func read(_ reply: borrowing RESPReply) -> Done? {
+    reply.first.kind == .integer ? Done() : nil
+  }
 }

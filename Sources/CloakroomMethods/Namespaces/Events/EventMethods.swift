@@ -24,6 +24,7 @@ enum EventMethods {
       #"{"type":"object","properties":{"receivers":{"type":"integer"}},"required":["receivers"]}"#,
     reasons: [.validationFailed],
     example: (#"{"channel":"order.paid","data":{"order":7}}"#, #"{"receivers":0}"#),
+    counts: .publishedEvent,
     .procedure { arguments throws(RPCError) in
       let (name, count) = try arguments.splitStoreKey(0, "channel", in: .events)
       let data = try arguments.value(1, "data")

@@ -3,28 +3,66 @@ internal import CloakroomMethods
 internal import CloakroomObservability
 internal import CloakroomStore
 internal import CloakroomWire
+internal import Glibc
 internal import NIOCore
 
-/// How a call ends: its reply and its record.
-extension Worker {
-  /// A request begins.
-  func begin(_ request: borrowing Request) {
-    request.connection.began()
-    observer.count(.callsInFlight)
+/// The way out of a call, from the store's reply to the flushed frame: `complete` takes the reply to its
+/// call, `end` has the result written into the connection's frame and the call recorded, and
+/// `finishedBurst` sends what has been written. The way in is `CallDispatcher`'s.
+final class ReplyWriter: StoreSink {
+  /// The calls that wait for the store.
+  var calls = CallTable()
+  /// The services' labels in log and metrics; replaced when the policy is read anew.
+  var admission: Admission
+  let observer: LoopObserver
+  /// What all names in the store begin with.
+  let prefix: String
+  let burst: Burst
+  private let table: MethodTable
+  private let replyLimit: Int
+
+  init(
+    _ burst: Burst, table: MethodTable, admission: Admission, observer: LoopObserver,
+    configuration: Configuration
+  ) {
+    self.burst = burst
+    self.table = table
+    self.admission = admission
+    self.observer = observer
+    prefix = configuration.keys.prefix
+    replyLimit = configuration.limits.unreadReplyBytes
+  }
+
+  // MARK: The store's reply
+
+  /// The store has answered.
+  func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
+    switch calls.remove(ticket.index) {
+    case .call(let call):
+      end(call, reply)
+    case .step(let parent, let position):
+      guard let extras = calls.extras(parent) else { return }
+      extras.replies[position] = reply
+      extras.remaining -= 1
+      guard extras.remaining == 0, case .call(let call) = calls.remove(parent) else { return }
+      end(call, extras.replies.compactMap { $0 })
+    case .opening(let call):
+      call.opened(reply)
+    case .procedure(let step):
+      step?.completion(reply)
+    case .free:
+      break
+    }
   }
 
   /// A call of a primitive ends with the store's reply.
-  func end(_ call: consuming Call, _ reply: consuming StoreReply) {
-    guard let index = call.request.method else { return }
-    guard case .primitive(_, let write) = table.methods[index].work else {
-      return endSystem(call, reply)
-    }
-    guard claim(call) else { return }
+  private func end(_ call: consuming Call, _ reply: consuming StoreReply) {
+    guard let index = call.request.method, claim(call) else { return }
+    guard case .primitive(_, let write) = table.methods[index].work else { return }
     let reply = reply
     if case .values(let values) = reply,
-      values.reduce(0, { $0 + ($1?.readableBytes ?? 0) }) > limits.unreadReplyBytes
+      values.reduce(0, { $0 + ($1?.readableBytes ?? 0) }) > replyLimit
     {
-      observer.limitBit(.replySize)
       return end(call.request, notes: call.extras?.notes, replyTooLarge)
     }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
@@ -41,12 +79,6 @@ extension Worker {
     }
   }
 
-  /// What the caller is told of a reply that is longer than what may wait for a reader.
-  private var replyTooLarge: RPCError {
-    RPCError(
-      .tooLarge, "the reply would have more than \(limits.unreadReplyBytes) bytes: ask for less")
-  }
-
   /// Takes the right to answer a call: false when its deadline has answered it already.
   func claim(_ call: borrowing Call) -> Bool {
     guard let extras = call.extras else { return true }
@@ -54,6 +86,14 @@ extension Worker {
     guard !extras.isAnswered else { return false }
     extras.isAnswered = true
     return true
+  }
+
+  // MARK: The call's reply
+
+  /// A request begins.
+  func begin(_ request: borrowing Request) {
+    request.connection.began()
+    observer.count(.callsInFlight)
   }
 
   /// A call ends with a failure.
@@ -74,10 +114,10 @@ extension Worker {
     var failure: Reason?
     var bytesOut = 0
     func write(_ buffer: inout ByteBuffer) {
-      failure = Self.write(writeResult, id: request.id, to: &buffer)
+      failure = self.write(writeResult, id: request.id, to: &buffer)
     }
     if request.isNotification {
-      bytesOut = discard(write)
+      bytesOut = burst.discard(write)
       request.batch?.endMember()
     } else if let batch = request.batch {
       batch.endMember { buffer in
@@ -88,10 +128,8 @@ extension Worker {
         if failure == nil, buffer.writerIndex - before > Self.shortReply,
           buffer.readableBytes > gatheredLimit(for: request)
         {
-          observer.limitBit(.replySize)
-          failure = .tooLarge
           buffer.moveWriterIndex(to: before)
-          buffer.writeErrorReply(id: request.id, replyTooLarge)
+          failure = writeFailure(replyTooLarge, id: request.id, to: &buffer)
         }
         bytesOut = buffer.writerIndex - before
       }
@@ -105,30 +143,8 @@ extension Worker {
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 
-  /// The length up to which a result stays in a batch's reply however long that is, in bytes.
-  private static let shortReply = 256
-  /// How long a batch's reply may be for what would otherwise be lost, in bytes; a buffer can't have
-  /// four times as many.
-  private static let longestBatchReply = 1 << 30
-
-  private func gatheredLimit(for request: borrowing Request) -> Int {
-    guard let method = request.method, table.methods[method].givesOnlyCopy else {
-      return limits.unreadReplyBytes
-    }
-    return Self.longestBatchReply
-  }
-
-  /// Refuses bytes that no call could be read from.
-  func refuse(_ error: RPCError, limit: Limit?, from connection: ClientConnection) {
-    if let limit { observer.limitBit(limit) }
-    let request = Request(
-      connection: connection, batch: nil, startedAt: burstStart, bytesIn: 0)
-    begin(request)
-    end(request, notes: nil, error)
-  }
-
   /// Writes a reply; a result that fails half way is taken back and the failure written in its place.
-  private static func write(
+  private func write(
     _ writeResult: (inout ByteBuffer) throws(RPCError) -> Void, id: borrowing RequestID,
     to buffer: inout ByteBuffer
   ) -> Reason? {
@@ -140,22 +156,52 @@ extension Worker {
       return nil
     } catch {
       buffer.moveWriterIndex(to: start)
-      buffer.writeErrorReply(id: id, error)
-      return error.reason
+      return writeFailure(error, id: id, to: &buffer)
     }
   }
+
+  private func writeFailure(
+    _ error: RPCError, id: borrowing RequestID, to buffer: inout ByteBuffer
+  ) -> Reason {
+    if let limit = error.limit { observer.limitBit(limit) }
+    buffer.writeErrorReply(id: id, error)
+    return error.reason
+  }
+
+  /// What the caller is told of a reply that is longer than what may wait for a reader.
+  private var replyTooLarge: RPCError {
+    RPCError(
+      .tooLarge, "the reply would have more than \(replyLimit) bytes: ask for less",
+      limit: .replySize)
+  }
+
+  /// The length up to which a result stays in a batch's reply however long that is, in bytes.
+  private static let shortReply = 256
+  /// How long a batch's reply may be for what would otherwise be lost, in bytes; a buffer can't have
+  /// four times as many.
+  private static let longestBatchReply = 1 << 30
+
+  private func gatheredLimit(for request: borrowing Request) -> Int {
+    guard let method = request.method, table.methods[method].givesOnlyCopy else {
+      return replyLimit
+    }
+    return Self.longestBatchReply
+  }
+
+  // MARK: The call's record
 
   private func record(
     _ request: borrowing Request, notes: () -> CallNotes?, fromStore: Bool, failure: Reason?,
     bytesOut: Int
   ) {
     observer.discount(.callsInFlight)
-    if failure == nil, let method = request.method, method == publishMethod {
-      observer.count(.eventsPublished)
+    if failure == nil, let method = request.method {
+      switch table.counts[method] {
+      case .publishedEvent: observer.count(.eventsPublished)
+      case nil: break
+      }
     }
-    // The store's replies of a burst arrive together; the clock is not asked for each.
-    if fromStore, replyTime == 0 { replyTime = now() }
-    let ended = fromStore ? replyTime : now()
+    let ended = fromStore ? burst.timeOfReplies() : burst.now()
     let duration = max(ended, request.startedAt) - request.startedAt
     let storeDuration = fromStore ? duration : 0
     let service = admission.label(of: request.connection.identity?.index)
@@ -175,4 +221,18 @@ extension Worker {
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
         bytesOut: bytesOut))
   }
+
+  /// The time of day at a moment of the loop's clock, in nanoseconds since 1970 (UTC).
+  func wallClock(at uptime: UInt64) -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let nanoseconds = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    let now = burst.now()
+    return nanoseconds - Int64(clamping: now - min(uptime, now))
+  }
+
+  // MARK: The frame
+
+  /// Sends the replies of a burst, each connection's together.
+  func finishedBurst() { burst.finish() }
 }

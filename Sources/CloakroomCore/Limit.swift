@@ -1,5 +1,5 @@
 /// The limits that protect the sidecar from its clients, its store and its disk.
-public enum Limit: Int, CounterLabel {
+public enum Limit: Int, CaseIterable, Sendable {
   /// A frame was longer than a frame may be.
   case frameSize
   /// A connection had as many calls under way as it may have, and wasn't read for a while.
@@ -44,9 +44,6 @@ public enum Limit: Int, CounterLabel {
   case withdrawals
   /// As many calls waited for one record as may wait, or others were faster again and again.
   case recordQueue
-
-  /// `LoopCounter.limitHits`
-  public static var counter: LoopCounter { .limitHits }
 
   /// The name that metrics are labelled with.
   public var name: String {

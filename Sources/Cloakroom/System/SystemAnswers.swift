@@ -4,26 +4,35 @@ internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
 
-/// Questions about the sidecar itself.
-extension Worker {
+/// Answers questions about the sidecar itself.
+struct SystemAnswers {
+  private let worker: Worker
+  private let status: StatusReporter
+
+  init(_ worker: Worker, status: StatusReporter) {
+    self.worker = worker
+    self.status = status
+  }
+
   /// Answers a question on the spot, or once the store or the other loops have been asked.
-  func answer(_ question: SystemQuestion, for request: consuming Request) {
+  func answer(
+    _ question: SystemQuestion, for request: consuming Request, _ arguments: inout Arguments
+  ) {
     switch question {
     case .ping:
-      end(request, notes: nil) { result throws(RPCError) in
+      worker.replies.end(request, notes: nil) { result throws(RPCError) in
         result.writeStaticString("\"pong\"")
       }
     case .hello(let service, let client):
       hello(service: service, client: client, for: request)
     case .discover:
-      end(request, notes: nil) { result throws(RPCError) in
+      worker.replies.end(request, notes: nil) { result throws(RPCError) in
         result.writeImmutableBuffer(status.discovery)
       }
     case .health:
-      store.submit(.ping, ticket: wait(for: request))
+      answerHealth(startedAt: request.startedAt, worker.wait(for: request, &arguments))
     case .metrics:
-      let ticket = wait(for: request)
-      answerLater(ticket) { [status] in
+      answerLater(worker.wait(for: request, &arguments)) { [status] in
         var result = ByteBuffer()
         result.writeJSONString(String(decoding: await status.metricsText(), as: UTF8.self))
         return result
@@ -31,30 +40,24 @@ extension Worker {
     }
   }
 
-  /// The store has answered a ping for `status.health`: the rest of the report is still to come.
-  func endSystem(_ call: consuming Call, _ reply: StoreReply) {
-    guard call.extras?.isAnswered != true else { return }
-    let roundTrip = now() - call.request.startedAt
-    var failure: RPCError?
-    if case .failure(let error) = reply { failure = error }
-    let ticket = calls.add(.call(call))
-    answerLater(ticket) { [status, failure] in
-      var result = ByteBuffer()
-      await status.health(roundTrip: roundTrip, failure: failure).write(to: &result)
-      return result
+  private func answerHealth(startedAt: UInt64, _ ticket: StoreTicket) {
+    worker.perform(.ping) { reply in
+      let roundTrip = worker.burst.now() - startedAt
+      var failure: RPCError?
+      if case .failure(let error) = reply { failure = error }
+      answerLater(ticket) { [status, failure] in
+        var result = ByteBuffer()
+        await status.health(roundTrip: roundTrip, failure: failure).write(to: &result)
+        return result
+      }
     }
   }
 
   private func hello(service: String?, client: String?, for request: borrowing Request) {
     let connection = request.connection
-    let before = connection.chosenService
-    if let service { connection.chosenService = service }
-    assignService(to: connection)
-    let policy = admission.policy
-    guard let identity = connection.identity else {
-      connection.chosenService = before
-      assignService(to: connection)
-      return end(
+    let policy = worker.admission.policy
+    guard let identity = connection.assignService(service, by: worker.admission) else {
+      return worker.replies.end(
         request, notes: nil,
         policy.isOpen
           ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -62,7 +65,7 @@ extension Worker {
     }
     if let client { status.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)
-    end(request, notes: nil) { result throws(RPCError) in
+    worker.replies.end(request, notes: nil) { result throws(RPCError) in
       result.writeString("{\"service\":\"\(identity.name)\",\"services\":[")
       result.writeString(services.map { "\"\(policy.services[$0].name)\"" }.joined(separator: ","))
       result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(StatusReporter.version)\"")
@@ -75,19 +78,22 @@ extension Worker {
   private func answerLater(
     _ ticket: StoreTicket, _ find: @escaping @Sendable () async -> ByteBuffer
   ) {
-    let worker = NIOLoopBound(self, eventLoop: loop)
+    let worker = NIOLoopBound(worker, eventLoop: worker.loop)
     Task {
       let found = await find()
-      worker.eventLoop.execute { worker.value.endLater(ticket, found) }
+      worker.eventLoop.execute { worker.value.answer(ticket, found) }
     }
   }
+}
 
-  private func endLater(_ ticket: StoreTicket, _ found: ByteBuffer) {
-    if case .call(let call) = calls.remove(ticket.index), claim(call) {
-      end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
+extension Worker {
+  /// Answers a call that waits under a ticket.
+  fileprivate func answer(_ ticket: StoreTicket, _ found: ByteBuffer) {
+    if case .call(let call) = replies.calls.remove(ticket.index), replies.claim(call) {
+      replies.end(call.request, notes: call.extras?.notes) { result throws(RPCError) in
         result.writeImmutableBuffer(found)
       }
     }
-    finishedBurst()
+    burst.finish()
   }
 }

@@ -1,0 +1,181 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// The way in of a call, from a frame's bytes to the store: `receive` takes batches apart, `call` is the
+/// whole way of one request. The way out is `ReplyWriter`'s.
+final class CallDispatcher: FrameHandler {
+  private let worker: Worker
+  private let replies: ReplyWriter
+  private let table: MethodTable
+  private let system: SystemAnswers
+  private var batchScanner: BatchScanner
+  private var arguments: Arguments
+
+  init(
+    _ worker: Worker, table: MethodTable, configuration: Configuration, status: StatusReporter,
+    tokens: TokenService, nothing: ByteBuffer
+  ) {
+    self.worker = worker
+    self.table = table
+    replies = worker.replies
+    system = SystemAnswers(worker, status: status)
+    let limits = configuration.limits
+    batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
+    arguments = Arguments(
+      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth,
+      nothing: nothing)
+    arguments.notes = CallNotes(isKept: worker.observer.keepsAccessLog)
+  }
+
+  /// Takes in one JSON text: a request, or a batch of them.
+  func receive(_ text: consuming ByteBuffer, from connection: ClientConnection) {
+    guard BatchScanner.isBatch(text.readableBytesSpan) else {
+      let length = text.readableBytes
+      return call(text, 0..<length, on: connection, batch: nil)
+    }
+    receiveBatch(text, from: connection)
+  }
+
+  private func receiveBatch(_ text: ByteBuffer, from connection: ClientConnection) {
+    do throws(JSONFault) {
+      try batchScanner.scan(text.readableBytesSpan)
+    } catch {
+      return refuse(RPCError(error), from: connection)
+    }
+    guard !batchScanner.isEmpty else {
+      return refuse(
+        RPCError(.invalidRequest, "a batch has at least one member"), from: connection)
+    }
+    guard !batchScanner.isTooLong else {
+      return refuse(
+        RPCError(
+          .tooLarge, "a batch has at most \(worker.limits.batchLength) members",
+          limit: .batchLength),
+        from: connection)
+    }
+    let batch = BatchReply(count: batchScanner.count)
+    for element in batchScanner.elements {
+      call(text, element.offsets, on: connection, batch: batch)
+    }
+  }
+
+  /// Refuses bytes that no call could be read from.
+  func refuse(_ error: RPCError, from connection: ClientConnection) {
+    let request = Request(
+      connection: connection, batch: nil, startedAt: worker.burst.start, bytesIn: 0)
+    replies.begin(request)
+    replies.end(request, notes: nil, error)
+  }
+
+  /// The whole way of one request, from its bytes to the store.
+  private func call(
+    _ text: consuming ByteBuffer, _ range: Range<Int>, on connection: ClientConnection,
+    batch: BatchReply?
+  ) {
+    var request = Request(
+      connection: connection, batch: batch, startedAt: worker.burst.start, bytesIn: range.count)
+    replies.begin(request)
+    var hasNotes = false
+    do throws(RPCError) {
+      try scan(text.readableBytesSpan, range, into: &request)
+      let index = try method(in: text.readableBytesSpan)
+      request.method = index
+      let permit = try worker.admission.admit(
+        connection.identity, method: index, now: request.startedAt)
+      let method = table.methods[index]
+      hasNotes = arguments.notes.isKept
+      try arguments.begin(method, request: text, permit: permit)
+      defer {
+        if arguments.hasLongKey { worker.observer.limitBit(.keyLength) }
+        arguments.end()
+      }
+      switch method.work {
+      case .primitive(let begin, _):
+        let command = arguments.once(try begin(&arguments))
+        let isMutation = arguments.deadlineMs != nil && command.isMutation
+        let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
+        worker.store.submit(command, ticket: ticket)
+      case .many(let begin, _):
+        submit(arguments.once(try begin(&arguments)), for: request)
+      case .procedure(let begin):
+        let opening = arguments.once(try begin(&arguments))
+        let call = ProcedureCall(
+          request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
+          record: arguments.record, worker: worker)
+        call.open(opening)
+      case .subscription(let ask):
+        handle(try ask(&arguments), for: request)
+      case .system(let ask):
+        system.answer(try ask(&arguments), for: request, &arguments)
+      }
+    } catch {
+      replies.end(request, notes: hasNotes ? arguments.notes : nil, error)
+    }
+  }
+
+  /// Takes the envelope apart.
+  private func scan(
+    _ text: RawSpan, _ range: Range<Int>, into request: inout Request
+  ) throws(RPCError) {
+    do throws(JSONFault) {
+      try arguments.scanner.scan(text, from: range.lowerBound, to: range.upperBound)
+    } catch {
+      throw RPCError(error)
+    }
+    let isValid = arguments.scanner.isValidRequest
+    switch arguments.scanner.idKind {
+    case .string, .number, .null:
+      if let id = arguments.scanner.id {
+        request.id = RequestID(text.extracting(id.offsets))
+      }
+    case nil where isValid:
+      request.isNotification = true
+    default:
+      break
+    }
+    guard isValid else { throw RPCError(.invalidRequest) }
+  }
+
+  private func method(in text: RawSpan) throws(RPCError) -> Int {
+    guard let name = arguments.scanner.method else { throw RPCError(.methodNotFound) }
+    let hasEscapes = arguments.scanner.methodHasEscapes
+    guard let index = table.index(of: name, hasEscapes: hasEscapes, in: text) else {
+      throw RPCError(.methodNotFound)
+    }
+    return index
+  }
+
+  /// Submits the steps of a call of many, each under a ticket of its own.
+  private func submit(_ commands: [StoreCommand], for request: consuming Request) {
+    let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
+    let parent = worker.wait(
+      for: request, &arguments, isMutation: isMutation, steps: commands.count)
+    if commands.isEmpty, case .call(let call) = replies.calls.remove(parent.index) {
+      return replies.end(call, [])
+    }
+    let tickets = commands.indices.map {
+      replies.calls.add(.step(of: parent.index, position: $0))
+    }
+    if isMutation { replies.calls.extras(parent.index)?.steps = tickets }
+    for (command, ticket) in zip(commands, tickets) { worker.store.submit(command, ticket: ticket) }
+  }
+
+  /// Begins or ends a subscription.
+  private func handle(_ subscription: SubscriptionRequest, for request: consuming Request) {
+    let notes = arguments.notes.isKept ? arguments.notes : nil
+    switch subscription {
+    case .subscribe(let topic):
+      EventSubscription.begin(
+        topic, request, notes: notes, deadlineMs: arguments.deadlineMs, worker: worker)
+    case .unsubscribe(let name):
+      let subscription = request.connection.subscriptions[name]
+      subscription?.end()
+      replies.end(request, notes: notes) { result throws(RPCError) in
+        result.writeStaticString(subscription == nil ? "false" : "true")
+      }
+    }
+  }
+}
