@@ -1,3 +1,5 @@
+import Support
+
 /// Makes JSON texts, and spoils them.
 struct RandomJSON {
   private var random: SplitMix

@@ -110,6 +110,31 @@ public final class LineClient {
     return try (0..<count).map { _ in try readLine(within: deadline - .now) }
   }
 
+  /// The lines that have come whole by now; none when there is none.
+  ///
+  /// - Throws: `Failure.ended` when the other end has closed and all its lines were taken.
+  public func availableLines() throws -> [String] {
+    var end: Failure?
+    do {
+      while true { try receive(until: .now) }
+    } catch Failure.timedOut {
+    } catch let failure as Failure { end = failure }
+    guard let last = input[position...].lastIndex(of: UInt8(ascii: "\n")) else {
+      if let end { throw end }
+      return []
+    }
+    defer { consume(to: last + 1) }
+    return input[position..<last].split(separator: UInt8(ascii: "\n")).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+  }
+
+  /// Waits until one of several connections has something to read, and not longer than a while.
+  public static func waitForInput(on clients: [LineClient], within patience: Duration) {
+    var entries = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+    poll(&entries, nfds_t(entries.count), Int32(clamping: Int(patience / .milliseconds(1))))
+  }
+
   /// The next text that is framed by `Content-Length:`.
   public func readFramed(within patience: Duration = .seconds(20)) throws -> String {
     let deadline = ContinuousClock.now + patience
