@@ -6,8 +6,8 @@ internal import NIOCore
 /// What is kept of a call on a record, to be told again when the call is repeated with its idempotency key:
 /// the result's JSON, or the refusal. A refusal says how things stood, and is as much an answer as a result.
 ///
-/// As text: the version of the commit, by which a call knows its own answer; `=` and the result, or `!` and
-/// the error as JSON-RPC has it. With a secret in it, all behind the version is sealed.
+/// As text: a version, by which a call knows its own answer; `=` and the result, or `!` and the error as
+/// JSON-RPC has it. With a secret in it, it has no version and is sealed, no two alike.
 struct KeptAnswer {
   /// The answer as it is kept.
   let note: ByteBuffer
@@ -25,10 +25,13 @@ struct KeptAnswer {
       text.writeStaticString("!")
       text.writeJSON(error)
     }
-    if let secret { text = try secret.seal(text) }
-    var note = version.text
-    note.writeImmutableBuffer(text)
-    self.note = note
+    if let secret {
+      note = try secret.seal(text)
+    } else {
+      var note = version.text
+      note.writeImmutableBuffer(text)
+      self.note = note
+    }
   }
 
   /// Reads an answer that was kept.
@@ -38,14 +41,19 @@ struct KeptAnswer {
   static func result(of note: ByteBuffer, sealed secret: SecretAnswer?) throws(RPCError)
     -> ByteBuffer
   {
-    // A sealed result and no more, as it was kept up to version 0.9: it begins with the number 1.
-    if let secret, note.readableBytesView.first == 1 { return try secret.open(note) }
-    guard note.readableBytes > RecordVersion.length else { throw unreadable }
     var text = note
-    text.moveReaderIndex(forwardBy: RecordVersion.length)
-    if let secret { text = try secret.open(text) }
+    if let secret {
+      text = try secret.open(note)
+    } else {
+      guard note.readableBytes > RecordVersion.length else { throw unreadable }
+      text.moveReaderIndex(forwardBy: RecordVersion.length)
+    }
     switch text.readInteger(as: UInt8.self) {
     case UInt8(ascii: "="): return text
+    case UInt8(ascii: "{") where secret != nil:
+      // A result and no more, as it was kept up to version 0.9.
+      text.moveReaderIndex(to: text.readerIndex - 1)
+      return text
     case UInt8(ascii: "!"): throw RPCError(kept: text) ?? unreadable
     default: throw unreadable
     }

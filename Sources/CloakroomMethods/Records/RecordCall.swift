@@ -93,6 +93,8 @@ struct RecordDecision: Sendable {
   var remindAtMs: Int64?
   /// The first moment at which it would be decided otherwise.
   var staleAtMs: Int64?
+  /// Whether it ends something, and may be written to a store that is full.
+  var isEnding = false
   /// What was found to have happened by itself.
   var noticed: RecordNotice?
   /// Whether the same call may come to something else later.
@@ -117,6 +119,7 @@ struct RecordDecision: Sendable {
     noticed = transition.noticed
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
+    isEnding = transition.isEnding
     guard let change = transition.change else { return }
     replacement = change.record(version)
     keptUntilMs = change.keptUntilMs

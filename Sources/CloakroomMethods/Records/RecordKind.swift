@@ -64,6 +64,9 @@ struct Transition<Record: RecordKind> {
   /// Whether the same event may come to something else later: then the answer is not kept for a call
   /// that is repeated.
   var isPassing = false
+  /// Whether the event ends something: a store that is full takes it all the same, as long as the record grows
+  /// by no more than what its header says of it.
+  var isEnding = false
   /// The first moment at which it would be decided otherwise, in milliseconds since 1970; nil is never.
   var staleAtMs: Int64?
 }

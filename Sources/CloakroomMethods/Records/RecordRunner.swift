@@ -49,6 +49,9 @@ public final class RecordRunner {
   /// After so many tries the others are let pass for a moment.
   private static let eagerTries = 4
 
+  /// By how many bytes a header grows at most when it says how something has ended.
+  private static let endingBytes = 192
+
   private unowned let host: any RecordHost
   private let recordBytes: Int
   private var queues: [StoreKey: Queue] = [:]
@@ -213,6 +216,7 @@ public final class RecordRunner {
   ) {
     var commit = RecordCommit(expecting: expected, replacement: nil)
     var latest = record
+    var isEnding = true
     queue.batch.removeAll(where: \.isOver)
     for wait in queue.batch {
       var decision = wait.call.decide(latest, time, nextVersion())
@@ -222,13 +226,15 @@ public final class RecordRunner {
       wait.decision = decision
       guard let replacement = decision.replacement else { continue }
       latest = replacement
+      isEnding = isEnding && decision.isEnding
       commit.replacement = replacement
       commit.keptUntilMs = decision.keptUntilMs
       commit.remindAtMs = [commit.remindAtMs, decision.remindAtMs].compactMap(\.self).min()
       commit.staleAtMs = [commit.staleAtMs, decision.staleAtMs].compactMap(\.self).min()
     }
     if let record, let replacement = commit.replacement {
-      commit.isNoLarger = replacement.readableBytes <= record.readableBytes
+      let room = record.readableBytes + (isEnding ? Self.endingBytes : 0)
+      commit.isNoLarger = replacement.readableBytes <= room
       if case .fields = expected { commit.remindAtMs = commit.remindAtMs ?? time }
     }
     if let wait = queue.batch.first, let kept = wait.record {

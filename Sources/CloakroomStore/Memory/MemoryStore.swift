@@ -186,7 +186,8 @@ public final class MemoryStore: Sendable {
         }
         guard let replacement = commit.replacement else { return .done }
         let end = Deadline(at: commit.keptUntilMs &- startedAtMs)
-        try table.put(key, replacement.detached(), until: end, at: now)
+        try table.put(
+          key, replacement.detached(), until: end, at: now, evenIfFull: commit.isNoLarger)
         return .done
       }
     }

@@ -69,10 +69,16 @@ struct MemoryTable: Sendable {
 
   /// Writes a value that is in memory of its own, whatever there is.
   mutating func put(
-    _ key: MemoryKey, _ value: ByteBuffer, until deadline: Deadline, at now: Int64
+    _ key: MemoryKey, _ value: ByteBuffer, until deadline: Deadline, at now: Int64,
+    evenIfFull insists: Bool
   ) throws(MemoryBudget.Exhausted) {
     guard let place = entries.find(key, at: now) else { return try insert(key, value, deadline) }
-    try replace(at: place, with: value)
+    if insists {
+      budget.insist(value.capacity - entries[place].value.capacity)
+      entries[place].value = value
+    } else {
+      try replace(at: place, with: value)
+    }
     entries.postpone(place, to: deadline)
   }
 

@@ -23,7 +23,8 @@ public struct RecordCommit: Sendable, Equatable {
   public var replacement: ByteBuffer?
   /// When the store may forget the replacement, in milliseconds since 1970 by its own clock.
   public var keptUntilMs: Int64
-  /// Whether the replacement takes no more room than what it replaces: then a store that is full takes it.
+  /// Whether the replacement takes about no more room than what it replaces: then a store that is full takes
+  /// it.
   public var isNoLarger: Bool
   /// The first moment at which the commit would have been decided otherwise, in milliseconds since 1970
   /// by the store's clock; from then on it is refused as stale. Nil is never.

@@ -281,6 +281,10 @@ extension RedisStoreLink: RedisLinkDelegate {
 
   /// Hands a failure on.
   public func failed(_ failure: RedisFailure, for context: UInt64) {
+    // Nobody has asked for the time, and its context names no ticket.
+    guard RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32)) != .time else {
+      return
+    }
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))
   }
 

@@ -131,6 +131,7 @@ struct PendingRecord: RecordKind, Equatable {
     transition.noticed = noticed
     transition.staleAtMs = staleAtMs
     transition.isPassing = outcome.isPassing
+    transition.isEnding = request.step.isEnding || noticed != nil
     return transition
   }
 
@@ -418,6 +419,16 @@ extension PendingRecord {
   }
 }
 
+extension PendingStep {
+  /// Whether it ends something, and leaves no more than it found but a few words.
+  fileprivate var isEnding: Bool {
+    switch self {
+    case .consume, .delete, .commit, .release, .withdraw, .settle: true
+    case .create, .read, .update, .checkout, .reopen: false
+    }
+  }
+}
+
 extension PendingOutcome {
   /// Whether the event has done something.
   var isDone: Bool {
@@ -430,8 +441,8 @@ extension PendingOutcome {
   /// Whether the same event may come to something else later.
   fileprivate var isPassing: Bool {
     switch self {
-    case .stale, .refused(.leased): true
-    case .operation, .leased, .committed, .done, .settled, .refused: false
+    case .refused(.leased): true
+    case .operation, .leased, .committed, .done, .settled, .stale, .refused: false
     }
   }
 }
