@@ -20,7 +20,8 @@ extension RedisScriptCase {
     RedisScriptCase(
       "commitFields", RedisScripts.commitFields,
       [
-        fields(["008ecd62c762b6be865eba8ce9628417880ee3f3", record("new________"), "9999999999999"]),
+        fields(["008ecd62c762b6be865eba8ce9628417880ee3f3", record("new________"), "9999999999999"]
+        ),
         fields(["008ecd62c762b6be865eba8ce9628417880ee3f3", "", "0"]),
       ]),
   ]

@@ -85,7 +85,9 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           before: [["ZADD", "key", "1", "a", "2", "b"]], keys: indexKeys, arguments: ["10", "1000"]
         ),
         Situation(
-          before: [["ZADD", "key", "1", "a"], ["ZADD", "held", "2", "left", "99999999999999", "b"]],
+          before: [
+            ["ZADD", "key", "1", "a"], ["ZADD", "held", "2", "left", "99999999999999", "b"],
+          ],
           keys: indexKeys, arguments: ["10", "1000"]),
       ]),
     RedisScriptCase(

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("A record", .timeLimit(.minutes(1)))
 struct RecordTests {
-  @Test("is written where there is none, and read with the store's time", arguments: ContractStores.all)
+  @Test(
+    "is written where there is none, and read with the store's time", arguments: ContractStores.all)
   func made(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")

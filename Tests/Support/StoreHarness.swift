@@ -31,7 +31,8 @@ public final class StoreHarness: Sendable {
   ///   - passTime: lets at least that many milliseconds pass on the store's clock.
   ///   - makeLink: makes the link; called on the loop.
   public init(
-    slackMs: Int64, prefix: String = "contract", passTime: @escaping @Sendable (Int64) async -> Void,
+    slackMs: Int64, prefix: String = "contract",
+    passTime: @escaping @Sendable (Int64) async -> Void,
     makeLink: @escaping LinkMaker
   ) async throws {
     self.slackMs = slackMs

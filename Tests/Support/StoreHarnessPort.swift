@@ -53,8 +53,10 @@ public final class StoreHarnessPort: StoreSink {
     }
   }
 
+  /// Nothing to flush.
   public func finishedBurst() {}
 
+  /// Hands a reply to its batch.
   public func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
     guard let (batch, place) = waiting.removeValue(forKey: ticket.index) else {
       strayReplies += 1

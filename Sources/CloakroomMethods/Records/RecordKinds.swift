@@ -14,7 +14,9 @@ enum RecordKinds {
     return RecordCall(
       looking: name,
       decide: { record, now, version in
-        guard let record else { return RecordDecision(answer: RecordAnswer(.success(ByteBuffer()))) }
+        guard let record else {
+          return RecordDecision(answer: RecordAnswer(.success(ByteBuffer())))
+        }
         let kind = RecordHeader.split(record)?.header.kind
         guard let look = looks.first(where: { $0.0 == kind })?.1 else {
           return RecordDecision(answer: RecordAnswer(.failure(.notARecord)))

@@ -2,24 +2,6 @@ public import CloakroomCore
 public import CloakroomStore
 internal import NIOCore
 
-/// What a runner needs of the event loop that it is on.
-public protocol RecordHost: AnyObject {
-  /// The way to the store.
-  var store: any StoreLink { get }
-  /// Hands a command to the store.
-  ///
-  /// - Parameters:
-  ///   - completion: told the reply, on the loop; possibly before this returns.
-  ///   - submitting: told the ticket before the command is submitted.
-  func perform(
-    _ command: StoreCommand, _ completion: ((StoreReply) -> Void)?,
-    submitting: (StoreTicket) -> Void)
-  /// Calls something on the loop after a time.
-  func later(_ time: Duration, _ body: @escaping () -> Void)
-  /// Something was found to have happened to a record by itself.
-  func noticed(_ notice: RecordNotice, of name: StoreKey)
-}
-
 /// Runs calls on records: read, decide, commit; and decides again where somebody else was faster.
 ///
 /// One for each event loop, and bound to it. Calls that change a record wait for each other here, so that
@@ -212,7 +194,8 @@ public final class RecordRunner {
   // MARK: Deciding
 
   private func decide(
-    _ queue: Queue, on record: ByteBuffer?, at time: Int64, expecting expected: RecordCommit.Expected
+    _ queue: Queue, on record: ByteBuffer?, at time: Int64,
+    expecting expected: RecordCommit.Expected
   ) {
     var commit = RecordCommit(expecting: expected, replacement: nil)
     var latest = record
@@ -393,55 +376,6 @@ public final class RecordRunner {
     bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
     return RecordVersion(bits ^ (bits >> 31))
-  }
-}
-
-/// A call on a record that has not been answered.
-public final class RecordWait {
-  let call: RecordCall
-  let record: OnceRecord?
-  var queue: RecordRunner.Queue?
-  /// What was decided last; it holds once it is committed.
-  var decision: RecordDecision?
-  private var completion: ((RecordAnswer) -> Void)?
-
-  init(_ call: RecordCall, record: OnceRecord?, _ completion: @escaping (RecordAnswer) -> Void) {
-    self.call = call
-    self.record = record
-    self.completion = completion
-  }
-
-  /// Whether it was answered.
-  public var isOver: Bool { completion == nil }
-  /// Whether what it does is taken back when nobody waits for its answer any more.
-  public var isTakenBack: Bool { record == nil && call.hasUndo }
-
-  func complete(_ answer: RecordAnswer) {
-    guard let completion = completion.take() else { return }
-    queue = nil
-    completion(answer)
-  }
-
-  /// The store could not be asked: the call may know what to do about that.
-  func complete(_ outcome: Failure) {
-    switch outcome {
-    case .failure(let error):
-      do throws(RPCError) {
-        complete(RecordAnswer(.success(try call.otherwise(error))))
-      } catch {
-        complete(RecordAnswer(.failure(error)))
-      }
-    case .kept(let result):
-      var answer = RecordAnswer(result)
-      answer.isFirst = false
-      complete(answer)
-    }
-  }
-
-  /// An end that was not decided.
-  enum Failure {
-    case failure(RPCError)
-    case kept(Result<ByteBuffer, RPCError>)
   }
 }
 

@@ -32,7 +32,9 @@ final class MemoryDeadlines: Sendable {
 
   /// How many reminders there are.
   var count: Int {
-    parts.reduce(0) { total, part in total + part.entries.withLock { $0.queue.count + $0.held.count } }
+    parts.reduce(0) { total, part in
+      total + part.entries.withLock { $0.queue.count + $0.held.count }
+    }
   }
 
   /// Has a record looked at at a time, or earlier if that was said before.

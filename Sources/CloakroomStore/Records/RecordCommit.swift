@@ -88,8 +88,9 @@ public struct RecordVersion: Sendable, Hashable {
   /// The version of a record; nil for bytes that are no record.
   public init?(of record: ByteBuffer) {
     guard
-      record.readableBytesView.starts(with: UnsafeRawBufferPointer(
-        start: Self.head.utf8Start, count: Self.head.utf8CodeUnitCount)),
+      record.readableBytesView.starts(
+        with: UnsafeRawBufferPointer(
+          start: Self.head.utf8Start, count: Self.head.utf8CodeUnitCount)),
       let text = record.getSlice(
         at: record.readerIndex + Self.head.utf8CodeUnitCount, length: Self.length)
     else { return nil }

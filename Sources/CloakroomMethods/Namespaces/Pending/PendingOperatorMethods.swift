@@ -101,7 +101,9 @@ enum PendingOperatorMethods {
         let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
         let call = RecordCall(PendingRecord.self, key, read) {
           outcome, result throws(RPCError) -> Tally? in
-          guard case .operation(let operation) = outcome, operation.state == .dead else { return nil }
+          guard case .operation(let operation) = outcome, operation.state == .dead else {
+            return nil
+          }
           try write(operation, id, withData, into: &result)
           return nil
         }

@@ -22,21 +22,21 @@ struct PendingRecord: RecordKind, Equatable {
   /// How often it can be leased; 0 is any number of times.
   let maxAttempts: Int64
 
-  private(set) var state = State.open
+  var state = State.open
   /// The operation's data; the result, of one that is committed.
-  private(set) var data: ByteBuffer
+  var data: ByteBuffer
   /// As long as it was given to live last.
-  private var lifeMs: Int64
-  private var expiresAtMs: Int64
-  private(set) var keptUntilMs: Int64
-  private var attempts: Int64 = 0
-  private var fence: Int64 = 0
+  var lifeMs: Int64
+  var expiresAtMs: Int64
+  var keptUntilMs: Int64
+  var attempts: Int64 = 0
+  var fence: Int64 = 0
   /// The digest of the last lease's receipt; nil once the lease was given back, or something has been changed.
-  private var receipt: String?
-  private var leaseEndsAtMs: Int64 = 0
+  var receipt: String?
+  var leaseEndsAtMs: Int64 = 0
   /// When its life would end had the last lease not made it longer; 0 when it has not.
-  private var unleasedEndMs: Int64 = 0
-  private var committedAtMs: Int64 = 0
+  var unleasedEndMs: Int64 = 0
+  var committedAtMs: Int64 = 0
 
   /// A new one.
   private init(_ draft: PendingDraft, type: String, _ retention: PendingRetention, at now: Int64) {
@@ -344,78 +344,6 @@ struct PendingRecord: RecordKind, Equatable {
       type: type, data: withData ? data : ByteBuffer(), createdAtMs: createdAtMs,
       expiresAtMs: expiresAtMs, isOneTime: isOneTime, maxAttempts: Int(clamping: maxAttempts),
       attempts: Int(clamping: attempts), state: state)
-  }
-}
-
-// MARK: In the store
-
-extension PendingRecord {
-  static let kind = "pending"
-
-  init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
-    guard let type = header.text("type"), let created = header.number("created"),
-      let expires = header.number("expires"), let life = header.number("life"),
-      let kept = header.number("kept"),
-      let state = State(rawValue: header.text("state") ?? State.open.rawValue)
-    else { throw .notARecord }
-    self.type = type
-    self.state = state
-    self.data = data
-    createdAtMs = created
-    expiresAtMs = expires
-    lifeMs = life
-    keptUntilMs = kept
-    isOneTime = header.number("once") == 1
-    maxAttempts = header.number("most") ?? 0
-    attempts = header.number("attempts") ?? 0
-    fence = header.number("fence") ?? 0
-    receipt = header.text("receipt")
-    leaseEndsAtMs = header.number("lease") ?? 0
-    unleasedEndMs = header.number("unleased") ?? 0
-    committedAtMs = header.number("committed") ?? 0
-  }
-
-  func write(to header: inout RecordHeaderWriter) {
-    if state != .open { header.write("state", state.rawValue) }
-    header.write("type", type)
-    header.write("created", createdAtMs)
-    header.write("expires", expiresAtMs)
-    header.write("life", lifeMs)
-    header.write("kept", keptUntilMs)
-    header.write("once", unlessZero: isOneTime ? 1 : 0)
-    header.write("most", unlessZero: maxAttempts)
-    header.write("attempts", unlessZero: attempts)
-    header.write("fence", unlessZero: fence)
-    header.write("receipt", receipt)
-    header.write("lease", unlessZero: leaseEndsAtMs)
-    header.write("unleased", unlessZero: unleasedEndMs)
-    header.write("committed", unlessZero: committedAtMs)
-  }
-
-  /// The hash that an operation was up to version 0.9. How long it is kept was not in it: as long as the
-  /// longest of what the defaults keep.
-  init?(fields: [String: ByteBuffer]) {
-    func text(_ name: String) -> String? { fields[name].map { String(buffer: $0) } }
-    func number(_ name: String) -> Int64 {
-      text(name).flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.down)) } ?? 0
-    }
-    guard let type = text("type"), let word = text("state"),
-      let state = word == "out" ? State.leased : State(rawValue: word), text("until") != nil
-    else { return nil }
-    self.type = type
-    self.state = state
-    data = fields[state == .committed ? "result" : "data"] ?? ByteBuffer()
-    createdAtMs = number("created")
-    expiresAtMs = number("until")
-    lifeMs = number("life")
-    isOneTime = number("once") == 1
-    maxAttempts = number("most")
-    attempts = number("attempts")
-    fence = number("fence")
-    receipt = text("receipt")
-    leaseEndsAtMs = number("lease")
-    committedAtMs = number("at")
-    keptUntilMs = max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
   }
 }
 

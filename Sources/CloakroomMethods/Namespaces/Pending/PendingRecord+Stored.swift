@@ -1,0 +1,73 @@
+internal import CloakroomCore
+internal import NIOCore
+
+/// How the store has it.
+extension PendingRecord {
+  static let kind = "pending"
+
+  init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
+    guard let type = header.text("type"), let created = header.number("created"),
+      let expires = header.number("expires"), let life = header.number("life"),
+      let kept = header.number("kept"),
+      let state = State(rawValue: header.text("state") ?? State.open.rawValue)
+    else { throw .notARecord }
+    self.type = type
+    self.state = state
+    self.data = data
+    createdAtMs = created
+    expiresAtMs = expires
+    lifeMs = life
+    keptUntilMs = kept
+    isOneTime = header.number("once") == 1
+    maxAttempts = header.number("most") ?? 0
+    attempts = header.number("attempts") ?? 0
+    fence = header.number("fence") ?? 0
+    receipt = header.text("receipt")
+    leaseEndsAtMs = header.number("lease") ?? 0
+    unleasedEndMs = header.number("unleased") ?? 0
+    committedAtMs = header.number("committed") ?? 0
+  }
+
+  func write(to header: inout RecordHeaderWriter) {
+    if state != .open { header.write("state", state.rawValue) }
+    header.write("type", type)
+    header.write("created", createdAtMs)
+    header.write("expires", expiresAtMs)
+    header.write("life", lifeMs)
+    header.write("kept", keptUntilMs)
+    header.write("once", unlessZero: isOneTime ? 1 : 0)
+    header.write("most", unlessZero: maxAttempts)
+    header.write("attempts", unlessZero: attempts)
+    header.write("fence", unlessZero: fence)
+    header.write("receipt", receipt)
+    header.write("lease", unlessZero: leaseEndsAtMs)
+    header.write("unleased", unlessZero: unleasedEndMs)
+    header.write("committed", unlessZero: committedAtMs)
+  }
+
+  /// The hash that an operation was up to version 0.9. How long it is kept was not in it: as long as the
+  /// longest of what the defaults keep.
+  init?(fields: [String: ByteBuffer]) {
+    func text(_ name: String) -> String? { fields[name].map { String(buffer: $0) } }
+    func number(_ name: String) -> Int64 {
+      text(name).flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.down)) } ?? 0
+    }
+    guard let type = text("type"), let word = text("state"),
+      let state = word == "out" ? State.leased : State(rawValue: word), text("until") != nil
+    else { return nil }
+    self.type = type
+    self.state = state
+    data = fields[state == .committed ? "result" : "data"] ?? ByteBuffer()
+    createdAtMs = number("created")
+    expiresAtMs = number("until")
+    lifeMs = number("life")
+    isOneTime = number("once") == 1
+    maxAttempts = number("most")
+    attempts = number("attempts")
+    fence = number("fence")
+    receipt = text("receipt")
+    leaseEndsAtMs = number("lease")
+    committedAtMs = number("at")
+    keptUntilMs = max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
+  }
+}
