@@ -4,7 +4,9 @@ public import NIOCore
 
 /// What a call asks of a record, without the record's kind: how to decide on the bytes that the store
 /// has.
-public struct RecordCall: Sendable {
+///
+/// A class, as one goes from hand to hand: copies would count references to all of its parts.
+public final class RecordCall: Sendable {
   /// Decides on a record.
   ///
   /// - Parameters:
@@ -26,23 +28,27 @@ public struct RecordCall: Sendable {
   /// A record in its earlier form, made into one; nil when it is none.
   let adopt: @Sendable (_ fields: [String: ByteBuffer], _ version: RecordVersion) -> ByteBuffer?
   /// What to answer when the store can't be asked.
-  var otherwise: Otherwise = { error throws(RPCError) in throw error }
+  let otherwise: Otherwise?
   /// How the answer is sealed where it is kept; nil keeps it in clear.
-  var secret: SecretAnswer?
+  let secret: SecretAnswer?
   /// What makes it as if the call had never been made, when nobody waits for its answer any more.
-  private var undo: (@Sendable () -> RecordCall)?
+  private let undo: (@Sendable () -> RecordCall)?
 
   /// A call on a record of a kind.
   ///
   /// - Parameter answer: writes the result that an outcome comes to, or says why there is none; and names
   ///   what is to be counted.
   init<Kind: RecordKind>(
-    _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event,
+    _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event, otherwise: Otherwise? = nil,
+    secret: SecretAnswer? = nil, undo: (@Sendable () -> RecordCall)? = nil,
     answer:
       @escaping @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) ->
       Tally?
   ) {
     self.name = name
+    self.otherwise = otherwise
+    self.secret = secret
+    self.undo = undo
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { fields, version in Kind(fields: fields)?.record(version) }
@@ -63,6 +69,9 @@ public struct RecordCall: Sendable {
     adopt: @escaping @Sendable ([String: ByteBuffer], RecordVersion) -> ByteBuffer?
   ) {
     self.name = name
+    otherwise = nil
+    secret = nil
+    undo = nil
     isReading = true
     expectsNothing = false
     self.decide = decide
@@ -74,13 +83,6 @@ public struct RecordCall: Sendable {
 
   /// What takes it back after it has come to an answer; nil when there is nothing to take back.
   public func undo(_ answer: RecordAnswer) -> RecordCall? { answer.hasEffect ? undo?() : nil }
-
-  /// The same call, which is taken back by another when nobody waits for its answer any more.
-  func undone(by undo: @escaping @Sendable () -> RecordCall) -> RecordCall {
-    var call = self
-    call.undo = undo
-    return call
-  }
 }
 
 /// What a call has decided on a record.
@@ -110,6 +112,8 @@ struct RecordDecision: Sendable {
     _ write: (Kind.Outcome, inout ByteBuffer) throws(RPCError) -> Tally?
   ) {
     var result = ByteBuffer()
+    // What most results have beside their data.
+    result.reserveCapacity(512 + (record?.data.readableBytes ?? 0))
     do throws(RPCError) {
       let tally = try write(transition.outcome, &result)
       answer = RecordAnswer(.success(result), tally: tally)
@@ -165,8 +169,9 @@ extension RecordKind {
   ///
   /// - Throws: STORE_REFUSED for what is no record of the kind.
   init(reading bytes: ByteBuffer) throws(RPCError) {
-    guard let (header, data) = RecordHeader.split(bytes) else { throw .notARecord }
-    guard header.kind == Self.kind else { throw .notARecord }
+    guard let (header, data) = RecordHeader.split(bytes), header.isOf(Self.kind) else {
+      throw .notARecord
+    }
     try self.init(header, data: data)
   }
 

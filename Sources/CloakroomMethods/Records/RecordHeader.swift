@@ -1,3 +1,4 @@
+internal import Glibc
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomWire
@@ -16,12 +17,13 @@ struct RecordHeader {
   ///
   /// - Returns: the header and the data; nil when these bytes are no record.
   static func split(_ record: ByteBuffer) -> (header: RecordHeader, data: ByteBuffer)? {
-    guard RecordVersion(of: record) != nil,
-      let end = record.readableBytesView.firstIndex(of: UInt8(ascii: "\n"))
-    else { return nil }
+    let length = record.withUnsafeReadableBytes { bytes -> Int? in
+      guard let base = bytes.baseAddress else { return nil }
+      return memchr(base, 0x0A, bytes.count).map { UnsafeRawPointer($0) - base }
+    }
+    guard let length, RecordVersion(of: record) != nil else { return nil }
     var data = record
-    data.moveReaderIndex(to: end + 1)
-    let length = end - record.readerIndex
+    data.moveReaderIndex(forwardBy: length + 1)
     guard
       let members = JSONParts.of(
         ByteRange(0..<length), in: record.readableBytesSpan, atMost: mostMembers)
@@ -34,8 +36,11 @@ struct RecordHeader {
     self.members = members
   }
 
-  /// The kind that the record is of.
-  var kind: String? { text("kind") }
+  /// Whether the record is of a kind.
+  func isOf(_ kind: StaticString) -> Bool {
+    guard let member = member("kind"), member.kind == .string else { return false }
+    return member.content.holds(kind, in: text.readableBytesSpan)
+  }
 
   /// A member that is a string; nil when there is none.
   func text(_ name: StaticString) -> String? {
@@ -56,9 +61,21 @@ struct RecordHeader {
   /// A member that is a whole number; nil when there is none.
   func number(_ name: StaticString) -> Int64? {
     guard let member = member(name), member.kind == .number else { return nil }
-    return text.getString(
-      at: text.readerIndex + member.value.start, length: member.value.count
-    ).flatMap { Int64($0) }
+    return text.withUnsafeReadableBytes { bytes in
+      var value: Int64 = 0
+      let digits = bytes[member.value.offsets]
+      let isNegative = digits.first == UInt8(ascii: "-")
+      for digit in isNegative ? digits.dropFirst() : digits {
+        let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+        let (sum, overflow) = tens.subtractingReportingOverflow(Int64(digit &- UInt8(ascii: "0")))
+        // Below zero, where one more number fits.
+        guard !isTooLarge, !overflow, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else {
+          return nil
+        }
+        value = sum
+      }
+      return isNegative ? value : value == .min ? nil : -value
+    }
   }
 
   private func member(_ name: StaticString) -> JSONMember? {
@@ -72,11 +89,13 @@ struct RecordHeaderWriter: ~Copyable {
   private var text: ByteBuffer
 
   /// A header that has its version and its kind.
-  init(_ version: RecordVersion, kind: String, room: Int) {
+  init(_ version: RecordVersion, kind: StaticString, room: Int) {
     text = ByteBuffer()
     text.reserveCapacity(256 + room)
     version.write(into: &text)
-    write("kind", kind)
+    text.writeStaticString(",\"kind\":\"")
+    text.writeStaticString(kind)
+    text.writeStaticString("\"")
   }
 
   /// Writes a string.

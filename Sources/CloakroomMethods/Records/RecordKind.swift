@@ -13,7 +13,7 @@ protocol RecordKind: Sendable {
   associatedtype Outcome: Sendable
 
   /// The kind's name, as it stands in a record's header.
-  static var kind: String { get }
+  static var kind: StaticString { get }
 
   /// Reads a record.
   ///

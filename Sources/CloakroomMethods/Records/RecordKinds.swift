@@ -17,8 +17,8 @@ enum RecordKinds {
         guard let record else {
           return RecordDecision(answer: RecordAnswer(.success(ByteBuffer())))
         }
-        let kind = RecordHeader.split(record)?.header.kind
-        guard let look = looks.first(where: { $0.0 == kind })?.1 else {
+        let header = RecordHeader.split(record)?.header
+        guard let look = looks.first(where: { header?.isOf($0.0) ?? false })?.1 else {
           return RecordDecision(answer: RecordAnswer(.failure(.notARecord)))
         }
         return look.decide(record, now, version)

@@ -108,16 +108,12 @@ public final class RecordRunner {
   private func read(for wait: RecordWait) {
     perform(.read(wait.call.name)) { [self] reply in
       guard !wait.isOver else { return }
-      guard case .record(let record, let time) = reply, record.map(Self.isRecord) ?? true else {
-        return enqueue(wait)
-      }
+      guard case .record(let record, let time) = reply else { return enqueue(wait) }
       let decision = wait.call.decide(record, time, nextVersion())
       guard decision.replacement == nil else { return enqueue(wait) }
       wait.complete(decision.answer)
     }
   }
-
-  private static func isRecord(_ bytes: ByteBuffer) -> Bool { RecordVersion(of: bytes) != nil }
 
   private func enqueue(_ wait: RecordWait) {
     let queue = queues[wait.call.name] ?? Queue(wait.call.name)

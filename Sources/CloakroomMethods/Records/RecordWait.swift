@@ -33,7 +33,8 @@ public final class RecordWait {
     switch outcome {
     case .failure(let error):
       do throws(RPCError) {
-        complete(RecordAnswer(.success(try call.otherwise(error))))
+        guard let otherwise = call.otherwise else { throw error }
+        complete(RecordAnswer(.success(try otherwise(error))))
       } catch {
         complete(RecordAnswer(.failure(error)))
       }

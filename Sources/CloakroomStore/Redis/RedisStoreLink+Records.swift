@@ -20,9 +20,29 @@ extension RedisStoreLink {
   /// Writes a record, behind the reminder that it makes necessary: a cut between them leaves a reminder too
   /// many, and never one too few.
   ///
-  /// It can be sent again, whatever has become of it: it does nothing when it meets its own version.
+  /// Those that need reminders wait for the end of the loop's tick: one command for many reminders costs
+  /// Redis less than many.
   func commit(_ commit: RecordCommit, to name: StoreKey, _ ticket: StoreTicket) {
-    if let time = commit.remindAtMs { remind(of: name, atMs: time) }
+    guard commit.remindAtMs != nil else { return write(commit, to: name, ticket) }
+    if gathered.isEmpty { loop.assumeIsolated().execute { self.writeGathered() } }
+    gathered.append(GatheredCommit(commit: commit, name: name, ticket: ticket, record: record))
+  }
+
+  private func writeGathered() {
+    var commits: [GatheredCommit] = []
+    swap(&commits, &gathered)
+    var parts = [[GatheredCommit]](repeating: [], count: DeadlinePart.count)
+    for commit in commits { parts[DeadlinePart.number(of: commit.name)].append(commit) }
+    for (part, commits) in zip(deadlines, parts) where !commits.isEmpty { remind(of: commits, in: part) }
+    for commit in commits {
+      record = commit.record
+      write(commit.commit, to: commit.name, commit.ticket)
+      record = nil
+    }
+  }
+
+  /// It can be sent again, whatever has become of it: it does nothing when it meets its own version.
+  private func write(_ commit: RecordCommit, to name: StoreKey, _ ticket: StoreTicket) {
     let record = commit.replacement ?? nothing
     switch commit.expected {
     case .nothing where commit.replacement != nil && commit.staleAtMs == nil && self.record == nil:
@@ -68,18 +88,22 @@ extension RedisStoreLink {
     }
   }
 
-  /// Has a record looked at at a time, or earlier if that was said before. Nobody waits for it.
-  private func remind(of name: StoreKey, atMs milliseconds: Int64) {
-    let index = deadlines[DeadlinePart.number(of: name)].due
+  /// Has records looked at at their times, or earlier if that was said before. Nobody waits for it.
+  private func remind(of commits: [GatheredCommit], in part: DeadlinePart) {
+    let index = part.due
     link.submit(
-      context: RedisLink.nobody, resend: .idempotentWrite, payload: index.count + name.count + 24,
-      arguments: 4
+      context: RedisLink.nobody, resend: .idempotentWrite,
+      payload: commits.reduce(index.count + 16) { $0 + $1.name.count + 20 },
+      arguments: 3 + 2 * commits.count
     ) {
-      $0.write(head: "*5\r\n$4\r\nZADD\r\n")
+      $0.write(parts: 3 + 2 * commits.count)
+      $0.write("ZADD")
       $0.write(index.bytes)
-      $0.write(head: "$2\r\nLT\r\n")
-      $0.write(milliseconds)
-      $0.write(name.bytes)
+      $0.write("LT")
+      for commit in commits {
+        $0.write(commit.commit.remindAtMs ?? 0)
+        $0.write(commit.name.bytes)
+      }
     }
   }
 
@@ -123,6 +147,15 @@ extension RedisStoreLink {
     clock.learn(time)
     return .stale(reply.string(1), atMs: time, wasResent: wasResent)
   }
+}
+
+/// A commit that waits for the end of the tick, with its reminder.
+struct GatheredCommit {
+  let commit: RecordCommit
+  let name: StoreKey
+  let ticket: StoreTicket
+  /// What its answer is kept in.
+  let record: OnceRecord?
 }
 
 /// The time of a Redis, as well as it is known: the machine's own clock that never goes back, and by how much

@@ -20,6 +20,9 @@ public final class RedisStoreLink: StoreLink {
   public var counters: StoreLinkCounters { link.counters }
 
   let link: RedisLink
+  let loop: any EventLoop
+  /// Commits of this tick of the loop that need reminders.
+  var gathered: [GatheredCommit] = []
   private let onReadOnly: @Sendable () -> Void
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
@@ -40,6 +43,7 @@ public final class RedisStoreLink: StoreLink {
     on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
     onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
+    self.loop = loop
     self.onReadOnly = onReadOnly
     deadlines = DeadlinePart.all(prefix: prefix)
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)

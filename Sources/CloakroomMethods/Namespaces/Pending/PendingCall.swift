@@ -86,10 +86,20 @@ struct PendingCall: Sendable {
   /// A call on the record of an operation that has been found.
   func call(
     _ step: PendingStep, on target: PendingTarget, counts event: PendingEvent? = nil,
-    undo: PendingStep? = nil, excuse: @escaping Excuse = { _ in nil }, end: @escaping End
+    undo: PendingStep? = nil, secret: SecretAnswer? = nil,
+    excuse: @escaping Excuse = { _ in nil }, end: @escaping End
   ) -> RecordCall {
-    var call = RecordCall(PendingRecord.self, target.key, request(step, of: target)) {
-      outcome, result throws(RPCError) -> Tally? in
+    let otherwise: RecordCall.Otherwise = { error throws(RPCError) in
+      guard let other = excuse(error) else { throw error }
+      return other
+    }
+    let takenBack: (@Sendable () -> RecordCall)? = undo.map { undo in
+      { @Sendable in call(undo, on: target) { _, _, _ throws(RPCError) in } }
+    }
+    return RecordCall(
+      PendingRecord.self, target.key, request(step, of: target), otherwise: otherwise,
+      secret: secret, undo: takenBack
+    ) { outcome, result throws(RPCError) -> Tally? in
       do throws(RPCError) {
         try end(try actual(outcome, target), target, &result)
       } catch {
@@ -99,14 +109,6 @@ struct PendingCall: Sendable {
       }
       guard let event else { return nil }
       return { $0.count(event) }
-    }
-    call.otherwise = { error throws(RPCError) -> ByteBuffer in
-      guard let other = excuse(error) else { throw error }
-      return other
-    }
-    guard let undo else { return call }
-    return call.undone {
-      self.call(undo, on: target) { _, _, _ throws(RPCError) in }
     }
   }
 
@@ -149,8 +151,17 @@ struct PendingCall: Sendable {
     of target: PendingTarget, withData: Bool, excuse: @escaping Excuse, end: @escaping EndReading
   ) -> RecordCall {
     let unused = target.carried.flatMap { $0.rest == nil ? nil : $0 }
-    var call = RecordCall(
-      PendingRecord.self, target.key, request(.read(withData: withData), of: target)
+    return RecordCall(
+      PendingRecord.self, target.key, request(.read(withData: withData), of: target),
+      otherwise: { error throws(RPCError) -> ByteBuffer in
+        guard let unused, error.reason == .unavailable, !unused.isOneTime else {
+          guard let other = excuse(error) else { throw error }
+          return other
+        }
+        var result = ByteBuffer()
+        try end(unused.operation(type), target, false, &result)
+        return result
+      }
     ) { outcome, result throws(RPCError) -> Tally? in
       do throws(RPCError) {
         if case .refused(.notFound) = outcome, let unused {
@@ -166,15 +177,5 @@ struct PendingCall: Sendable {
       }
       return nil
     }
-    call.otherwise = { error throws(RPCError) -> ByteBuffer in
-      guard let unused, error.reason == .unavailable, !unused.isOneTime else {
-        guard let other = excuse(error) else { throw error }
-        return other
-      }
-      var result = ByteBuffer()
-      try end(unused.operation(type), target, false, &result)
-      return result
-    }
-    return call
   }
 }

@@ -56,15 +56,13 @@ struct PendingCreation: Sendable {
     let draft = PendingDraft(
       data: data, life: life, isOneTime: isOneTime, maxAttempts: maxAttempts)
     let request = PendingRequest(.create(draft), type: type, retention: retention)
-    var call = RecordCall(PendingRecord.self, target.key, request) {
+    let call = RecordCall(PendingRecord.self, target.key, request, secret: secret) {
       outcome, result throws(RPCError) -> Tally? in
       let operation = try outcome.operation
       write(ByteBuffer(string: token), target, operation.expiresAtMs, into: &result)
       return { $0.count(.createdInStore) }
     }
     if let secret {
-      call.secret = secret
-      let call = call
       // The first call's answer, wherever that has put the data: the default may have been another one.
       return .run { context throws(RPCError) in
         noted(try await kept(call, secret, context), context)

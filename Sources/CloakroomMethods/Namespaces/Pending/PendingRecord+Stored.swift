@@ -3,7 +3,7 @@ internal import NIOCore
 
 /// How the store has it.
 extension PendingRecord {
-  static let kind = "pending"
+  static let kind: StaticString = "pending"
 
   init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
     guard let type = header.text("type"), let created = header.number("created"),

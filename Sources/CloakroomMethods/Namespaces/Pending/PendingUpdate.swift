@@ -98,10 +98,10 @@ struct PendingUpdate: Sendable {
     let answer = written
     // The old one is used up before the new one is told: two tokens of one operation must not be good
     // at the same time.
-    var use = call.call(.consume, on: target, counts: .updated) { _, _, result throws(RPCError) in
+    let use = call.call(.consume, on: target, counts: .updated, secret: secret) {
+      _, _, result throws(RPCError) in
       result.writeImmutableBuffer(answer)
     }
-    use.secret = secret
     return try await context.run(use)
   }
 
