@@ -34,6 +34,10 @@ public final class RecordRunner {
   /// By how many bytes a header grows at most when it says how something has ended.
   private static let endingBytes = 192
 
+  /// Only a moment that is nearer than this can come between a decision and its commit, in milliseconds: no
+  /// command is waited for as long. To have Redis look at its clock takes it as long as to write the record.
+  private static let nearMs: Int64 = 120_000
+
   private unowned let host: any RecordHost
   private let recordBytes: Int
   private var queues: [StoreKey: Queue] = [:]
@@ -209,7 +213,9 @@ public final class RecordRunner {
       commit.replacement = replacement
       commit.keptUntilMs = decision.keptUntilMs
       commit.remindAtMs = [commit.remindAtMs, decision.remindAtMs].compactMap(\.self).min()
-      commit.staleAtMs = [commit.staleAtMs, decision.staleAtMs].compactMap(\.self).min()
+      if let stale = decision.staleAtMs, stale &- time < Self.nearMs {
+        commit.staleAtMs = min(commit.staleAtMs ?? stale, stale)
+      }
     }
     if let record, let replacement = commit.replacement {
       let room = record.readableBytes + (isEnding ? Self.endingBytes : 0)

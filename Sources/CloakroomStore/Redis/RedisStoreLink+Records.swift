@@ -33,7 +33,9 @@ extension RedisStoreLink {
     swap(&commits, &gathered)
     var parts = [[GatheredCommit]](repeating: [], count: DeadlinePart.count)
     for commit in commits { parts[DeadlinePart.number(of: commit.name)].append(commit) }
-    for (part, commits) in zip(deadlines, parts) where !commits.isEmpty { remind(of: commits, in: part) }
+    for (part, commits) in zip(deadlines, parts) where !commits.isEmpty {
+      remind(of: commits, in: part)
+    }
     for commit in commits {
       record = commit.record
       write(commit.commit, to: commit.name, commit.ticket)
