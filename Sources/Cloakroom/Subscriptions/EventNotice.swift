@@ -1,6 +1,14 @@
 internal import CloakroomObservability
 internal import NIOCore
 
+/// Why a subscription has ended that its client did not end.
+enum SubscriptionEnd: String {
+  /// The policy no longer lets the connection listen there.
+  case policy
+  /// The store no longer lets the sidecar listen there.
+  case refused
+}
+
 /// The notifications that subscribers get, as JSON-RPC 2.0 text.
 extension ByteBuffer {
   /// Writes an event: the envelope with the subscription's name put before its first member.
@@ -41,7 +49,7 @@ extension ByteBuffer {
   }
 
   /// Writes that a subscription has ended without having been asked to.
-  mutating func writeEnd(_ end: EventSubscription.End, of subscription: String) {
+  mutating func writeEnd(_ end: SubscriptionEnd, of subscription: String) {
     writeString(
       "{\"jsonrpc\":\"2.0\",\"method\":\"events.ended\",\"params\":{\"subscription\":\"\(subscription)\""
         + ",\"reason\":\"\(end.rawValue)\"}}")

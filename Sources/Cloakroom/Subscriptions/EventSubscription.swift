@@ -11,14 +11,6 @@ internal import NIOCore
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class EventSubscription: BusListener, NoticeSource {
-  /// Why a subscription has ended that its client did not end.
-  enum End: String {
-    /// The policy no longer lets the connection listen there.
-    case policy
-    /// The store no longer lets the sidecar listen there.
-    case refused
-  }
-
   private enum State {
     /// The store has not confirmed it yet.
     case asked(notes: CallNotes?, deadline: Scheduled<Void>?)
@@ -112,7 +104,7 @@ final class EventSubscription: BusListener, NoticeSource {
   }
 
   /// Ends it because it may not go on, and tells the client.
-  private func end(_ end: End) {
+  private func end(_ end: SubscriptionEnd) {
     guard case .active = state else { return self.end() }
     leave()
     connection.notify { [name] in $0.writeEnd(end, of: name) }
