@@ -51,7 +51,7 @@ struct KeptAnswer {
     switch text.readInteger(as: UInt8.self) {
     case UInt8(ascii: "="): return text
     case UInt8(ascii: "{") where secret != nil:
-      // A result and no more, as it was kept up to version 0.9.
+      // A result and no more, as it was kept up to version 0.1.
       text.moveReaderIndex(to: text.readerIndex - 1)
       return text
     case UInt8(ascii: "!"): throw RPCError(kept: text) ?? unreadable

@@ -44,7 +44,7 @@ protocol RecordKind: Sendable {
   /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
   static func look(_ configuration: Configuration) -> Event
 
-  /// Reads a record in the form that it had up to version 0.9, a hash of Redis; nil when it is none.
+  /// Reads a record in the form that it had up to version 0.1, a hash of Redis; nil when it is none.
   init?(fields: [String: ByteBuffer])
 }
 

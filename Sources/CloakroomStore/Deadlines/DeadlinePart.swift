@@ -16,7 +16,7 @@ public struct DeadlinePart: Sendable, Hashable {
   /// How many parts there are beside the one of an earlier version.
   static let count = 8
 
-  /// Its number; nil for the one index that sidecars up to version 0.9 have written, which is emptied.
+  /// Its number; nil for the one index that sidecars up to version 0.1 have written, which is emptied.
   let number: Int?
   /// The name of the set of names that are due at a time.
   let due: StoreKey

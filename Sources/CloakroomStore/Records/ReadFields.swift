@@ -2,7 +2,7 @@ package import CloakroomCore
 package import CloakroomRedis
 package import NIOCore
 
-/// Reads what there is of a record in the form that it had up to version 0.9, a hash of Redis. A store in
+/// Reads what there is of a record in the form that it had up to version 0.1, a hash of Redis. A store in
 /// memory has none.
 package struct ReadFields: StoreStep {
   /// A hash.

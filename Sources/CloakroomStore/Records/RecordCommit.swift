@@ -13,7 +13,7 @@ public struct RecordCommit: Sendable, Equatable {
     case nothing
     /// The record that was written by this commit.
     case version(RecordVersion)
-    /// A hash of Redis, the form of a record up to version 0.9: the SHA-1 of its fields and values, each
+    /// A hash of Redis, the form of a record up to version 0.1: the SHA-1 of its fields and values, each
     /// behind a line break, as HGETALL gives them.
     case fields(digest: String)
   }

@@ -32,7 +32,7 @@ extension RedisScripts {
     return 1
     """)
 
-  /// Writes a record over a hash, the form that records had up to version 0.9.
+  /// Writes a record over a hash, the form that records had up to version 0.1.
   ///
   /// ARGV: the SHA-1 of the hash, the record ('' leaves what is there), kept until (ms). → 1, or an error that
   /// begins with WRONGTYPE when the hash has changed.

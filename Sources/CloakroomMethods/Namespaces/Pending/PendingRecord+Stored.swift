@@ -45,7 +45,7 @@ extension PendingRecord {
     header.write("committed", unlessZero: committedAtMs)
   }
 
-  /// The hash that an operation was up to version 0.9. How long it is kept was not in it: as long as the
+  /// The hash that an operation was up to version 0.1. How long it is kept was not in it: as long as the
   /// longest of what the defaults keep.
   init?(fields: [String: ByteBuffer]) {
     func text(_ name: String) -> String? { fields[name].map { String(buffer: $0) } }
