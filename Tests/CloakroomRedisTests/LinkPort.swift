@@ -63,6 +63,8 @@ final class LinkPort: RedisLinkDelegate {
 
   func finishedBurst() {}
 
+  func connected() {}
+
   func becameReadOnly() { demotions += 1 }
 
   private func end(_ context: UInt64, _ outcome: LinkHarness.Outcome) {

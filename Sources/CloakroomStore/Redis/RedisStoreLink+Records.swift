@@ -5,12 +5,7 @@ internal import NIOCore
 extension RedisStoreLink {
   /// Reads a record, and the time before it when that was not learned lately.
   func read(_ name: StoreKey, _ ticket: StoreTicket) {
-    if clock.isToBeRead() {
-      link.submit(
-        context: UInt64(RedisReplyDecoder.time.rawValue) << 32, resend: .read, payload: 0,
-        arguments: 0
-      ) { $0.write(head: "*1\r\n$4\r\nTIME\r\n") }
-    }
+    askTime()
     send(ticket, .record, .read, payload: name.count, arguments: 1) {
       $0.write(head: "*2\r\n$3\r\nGET\r\n")
       $0.write(name.bytes)
@@ -23,6 +18,7 @@ extension RedisStoreLink {
   /// Those that need reminders wait for the end of the loop's tick: one command for many reminders costs
   /// Redis less than many.
   func commit(_ commit: RecordCommit, to name: StoreKey, _ ticket: StoreTicket) {
+    askTime()
     guard commit.remindAtMs != nil else { return write(commit, to: name, ticket) }
     if gathered.isEmpty { loop.assumeIsolated().execute { self.writeGathered() } }
     gathered.append(GatheredCommit(commit: commit, name: name, ticket: ticket, record: record))
@@ -134,6 +130,15 @@ extension RedisStoreLink {
     return .failure(RPCError(.internal, "Redis answered a record with something else"))
   }
 
+  /// Asks for the time, unless that was done a moment ago.
+  func askTime() {
+    guard clock.isToBeRead() else { return }
+    link.submit(
+      context: UInt64(RedisReplyDecoder.time.rawValue) << 32, resend: .read, payload: 0,
+      arguments: 0
+    ) { $0.write(head: "*1\r\n$4\r\nTIME\r\n") }
+  }
+
   /// Learns the time from what TIME has answered: seconds and microseconds, as texts.
   func learnTime(_ reply: borrowing RESPReply) {
     guard reply.nodes.count == 3, let seconds = Int64(reply.text(of: reply.nodes[1])),
@@ -181,6 +186,12 @@ struct RedisClock {
   init() {
     ahead = StoreClock.system.date &- StoreClock.system.now
     aheadBefore = ahead
+  }
+
+  /// What was learned may not hold any more: the next that is learned takes its place.
+  mutating func forget() {
+    since = .min
+    askedAt = .min
   }
 
   /// Redis' time in milliseconds since 1970.

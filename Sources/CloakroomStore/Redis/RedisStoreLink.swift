@@ -292,6 +292,12 @@ extension RedisStoreLink: RedisLinkDelegate {
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))
   }
 
+  /// Another Redis may have another time.
+  public func connected() {
+    clock.forget()
+    askTime()
+  }
+
   /// Tells that Redis has become a replica.
   public func becameReadOnly() { onReadOnly() }
 
