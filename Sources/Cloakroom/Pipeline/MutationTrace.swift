@@ -25,6 +25,9 @@ struct MutationTrace {
     if reply.hasEffect { isDone = true }
   }
 
+  /// Whether a step has no reply yet.
+  var isInFlight: Bool { inFlight != nil }
+
   /// Something has been changed that was not a step of the store.
   mutating func changed() { isDone = true }
 

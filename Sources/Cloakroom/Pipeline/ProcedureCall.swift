@@ -197,7 +197,9 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// the store that it has taken before that is answered.
   func forbid(_ error: RPCError) {
     refusal = error
-    if isWaiting { giveUp(error) }
+    // One that is just asking goes to wait when it is answered, and is ended there: what has become of its
+    // step is known then.
+    if isWaiting, !mutations.isInFlight { giveUp(error) }
   }
 
   // MARK: What the procedure asks for
