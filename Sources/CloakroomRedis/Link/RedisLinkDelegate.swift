@@ -1,5 +1,9 @@
 /// Takes the replies that arrive over a link.
 public protocol RedisLinkDelegate: AnyObject {
+  /// There is a connection.
+  ///
+  /// - Parameter evictionPolicy: the server's `maxmemory-policy`; nil when it has not told.
+  func connected(evictionPolicy: String?)
   /// Redis has answered commands: the moment to take all of the answers.
   func received(_ answers: borrowing RedisAnswers)
   /// A command will get no reply.
