@@ -77,12 +77,14 @@ struct UpgradeTests {
     let clients = try (0..<25).map { try stage.daemons[$0 % 2].readyClient() }
     for round in 0..<20 {
       let place = try stage.made(#"{"round":\#(round)}"#)
-      // Those of the earlier version have the shorter way; the others get a head start, of less each time.
+      // Those of the earlier version have the shorter way: the others get a head start, of less each time, and
+      // every other time as long as another program takes to call Redis.
       let headStart = 25 - round
       for (number, client) in clients.enumerated() {
         try client.send(LineClient.request("pending.consume", UpgradeStage.target(place.token)))
         if number >= headStart { try earlier[number - headStart].beginConsuming(place.name) }
       }
+      if !round.isMultiple(of: 2) { _ = try stage.redis.command(["PING"]) }
       for number in (25 - headStart)..<25 { try earlier[number].beginConsuming(place.name) }
       let answers = try clients.map { Answer(try $0.readLine()) }
       let replies = try earlier.map { try $0.end() }
@@ -208,6 +210,18 @@ struct UpgradeTests {
     let listed = try stage.client.call("pending.dead")
     #expect((listed["operations"] as? [Any])?.count == 1, "\(listed)")
     #expect(try stage.call("consume", place).reason == "CONFLICT")
+    #expect(try counted() == 1)
+
+    // One that the earlier version has noticed is listed too, and opened again, and not counted.
+    let other = try stage.made(maxAttempts: 1)
+    _ = try stage.earlier.perform(.checkout, on: other.name, "60000", "r")
+    _ = try stage.earlier.perform(.release, on: other.name, "r")
+    #expect(try stage.type(other) == "hash")
+    let both = try stage.client.call("pending.dead")["operations"] as? [[String: Any]]
+    let id = try #require(both?.first?["id"] as? String)
+    let opened = try stage.client.call("pending.reopen", #"{"id":"\#(id)"}"#)
+    #expect(opened.reason == nil, "\(opened)")
+    #expect(try stage.call("consume", other)["data", "n"] as? Int == 1)
     #expect(try counted() == 1)
   }
 
