@@ -48,6 +48,8 @@ final class LinkPort: RedisLinkDelegate {
     }
   }
 
+  func connected(evictionPolicy: String?) {}
+
   func received(_ answers: borrowing RedisAnswers) {
     while let context = answers.next() {
       end(context, .reply(ReplyText.describe(answers.reply)))
@@ -62,8 +64,6 @@ final class LinkPort: RedisLinkDelegate {
   }
 
   func finishedBurst() {}
-
-  func connected() {}
 
   func becameReadOnly() { demotions += 1 }
 

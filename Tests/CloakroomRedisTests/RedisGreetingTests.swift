@@ -59,7 +59,7 @@ struct RedisGreetingTests {
   func commands(target: RedisTarget, first: [String]) throws {
     var greeting = RedisGreeting(previous: nil)
     let written = try Self.commands(greeting.begin(target, scripts: [Self.script]))
-    let others = ["CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server"]
+    let others = ["CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "INFO memory"]
     #expect(written == first + others + ["SCRIPT LOAD return 1", "PING"])
     var bare = RedisGreeting(previous: nil)
     #expect(try Self.commands(bare.begin(target, scripts: [])) == first + others + ["PING"])
@@ -69,10 +69,16 @@ struct RedisGreetingTests {
   func ready() throws {
     var greeting = RedisGreeting(previous: nil)
     _ = greeting.begin(Self.target { $0.password = Self.secret }, scripts: [Self.script])
-    let answers = ["+OK", "+OK", ":42", Self.info(run: "abc"), "$3\r\nsha", "+PONG"]
+    let memory = "# Memory\r\nused_memory:1\r\nmaxmemory_policy:volatile-lru\r\nmem_x:1\r\n"
+    let answers = [
+      "+OK", "+OK", ":42", Self.info(run: "abc"), "$\(memory.utf8.count)\r\n\(memory)",
+      "$3\r\nsha", "+PONG",
+    ]
     let progress = try Self.answer(&greeting, answers)
-    #expect(progress == Array(repeating: .waiting, count: 5) + [.ready(isFenced: true)])
-    #expect(greeting.identity == .init(runID: "abc", clientID: 42))
+    #expect(progress == Array(repeating: .waiting, count: 6) + [.ready(isFenced: true)])
+    #expect(
+      greeting.identity
+        == .init(runID: "abc", clientID: 42, evictionPolicy: "volatile-lru"))
     let unasked = try Self.answer(&greeting, ["+PONG"])
     #expect(unasked == [.refused("an answer that nobody asked for")])
   }
@@ -81,9 +87,9 @@ struct RedisGreetingTests {
   func restricted() throws {
     var greeting = RedisGreeting(previous: nil)
     _ = greeting.begin(Self.target(), scripts: [])
-    let refusals = Array(repeating: "-NOPERM this user has no permissions", count: 3)
+    let refusals = Array(repeating: "-NOPERM this user has no permissions", count: 4)
     let progress = try Self.answer(&greeting, refusals + ["+PONG"])
-    #expect(progress == [.waiting, .waiting, .waiting, .ready(isFenced: true)])
+    #expect(progress == Array(repeating: .waiting, count: 4) + [.ready(isFenced: true)])
     #expect(greeting.identity == .init(runID: nil, clientID: nil))
   }
 
@@ -101,12 +107,13 @@ struct RedisGreetingTests {
     ),
     (
       [
-        "+OK", "+OK", "+OK", ":1", "$-1", "-NOPERM no permissions to run the 'script|load' command",
+        "+OK", "+OK", "+OK", ":1", "$-1", "$-1",
+        "-NOPERM no permissions to run the 'script|load' command",
       ],
       "NOPERM no permissions to run the 'script|load' command"
     ),
     (
-      ["+OK", "+OK", "+OK", ":1", "$-1", "+sha", "-NOAUTH Authentication required."],
+      ["+OK", "+OK", "+OK", ":1", "$-1", "$-1", "+sha", "-NOAUTH Authentication required."],
       "NOAUTH Authentication required."
     ),
     // A renamed AUTH: Redis quotes the password, and cuts a long one short.
@@ -162,7 +169,7 @@ struct RedisGreetingTests {
   ) throws {
     var greeting = RedisGreeting(previous: lost)
     _ = greeting.begin(Self.target(), scripts: [])
-    let answers = ["+OK", ":9", run.map(Self.info) ?? "-NOPERM no permissions", "+PONG"]
+    let answers = ["+OK", ":9", run.map(Self.info) ?? "-NOPERM no permissions", "$-1", "+PONG"]
     let last = try #require(try Self.answer(&greeting, answers).last)
     guard let killed else {
       #expect(last == .ready(isFenced: isFenced))

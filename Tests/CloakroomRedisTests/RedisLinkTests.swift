@@ -24,8 +24,8 @@ struct RedisLinkTests {
       #expect(try await link.ask(\.inFlightCount) == 0)
       #expect(
         server.commands(of: 1) == [
-          "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "SCRIPT LOAD return 1", "PING",
-          "GET a", "DEL b", "SET c ",
+          "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "INFO memory",
+          "SCRIPT LOAD return 1", "PING", "GET a", "DEL b", "SET c ",
         ])
     }
   }

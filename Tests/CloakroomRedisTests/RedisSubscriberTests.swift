@@ -36,9 +36,9 @@ struct RedisSubscriberTests {
       try await subscriber.wait(for: .confirmed("a"))
       // Behind these it asks now and then whether Redis is there.
       #expect(
-        server.commands(of: 1).prefix(6) == [
-          "AUTH s3cret", "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "PING",
-          "SUBSCRIBE a",
+        server.commands(of: 1).prefix(7) == [
+          "AUTH s3cret", "CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "INFO memory",
+          "PING", "SUBSCRIBE a",
         ])
     }
   }

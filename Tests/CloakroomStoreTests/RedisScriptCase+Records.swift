@@ -20,11 +20,19 @@ extension RedisScriptCase {
     RedisScriptCase(
       "commitFields", RedisScripts.commitFields,
       [
-        fields(["008ecd62c762b6be865eba8ce9628417880ee3f3", record("new________"), "9999999999999"]
-        ),
-        fields(["008ecd62c762b6be865eba8ce9628417880ee3f3", "", "0"]),
+        fields([digest, record("new________"), "9999999999999", ""]),
+        fields([digest, record("new________"), "9999999999999", "9999999999999"]),
+        fields([digest, "", "0", ""]),
+        // Too late, by the hash or the time; and it is a hash no more, or nothing any more.
+        fields(["0" + digest.dropFirst(), record("new________"), "9999999999999", ""]),
+        fields([digest, record("new________"), "9999999999999", "1"]),
+        there([digest, record("new________"), "9999999999999", ""]),
+        Situation(arguments: [digest, record("new________"), "9999999999999", ""]),
       ]),
   ]
+
+  /// Of the hash that `fields` has.
+  private static let digest = "008ecd62c762b6be865eba8ce9628417880ee3f3"
 
   private static func record(_ version: String) -> String {
     "{\"v\":\"\(version)\",\"kind\":\"pending\"} {}"

@@ -72,6 +72,12 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           Situation(
             before: [["HSET", "key", "fingerprint", "f", "1", "\u{1}"]], arguments: ["f", "1"])
         ]),
+      RedisScriptCase(
+        ReadFields.self,
+        [
+          Situation(before: [["HSET", "key", "a", "1"], ["PEXPIRE", "key", "99999999999"]]),
+          Situation(before: [["SET", "key", "v", "PX", "1000000"]]), Situation(),
+        ]),
     ] + readingClaims + readingStreams
 
   private static let changing = values + messages + claims + records + deadlines + streams

@@ -98,7 +98,7 @@ struct PendingRaceTests {
     let clients = try stage.clients(16)
     let token = try Self.create(clients[0])
     let calls = (0..<16).map { Self.patches(token, $0 * 50..<($0 + 1) * 50) }
-    let exchanges = try ConcurrentCalls(clients, window: 50, patience: .seconds(40)).run(calls)
+    let exchanges = try ConcurrentCalls(clients, window: 50, patience: .seconds(100)).run(calls)
     try Self.expect(800, in: token, clients[0], after: exchanges)
   }
 

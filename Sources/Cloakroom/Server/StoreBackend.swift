@@ -16,6 +16,8 @@ struct StoreBackend: Sendable {
   let makeBusLink: @Sendable (any EventLoop) -> any BusLink
   /// The store's bus, when the store is Redis.
   let redisBus: RedisBus?
+  /// What is known of the store's evicting, when the store is Redis.
+  let eviction: RedisEviction?
 
   init(_ configuration: Configuration, loops: any EventLoopGroup, logger: Logger) {
     let busLimits = BusLimits(configuration.limits)
@@ -29,17 +31,22 @@ struct StoreBackend: Sendable {
       makeLink = { _ in MemoryStoreLink(store: store) }
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = nil
+      eviction = nil
     case .redis(let endpoint):
       let target = RedisTarget(endpoint, limits: configuration.limits)
       kind = "redis"
       memory = nil
       let prefix = configuration.keys.prefix
       let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
+      let eviction = RedisEviction(logger: logger)
       makeLink = { loop in
-        RedisStoreLink(on: loop, to: target, prefix: prefix, logger: logger) { bus.reconnect() }
+        RedisStoreLink(
+          on: loop, to: target, prefix: prefix, logger: logger, eviction: eviction
+        ) { bus.reconnect() }
       }
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = bus
+      self.eviction = eviction
     }
   }
 }

@@ -145,6 +145,7 @@ final class StatusReporter: Sendable {
           ? "Redis takes no writes (READONLY): it is a replica; its address must lead to the primary"
           : nil
       ),
+      ("store", backend.eviction?.problem),
       ("bus", backend.redisBus?.downReason),
       (
         "accessLog",
@@ -163,7 +164,9 @@ final class StatusReporter: Sendable {
     let degraded = problems.compactMap { what, reason in
       reason.map { HealthReport.Problem(what: what, reason: $0) }
     }
-    let remarks = keys.remark.map { [HealthReport.Problem(what: "keys", reason: $0)] } ?? []
+    let remarks = [("store", backend.eviction?.remark), ("keys", keys.remark)].compactMap {
+      what, reason in reason.map { HealthReport.Problem(what: what, reason: $0) }
+    }
     return HealthReport(
       degraded: degraded, remarks: remarks, storeKind: storeKind, isStoreUp: failure == nil,
       roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,

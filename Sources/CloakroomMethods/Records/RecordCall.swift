@@ -26,7 +26,7 @@ public final class RecordCall: Sendable {
   let expectsNothing: Bool
   let decide: Decide
   /// A record in its earlier form, made into one; nil when it is none.
-  let adopt: @Sendable (_ fields: [String: ByteBuffer], _ version: RecordVersion) -> ByteBuffer?
+  let adopt: @Sendable (_ earlier: EarlierRecord, _ version: RecordVersion) -> ByteBuffer?
   /// What to answer when the store can't be asked.
   let otherwise: Otherwise?
   /// How the answer is sealed where it is kept; nil keeps it in clear.
@@ -51,7 +51,7 @@ public final class RecordCall: Sendable {
     self.undo = undo
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
-    adopt = { fields, version in Kind(fields: fields)?.record(version) }
+    adopt = { earlier, version in Kind(earlier)?.record(version) }
     decide = { bytes, now, version in
       let record: Kind?
       do throws(RPCError) {
@@ -66,7 +66,7 @@ public final class RecordCall: Sendable {
   /// A look at a record, whatever its kind.
   init(
     looking name: StoreKey, decide: @escaping Decide,
-    adopt: @escaping @Sendable ([String: ByteBuffer], RecordVersion) -> ByteBuffer?
+    adopt: @escaping @Sendable (EarlierRecord, RecordVersion) -> ByteBuffer?
   ) {
     self.name = name
     otherwise = nil

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import NIOCore
 
 /// A kind of record: what a record of it has in it, and what becomes of it.
@@ -45,11 +46,11 @@ protocol RecordKind: Sendable {
   static func look(_ configuration: Configuration) -> Event
 
   /// Reads a record in the form that it had up to version 0.1, a hash of Redis; nil when it is none.
-  init?(fields: [String: ByteBuffer])
+  init?(_ earlier: EarlierRecord)
 }
 
 extension RecordKind {
-  init?(fields: [String: ByteBuffer]) { return nil }
+  init?(_ earlier: EarlierRecord) { return nil }
   static func expectsNothing(_ event: Event) -> Bool { false }
 }
 

@@ -23,8 +23,8 @@ enum RecordKinds {
         }
         return look.decide(record, now, version)
       },
-      adopt: { fields, version in
-        looks.lazy.compactMap { $0.1.adopt(fields, version) }.first
+      adopt: { earlier, version in
+        looks.lazy.compactMap { $0.1.adopt(earlier, version) }.first
       })
   }
 }
@@ -51,6 +51,6 @@ extension RecordKind {
           return nil
         }
       },
-      adopt: { fields, version in Self(fields: fields)?.record(version) })
+      adopt: { earlier, version in Self(earlier)?.record(version) })
   }
 }

@@ -174,20 +174,21 @@ public final class RecordRunner {
   /// What is no text may be a record in its earlier form: it is written anew, and never taken for nothing.
   private func readFields(for queue: Queue) {
     perform(.step(ReadFields(queue.name))) { [self] reply in
-      let time = host.store.timeMs
       let found: ReadFields.Reply
       do throws(RPCError) {
         found = try reply.get(ReadFields.self)
       } catch {
         return end(queue, error)
       }
-      guard !found.fields.isEmpty else {
-        return decide(queue, on: nil, at: time, expecting: .nothing)
+      // Somebody has written it anew since.
+      guard !found.isText else { return again(queue) }
+      guard let earlier = found.record else {
+        return decide(queue, on: nil, at: found.atMs, expecting: .nothing)
       }
-      guard let record = queue.batch.first?.call.adopt(found.fields, nextVersion()) else {
+      guard let record = queue.batch.first?.call.adopt(earlier, nextVersion()) else {
         return end(queue, .notARecord)
       }
-      decide(queue, on: record, at: time, expecting: .fields(digest: found.digest))
+      decide(queue, on: record, at: found.atMs, expecting: .fields(digest: found.digest))
     }
   }
 

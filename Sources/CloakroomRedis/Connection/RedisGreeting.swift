@@ -18,10 +18,11 @@ struct RedisGreeting {
     case refused(String)
   }
 
-  /// Which connection of which run of which server this was.
+  /// Which connection of which run of which server this was, and what that server does when it is full.
   struct Identity: Equatable {
     var runID: String?
     var clientID: Int64?
+    var evictionPolicy: String?
   }
 
   /// What the next answer is to, and what an error in its place means.
@@ -34,6 +35,8 @@ struct RedisGreeting {
     case clientID
     /// As `may`; the answer names the run of the server.
     case runID
+    /// As `may`; the answer has the server's policy of eviction.
+    case evictionPolicy
     /// The end of the lost connection; an error means that it may still be there.
     case fence
   }
@@ -64,7 +67,8 @@ struct RedisGreeting {
     buffer.writeCommand(["CLIENT", "SETNAME", target.clientName])
     buffer.writeCommand(["CLIENT", "ID"])
     buffer.writeCommand(["INFO", "server"])
-    steps += [.may, .clientID, .runID]
+    buffer.writeCommand(["INFO", "memory"])
+    steps += [.may, .clientID, .runID, .evictionPolicy]
     for script in scripts {
       buffer.writeScriptLoad(script)
       steps.append(.must)
@@ -87,7 +91,9 @@ struct RedisGreeting {
     case .clientID:
       if node.kind == .integer { identity.clientID = node.integer }
     case .runID:
-      if node.kind == .string { identity.runID = Self.runID(in: reply.text(of: node)) }
+      identity.runID = reply.infoField("run_id")
+    case .evictionPolicy:
+      identity.evictionPolicy = reply.infoField("maxmemory_policy")
     case .fence:
       return .ready(isFenced: node.kind == .integer)
     }
@@ -118,12 +124,15 @@ struct RedisGreeting {
     if let password, text.contains(password) { return reply.errorCode(of: reply.first) }
     return String(text)
   }
+}
 
-  /// The run of the server, out of what INFO answers.
-  private static func runID(in info: String) -> String? {
-    info.split(whereSeparator: \.isNewline)
-      .first { $0.hasPrefix("run_id:") }
-      .map { String($0.dropFirst("run_id:".count)) }
+extension RESPReply {
+  /// A field of what INFO has answered; nil when it has none of the name.
+  public func infoField(_ name: String) -> String? {
+    guard first.kind == .string else { return nil }
+    return text(of: first).split(whereSeparator: \.isNewline)
+      .first { $0.hasPrefix(name + ":") }
+      .map { String($0.dropFirst(name.utf8.count + 1)) }
   }
 }
 

@@ -342,7 +342,7 @@ extension RedisLink: RedisConnectionOwner {
     if !isFenced { refuseUnfencedWrites() }
     downReason = nil
     logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
-    delegate?.connected()
+    delegate?.connected(evictionPolicy: identity.evictionPolicy)
     perform(state.becameReady(), reason: "")
   }
 

@@ -1,7 +1,9 @@
 /// Takes the replies that arrive over a link.
 public protocol RedisLinkDelegate: AnyObject {
   /// Redis has greeted back, and may be another one than before; nothing has been sent to it yet.
-  func connected()
+  ///
+  /// - Parameter evictionPolicy: the server's `maxmemory-policy`; nil when it has not told.
+  func connected(evictionPolicy: String?)
   /// Redis has answered commands: the moment to take all of the answers.
   func received(_ answers: borrowing RedisAnswers)
   /// A command will get no reply.

@@ -30,6 +30,8 @@ enum RedisReplyDecoder: UInt8 {
   case keptCommit
   /// Redis' time.
   case time
+  /// What INFO says of Redis' memory.
+  case evictionPolicy
   /// What a record has for a commit or for a step that was done, with a note or without; or null.
   case kept
   /// An integer.
@@ -78,8 +80,8 @@ enum RedisReplyDecoder: UInt8 {
     case .step:
       guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
       return StoreSteps.all[step].storeReply(reply)
-    case .record, .created, .commit, .keptCommit, .time:
-      // The link reads these: they go by its clock.
+    case .record, .created, .commit, .keptCommit, .time, .evictionPolicy:
+      // The link reads these: they go by its clock, or are for itself.
       return .failure(RPCError(.internal))
     case .kept:
       return Self.readKept(reply)

@@ -34,14 +34,19 @@ extension RedisScripts {
 
   /// Writes a record over a hash, the form that records had up to version 0.1.
   ///
-  /// ARGV: the SHA-1 of the hash, the record ('' leaves what is there), kept until (ms). → 1, or an error that
-  /// begins with WRONGTYPE when the hash has changed.
+  /// ARGV: the SHA-1 of the hash, the record ('' leaves what is there), kept until (ms), from when on it is
+  /// stale (ms, '' is never). → 1, or {what is there, ms, 0} when that is no hash any more, or an error that
+  /// begins with WRONGTYPE when the hash has changed, or was to be decided on earlier. Sent again, it meets
+  /// the record that it has written: its caller must be able to tell.
   static let commitFields = script(
     """
-    local key = KEYS[1]
-    local isHash = redis.call('TYPE', key).ok == 'hash'
-    local text = isHash and table.concat(redis.call('HGETALL', key), '\\n') or ''
-    if not isHash or redis.sha1hex(text) ~= ARGV[1] then
+    local key, clock = KEYS[1], redis.call('TIME')
+    local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+    local kind = redis.call('TYPE', key).ok
+    if kind == 'string' or kind == 'none' then return {redis.call('GET', key), now, 0}, true end
+    local text = kind == 'hash' and table.concat(redis.call('HGETALL', key), '\\n')
+    if not text or redis.sha1hex(text) ~= ARGV[1]
+      or (ARGV[4] ~= '' and now >= tonumber(ARGV[4])) then
       return redis.error_reply('WRONGTYPE the record has changed')
     end
     if ARGV[2] == '' then return 1 end

@@ -60,12 +60,13 @@ extension RedisStoreLink {
       run(commit, over: version.text, name, ticket)
     case .fields(let digest):
       run(
-        RedisScripts.commitFields, ticket, .commit, .idempotentWrite, name, arguments: 3,
-        payload: record.readableBytes + digest.utf8.count + 20
+        RedisScripts.commitFields, ticket, .commit, .idempotentWrite, name, arguments: 4,
+        payload: record.readableBytes + digest.utf8.count + 40
       ) {
         $0.write(string: digest)
         $0.write(record)
         $0.write(commit.keptUntilMs)
+        if let time = commit.staleAtMs { $0.write(time) } else { $0.write("") }
       }
     }
   }

@@ -23,6 +23,7 @@ public final class RedisStoreLink: StoreLink {
   let loop: any EventLoop
   /// Commits of this tick of the loop that need reminders.
   var gathered: [GatheredCommit] = []
+  private let eviction: RedisEviction
   private let onReadOnly: @Sendable () -> Void
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
@@ -38,12 +39,14 @@ public final class RedisStoreLink: StoreLink {
   ///
   /// - Parameters:
   ///   - prefix: what all names begin with that the sidecars of one store have in common.
+  ///   - eviction: is told whether Redis evicts.
   ///   - onReadOnly: called when Redis has become a replica, and is connected to anew.
   public init(
     on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
-    onReadOnly: @escaping @Sendable () -> Void = {}
+    eviction: RedisEviction? = nil, onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
     self.loop = loop
+    self.eviction = eviction ?? RedisEviction(logger: logger)
     self.onReadOnly = onReadOnly
     deadlines = DeadlinePart.all(prefix: prefix)
     link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
@@ -114,6 +117,7 @@ public final class RedisStoreLink: StoreLink {
         $0.write(message)
       }
     case .ping:
+      askForEviction()
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
@@ -129,6 +133,15 @@ public final class RedisStoreLink: StoreLink {
   /// Lets a command go that nobody waits for any more, if it was not sent.
   public func withdraw(_ ticket: StoreTicket, since sendings: UInt64) -> Bool {
     link.withdraw(ticket: ticket.index, since: sendings)
+  }
+
+  /// Asks what may have been set otherwise since; the answer comes before that to what is asked next.
+  private func askForEviction() {
+    guard eviction.isToBeAsked() else { return }
+    link.submit(
+      context: UInt64(RedisReplyDecoder.evictionPolicy.rawValue) << 32, resend: .read, payload: 0,
+      arguments: 0
+    ) { $0.write(head: "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n") }
   }
 
   private func get(_ key: consuming StoreKey, _ ticket: StoreTicket) {
@@ -263,6 +276,13 @@ public final class RedisStoreLink: StoreLink {
 }
 
 extension RedisStoreLink: RedisLinkDelegate {
+  /// Takes in what the server has said of itself; another Redis may have another time.
+  public func connected(evictionPolicy: String?) {
+    eviction.learn(evictionPolicy)
+    clock.forget()
+    askTime()
+  }
+
   /// Reads replies and hands them on.
   public func received(_ answers: borrowing RedisAnswers) {
     guard let sink else { return }
@@ -272,6 +292,8 @@ extension RedisStoreLink: RedisLinkDelegate {
       switch decoder {
       case .time:
         learnTime(answers.reply)
+      case .evictionPolicy:
+        eviction.learn(answers.reply.infoField("maxmemory_policy"))
       case .record, .created, .commit, .keptCommit:
         let reply = readRecord(decoder, answers.reply, wasResent: answers.wasResent)
         sink.complete(ticket(in: context), with: reply)
@@ -285,17 +307,12 @@ extension RedisStoreLink: RedisLinkDelegate {
 
   /// Hands a failure on.
   public func failed(_ failure: RedisFailure, for context: UInt64) {
-    // Nobody has asked for the time, and its context names no ticket.
-    guard RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32)) != .time else {
-      return
+    // Nobody waits for the time or the policy, and their contexts name no ticket.
+    switch RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32)) {
+    case .time, .evictionPolicy: return
+    default: break
     }
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))
-  }
-
-  /// Another Redis may have another time.
-  public func connected() {
-    clock.forget()
-    askTime()
   }
 
   /// Tells that Redis has become a replica.

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import NIOCore
 
 /// How the store has it.
@@ -45,9 +46,10 @@ extension PendingRecord {
     header.write("committed", unlessZero: committedAtMs)
   }
 
-  /// The hash that an operation was up to version 0.1. How long it is kept was not in it: as long as the
-  /// longest of what the defaults keep.
-  init?(fields: [String: ByteBuffer]) {
+  /// The hash that an operation was up to version 0.1. How long it is kept was not in it, but Redis' own to
+  /// know; one that somebody has made to live for ever is kept as long as the defaults keep anything.
+  init?(_ earlier: EarlierRecord) {
+    let fields = earlier.fields
     func text(_ name: String) -> String? { fields[name].map { String(buffer: $0) } }
     func number(_ name: String) -> Int64 {
       text(name).flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.down)) } ?? 0
@@ -68,6 +70,8 @@ extension PendingRecord {
     receipt = text("receipt")
     leaseEndsAtMs = number("lease")
     committedAtMs = number("at")
-    keptUntilMs = max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
+    keptUntilMs =
+      earlier.keptUntilMs
+      ?? max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
   }
 }
