@@ -1,4 +1,4 @@
-public import NIOCore
+internal import NIOCore
 
 /// A part of the index of deadlines: which records to look at when, as something happens to them by
 /// itself.
