@@ -68,9 +68,9 @@ final class ScriptedStore: RecordHost {
   /// - Parameter label: what the answer is noted by.
   @discardableResult
   func run(
-    _ label: String = "", _ call: RecordCall, keepingIn record: OnceRecord? = nil
+    _ label: String = "", _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil
   ) -> RecordWait {
-    runner.run(call, keepingIn: record) { self.answers.append((label, $0)) }
+    runner.run(call, keepingIn: idempotency) { self.answers.append((label, $0)) }
   }
 
   /// The answers so far, as text: `name: text`, `name: REASON`; with `again` what was kept.
@@ -94,7 +94,7 @@ final class ScriptedStore: RecordHost {
   var commits: [RecordCommit] {
     asked.compactMap {
       switch $0.command {
-      case .commit(_, let commit), .once(_, .commit(_, let commit)): commit
+      case .commit(_, let commit), .idempotent(_, .commit(_, let commit)): commit
       default: nil
       }
     }
@@ -102,7 +102,7 @@ final class ScriptedStore: RecordHost {
 
   /// What is to be kept with the first command.
   var note: ByteBuffer? {
-    if case .once(let record, _) = asked.first?.command { record.note } else { nil }
+    if case .idempotent(let record, _) = asked.first?.command { record.note } else { nil }
   }
 
   /// Answers the first command that waits.
@@ -157,8 +157,8 @@ final class ScriptedStore: RecordHost {
   }
 
   /// Where the answer of a call with an idempotency key is kept.
-  static func place(_ key: String) -> OnceRecord {
-    OnceRecord(
+  static func place(_ key: String) -> IdempotencyRecord {
+    IdempotencyRecord(
       name: StoreKey(bytes: ByteBuffer(string: key)),
       fingerprint: Fingerprint(of: ByteBuffer(string: "call")), life: .day)
   }
@@ -172,7 +172,7 @@ final class ScriptedStore: RecordHost {
     case .read(let name): "read \(text(name))"
     case .step(let step as ReadFields): "fields \(text(step.name))"
     case .commit(let name, let commit): "commit \(text(name)) \(describe(commit))"
-    case .once(let record, let command): "keep \(text(record.name)) \(describe(command))"
+    case .idempotent(let record, let command): "keep \(text(record.name)) \(describe(command))"
     case .recall(let record): "recall \(text(record.name))"
     default: "\(command)"
     }
@@ -195,12 +195,12 @@ final class ScriptedStore: RecordHost {
 extension ScriptedStore {
   /// What seals the answer that is kept in a place; with keys of its own unless there are others.
   static func secret(
-    _ place: OnceRecord, by tokens: TokenService? = nil
+    _ place: IdempotencyRecord, by tokens: TokenService? = nil
   ) throws -> SecretAnswer? {
     let tokens = try tokens ?? TokenService.withRandomKeys()
     let settings = Settings(Configuration(socket: .init(path: "/s")), tokens: tokens)
     var arguments = Arguments(settings: settings, depthLimit: 16)
-    arguments.record = place
+    arguments.idempotency = place
     return SecretAnswer(arguments)
   }
 }
