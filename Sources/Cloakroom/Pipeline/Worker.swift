@@ -223,7 +223,9 @@ extension Worker: RecordHost {
     }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey) { replies.noticed(notice, of: name) }
+  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {
+    replies.noticed(notice, of: name, in: namespace)
+  }
 }
 
 extension RPCError {

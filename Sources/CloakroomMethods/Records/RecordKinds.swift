@@ -36,18 +36,8 @@ extension RecordKind {
     return RecordCall(
       looking: name,
       decide: { bytes, now, version in
-        let record: Self?
-        do throws(RPCError) {
-          record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
-        } catch {
-          return RecordDecision(answer: RecordAnswer(.failure(error)))
-        }
-        let transition = decide(record, event, at: now)
-        let next = (transition.change ?? record)?.nextLookMs
-        return RecordDecision(
-          transition, of: record, version
-        ) { _, result in
-          if let next { result.writeDecimal(next) }
+        decide(on: bytes, event, at: now, version) { _, after, result in
+          if let next = after?.nextLookMs { result.writeDecimal(next) }
           return nil
         }
       },
