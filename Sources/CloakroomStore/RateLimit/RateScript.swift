@@ -15,7 +15,7 @@ internal import CloakroomRedis
 ///
 /// ARGV, for each limit: the place of its key in KEYS, window (µs), limit, capacity (µs and parts), cost (µs and
 /// parts). → {1 if they were taken, now (µs), and for each limit how far ahead its TAT was (µs, parts)}, or
-/// {} when too many windows are under way on a key.
+/// {-1} when too many windows are under way on a key.
 enum RateScript {
   /// Looks at all limits, and finds out whether all can be taken.
   static let look = """
@@ -47,7 +47,7 @@ enum RateScript {
         if ahead > most or (ahead == most and part > mostPart) then ahead, part = most, mostPart end
       else
         counts[place] = counts[place] + 1
-        if counts[place] > \(RateState.windowLimit) then return {} end
+        if counts[place] > \(RateState.windowLimit) then return {-1} end
       end
       reply[#reply + 1] = ahead
       reply[#reply + 1] = part
@@ -108,11 +108,9 @@ enum RateScript {
   /// - Throws: INVALID_PARAMS when too many windows are under way on a key.
   static func read(_ reply: borrowing RESPReply) throws(RPCError) -> RateLook? {
     var reader = RESPReplyReader(reply)
-    guard let count = reader.array() else { return nil }
-    guard count > 0 else { throw .tooManyRateWindows }
-    guard count % 2 == 0, let isTaken = reader.integer(), let now = reader.integer() else {
-      return nil
-    }
+    guard let count = reader.array(), let isTaken = reader.integer() else { return nil }
+    guard isTaken >= 0 else { throw .tooManyRateWindows }
+    guard count % 2 == 0, let now = reader.integer() else { return nil }
     var ahead: [RateSpan] = []
     ahead.reserveCapacity(count / 2 - 1)
     for _ in 1..<count / 2 {
