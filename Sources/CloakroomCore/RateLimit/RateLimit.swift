@@ -46,6 +46,33 @@ public struct RateLimit: Sendable, Hashable {
     self.capacity = capacity
   }
 
+  /// So many a minute, and all of them at once; what is not between 1 and `largest` is the nearest that is.
+  public static func aMinute(_ limit: Int) -> RateLimit {
+    RateLimit(aMinute: min(max(Int64(limit), 1), largest))
+  }
+
+  private init(aMinute limit: Int64) {
+    self.limit = limit
+    burst = limit
+    windowMicroseconds = 60_000_000
+    capacity = RateSpan(microseconds: windowMicroseconds, part: 0)
+  }
+
+  /// Whether a policy may be called so: 1 to 64 letters, digits, dots, dashes or underscores of ASCII. It
+  /// stands in names of the store with a colon behind it.
+  public static func isPolicyName(_ name: String) -> Bool {
+    (1...64).contains(name.utf8.count)
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
+          UInt8(ascii: "_"):
+          true
+        default: false
+        }
+      }
+  }
+
   /// By how much a cost moves the TAT ahead; nil for one that is negative or above the burst.
   public func span(of cost: Int64) -> RateSpan? {
     guard (0...burst).contains(cost) else { return nil }

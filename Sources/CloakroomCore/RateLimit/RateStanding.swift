@@ -17,11 +17,14 @@ public struct RateStanding: Sendable, Hashable {
   /// Whether the cost can be taken.
   public var isAllowed: Bool { limit.sum(ahead, cost) <= limit.capacity }
 
-  /// How long until the cost can be taken if nobody else takes anything, in milliseconds; 0 when it can.
-  public var retryAfterMs: Int64 {
+  /// How long until the cost can be taken if nobody else takes anything; zero when it can.
+  public var wait: RateSpan {
     let after = limit.sum(ahead, cost)
-    return after <= limit.capacity ? 0 : limit.difference(after, limit.capacity).milliseconds
+    return after <= limit.capacity ? .zero : limit.difference(after, limit.capacity)
   }
+
+  /// The same in milliseconds, rounded up: whoever waits so long is let through if nobody else came.
+  public var retryAfterMs: Int64 { wait.milliseconds }
 
   /// The same with the cost taken.
   public var taken: RateStanding { RateStanding(limit, ahead: limit.sum(ahead, cost), cost: cost) }
@@ -31,4 +34,12 @@ public struct RateStanding: Sendable, Hashable {
 
   /// How long until it is untouched again, in milliseconds.
   public var resetMs: Int64 { ahead.milliseconds }
+
+  /// The same when nothing was taken for so many nanoseconds.
+  public func later(by nanoseconds: UInt64) -> RateStanding {
+    let passed = RateSpan(
+      microseconds: Int64(clamping: nanoseconds / 1000), part: 0)
+    let rest = passed < ahead ? limit.difference(ahead, passed) : .zero
+    return RateStanding(limit, ahead: rest, cost: cost)
+  }
 }
