@@ -9,6 +9,8 @@ struct RecordLease: Equatable {
   var fence: Int64 = 0
   /// The digest of the last lease's receipt; nil once the lease was given back, or something has been changed.
   var receipt: String?
+  /// The receipt that was before, while it is leased: a lease that is withdrawn gives it back.
+  var earlier: String?
   var endsAtMs: Int64 = 0
   /// When the record's life would end had the last lease not made it longer; 0 when it has not.
   var unleasedEndMs: Int64 = 0
@@ -25,6 +27,7 @@ struct RecordLease: Equatable {
   ) {
     attempts &+= 1
     fence = max(fence &+ 1, now.multipliedReportingOverflow(by: 1000).partialValue)
+    earlier = self.receipt
     self.receipt = receipt
     endsAtMs = now &+ life.milliseconds
     let atLeast = endsAtMs &+ life.milliseconds
@@ -37,7 +40,8 @@ struct RecordLease: Equatable {
   /// - Parameter end: when the record's life ends, likewise.
   mutating func withdraw(restoring end: inout Int64) {
     attempts = max(attempts &- 1, 0)
-    receipt = nil
+    receipt = earlier
+    earlier = nil
     endsAtMs = 0
     if unleasedEndMs > 0 { end = unleasedEndMs }
     unleasedEndMs = 0
@@ -47,6 +51,7 @@ struct RecordLease: Equatable {
   mutating func renew() {
     attempts = 0
     receipt = nil
+    earlier = nil
     endsAtMs = 0
     unleasedEndMs = 0
   }
@@ -59,6 +64,7 @@ extension RecordLease {
     attempts = header.number("attempts") ?? 0
     fence = header.number("fence") ?? 0
     receipt = header.text("receipt")
+    earlier = header.text("earlier")
     endsAtMs = header.number("lease") ?? 0
     unleasedEndMs = header.number("unleased") ?? 0
   }
@@ -68,6 +74,7 @@ extension RecordLease {
     header.write("attempts", unlessZero: attempts)
     header.write("fence", unlessZero: fence)
     header.write("receipt", receipt)
+    header.write("earlier", earlier)
     header.write("lease", unlessZero: endsAtMs)
     header.write("unleased", unlessZero: unleasedEndMs)
   }

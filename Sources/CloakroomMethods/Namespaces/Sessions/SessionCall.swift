@@ -34,6 +34,21 @@ struct SessionEnvironment: Sendable {
       }, seal: seal(for: key), retention: retention)
   }
 
+  /// The sessions of a principal.
+  func sessions(of principal: String) throws(RPCError) -> SessionIndex {
+    SessionIndex(name: try names.sessions(of: principal))
+  }
+
+  /// Makes a session one of a principal's, before it is made.
+  ///
+  /// - Parameter end: its absolute end, in milliseconds since 1970.
+  func index(
+    _ ref: String, of principal: String, untilMs end: Int64, _ context: CallContext
+  ) async throws(RPCError) {
+    try await sessions(of: principal).add(
+      ref, context, score: context.storeTimeMs, untilMs: end &+ retention.tombstoneMs)
+  }
+
   /// What seals members of a session's data: good for that session alone.
   private func seal(for key: StoreKey) -> SessionSeal {
     var place = ByteBuffer(string: "session\0")

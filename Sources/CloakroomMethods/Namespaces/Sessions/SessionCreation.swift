@@ -12,7 +12,6 @@ struct SessionCreation: Sendable {
   private let life: TimeToLive?
   private let defaultLife: TimeToLive
   private let maxAttempts: Int
-  private let longestTombstoneMs: Int64
   private let environment: SessionEnvironment
   private let id: SessionID
   private let ref: String
@@ -28,9 +27,8 @@ struct SessionCreation: Sendable {
     principal = try arguments.principal(3)
     life = try arguments.givenLife(4, "ttl")
     if arguments.notes.isKept { arguments.notes.ttlMs = life?.milliseconds }
-    defaultLife = .day
+    defaultLife = arguments.settings.sessionTTL
     maxAttempts = arguments.settings.pending.maxAttempts
-    longestTombstoneMs = arguments.settings.pendingRetention.tombstoneMs
     environment = try SessionEnvironment(&arguments)
     id = try SessionID.random()
     ref = id.ref
@@ -54,7 +52,7 @@ struct SessionCreation: Sendable {
     // A new session of every flow is on one that is kept as long as the session may live.
     if let place { try await environment.flows.prepare(place.mark, for: life, context) }
     let draft = SessionDraft(
-      flow: place, data: data, metadata: metadata, principal: principal, life: life,
+      flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata, principal: principal, life: life,
       maxAttempts: maxAttempts)
     if let principal {
       try await environment.index(

@@ -20,7 +20,12 @@ struct SessionNames: Sendable {
 
   /// The name of the index of a principal's sessions.
   func sessions(of principal: String) throws(RPCError) -> StoreKey {
-    try name("of:" + Fingerprint.text(of: ByteBuffer(string: principal)))
+    try name(Self.index(of: principal))
+  }
+
+  /// The same, as it stands behind the namespace.
+  static func index(of principal: String) -> String {
+    "of:" + Fingerprint.text(of: ByteBuffer(string: principal))
   }
 
   /// The name of the index of sessions whose attempts are used up.

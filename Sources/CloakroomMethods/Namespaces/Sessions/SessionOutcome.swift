@@ -5,9 +5,8 @@ internal import NIOCore
 enum SessionOutcome: Sendable {
   /// It was done: how the session stands now.
   case session(SessionScene)
-  /// When something may happen by itself, in milliseconds since 1970 by the store's clock; nil when nothing
-  /// will.
-  case settled(nextAtMs: Int64?)
+  /// What has happened by itself is done.
+  case settled
   /// Nothing was done: the session's flow is needed for it, and isn't at hand.
   case unknownFlow(FlowMark)
   /// It was not done.

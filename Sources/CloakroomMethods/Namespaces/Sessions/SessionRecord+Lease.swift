@@ -35,7 +35,8 @@ extension SessionRecord {
     _ receipt: String, _ result: ByteBuffer, _ retention: PendingRetention, at now: Int64
   ) throws(RPCError) -> SessionScene {
     guard lease.receipt == receipt else { throw RPCError(.leaseLost) }
-    end(as: .committed)
+    note(.completed, at: now)
+    end(as: .committed, at: now)
     content = SessionContent(visible: result)
     committedAtMs = now
     keep(for: retention.receiptMs, at: now)
@@ -48,6 +49,7 @@ extension SessionRecord {
     guard state != .dead else { throw refusal(at: now) }
     guard lease.receipt == receipt else { throw RPCError(.leaseLost) }
     lease.receipt = nil
+    lease.earlier = nil
     lastError = error
     state = .open
     if lease.isUsedUp { die(retention, at: now) }
@@ -69,6 +71,7 @@ extension SessionRecord {
   ) throws(RPCError) -> SessionScene {
     guard state == .dead else { throw .notDeadSession }
     lease.renew()
+    note(.reopened, at: now)
     revive(retention, at: now)
     return SessionScene(self)
   }

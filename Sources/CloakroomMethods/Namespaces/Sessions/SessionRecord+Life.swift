@@ -17,7 +17,8 @@ extension SessionRecord {
     guard let flow else { return (record, SessionScene(record)) }
     let progress = try FlowProgress(flow, data: draft.data)
     record.way = progress.text
-    record.step = flow.steps[progress.lastReachable].id
+    record.note(.created, at: now)
+    record.move(to: flow.steps[progress.lastReachable].id, at: now)
     return (record, SessionScene(record, progress))
   }
 
@@ -26,6 +27,7 @@ extension SessionRecord {
   ) {
     createdAtMs = now
     flow = draft.flow?.mark
+    outward = max(draft.scopeDepth &- (draft.flow?.mark.depth ?? draft.scopeDepth), 0)
     binding = draft.flow?.flow.bind ?? .none
     idleMs = draft.flow?.flow.idleTTL?.milliseconds ?? 0
     self.content = content
@@ -53,6 +55,7 @@ extension SessionRecord {
       content = .none
       try content.replace(by: whole, flow, request.seal)
     }
+    facts = facts.restarted()
     if let principal { self.principal = principal }
     touch(request.retention, at: now)
     isFresh = true
@@ -70,6 +73,7 @@ extension SessionRecord {
   /// Opens it again with a whole life.
   mutating func revive(_ retention: PendingRetention, at now: Int64) {
     state = .open
+    endedAtMs = 0
     let life = max(endAtMs &- createdAtMs, idleMs)
     activeAtMs = now
     endAtMs = now &+ life
@@ -81,18 +85,22 @@ extension SessionRecord {
 
   mutating func die(_ retention: PendingRetention, at now: Int64) {
     state = .dead
+    endedAtMs = now
+    note(.dead, at: now)
     keep(for: retention.deadMs, at: now)
   }
 
   mutating func bury(_ end: State, _ retention: PendingRetention, at now: Int64) {
-    self.end(as: end)
+    self.end(as: end, at: now)
     lease.receipt = nil
     keep(for: retention.tombstoneMs, at: now)
   }
 
   /// Leaves of it what says why it is over, and nothing that anybody has typed.
-  mutating func end(as state: State) {
+  mutating func end(as state: State, at now: Int64) {
     self.state = state
+    endedAtMs = now
+    lease.earlier = nil
     content = .none
     completed = []
     metadata = .none

@@ -79,6 +79,7 @@ extension SessionRecord {
     try content.replace(by: new, scene.progress?.flow, request.seal)
     // What somebody has checked out and not brought back is not what is here now.
     lease.receipt = nil
+    lease.earlier = nil
     way = scene.progress?.text
     scene.whole = new
   }
@@ -103,7 +104,8 @@ extension SessionRecord {
       guard let index = flow.index(of: name) else { throw progress.noStep }
       let wasComplete = progress.statuses[index] == .complete
       try progress.complete(index, with: scene.whole ?? content.visible)
-      if !wasComplete { noteCompletion(of: name, at: now) }
+      move(to: name, at: now)
+      if !wasComplete { note(.done(name, ms: max(now &- enteredAtMs, 0)), at: now) }
       way = progress.text
       move(to: flow.steps[progress.next(after: index)].id, at: now)
       scene.progress = progress
@@ -137,14 +139,18 @@ extension SessionRecord {
     return SessionScene(self, scene.progress)
   }
 
-  private mutating func move(to name: String, at now: Int64) {
+  /// Takes it to a step, if it is at another.
+  mutating func move(to name: String, at now: Int64) {
     guard step.map({ ByteString($0) }) != ByteString(name) else { return }
     step = name
     enteredAtMs = now
+    note(.entered(name), at: now)
   }
 
-  /// Takes note for the statistics that a step was completed.
-  private mutating func noteCompletion(of name: String, at now: Int64) {}
+  /// Takes note of what the statistics count.
+  mutating func note(_ event: FlowFact.Event, at now: Int64) {
+    if flow != nil { facts.append(event, at: now) }
+  }
 }
 
 extension FlowProgress {

@@ -6,6 +6,7 @@ internal import NIOCore
 /// How the store has it.
 extension SessionRecord {
   static let kind: StaticString = "session"
+  static let namespace = Namespace.session
 
   var data: ByteBuffer { content.stored }
 
@@ -18,6 +19,7 @@ extension SessionRecord {
     self.state = state
     self.content = content
     flow = FlowMark(header)
+    outward = Int(clamping: header.number("outward") ?? 0)
     binding = FlowBinding(text: header.text("bind"))
     way = header.text("way")
     completed = header.texts("completed")
@@ -33,6 +35,8 @@ extension SessionRecord {
     endAtMs = end
     expiresAtMs = expires
     keptUntilMs = kept
+    endedAtMs = header.number("ended") ?? 0
+    facts = header.text("facts").map { FlowFacts($0) } ?? FlowFacts()
     lease = RecordLease(header)
     committedAtMs = header.number("committed") ?? 0
     lastError = header.json("error")
@@ -42,6 +46,7 @@ extension SessionRecord {
   func write(to header: inout RecordHeaderWriter) {
     if state != .open { header.write("state", state.rawValue) }
     flow?.write(to: &header)
+    header.write("outward", unlessZero: Int64(outward))
     header.write("bind", binding.text)
     header.write("way", way)
     header.write("completed", completed)
@@ -57,6 +62,8 @@ extension SessionRecord {
     header.write("end", endAtMs)
     header.write("expires", expiresAtMs)
     header.write("kept", keptUntilMs)
+    header.write("ended", unlessZero: endedAtMs)
+    header.write("facts", facts.text)
     lease.write(to: &header)
     header.write("committed", unlessZero: committedAtMs)
     header.write("error", json: lastError)
@@ -72,7 +79,7 @@ extension FlowMark {
       let digest = header.text("definition")
     else { return nil }
     self.init(
-      name: name, version: version, digest: digest, depth: Int(header.number("depth") ?? 0))
+      name: name, version: version, digest: digest, depth: Int(clamping: header.number("depth") ?? 0))
   }
 
   fileprivate func write(to header: inout RecordHeaderWriter) {

@@ -18,6 +18,8 @@ struct SessionRecord: RecordKind, Equatable {
   let createdAtMs: Int64
   /// Which definition of a flow it is on; nil is none.
   let flow: FlowMark?
+  /// How many steps of its scope lie between it and its flow.
+  let outward: Int
   /// What calls on it are held against.
   let binding: FlowBinding
   /// How long it lives without being touched; 0 is as long as its absolute life.
@@ -45,6 +47,11 @@ struct SessionRecord: RecordKind, Equatable {
   var expiresAtMs: Int64
   var keptUntilMs: Int64
 
+  /// When it has come to an end that was found by nobody who has done all that follows from it; 0 else.
+  var endedAtMs: Int64 = 0
+  /// What has happened to it that the statistics count.
+  var facts = FlowFacts()
+
   var lease = RecordLease()
   var committedAtMs: Int64 = 0
   /// What the last release has said, any JSON; nil when it said nothing.
@@ -64,18 +71,21 @@ struct SessionRecord: RecordKind, Equatable {
     }
   }
 
-  /// A lease that ends is only worth noticing when it was the last.
+  /// A lease that ends is only worth noticing when it was the last. One that is over is looked at once more, as
+  /// what follows from that may not have been done.
   var nextLookMs: Int64? {
     switch state {
     case .open: expiresAtMs
     case .leased: lease.isUsedUp ? lease.endsAtMs : expiresAtMs
-    default: nil
+    default:
+      endedAtMs > 0 && (flow != nil || state == .dead) ? endedAtMs &+ FlowFacts.lookDelayMs : nil
     }
   }
 
   /// Does what has happened by itself.
   private mutating func settle(_ retention: PendingRetention, at now: Int64) -> RecordNotice? {
     if state == .leased, lease.endsAtMs <= now {
+      lease.earlier = nil
       guard !lease.isUsedUp else {
         die(retention, at: now)
         return .dead
@@ -83,7 +93,8 @@ struct SessionRecord: RecordKind, Equatable {
       state = .open
     }
     guard state == .open, expiresAtMs <= now else { return nil }
-    end(as: .expired)
+    if !isFresh { note(.abandoned(step), at: now) }
+    end(as: .expired, at: now)
     return isFresh ? nil : .expired
   }
 
@@ -91,7 +102,7 @@ struct SessionRecord: RecordKind, Equatable {
 
   static func isReading(_ request: SessionRequest) -> Bool {
     switch request.step {
-    case .read, .settle: true
+    case .read, .show, .settle: true
     default: false
     }
   }
@@ -111,7 +122,7 @@ struct SessionRecord: RecordKind, Equatable {
     _ record: SessionRecord?, _ request: SessionRequest, at now: Int64
   ) -> Transition<SessionRecord> {
     guard var next = record else { return begin(request, at: now) }
-    let noticed = next.settle(request.retention, at: now)
+    var noticed = next.settle(request.retention, at: now)
     let settled = next
     let staleAtMs = next.endsAtMs
     var transition: Transition<SessionRecord>
@@ -127,6 +138,8 @@ struct SessionRecord: RecordKind, Equatable {
     let hasEnded = settled.state != record?.state && settled.state != .open
     // That a lease is over, and was not the last, needs not be written: whoever looks next sees it too.
     if hasEnded || !isReading(request) && next != settled { transition.change = next }
+    // An end that nobody was told of has not been, where it ends otherwise now.
+    if next.state == .committed, settled.state == .dead { noticed = nil }
     transition.noticed = noticed ?? next.hasDied(since: settled)
     transition.staleAtMs = staleAtMs
     transition.isEnding = request.step.isEnding || hasEnded
@@ -175,7 +188,9 @@ struct SessionRecord: RecordKind, Equatable {
       self = record
       return .session(SessionScene(self))
     case .settle:
-      return .settled(nextAtMs: nextLookMs)
+      // Whoever looks does all that follows: there is nothing to look for again.
+      if state == .expired, endedAtMs == now { endedAtMs = 0 }
+      return .settled
     default:
       break
     }
@@ -203,6 +218,8 @@ struct SessionRecord: RecordKind, Equatable {
     switch request.step {
     case .create, .succeed, .settle:
       throw RPCError(.internal)
+    case .show:
+      return SessionScene(self)
     case .read(let whole):
       return try scene(request, whole: whole)
     case .touch:
@@ -220,6 +237,7 @@ struct SessionRecord: RecordKind, Equatable {
       return try go(to: step, patch, longest, request, at: now)
     case .delete:
       guard state != .leased else { throw refusal(at: now) }
+      note(.deleted, at: now)
       bury(.deleted, retention, at: now)
       return SessionScene(self)
     case .retire(let other):
@@ -278,7 +296,7 @@ extension SessionStep {
   fileprivate var isEnding: Bool {
     switch self {
     case .delete, .retire, .confirm, .commit, .release, .withdraw, .settle: true
-    case .create, .succeed, .read, .touch, .update, .complete, .goTo, .checkout, .reopen: false
+    case .create, .succeed, .read, .show, .touch, .update, .complete, .goTo, .checkout, .reopen: false
     }
   }
 }

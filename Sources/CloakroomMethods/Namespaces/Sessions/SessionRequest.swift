@@ -43,6 +43,8 @@ enum SessionStep: Sendable {
   case succeed(SessionRecord, whole: ByteBuffer, principal: String?)
   /// Reads it; `whole`: also what is sealed.
   case read(whole: Bool)
+  /// Reads what needs no flow of it.
+  case show
   /// Moves its idle end, never past the absolute one.
   case touch
   /// Changes its data: a draft, whatever a schema says of it.
@@ -71,20 +73,12 @@ enum SessionStep: Sendable {
   case settle
 }
 
-/// Which definition of a flow a session is on.
-struct FlowMark: Sendable, Hashable {
-  let name: String
-  let version: Int64
-  /// The definition's digest.
-  let digest: String
-  /// How many steps of the session's scope the flow's own scope has.
-  let depth: Int
-}
-
 /// A session that is to be made.
 struct SessionDraft: Sendable {
   /// The flow that it goes through, and which definition of it; nil is none.
   let flow: (flow: Flow, mark: FlowMark)?
+  /// How many steps the session's own scope has.
+  var scopeDepth = 0
   let data: ByteBuffer
   let metadata: SessionMetadata
   let principal: String?
