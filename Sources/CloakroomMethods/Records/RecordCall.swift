@@ -22,6 +22,8 @@ public final class RecordCall: Sendable {
   let name: StoreKey
   /// Whether it changes nothing but what has happened by itself.
   public let isReading: Bool
+  /// Whether it is a sweep's: it comes to nothing where what follows from the record can't be done.
+  let isLook: Bool
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
   let decide: Decide
@@ -49,6 +51,7 @@ public final class RecordCall: Sendable {
     self.otherwise = otherwise
     self.secret = secret
     self.undo = undo
+    isLook = false
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
@@ -73,6 +76,7 @@ public final class RecordCall: Sendable {
     secret = nil
     undo = nil
     isReading = true
+    isLook = true
     expectsNothing = false
     self.decide = decide
     self.adopt = adopt
@@ -99,6 +103,8 @@ struct RecordDecision: Sendable {
   var isEnding = false
   /// What was found to have happened by itself.
   var noticed: RecordNotice?
+  /// What follows from how the record stands after it; nil where there is no record, or of no kind.
+  var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
   var isPassing = false
   /// What the caller is told.
@@ -124,6 +130,9 @@ struct RecordDecision: Sendable {
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
+    if let after = transition.change ?? record {
+      followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
+    }
     guard let change = transition.change else { return }
     replacement = change.record(version)
     keptUntilMs = change.keptUntilMs
