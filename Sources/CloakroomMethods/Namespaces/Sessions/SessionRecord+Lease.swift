@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import NIOCore
 
 /// The hand-over of a session to the application's own database.

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomStore
 internal import CloakroomSchema
 internal import CloakroomWire
 internal import NIOCore
