@@ -39,6 +39,9 @@ public struct CallContext: Sendable {
     return try answer.result.get()
   }
 
+  /// The store's time in milliseconds since 1970, as well as the loop knows it: within a millisecond or two.
+  public var storeTimeMs: Int64 { host.storeTimeMs }
+
   /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
   public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 
