@@ -22,6 +22,8 @@ public final class RecordCall: Sendable {
   let name: StoreKey
   /// Whether it changes nothing but what has happened by itself.
   public let isReading: Bool
+  /// Whether it is a sweep's: it comes to nothing where what follows from the record can't be done.
+  let isLook: Bool
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
   let decide: Decide
@@ -53,6 +55,7 @@ public final class RecordCall: Sendable {
     self.secret = secret
     self.keepsAnswer = keepsAnswer
     self.undo = undo
+    isLook = false
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
@@ -78,6 +81,7 @@ public final class RecordCall: Sendable {
     keepsAnswer = false
     undo = nil
     isReading = true
+    isLook = true
     expectsNothing = false
     self.decide = decide
     self.adopt = adopt
@@ -104,6 +108,8 @@ struct RecordDecision: Sendable {
   var isEnding = false
   /// What was found to have happened by itself.
   var noticed: RecordNotice?
+  /// What follows from how the record stands after it; nil where there is no record, or of no kind.
+  var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
   var isPassing = false
   /// What the caller is told.
@@ -129,6 +135,9 @@ struct RecordDecision: Sendable {
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
+    if let after = transition.change ?? record {
+      followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
+    }
     guard let change = transition.change else { return }
     replacement = change.record(version)
     keptUntilMs = change.keptUntilMs

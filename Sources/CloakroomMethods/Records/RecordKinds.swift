@@ -31,7 +31,7 @@ enum RecordKinds {
 
 extension RecordKind {
   /// A look at a record of this kind.
-  fileprivate static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
+  static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
     let event = look(configuration)
     return RecordCall(
       looking: name,
@@ -47,7 +47,8 @@ extension RecordKind {
         return RecordDecision(
           transition, of: record, version
         ) { _, result in
-          if let next { result.writeDecimal(next) }
+          // A reminder that has passed was for this look.
+          if let next, next > now { result.writeDecimal(next) }
           return nil
         }
       },

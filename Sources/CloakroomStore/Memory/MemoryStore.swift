@@ -33,6 +33,8 @@ public final class MemoryStore: Sendable {
   private let answers: MemoryRecords
   let streams: MemoryStreams
   let claims: MemoryClaims
+  let indexes: MemoryIndexes
+  let counts: MemoryCounts
   /// Records, apart from values, as they can always be listed.
   private let records: [Shard]
   let deadlines = MemoryDeadlines()
@@ -73,6 +75,8 @@ public final class MemoryStore: Sendable {
       Shard(budget: budget, isScannable: isScannable)
     }
     claims = MemoryClaims(budget: budget, isScannable: isScannable, clock: clock)
+    indexes = MemoryIndexes(budget: budget, clock: clock, startedAtMs: startedAtMs)
+    counts = MemoryCounts(budget: budget, clock: clock, startedAtMs: startedAtMs)
   }
 
   /// What the store holds and has done.
@@ -87,6 +91,11 @@ public final class MemoryStore: Sendable {
         deadlines += table.queued
         expired += table.expired
       }
+    }
+    for stats in [indexes.stats, counts.stats] {
+      entries += stats.entries
+      deadlines += stats.deadlines
+      expired += stats.expired
     }
     let streams = streams.stats
     entries += streams.count
@@ -233,7 +242,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    for sweep in [streams.sweep, claims.sweep] where total.examined < limit {
+    for sweep in [streams.sweep, claims.sweep, indexes.sweep, counts.sweep]
+    where total.examined < limit {
       let (examined, removed) = sweep(limit - total.examined)
       total.examined += examined
       total.removed += removed
