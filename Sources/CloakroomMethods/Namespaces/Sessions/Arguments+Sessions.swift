@@ -129,7 +129,8 @@ extension Arguments {
     if has(slot) {
       let receipt = try string(slot, "receipt", longest: 256)
       guard receipt.utf8.count >= 22 else {
-        throw RPCError(.invalidParams, "receipt has 22 bytes at least: 128 random bits as base64url")
+        throw RPCError(
+          .invalidParams, "receipt has 22 bytes at least: 128 random bits as base64url")
       }
       return receipt
     }

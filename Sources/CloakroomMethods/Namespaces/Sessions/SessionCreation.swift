@@ -52,7 +52,8 @@ struct SessionCreation: Sendable {
     // A new session of every flow is on one that is kept as long as the session may live.
     if let place { try await environment.flows.prepare(place.mark, for: life, context) }
     let draft = SessionDraft(
-      flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata, principal: principal, life: life,
+      flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata,
+      principal: principal, life: life,
       maxAttempts: maxAttempts)
     if let principal {
       try await environment.index(
