@@ -155,8 +155,8 @@ extension Arguments {
       }
       return receipt
     }
-    guard let record else { return PendingReceipt.random() }
-    return PendingReceipt.repeated(record, token: try string(0, "sessionId", longest: 256))
+    guard let idempotency else { return PendingReceipt.random() }
+    return PendingReceipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
   }
 }
 
