@@ -97,7 +97,7 @@ struct Caller {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .record(let call, _): steps = [Self.describe(call)]
       case .run: steps = ["a procedure"]
-      case .answer(let result):
+      case .answer(let result, _):
         ResultSchemas.check(result.readableBytesView, of: table.names[found])
         steps = ["answer of \(result.readableBytes) bytes"]
       }

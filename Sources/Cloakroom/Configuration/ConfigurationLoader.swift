@@ -85,6 +85,11 @@ public struct ConfigurationLoader: Sendable {
       draft.configuration.pending.presets = reader.presets(presets)
       faults += reader.faults
     }
+    if let policies = document.policies {
+      var reader = RatePolicyReader(file: document.path)
+      draft.configuration.ratelimit.policies = reader.policies(policies)
+      faults += reader.faults
+    }
     let assembly = ConfigurationAssembly(
       places: places, accounts: accounts, userID: userID, environment: environment)
     let configuration = assembly.finish(draft, faults: &faults)

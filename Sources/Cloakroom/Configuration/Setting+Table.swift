@@ -4,7 +4,7 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings uses this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + events + pending + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + session + runtime + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -188,6 +188,27 @@ extension Setting {
       .duration(.milliseconds(100) ... .seconds(3600)),
       "How often those are looked for, to log and count them, that have ended without a call, "
         + "give or take a quarter."),
+  ]
+
+  private static let session: [Setting] = [
+    Setting(
+      "session.ttl", \.configuration.session.ttl, .lifeInSeconds, conventional: "SESSION_TTL",
+      "How long a wizard's session lives whose flow and maker don't say."),
+    Setting(
+      "session.cleanupInterval", \.configuration.session.cleanupInterval,
+      .durationInSeconds(.seconds(1) ... .seconds(86_400)),
+      conventional: "SESSION_CLEANUP_INTERVAL",
+      "The longest time until an end is seen that no call meets; pending.sweepInterval may be "
+        + "sooner."),
+    Setting(
+      "session.rateLimit", \.configuration.session.rateLimit, .count(1...1_000_000),
+      conventional: "SESSION_RATE_LIMIT",
+      "How many sessions each service may make a minute, over all sidecars. Past it: "
+        + "RATE_LIMITED."),
+    Setting(
+      "session.maxAttempts", \.configuration.session.maxAttempts, .count(1...1_000_000),
+      conventional: "SESSION_MAX_ATTEMPTS",
+      "How many sessions may be made a minute for each address. Past it: RATE_LIMITED."),
   ]
 
   private static let events: [Setting] = [

@@ -82,7 +82,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
       run(recordCall) { self.opened($0, otherwise) }
     case .run(let procedure):
       run(procedure)
-    case .answer(let result):
+    case .answer(let result, let decision):
+      if let decision { count(decision) }
       answer(.success(result), fromStore: false)
     }
   }
@@ -290,6 +291,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   }
 
   func count(_ event: PendingEvent) { worker.observer.count(event) }
+
+  func count(_ decision: RateDecision) { worker.observer.count(decision) }
 
   func note(key: [UInt8]) { notes?.key = key }
 

@@ -76,7 +76,9 @@ public struct Daemon: Sendable {
       SweepService(store: backend.memory),
       ExpiryService(
         workers: workers, sweep: RecordSweep(configuration),
-        interval: configuration.pending.sweepInterval),
+        interval: min(
+          configuration.pending.sweepInterval,
+          configuration.session.cleanupInterval / (1 + ExpiryService.jitter))),
       ListenerService(
         socket: socket, loops: loops, workers: workers, configuration: configuration,
         storeKind: backend.kind, notifier: notifier, logger: logger),

@@ -42,6 +42,9 @@ struct WatchdogService: Service {
 
 /// Finds what has ended by itself, so that it is counted and logged though no call asks for it.
 struct ExpiryService: Service {
+  /// By how large a part of the interval a sweep may be later or sooner.
+  static let jitter = 0.25
+
   let workers: WorkerPool
   let sweep: RecordSweep
   let interval: Duration
@@ -50,7 +53,7 @@ struct ExpiryService: Service {
     guard let sweeper = try await workers.sweeper(sweep) else {
       return try await gracefulShutdown()
     }
-    await repeatUntilShutdown(every: interval, jitter: 0.25) { await sweeper.run() }
+    await repeatUntilShutdown(every: interval, jitter: Self.jitter) { await sweeper.run() }
   }
 }
 

@@ -21,6 +21,10 @@ public struct Configuration: Sendable, Equatable {
   public var dev: Development
   /// Pending operations' own defaults.
   public var pending: Pending
+  /// Wizard sessions' own defaults and limits.
+  public var session: Session
+  /// Rate limits with names.
+  public var ratelimit: RateLimits
   /// Events and their schemas.
   public var events: Events
   /// The process itself: its threads and its end.
@@ -45,6 +49,8 @@ public struct Configuration: Sendable, Equatable {
     self.idempotency = Idempotency()
     self.dev = Development()
     self.pending = Pending()
+    self.session = Session()
+    self.ratelimit = RateLimits()
     self.events = Events()
     self.runtime = Runtime()
     self.accessLog = AccessLog()

@@ -150,6 +150,9 @@ public struct CallContext: Sendable {
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }
 
+  /// Counts what a rate limit was decided to, for the metrics.
+  func count(_ decision: RateDecision) { host.count(decision) }
+
   // MARK: Telling
 
   /// Names what the call is about, for the access log, where that was not known when it began.

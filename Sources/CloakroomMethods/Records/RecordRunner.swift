@@ -387,7 +387,7 @@ public final class RecordRunner {
 
   /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
   private func answer(_ wait: RecordWait, _ decision: RecordDecision, _ failure: RPCError?) {
-    if let failure, wait.call.isLook { return wait.complete(.failure(failure)) }
+    if let failure, wait.call.isLook { return wait.fail(failure) }
     wait.complete(decision.answer)
   }
 

@@ -35,6 +35,16 @@ public struct Settings: Sendable {
   public var pending: Configuration.Pending
   /// How long the store keeps pending operations that are over.
   var pendingRetention: PendingRetention
+  /// Rate limits by the names that calls may give in place of their numbers.
+  var ratePolicies: [ByteString: RateLimit]
+  /// The limits that were found to be far exceeded lately.
+  let rateRefusals = RateRefusals()
+  /// How long a session lives whose flow and maker don't say.
+  public var sessionTTL: TimeToLive
+  /// How many sessions each service may make.
+  var sessionServiceLimit: RateLimit
+  /// How many sessions may be made for each address.
+  var sessionAddressLimit: RateLimit
   /// How long a request is at most, and so data that are changed, in bytes.
   public var frameBytes: Int
   /// Which scopes there may, and must, be.
@@ -62,6 +72,10 @@ public struct Settings: Sendable {
     claimWaiters = configuration.limits.claimWaiters
     pending = configuration.pending
     pendingRetention = PendingRetention(configuration.pending)
+    ratePolicies = configuration.ratelimit.policies
+    sessionTTL = configuration.session.ttl
+    sessionServiceLimit = .aMinute(configuration.session.rateLimit)
+    sessionAddressLimit = .aMinute(configuration.session.maxAttempts)
     frameBytes = configuration.limits.frameBytes
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

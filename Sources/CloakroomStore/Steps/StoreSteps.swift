@@ -11,6 +11,7 @@ enum StoreSteps {
     PublishDefined.self, ScanNames.self, ReadFields.self, TakeDueNames.self, SettleDueNames.self,
     IndexName.self, UnindexNames.self, ReadIndex.self,
     CountFacts.self, AddCounts.self, ReadCounts.self,
+    TakeRates.self, PeekRates.self, ForgetRates.self,
   ]
 
   /// The scripts of those that change something, or that don't.
