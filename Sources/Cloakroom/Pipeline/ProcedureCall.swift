@@ -64,6 +64,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// Whether it waits for something else than the store.
   private var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
   var method: Int? { request.method }
+  var storeTimeMs: Int64 { worker.store.timeMs }
 
   // MARK: From the opening to the answer
 

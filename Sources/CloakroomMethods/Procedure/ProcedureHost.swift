@@ -5,6 +5,8 @@ public import CloakroomStore
 public protocol ProcedureHost: AnyObject {
   /// Why the call was cancelled; nil while somebody waits for its result.
   var cancellation: RPCError? { get }
+  /// The store's time in milliseconds since 1970, as well as the loop knows it.
+  var storeTimeMs: Int64 { get }
   /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
   var record: OnceRecord? { get }
   /// Takes a step of the store, and resumes with its reply.

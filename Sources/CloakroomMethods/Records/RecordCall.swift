@@ -33,6 +33,8 @@ public final class RecordCall: Sendable {
   let otherwise: Otherwise?
   /// How the answer is sealed where it is kept; nil keeps it in clear.
   let secret: SecretAnswer?
+  /// Whether the answer is kept for a call that is repeated: one step of a call at most has its answer kept.
+  let keepsAnswer: Bool
   /// What makes it as if the call had never been made, when nobody waits for its answer any more.
   private let undo: (@Sendable () -> RecordCall)?
 
@@ -42,7 +44,8 @@ public final class RecordCall: Sendable {
   ///   what is to be counted.
   init<Kind: RecordKind>(
     _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event, otherwise: Otherwise? = nil,
-    secret: SecretAnswer? = nil, undo: (@Sendable () -> RecordCall)? = nil,
+    secret: SecretAnswer? = nil, keepsAnswer: Bool = true,
+    undo: (@Sendable () -> RecordCall)? = nil,
     answer:
       @escaping @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) ->
       Tally?
@@ -50,6 +53,7 @@ public final class RecordCall: Sendable {
     self.name = name
     self.otherwise = otherwise
     self.secret = secret
+    self.keepsAnswer = keepsAnswer
     self.undo = undo
     isLook = false
     isReading = Kind.isReading(event)
@@ -74,6 +78,7 @@ public final class RecordCall: Sendable {
     self.name = name
     otherwise = nil
     secret = nil
+    keepsAnswer = false
     undo = nil
     isReading = true
     isLook = true

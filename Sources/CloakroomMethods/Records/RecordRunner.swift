@@ -66,7 +66,8 @@ public final class RecordRunner {
     _ call: RecordCall, keepingIn record: OnceRecord? = nil,
     _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
-    let wait = RecordWait(call, record: call.isReading ? nil : record, completion)
+    let isKept = !call.isReading && call.keepsAnswer
+    let wait = RecordWait(call, record: isKept ? record : nil, completion)
     if let queue = queues[call.name] {
       guard queue.waiting.count < Self.queueLimit else {
         wait.complete(.failure(.tooManyOnRecord))
