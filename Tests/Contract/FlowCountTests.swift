@@ -56,7 +56,7 @@ struct FlowCountTests {
 
   @Test("are counted by hour and version, step and time", arguments: ContractStores.all)
   func counted(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       var facts = Self.story([.created, .entered("a")])
       facts.append(.done("a", ms: 1000), at: Self.start + FlowStatistics.hourMs)
       facts.append(.entered("b|:;%"), at: Self.start + FlowStatistics.hourMs)
@@ -74,7 +74,7 @@ struct FlowCountTests {
 
   @Test("that have been counted are not counted again", arguments: ContractStores.all)
   func again(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let facts = Self.story([.created, .entered("a"), .abandoned("a")])
       for areAll in [false, true, false] {
         #expect(try await Self.count(facts, areAll: areAll, store) == .counted)
@@ -91,7 +91,7 @@ struct FlowCountTests {
 
   @Test("wait for earlier ones, unless there are none any more", arguments: ContractStores.all)
   func gap(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let facts = Self.story([.created, .entered("a"), .done("a", ms: 1), .completed])
       #expect(try await Self.count(facts.later(than: 2), store) == .earlierMissing)
       #expect(try await Self.counted(store) == [:])
@@ -176,7 +176,7 @@ struct FlowCountTests {
 
   @Test("are kept for 90 days behind their hour", arguments: ContractStores.withInjectedClock)
   func kept(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       guard case .record(_, let now) = await store.perform(.read(store.key("x"))) else { return }
       let statistics = try Self.statistics(store)
       let step = CountFacts(
@@ -195,7 +195,7 @@ struct FlowCountTests {
 
   @Test("are forgotten in Redis as the memory store forgets them")
   func lives() async throws {
-    try await ContractStores.redis.run { store in
+    try await ContractStores.redis.run { (store: StoreHarness) async throws in
       let statistics = try Self.statistics(store)
       #expect(try await Self.count(Self.story([.created]), store) == .counted)
       func end(_ key: StoreKey) throws -> Int64? {
@@ -214,7 +214,7 @@ struct FlowCountTests {
 
   @Test("count errors by step and keyword", arguments: ContractStores.all)
   func errors(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let statistics = try Self.statistics(store)
       for _ in 0..<2 {
         let step = AddCounts(
@@ -229,7 +229,7 @@ struct FlowCountTests {
 
   @Test("are counted wholly or not at all where something else is stored")
   func foreign() async throws {
-    try await ContractStores.redis.run { store in
+    try await ContractStores.redis.run { (store: StoreHarness) async throws in
       let statistics = try Self.statistics(store)
       let facts = Self.story([.created, .entered("a")])
       for foreign in [

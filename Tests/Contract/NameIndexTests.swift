@@ -41,7 +41,7 @@ struct NameIndexTests {
 
   @Test("gives its names newest first, page by page", arguments: ContractStores.all)
   func pages(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let index = store.key("index")
       var random = SplitMix(seed: 7)
       let entries = (0..<700).map {
@@ -61,7 +61,7 @@ struct NameIndexTests {
     "gives names of one score by their bytes, and goes on behind one that is gone",
     arguments: ContractStores.all)
   func ties(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let index = store.key("index")
       // In an order of bytes that no locale has, and a name that is the beginning of another.
       let names = ["B", "Z", "_", "a", "a ", "aa", "b", "zz", "É", "é", "🙂"]
@@ -84,7 +84,7 @@ struct NameIndexTests {
 
   @Test("has a name once, where it was put last", arguments: ContractStores.all)
   func moved(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let index = store.key("index")
       let end = await Self.now(store) + Self.life
       for score: Int64 in [3, 9, 1, 1] {
@@ -102,7 +102,7 @@ struct NameIndexTests {
 
   @Test("takes scores as large as doubles have whole numbers", arguments: ContractStores.all)
   func scores(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let index = store.key("index")
       let scores: [Int64] = [.min, -(1 << 53), -1, 0, 1, (1 << 53) - 1, 1 << 53, .max]
       let end = await Self.now(store) + Self.life
@@ -114,7 +114,7 @@ struct NameIndexTests {
 
   @Test("lives as long as the longest of its names", arguments: ContractStores.all)
   func life(kind: ContractStore) async throws {
-    try await kind.run { store in
+    try await kind.run { (store: StoreHarness) async throws in
       let (long, short) = (store.key("long"), store.key("short"))
       let now = await Self.now(store)
       let entry = IndexedName("a", score: 1)
@@ -130,7 +130,7 @@ struct NameIndexTests {
 
   @Test("is refused where something else is stored, and leaves that as it is")
   func foreign() async throws {
-    try await ContractStores.redis.run { store in
+    try await ContractStores.redis.run { (store: StoreHarness) async throws in
       let key = store.key("text")
       await store.put(key, "1", .ms(Self.life))
       let add = IndexName(key, IndexedName("a", score: 1), keepUntilMs: .max / 4)

@@ -217,7 +217,8 @@ final class ReplyWriter: StoreSink {
         storeDuration: storeDuration, peer: request.connection.peer, service: service,
         connection: request.connection.id, id: request.isNotification ? nil : request.id.text,
         method: request.method,
-        key: notes?.key, scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
+        key: notes?.key, session: notes?.session, scope: notes?.scope, ttlMs: notes?.ttlMs,
+        actor: notes?.actor,
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
         bytesOut: bytesOut))
   }

@@ -34,7 +34,7 @@ struct SessionCreation: Sendable {
     ref = id.ref
     key = try environment.names.session(ref)
     secret = SecretAnswer(arguments)
-    if arguments.notes.isKept { arguments.notes.key = Array(ref.utf8) }
+    if arguments.notes.isKept { arguments.notes.session = SessionNote(ref, .create) }
   }
 
   /// How the call begins.
@@ -52,7 +52,8 @@ struct SessionCreation: Sendable {
     // A new session of every flow is on one that is kept as long as the session may live.
     if let place { try await environment.flows.prepare(place.mark, for: life, context) }
     let draft = SessionDraft(
-      flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata, principal: principal, life: life,
+      flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata,
+      principal: principal, life: life,
       maxAttempts: maxAttempts)
     if let principal {
       try await environment.index(
@@ -62,18 +63,21 @@ struct SessionCreation: Sendable {
     let call = RecordCall(SessionRecord.self, key, request, secret: secret) {
       outcome, result throws(RPCError) -> Tally? in
       switch outcome {
-      case .session(let scene): write(scene, into: &result)
+      case .session(let scene):
+        write(scene, into: &result)
+        return SessionStep.create(draft).tally(scene.record)
       case .refused(let error): throw error
       default: throw .unexpectedReply
       }
-      return nil
     }
     return noted(try await context.run(call), context)
   }
 
   /// Names the session in the access log that an answer is of.
   private func noted(_ result: ByteBuffer, _ context: CallContext) -> ByteBuffer {
-    if let ref = result.string("ref") { context.note(key: ref) }
+    if let ref = result.string("ref") {
+      context.note(SessionNote(ref, .create, step: result.string("currentStep")))
+    }
     return result
   }
 
