@@ -31,13 +31,15 @@ struct ExampleTests {
   func answer(name: String) throws {
     let method = try #require(MethodTable.standard.methods.first { $0.name == name })
     let keys = try name == "jwt.verify" ? ExampleKeys() : nil
-    let sidecar = try SidecarProcess(Self.options[name] ?? keys?.options ?? [])
+    let sidecar = try SidecarProcess(
+      Self.options[name] ?? ExampleSession.options(of: name) ?? keys?.options ?? [])
     let place = ["--socket", sidecar.socket, "--raw"]
     for before in Self.before[name].map({ [$0] }) ?? Self.beforeStreams[name] ?? [] {
       #expect(try Call.outcome(before + place).status == .success)
     }
     defer { withExtendedLifetime(keys) {} }
-    let params = try ExampleOperation.params("\(method.example.params)", of: name, at: place)
+    let own = try ExampleSession.params("\(method.example.params)", of: name, at: place)
+    let params = try ExampleOperation.params(own, of: name, at: place)
     let outcome = try Call.outcome([name, params] + place)
     #expect(outcome.status == .success, "\(outcome.complaint)")
     let expected = "\(method.example.result)"

@@ -108,7 +108,9 @@ struct SessionProgressTests {
     #expect(story.refusal?.reason == .invalidStep)
   }
 
-  @Test("can be submitted when every step is complete and the whole fits, and says else what is missing")
+  @Test(
+    "can be submitted when every step is complete and the whole fits, and says else what is missing"
+  )
   func submission() throws {
     var story = SessionStory(try SessionStory.wizard())
     story.tell(SessionStory.complete("name", #"{"name":"Ann"}"#))
@@ -155,14 +157,18 @@ struct SessionProgressTests {
   @Test("is not needed: without a flow steps have any names, and nothing is refused")
   func free() throws {
     var story = SessionStory(data: "[1]")
-    #expect(story.record?.step == nil && story.record?.expiresAtMs == SessionStory.made + SessionStory.life)
+    #expect(
+      story.record?.step == nil
+        && story.record?.expiresAtMs == SessionStory.made + SessionStory.life)
     story.tell(SessionStory.complete("b"))
     story.tell(SessionStory.complete("a"))
     story.tell(SessionStory.complete("b"))
     #expect(story.record?.completed == ["b", "a"] && story.record?.step == "b")
     story.tell(SessionStory.goTo("anywhere"))
     #expect(story.record?.step == "anywhere")
-    for number in 2..<SessionRecord.mostFreeSteps { story.tell(SessionStory.complete("s\(number)")) }
+    for number in 2..<SessionRecord.mostFreeSteps {
+      story.tell(SessionStory.complete("s\(number)"))
+    }
     #expect(story.refusal == nil)
     story.tell(SessionStory.complete("one too many"))
     #expect(story.refusal?.reason == .tooLarge)
@@ -207,7 +213,10 @@ struct SessionProgressTests {
       ("off", SessionMetadata(userAgent: "B"), false, []),
       ("warn", own, false, []), ("warn", .none, false, []),
       ("warn", SessionMetadata(userAgent: "B", ipAddress: "10.0.0.1"), false, [.userAgent]),
-      ("warn", SessionMetadata(userAgent: "B", ipAddress: "10.0.0.2"), false, [.userAgent, .ipAddress]),
+      (
+        "warn", SessionMetadata(userAgent: "B", ipAddress: "10.0.0.2"), false,
+        [.userAgent, .ipAddress]
+      ),
       ("require", own, false, []), ("require", .none, true, []),
       ("require", SessionMetadata(userAgent: "A", ipAddress: "10.0.0.2"), true, []),
     ]

@@ -17,7 +17,8 @@ struct SessionRecordTests {
 
   /// A session that stands so, and when.
   private static func story(_ standing: Standing) throws -> (SessionStory, now: Int64) {
-    var story = try SessionStory.finished(maxAttempts: standing == .dead || standing == .lastLeaseOver ? 1 : 2)
+    var story = try SessionStory.finished(
+      maxAttempts: standing == .dead || standing == .lastLeaseOver ? 1 : 2)
     let soon = made + 20
     switch standing {
     case .none: return (.nothing, made)
@@ -51,16 +52,34 @@ struct SessionRecordTests {
 
   /// What each step comes to, in the order of `steps`: `+` is done, else why not.
   private static let outcomes: [(Standing, String)] = [
-    (.none, "NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND"),
+    (
+      .none,
+      "NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND NOT_FOUND"
+    ),
     (.open, "+ + + + + + + LEASE_LOST LEASE_LOST CONFLICT CONFLICT"),
-    (.leased, "+ CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT + + + CONFLICT"),
+    (
+      .leased,
+      "+ CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT CHECKED_OUT + + + CONFLICT"
+    ),
     (.leaseOver, "+ + + + + + + + + CONFLICT CONFLICT"),
     (.lastLeaseOver, "+ CONFLICT CONFLICT CONFLICT CONFLICT + CONFLICT + CONFLICT CONFLICT +"),
     (.dead, "+ CONFLICT CONFLICT CONFLICT CONFLICT + CONFLICT + CONFLICT CONFLICT +"),
-    (.expired, "EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED"),
-    (.committed, "CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED + CONSUMED CONSUMED CONSUMED"),
-    (.deleted, "DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED"),
-    (.rotated, "DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED"),
+    (
+      .expired,
+      "EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED EXPIRED"
+    ),
+    (
+      .committed,
+      "CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED CONSUMED + CONSUMED CONSUMED CONSUMED"
+    ),
+    (
+      .deleted,
+      "DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED"
+    ),
+    (
+      .rotated,
+      "DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED DELETED"
+    ),
   ]
 
   @Test("is decided by how it stands", arguments: outcomes)
@@ -91,7 +110,13 @@ struct SessionRecordTests {
       for (name, step) in Self.steps {
         var (story, now) = try Self.story(standing)
         story.tell(step, at: now)
-        #expect(story.last?.noticed == (standing == .expired ? .expired : .dead), "\(name)")
+        let first = story.last?.noticed
+        if standing == .lastLeaseOver, name == "commit" {
+          // An end that nobody was told of has not been: this is how it ends.
+          #expect(first == nil && story.record?.state == .committed)
+          continue
+        }
+        #expect(first == (standing == .expired ? .expired : .dead), "\(name)")
         #expect(story.last?.change != nil)
         story.tell(.read(whole: false), at: now + 1)
         #expect(story.last?.noticed == nil && story.last?.change == nil, "\(name)")
@@ -190,7 +215,10 @@ struct SessionRecordTests {
     // The last lease's end is one to look for.
     #expect(story.record?.nextLookMs == Self.made + 20 + SessionStory.lease)
     story.tell(.settle, at: Self.made + 20 + SessionStory.lease, by: nil)
-    #expect(story.last?.noticed == .dead && story.record?.nextLookMs == nil)
+    #expect(story.last?.noticed == .dead)
+    // What follows from that may not have been done: a minute later that is looked for.
+    let end = Self.made + 20 + SessionStory.lease
+    #expect(story.record?.nextLookMs == end + FlowFacts.lookDelayMs)
   }
 
   // MARK: Hand-over

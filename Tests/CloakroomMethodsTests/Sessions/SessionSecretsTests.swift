@@ -91,7 +91,11 @@ struct SessionSecretsTests {
     let whole = #"{"card":{"number":"4111"}}"#
     story.tell(SessionStory.patch(whole))
     let record = try #require(story.record)
-    let other = SessionSeal { _ in ByteBuffer(string: "other") } open: { $0 }
+    let other = SessionSeal { _ in
+      ByteBuffer(string: "other")
+    } open: {
+      $0
+    }
     for flow in [story.flow, nil] {
       let request = SessionRequest(
         .succeed(record, whole: ByteBuffer(string: whole), principal: nil),
@@ -116,19 +120,26 @@ struct HiddenMembersTests {
     HiddenMembers(pointers.compactMap { JSONPointer($0) })
   }
 
-  private static let cases: [(pointers: [String], text: String, visible: String, hidden: String?)] = [
-    (["/a"], #"{"a":1,"b":2}"#, #"{"b":2}"#, #"{"a":1}"#),
-    (["/a"], #"{"b":[1.10, 9007199254740993]}"#, #"{"b":[1.10, 9007199254740993]}"#, nil),
-    (["/a/b", "/a/c"], #"{"a":{"x":0,"b":{"n":null},"c":""}}"#, #"{"a":{"x":0}}"#, #"{"a":{"b":{"n":null},"c":""}}"#),
-    (["/a/b"], #"{"a":[{"b":1}]}"#, #"{"a":[{"b":1}]}"#, nil),
-    (["/a/b"], #"{"a":5}"#, #"{"a":5}"#, nil),
-    (["/a/1"], #"{"a":[1,2,3]}"#, #"{"a":[1,null,3]}"#, #"{"a":{"1":2}}"#),
-    (["/a/0/b"], #"{"a":[{"b":1,"c":2},{"b":3}]}"#, #"{"a":[{"c":2},{"b":3}]}"#, #"{"a":{"0":{"b":1}}}"#),
-    (["/a~1b/c~0"], #"{"a/b":{"c~":1}}"#, #"{"a/b":{}}"#, #"{"a/b":{"c~":1}}"#),
-    (["/é"], #"{"\u00e9":1,"e":2}"#, #"{"e":2}"#, #"{"é":1}"#),
-    (["/a"], "7", "7", nil),
-    (["/a"], "{}", "{}", nil),
-  ]
+  private static let cases: [(pointers: [String], text: String, visible: String, hidden: String?)] =
+    [
+      (["/a"], #"{"a":1,"b":2}"#, #"{"b":2}"#, #"{"a":1}"#),
+      (["/a"], #"{"b":[1.10, 9007199254740993]}"#, #"{"b":[1.10, 9007199254740993]}"#, nil),
+      (
+        ["/a/b", "/a/c"], #"{"a":{"x":0,"b":{"n":null},"c":""}}"#, #"{"a":{"x":0}}"#,
+        #"{"a":{"b":{"n":null},"c":""}}"#
+      ),
+      (["/a/b"], #"{"a":[{"b":1}]}"#, #"{"a":[{"b":1}]}"#, nil),
+      (["/a/b"], #"{"a":5}"#, #"{"a":5}"#, nil),
+      (["/a/1"], #"{"a":[1,2,3]}"#, #"{"a":[1,null,3]}"#, #"{"a":{"1":2}}"#),
+      (
+        ["/a/0/b"], #"{"a":[{"b":1,"c":2},{"b":3}]}"#, #"{"a":[{"c":2},{"b":3}]}"#,
+        #"{"a":{"0":{"b":1}}}"#
+      ),
+      (["/a~1b/c~0"], #"{"a/b":{"c~":1}}"#, #"{"a/b":{}}"#, #"{"a/b":{"c~":1}}"#),
+      (["/é"], #"{"\u00e9":1,"e":2}"#, #"{"e":2}"#, #"{"é":1}"#),
+      (["/a"], "7", "7", nil),
+      (["/a"], "{}", "{}", nil),
+    ]
 
   @Test("are taken out and put back", arguments: cases)
   func split(pointers: [String], text: String, visible: String, hidden: String?) {

@@ -4,13 +4,16 @@ import Testing
 
 @Suite("A session's end by itself", .timeLimit(.minutes(3)))
 struct SessionExpiryTests {
-  @Test("is logged once by two sidecars, though nobody asks", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is logged once by two sidecars, though nobody asks", arguments: SessionStage.Store.allCases)
   func once(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
     let visitors = try (0..<20).map { _ in try stage.begin(#""flow":"project","ttl":"700ms""#) }
     func ends() -> [[String: Any]] {
-      stage.logs.flatMap(\.entries).filter { $0["action"] as? String == "expire" && $0["method"] == nil }
+      stage.logs.flatMap(\.entries).filter {
+        $0["action"] as? String == "expire" && $0["method"] == nil
+      }
     }
     eventually("all ends", within: .seconds(30)) { ends().count >= visitors.count }
     for visitor in visitors { #expect(try visitor.get().reason == "EXPIRED") }
@@ -20,7 +23,9 @@ struct SessionExpiryTests {
     #expect(ends().allSatisfy { $0["ns"] as? String == "session" })
   }
 
-  @Test("comes when nobody has touched it for a while, and at the absolute end all the same", arguments: SessionStage.Store.allCases)
+  @Test(
+    "comes when nobody has touched it for a while, and at the absolute end all the same",
+    arguments: SessionStage.Store.allCases)
   func idle(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define(
@@ -41,7 +46,9 @@ struct SessionExpiryTests {
     #expect(!last.isEmpty)
   }
 
-  @Test("of one that got another id in between is logged for neither of the two but once", arguments: SessionStage.Store.allCases)
+  @Test(
+    "of one that got another id in between is logged for neither of the two but once",
+    arguments: SessionStage.Store.allCases)
   func rotated(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     let visitor = try stage.begin(#""ttl":"800ms""#)

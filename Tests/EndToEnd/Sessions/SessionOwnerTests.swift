@@ -8,7 +8,9 @@ struct SessionOwnerTests {
     (answer["sessions"] as? [[String: Any]] ?? []).compactMap { $0["ref"] as? String }
   }
 
-  @Test("lists a principal's sessions newest first, by pages, and none that is over", arguments: SessionStage.Store.allCases)
+  @Test(
+    "lists a principal's sessions newest first, by pages, and none that is over",
+    arguments: SessionStage.Store.allCases)
   func list(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     var made: [SessionVisitor] = []
@@ -18,22 +20,28 @@ struct SessionOwnerTests {
     }
     _ = try stage.begin(#""principal":"bob""#)
     _ = try stage.begin("")
-    #expect(try Self.refs(stage.client.call("session.list", #"{"principal":"ann"}"#)) == made.reversed().map(\.ref))
+    #expect(
+      try Self.refs(stage.client.call("session.list", #"{"principal":"ann"}"#))
+        == made.reversed().map(\.ref))
     try made[3].call("delete")
     made.remove(at: 3)
     var listed: [String] = []
     var cursor = "null"
     repeat {
-      let page = try stage.client.call("session.list", #"{"principal":"ann","count":4,"cursor":\#(cursor)}"#)
+      let page = try stage.client.call(
+        "session.list", #"{"principal":"ann","count":4,"cursor":\#(cursor)}"#)
       listed += Self.refs(page)
       cursor = (page["cursor"] as? String).map { "\"\($0)\"" } ?? "null"
     } while cursor != "null"
     #expect(listed == made.reversed().map(\.ref))
-    #expect(try stage.client.call("session.list", #"{"principal":"ann","cursor":"x"}"#).reason == "INVALID_PARAMS")
+    #expect(
+      try stage.client.call("session.list", #"{"principal":"ann","cursor":"x"}"#).reason
+        == "INVALID_PARAMS")
     // The ref opens nothing, but names one to be ended.
     let ref = made[0].ref
     #expect(try stage.client.call("session.get", #"{"sessionId":"\#(ref)"}"#).reason == "NOT_FOUND")
-    #expect(try stage.client.call("session.delete", #"{"ref":"\#(ref)"}"#)["deleted"] as? Bool == true)
+    #expect(
+      try stage.client.call("session.delete", #"{"ref":"\#(ref)"}"#)["deleted"] as? Bool == true)
     #expect(try made[0].get().reason == "DELETED")
     guard let redis = stage.redis else { return }
     // What is over has left the index.
@@ -63,7 +71,9 @@ struct SessionOwnerTests {
     #expect(try Self.refs(stage.client.call("session.list", #"{"principal":"ann"}"#)).count == 2)
   }
 
-  @Test("gives a session another id after a login, and ends the old one", arguments: SessionStage.Store.allCases)
+  @Test(
+    "gives a session another id after a login, and ends the old one",
+    arguments: SessionStage.Store.allCases)
   func rotate(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
@@ -101,11 +111,13 @@ struct SessionOwnerTests {
     let answers = try client.readAll(50)
     let done = answers.filter { $0.value.result != nil }.map(\.key)
     #expect(answers.values.allSatisfy { $0.result != nil || $0.reason == "DELETED" })
-    let data = try SessionVisitor(id: id, ref: "", client: stage.client).get()["data"] as? [String: Any]
+    let data =
+      try SessionVisitor(id: id, ref: "", client: stage.client).get()["data"] as? [String: Any]
     #expect(Set(data?.keys.map { $0 } ?? []) == Set(done.map { "k\($0)" }))
   }
 
-  @Test("is bound to a browser and an address as its flow says", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is bound to a browser and an address as its flow says", arguments: SessionStage.Store.allCases)
   func binding(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define(
@@ -113,7 +125,8 @@ struct SessionOwnerTests {
     let here = #""metadata":{"userAgent":"A","ipAddress":"203.0.113.7"}"#
     let elsewhere = #""metadata":{"userAgent":"A","ipAddress":"203.0.113.8"}"#
     let changed = #""metadata":{"userAgent":"B","ipAddress":"203.0.113.7"}"#
-    #expect(try stage.client.call("session.create", #"{"flow":"bound"}"#).reason == "INVALID_PARAMS")
+    #expect(
+      try stage.client.call("session.create", #"{"flow":"bound"}"#).reason == "INVALID_PARAMS")
     let visitor = try stage.begin(#""flow":"bound","# + here)
     for (method, members) in [
       ("get", ""), ("touch", ""), ("update", #""patch":{},"#), ("completeStep", #""step":"a","#),
@@ -121,15 +134,21 @@ struct SessionOwnerTests {
     ] {
       for metadata in [elsewhere, #""metadata":{}"#] {
         let answer = try visitor.call(method, members + metadata)
-        #expect(answer.reason == "FORBIDDEN" && answer.detail("bind") as? String == "ipAddress", "\(method): \(answer)")
+        #expect(
+          answer.reason == "FORBIDDEN" && answer.detail("bind") as? String == "ipAddress",
+          "\(method): \(answer)")
       }
     }
     #expect(try visitor.get().reason == "FORBIDDEN")
     #expect(try visitor.call("get", here)["warnings"] == nil)
     let warned = try visitor.call("get", changed)
-    #expect((warned["warnings"] as? [[String: Any]])?.first?["bind"] as? String == "userAgent", "\(warned)")
+    #expect(
+      (warned["warnings"] as? [[String: Any]])?.first?["bind"] as? String == "userAgent",
+      "\(warned)")
     #expect(try visitor.call("delete", elsewhere).reason == "FORBIDDEN")
-    #expect(try stage.client.call("session.delete", #"{"ref":"\#(visitor.ref)"}"#)["deleted"] as? Bool == true)
+    #expect(
+      try stage.client.call("session.delete", #"{"ref":"\#(visitor.ref)"}"#)["deleted"] as? Bool
+        == true)
   }
 
   @Test("is one, though its making is asked for again", arguments: SessionStage.Store.allCases)
@@ -141,13 +160,14 @@ struct SessionOwnerTests {
     for client in [stage.client, other] {
       #expect(try client.call("session.create", call).text == first.text)
     }
-    #expect(try other.call("session.create", #"{"data":{"a":2},"idempotencyKey":"begin-1"}"#).reason == "IDEMPOTENCY_MISMATCH")
+    #expect(
+      try other.call("session.create", #"{"data":{"a":2},"idempotencyKey":"begin-1"}"#).reason
+        == "IDEMPOTENCY_MISMATCH")
     guard let redis = stage.redis else { return }
     // Nobody reads the id in what is kept of the answer.
     let id = try #require(first["sessionId"] as? String)
     let kept = try redis.command(["KEYS", "*idempotency*"]).split(whereSeparator: \.isWhitespace)
     #expect(!kept.isEmpty)
-    for name in kept { #expect(try !redis.command(["GET", String(name)]).contains(id)) }
+    for name in kept { #expect(try !redis.command(["HGETALL", String(name)]).contains(id)) }
   }
 }
-

@@ -8,12 +8,15 @@ struct SessionSecretTests {
     #"{"name":"pay","sensitive":["/card/number",{"pointer":"/card/cvc","mode":"refuse"}],"steps":[{"id":"card","schema":{"required":["card"],"properties":{"card":{"required":["number"],"properties":{"number":{"type":"string","pattern":"^[0-9]{16}$"}}}}}}]}"#
   private static let number = "4111111111111111"
 
-  @Test("sensitive members are looked into and given to who saves them, and shown to nobody else", arguments: SessionStage.Store.allCases)
+  @Test(
+    "sensitive members are looked into and given to who saves them, and shown to nobody else",
+    arguments: SessionStage.Store.allCases)
   func sealed(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define(Self.flow)
     let visitor = try stage.begin(#""flow":"pay","principal":"ann""#)
-    let refused = try visitor.call("completeStep", #""step":"card","patch":{"card":{"number":"4111"}}"#)
+    let refused = try visitor.call(
+      "completeStep", #""step":"card","patch":{"card":{"number":"4111"}}"#)
     #expect(refused.reason == "VALIDATION_FAILED" && !refused.text.contains("4111"))
     try visitor.complete("card", #"{"card":{"number":"\#(Self.number)","holder":"Ann"}}"#)
     let tab = try visitor.tab(stage.daemons[stage.daemons.count - 1])
@@ -42,7 +45,8 @@ struct SessionSecretTests {
     for log in stage.logs { #expect(!log.lines.joined().contains(Self.number)) }
   }
 
-  @Test("what a flow doesn't take is refused with its place", arguments: SessionStage.Store.allCases)
+  @Test(
+    "what a flow doesn't take is refused with its place", arguments: SessionStage.Store.allCases)
   func refusedMember(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define(Self.flow)
@@ -57,7 +61,9 @@ struct SessionSecretTests {
       #expect(violations?.first?["pointer"] as? String == "/card/cvc")
       #expect(!answer.text.contains("987"))
     }
-    #expect(try stage.client.call("session.create", #"{"flow":"pay","data":{"card":{"cvc":1}}}"#).reason == "VALIDATION_FAILED")
+    #expect(
+      try stage.client.call("session.create", #"{"flow":"pay","data":{"card":{"cvc":1}}}"#).reason
+        == "VALIDATION_FAILED")
     #expect(try visitor.get().text.contains(#""data":{}"#))
   }
 

@@ -5,7 +5,9 @@ import Testing
 /// What is wrong in seed 001's example code, shown absent one by one.
 @Suite("The bugs of seed 001", .timeLimit(.minutes(3)))
 struct SessionSeedBugTests {
-  @Test("a session knows its own id, and the store only a digest of it", arguments: SessionStage.Store.allCases)
+  @Test(
+    "a session knows its own id, and the store only a digest of it",
+    arguments: SessionStage.Store.allCases)
   func ownID(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     let visitor = try stage.begin("")
@@ -18,10 +20,13 @@ struct SessionSeedBugTests {
     guard let redis = stage.redis else { return }
     let keys = try redis.command(["KEYS", "*"])
     #expect(keys.contains(visitor.ref) && !keys.contains(visitor.id))
-    #expect(try !redis.command(["GET", "cloakroom:default:session:\(visitor.ref)"]).contains(visitor.id))
+    #expect(
+      try !redis.command(["GET", "cloakroom:default:session:\(visitor.ref)"]).contains(visitor.id))
   }
 
-  @Test("an update loses no other's, and brings nothing back that was deleted", arguments: SessionStage.Store.allCases)
+  @Test(
+    "an update loses no other's, and brings nothing back that was deleted",
+    arguments: SessionStage.Store.allCases)
   func lostUpdates(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     let visitor = try stage.begin("")
@@ -75,7 +80,8 @@ struct SessionSeedBugTests {
     try visitor.complete("details", SessionStage.steps[0].patch)
     try visitor.update(#"{"budget":5}"#)
     let seen = try visitor.get()
-    #expect(seen["data", "projectName"] as? String == "Harbour" && seen["data", "budget"] as? Int == 5)
+    #expect(
+      seen["data", "projectName"] as? String == "Harbour" && seen["data", "budget"] as? Int == 5)
     #expect(seen.completed == ["details"] && seen["currentStep"] as? String == "requirements")
     // To replace them all has to be asked for.
     _ = try visitor.call("update", #""data":{"budget":6}"#)
@@ -84,7 +90,8 @@ struct SessionSeedBugTests {
     #expect(try visitor.call("update", #""data":1,"patch":2"#).reason == "INVALID_PARAMS")
   }
 
-  @Test("which steps are complete is never the client's word", arguments: SessionStage.Store.allCases)
+  @Test(
+    "which steps are complete is never the client's word", arguments: SessionStage.Store.allCases)
   func believedSteps(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -131,7 +138,9 @@ struct SessionSeedBugTests {
     try eventually { try visitor.call("checkout")["attempt"] as? Int == 3 }
   }
 
-  @Test("a session that has expired is told from one that never was", arguments: SessionStage.Store.allCases)
+  @Test(
+    "a session that has expired is told from one that never was",
+    arguments: SessionStage.Store.allCases)
   func expiredOrNot(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     let visitor = try stage.begin(#""ttl":"100ms""#)
@@ -142,7 +151,9 @@ struct SessionSeedBugTests {
     #expect(try nobody.get().reason == "NOT_FOUND")
   }
 
-  @Test("what has expired is not read, whenever somebody last looked for such", arguments: SessionStage.Store.allCases)
+  @Test(
+    "what has expired is not read, whenever somebody last looked for such",
+    arguments: SessionStage.Store.allCases)
   func readAfterExpiry(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, ["--set", "pending.sweepInterval=1h"])
     let visitor = try stage.begin(#""ttl":"60ms","data":{"a":1}"#)

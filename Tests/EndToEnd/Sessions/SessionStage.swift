@@ -57,7 +57,10 @@ final class SessionStage {
 
   /// What each step is completed with.
   static let steps: [(id: String, patch: String)] = [
-    ("details", #"{"projectName":"Harbour","buildingType":"office","squareFootage":12000,"clientEmail":""}"#),
+    (
+      "details",
+      #"{"projectName":"Harbour","buildingType":"office","squareFootage":12000,"clientEmail":""}"#
+    ),
     ("requirements", #"{"documents":[{"format":"pdf","size":1000}]}"#),
     ("sources", #"{"aiSourcing":true}"#),
     ("review", "{}"),

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("Two tabs on one session", .timeLimit(.minutes(3)))
 struct SessionTabTests {
-  @Test("lose none of a hundred changes of different members", arguments: SessionStage.Store.allCases)
+  @Test(
+    "lose none of a hundred changes of different members", arguments: SessionStage.Store.allCases)
   func members(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
@@ -12,7 +13,10 @@ struct SessionTabTests {
     for (number, client) in clients.enumerated() {
       try client.sendAll(
         (0..<10).map { turn in
-          ("session.update", #"{"sessionId":"\#(visitor.id)","patch":{"deep":{"k\#(number)_\#(turn)":\#(turn)}}}"#)
+          (
+            "session.update",
+            #"{"sessionId":"\#(visitor.id)","patch":{"deep":{"k\#(number)_\#(turn)":\#(turn)}}}"#
+          )
         })
     }
     for client in clients {
@@ -25,7 +29,9 @@ struct SessionTabTests {
     #expect(seen.text.contains(#""kept":9007199254740993,"list":[]"#))
   }
 
-  @Test("overwrite each other in no member where they say what they have seen", arguments: SessionStage.Store.allCases)
+  @Test(
+    "overwrite each other in no member where they say what they have seen",
+    arguments: SessionStage.Store.allCases)
   func sameMember(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     let visitor = try stage.begin(#""data":{"name":"Ann"}"#)
@@ -35,7 +41,8 @@ struct SessionTabTests {
       try tab.client.send(
         LineClient.request(
           "session.update",
-          #"{"sessionId":"\#(visitor.id)","patch":{"name":"tab \#(number)"},"ifMatch":"\#(etag)"}"#))
+          #"{"sessionId":"\#(visitor.id)","patch":{"name":"tab \#(number)"},"ifMatch":"\#(etag)"}"#)
+      )
     }
     let answers = try tabs.map { Answer(try $0.client.readLine()) }
     #expect(answers.count { $0.result != nil } == 1)
@@ -44,7 +51,9 @@ struct SessionTabTests {
     #expect(try visitor.get()["data", "name"] as? String == "tab \(winner)")
   }
 
-  @Test("change a status forward only, where the change says from which", arguments: SessionStage.Store.allCases)
+  @Test(
+    "change a status forward only, where the change says from which",
+    arguments: SessionStage.Store.allCases)
   func onlyIf(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     let visitor = try stage.begin(#""data":{"status":"draft"}"#)
@@ -58,7 +67,8 @@ struct SessionTabTests {
     #expect(broken.reason == "INVALID_PARAMS" && broken.detail("pointer") as? String == "/type")
   }
 
-  @Test("complete different steps without undoing each other's", arguments: SessionStage.Store.allCases)
+  @Test(
+    "complete different steps without undoing each other's", arguments: SessionStage.Store.allCases)
   func steps(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     let steps = (0..<20).map { #"{"id":"s\#($0)","requires":[]}"# }.joined(separator: ",")

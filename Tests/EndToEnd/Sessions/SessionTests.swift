@@ -5,12 +5,15 @@ import Testing
 /// The sentences of seed 001, each as a test.
 @Suite("A wizard's session", .timeLimit(.minutes(3)))
 struct SessionTests {
-  @Test("is recovered when the page is refreshed, with all that there was", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is recovered when the page is refreshed, with all that there was",
+    arguments: SessionStage.Store.allCases)
   func refresh(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
     let visitor = try stage.begin(
-      #""flow":"project","principal":"user_1","metadata":{"userAgent":"Mozilla/5.0","ipAddress":"203.0.113.7","deviceInfo":"Linux"}"#)
+      #""flow":"project","principal":"user_1","metadata":{"userAgent":"Mozilla/5.0","ipAddress":"203.0.113.7","deviceInfo":"Linux"}"#
+    )
     try visitor.complete("details", SessionStage.steps[0].patch)
     try visitor.update(#"{"documents":[{"format":"pd"}],"numberOfFloors":3}"#)
     // Another connection, and where there is one another sidecar: the browser has nothing but the id.
@@ -33,7 +36,9 @@ struct SessionTests {
     #expect(try tab.get()["metadata"] == nil)
   }
 
-  @Test("is saved with each step that is completed, and ends by default after 24 hours", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is saved with each step that is completed, and ends by default after 24 hours",
+    arguments: SessionStage.Store.allCases)
   func autoSave(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -58,7 +63,9 @@ struct SessionTests {
     return last.timeIntervalSince(first)
   }
 
-  @Test("lets one go back and forth, and loses nothing that was typed", arguments: SessionStage.Store.allCases)
+  @Test(
+    "lets one go back and forth, and loses nothing that was typed",
+    arguments: SessionStage.Store.allCases)
   func navigation(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -74,7 +81,9 @@ struct SessionTests {
     #expect(try visitor.get()["data", "projectName"] as? String == "Har")
   }
 
-  @Test("skips no check, whatever a browser's back button or a bookmark asks for", arguments: SessionStage.Store.allCases)
+  @Test(
+    "skips no check, whatever a browser's back button or a bookmark asks for",
+    arguments: SessionStage.Store.allCases)
   func noSkipping(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -93,24 +102,31 @@ struct SessionTests {
     #expect(try visitor.get()["currentStep"] as? String == "requirements")
   }
 
-  @Test("is saved as a draft though it isn't valid yet, and each step is checked when it is completed", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is saved as a draft though it isn't valid yet, and each step is checked when it is completed",
+    arguments: SessionStage.Store.allCases)
   func drafts(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
     let visitor = try stage.begin()
     #expect(try visitor.update(#"{"projectName":"","squareFootage":-1,"budget":-5}"#).result != nil)
-    let refused = try visitor.call("completeStep", #""step":"details","patch":{"clientEmail":"no"}"#)
+    let refused = try visitor.call(
+      "completeStep", #""step":"details","patch":{"clientEmail":"no"}"#)
     #expect(refused.reason == "VALIDATION_FAILED" && refused.recovery == "fix")
     let violations = refused.detail("violations") as? [[String: Any]] ?? []
     let places = Set(violations.compactMap { $0["pointer"] as? String })
-    #expect(places.isSuperset(of: ["/projectName", "/squareFootage", "/budget", "/clientEmail"]), "\(refused)")
+    #expect(
+      places.isSuperset(of: ["/projectName", "/squareFootage", "/budget", "/clientEmail"]),
+      "\(refused)")
     #expect(violations.allSatisfy { $0["keyword"] is String && $0["message"] is String })
     // Nothing of it was written.
     #expect(try visitor.get()["data", "clientEmail"] == nil)
     #expect(try visitor.get().letters == "oooo")
   }
 
-  @Test("opens later steps again when the answer that they stand on is changed", arguments: SessionStage.Store.allCases)
+  @Test(
+    "opens later steps again when the answer that they stand on is changed",
+    arguments: SessionStage.Store.allCases)
   func laterSteps(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -124,13 +140,16 @@ struct SessionTests {
     #expect(try visitor.update(#"{"projectName":"Quay"}"#).completed == ["details"])
   }
 
-  @Test("goes on with the form that it began with when there is a new one", arguments: SessionStage.Store.allCases)
+  @Test(
+    "goes on with the form that it began with when there is a new one",
+    arguments: SessionStage.Store.allCases)
   func versions(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
     let old = try stage.begin()
     try old.complete("details", SessionStage.steps[0].patch)
-    try stage.define(#"{"name":"project","steps":[{"id":"all","schema":{"required":["everything"]}}]}"#)
+    try stage.define(
+      #"{"name":"project","steps":[{"id":"all","schema":{"required":["everything"]}}]}"#)
     let other = try old.tab(stage.daemons[stage.daemons.count - 1])
     for step in SessionStage.steps.dropFirst() { try other.complete(step.id, step.patch) }
     #expect(try other.get()["version"] as? Int == 1 && other.get()["canSubmit"] as? Bool == true)
@@ -172,7 +191,9 @@ struct SessionTests {
 
   // MARK: The end
 
-  @Test("is submitted only when everything is complete and the whole fits", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is submitted only when everything is complete and the whole fits",
+    arguments: SessionStage.Store.allCases)
   func submission(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()
@@ -190,7 +211,9 @@ struct SessionTests {
     #expect(lease["data", "projectName"] as? String == "Harbour" && lease["attempt"] as? Int == 1)
     let receipt = try #require(lease["receipt"] as? String)
     // Nobody else saves it, or changes it, meanwhile.
-    for (method, members) in [("checkout", ""), ("touch", ""), ("update", #""patch":{}"#), ("goTo", #""step":"details""#)] {
+    for (method, members) in [
+      ("checkout", ""), ("touch", ""), ("update", #""patch":{}"#), ("goTo", #""step":"details""#),
+    ] {
       let answer = try visitor.call(method, members)
       #expect(answer.reason == "CHECKED_OUT" && answer.retryAfterMs ?? 0 > 0, "\(answer)")
     }
@@ -201,10 +224,14 @@ struct SessionTests {
       let done = try visitor.call("commit", commit)
       #expect(done["result", "projectId"] as? Int == 42, "\(done)")
     }
-    #expect(try visitor.call("commit", #""receipt":"\#(String(receipt.reversed()))""#).reason == "CONSUMED")
+    #expect(
+      try visitor.call("commit", #""receipt":"\#(String(receipt.reversed()))""#).reason
+        == "CONSUMED")
   }
 
-  @Test("is leased to one of those who ask at the same time, and alike to the same receipt", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is leased to one of those who ask at the same time, and alike to the same receipt",
+    arguments: SessionStage.Store.allCases)
   func receipts(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, sidecars: 2)
     try stage.define()
@@ -214,7 +241,8 @@ struct SessionTests {
       try client.send(
         LineClient.request(
           "session.checkout",
-          #"{"sessionId":"\#(visitor.id)","receipt":"receipt-of-128-random-bits-\#(number % 10)"}"#))
+          #"{"sessionId":"\#(visitor.id)","receipt":"receipt-of-128-random-bits-\#(number % 10)"}"#)
+      )
     }
     let answers = try clients.map { Answer(try $0.readLine()) }
     let granted = answers.filter { $0.result != nil }
@@ -223,7 +251,9 @@ struct SessionTests {
     #expect(try visitor.call("checkout", #""receipt":"short""#).reason == "INVALID_PARAMS")
   }
 
-  @Test("is dead when it could not be saved time and again: operators see why, and open it again", arguments: SessionStage.Store.allCases)
+  @Test(
+    "is dead when it could not be saved time and again: operators see why, and open it again",
+    arguments: SessionStage.Store.allCases)
   func dead(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, ["--set", "pending.maxAttempts=2"])
     try stage.define()

@@ -97,7 +97,28 @@ extension Arguments {
 
   /// A merge patch; nil when there is none.
   mutating func patch(_ slot: Int) throws(RPCError) -> ByteBuffer? {
-    has(slot) ? try value(slot, "patch") : nil
+    has(slot) ? try sessionData(slot, "patch") : nil
+  }
+
+  /// Data of a session, or a patch of them: what readers could take one way or another is not taken.
+  ///
+  /// - Throws: INVALID_PARAMS, with the place.
+  mutating func sessionData(
+    _ slot: Int, _ name: StaticString
+  ) throws(RPCError) -> ByteBuffer {
+    let data = try value(slot, name)
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(data.readableBytesSpan)
+    } catch {
+      let what =
+        switch error.fault {
+        case .repeatedName: "names a member twice"
+        case .loneSurrogate: "holds half of a surrogate pair"
+        }
+      throw RPCError(
+        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
+    }
+    return data
   }
 
   /// What a session's data have to be for them to be changed.
@@ -144,8 +165,8 @@ extension Arguments {
       }
       return receipt
     }
-    guard let record else { return PendingReceipt.random() }
-    return PendingReceipt.repeated(record, token: try string(0, "sessionId", longest: 256))
+    guard let idempotency else { return PendingReceipt.random() }
+    return PendingReceipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
   }
 }
 

@@ -49,7 +49,11 @@ extension ByteBuffer {
   mutating func writeFlow(_ record: SessionRecord) {
     writeOptional(record.flow?.name, after: ",\"flow\":")
     writeStaticString(",\"version\":")
-    if let version = record.flow?.version { writeDecimal(version) } else { writeStaticString("null") }
+    if let version = record.flow?.version {
+      writeDecimal(version)
+    } else {
+      writeStaticString("null")
+    }
   }
 
   /// Writes how a session stands.

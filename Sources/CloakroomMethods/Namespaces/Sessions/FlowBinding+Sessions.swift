@@ -61,7 +61,10 @@ extension FlowBinding {
   ) throws(RPCError) -> [Member] {
     let all: [(Member, Rule, given: String?, expected: String?)] = [
       (.userAgent, userAgent, visitor.userAgent, own.userAgent),
-      (.ipAddress, ipAddress, visitor.ipAddress, own.ipAddress),
+      (
+        .ipAddress, ipAddress, visitor.ipAddress.map { NetworkAddress($0).text },
+        own.ipAddress.map { NetworkAddress($0).text }
+      ),
     ]
     var warnings: [Member] = []
     for (member, rule, given, expected) in all where rule != .off {

@@ -91,7 +91,8 @@ enum SessionHandoverMethods {
       .sessionID, .receipt,
       Parameter(
         "error", "true",
-        "Why it could not be saved, any JSON of at most 4 KiB: session.dead tells it. Default: null."),
+        "Why it could not be saved, any JSON of at most 4 KiB: session.dead tells it. Default: null."
+      ),
       .metadata,
     ],
     result:

@@ -79,7 +79,8 @@ extension FlowMark {
       let digest = header.text("definition")
     else { return nil }
     self.init(
-      name: name, version: version, digest: digest, depth: Int(clamping: header.number("depth") ?? 0))
+      name: name, version: version, digest: digest,
+      depth: Int(clamping: header.number("depth") ?? 0))
   }
 
   fileprivate func write(to header: inout RecordHeaderWriter) {

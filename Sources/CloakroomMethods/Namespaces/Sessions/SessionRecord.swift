@@ -296,7 +296,8 @@ extension SessionStep {
   fileprivate var isEnding: Bool {
     switch self {
     case .delete, .retire, .confirm, .commit, .release, .withdraw, .settle: true
-    case .create, .succeed, .read, .show, .touch, .update, .complete, .goTo, .checkout, .reopen: false
+    case .create, .succeed, .read, .show, .touch, .update, .complete, .goTo, .checkout, .reopen:
+      false
     }
   }
 }
