@@ -236,6 +236,11 @@ extension Setting {
       "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
       "Whether the access log has keys as they are, and not as keyed hashes."),
     Setting(
+      "accessLog.hashKey", \.hashKeyFile, .path,
+      "A file that nobody else may read with the 16 bytes that keys are hashed with, as 32 hexadecimal "
+        + "digits (openssl rand -hex 16): with the same in several sidecars, and over restarts, a key has the "
+        + "same hash. Without it, each start has its own."),
+    Setting(
       "accessLog.queueRecords", \.configuration.accessLog.queueRecords, .count(1024...10_000_000),
       "Calls that wait to be written to the access log. Past it, lines are dropped and counted."),
     Setting(

@@ -294,7 +294,13 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
 
   func count(_ decision: RateDecision) { worker.observer.count(decision) }
 
+  func count(_ event: SessionEvent, flow: String?, step: String?) {
+    worker.observer.count(event, flow: flow, step: step)
+  }
+
   func note(key: [UInt8]) { notes?.key = key }
+
+  func note(_ session: SessionNote) { notes?.session = session }
 
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
 }

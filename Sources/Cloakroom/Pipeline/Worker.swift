@@ -223,7 +223,13 @@ extension Worker: RecordHost {
     }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey) { replies.noticed(notice, of: name) }
+  func noticed(_ notice: RecordNotice, of name: StoreKey) {
+    noticed(notice, of: name, about: nil)
+  }
+
+  func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?) {
+    replies.noticed(notice, of: name, about: subject)
+  }
 }
 
 extension RPCError {

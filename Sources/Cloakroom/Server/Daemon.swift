@@ -117,12 +117,21 @@ public struct Daemon: Sendable {
     guard let path = configuration.accessLog.path else { return nil }
     let options = AccessLogOptions(
       path: path, queueLimit: configuration.accessLog.queueRecords,
+      hashKey: configuration.accessLog.hashKey.map { Self.bytes(ofHexadecimal: $0.exposed) },
       namespacesInClear: configuration.accessLog.keysInClear
         ? Set(Namespace.allCases.map(\.rawValue) + ["batch"]) : [])
     do throws(AccessLogError) {
       return try AccessLogWriter(options: options, labels: labels, logger: logger)
     } catch {
       throw AccessLogFault(description: "the access log: \(error)")
+    }
+  }
+
+  /// The bytes that pairs of hexadecimal digits stand for.
+  private static func bytes(ofHexadecimal text: String) -> [UInt8] {
+    let digits = text.compactMap(\.hexDigitValue)
+    return stride(from: 0, to: digits.count - 1, by: 2).map {
+      UInt8(truncatingIfNeeded: digits[$0] << 4 | digits[$0 + 1])
     }
   }
 

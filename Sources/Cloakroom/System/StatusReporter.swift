@@ -173,7 +173,8 @@ final class StatusReporter: Sendable {
       residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
       uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAt: startedAt,
-      errorRate: recent.errorRate, connections: snapshot?.connections ?? 0,
+      errorRate: recent.errorRate,
+      errorRateOverMs: recent.span / .milliseconds(1), connections: snapshot?.connections ?? 0,
       inFlight: snapshot?.inFlight ?? 0, version: Self.version)
   }
 }

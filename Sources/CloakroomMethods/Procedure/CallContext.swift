@@ -153,12 +153,24 @@ public struct CallContext: Sendable {
   /// Counts what a rate limit was decided to, for the metrics.
   func count(_ decision: RateDecision) { host.count(decision) }
 
+  /// Counts what has happened to a session, for the metrics.
+  ///
+  /// - Parameters:
+  ///   - flow: the name of the flow that it goes through; nil for a session without one.
+  ///   - step: the step that it was about: completed or refused, or that the session was at.
+  public func count(_ event: SessionEvent, flow: String? = nil, step: String? = nil) {
+    host.count(event, flow: flow, step: step)
+  }
+
   // MARK: Telling
 
   /// Names what the call is about, for the access log, where that was not known when it began.
   ///
   /// - Parameter key: what the log has a keyed hash of.
   public func note(key: String) { host.note(key: Array(key.utf8)) }
+
+  /// Names the session that the call is about, for the access log, where that was not known when it began.
+  public func note(_ session: SessionNote) { host.note(session) }
 
   // MARK: The connection
 

@@ -33,8 +33,12 @@ public protocol ProcedureHost: AnyObject {
   func count(_ event: PendingEvent)
   /// Counts what a rate limit was decided to.
   func count(_ decision: RateDecision)
+  /// Counts what has happened to a session.
+  func count(_ event: SessionEvent, flow: String?, step: String?)
   /// Names what the call is about, for the access log.
   func note(key: [UInt8])
+  /// Names the session that the call is about, for the access log.
+  func note(_ session: SessionNote)
   /// Forgets what was to be submitted when the connection closes.
   func forgetOnClose(_ name: StoreKey)
 }

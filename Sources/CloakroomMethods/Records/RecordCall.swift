@@ -108,6 +108,8 @@ struct RecordDecision: Sendable {
   var isEnding = false
   /// What was found to have happened by itself.
   var noticed: RecordNotice?
+  /// What the record was about that something was noticed of.
+  var subject: RecordSubject?
   /// What follows from how the record stands after it; nil where there is no record, or of no kind.
   var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
@@ -136,6 +138,7 @@ struct RecordDecision: Sendable {
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
     if let after = transition.change ?? record {
+      if transition.noticed != nil { subject = after.subject }
       followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
     }
     guard let change = transition.change else { return }

@@ -16,4 +16,13 @@ public protocol RecordHost: AnyObject {
   func later(_ time: Duration, _ body: @escaping () -> Void)
   /// Something was found to have happened to a record by itself.
   func noticed(_ notice: RecordNotice, of name: StoreKey)
+  /// The same, with what the record was about.
+  func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?)
+}
+
+extension RecordHost {
+  /// What it was about is of no interest, unless the host says otherwise.
+  public func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?) {
+    noticed(notice, of: name)
+  }
 }

@@ -30,6 +30,9 @@ protocol RecordKind: Sendable {
   /// Nil for a kind without reminders, and when nothing will.
   var nextLookMs: Int64? { get }
 
+  /// What it is about, for the line that tells of its end; nil where there is nothing to tell.
+  var subject: RecordSubject? { get }
+
   /// Decides what an event makes of a record.
   ///
   /// - Parameters:
@@ -67,6 +70,7 @@ extension RecordKind {
   static func followUps(
     of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
   ) -> [RecordFollowUp] { [] }
+  var subject: RecordSubject? { nil }
 }
 
 /// What an event makes of a record.

@@ -343,7 +343,8 @@ public final class RecordRunner {
   /// What was decided is done.
   private func complete(_ queue: Queue) {
     for wait in queue.batch {
-      if let notice = wait.decision?.noticed { host.noticed(notice, of: queue.name) }
+      guard let decision = wait.decision, let notice = decision.noticed else { continue }
+      host.noticed(notice, of: queue.name, about: decision.subject)
     }
     queue.isFollowedUp = true
     followUp(queue.batch, queue.name) { [self] failure in

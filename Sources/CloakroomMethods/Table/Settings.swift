@@ -25,8 +25,6 @@ public struct Settings: Sendable {
   let flows = FlowCache()
   /// The flows that files of the configuration define.
   let flowFiles: FlowFiles
-  /// How long a session lives at most when neither call nor flow says.
-  let sessionTTL: TimeToLive
   /// How large a record may be, in bytes.
   let recordBytes: Int
   /// How many calls may wait for one claim.
@@ -59,7 +57,6 @@ public struct Settings: Sendable {
   ) {
     self.tokens = tokens
     self.flowFiles = flowFiles
-    sessionTTL = .day
     recordBytes = configuration.limits.recordBytes
     defaultTTL = configuration.keys.defaultTTL
     allowForever = configuration.keys.allowForever

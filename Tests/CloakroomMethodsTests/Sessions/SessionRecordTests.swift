@@ -1,5 +1,5 @@
 import CloakroomCore
-import CloakroomStore
+@testable import CloakroomStore
 import NIOCore
 import Testing
 
@@ -257,6 +257,42 @@ struct SessionRecordTests {
     #expect(record.state == .open && record.lease.attempts == 0)
     #expect(record.endAtMs == Self.made + 60 + SessionStory.life)
     #expect(record.expiresAtMs == Self.made + 60 + SessionStory.idle)
+  }
+
+  @Test("counts each end once, however it comes about")
+  func facts() throws {
+    func events(_ story: SessionStory) -> [FlowFact.Event] {
+      story.record?.facts.recent.map(\.event) ?? []
+    }
+    func ends(_ story: SessionStory) -> Int64 {
+      events(story).reduce(0) { $0 + FlowFact($1, at: 0).live }
+    }
+    var story = try SessionStory.finished(maxAttempts: 1)
+    #expect(
+      events(story) == [
+        .created, .entered("name"), .done("name", ms: 10), .entered("size"), .done("size", ms: 0),
+        .entered("review"), .done("review", ms: 0),
+      ])
+    #expect(ends(story) == 1)
+    story.tell(SessionStory.complete("review"), at: Self.made + 15)
+    #expect(events(story).count == 7)
+    story.tell(SessionStory.checkout("r"), at: Self.made + 20)
+    var late = story
+    // Its lease is over, and nobody was told so: it ends as it should have.
+    late.tell(SessionStory.commit("r"), at: Self.made + 20 + SessionStory.lease)
+    #expect(late.last?.noticed == nil && events(late).last == .completed && ends(late) == 0)
+    story.tell(.settle, at: Self.made + 20 + SessionStory.lease, by: nil)
+    #expect(events(story).last == .dead && ends(story) == 0)
+    var deleted = story
+    deleted.tell(.delete, at: Self.made + 600)
+    #expect(events(deleted).last == .dead && ends(deleted) == 0)
+    var committed = story
+    committed.tell(SessionStory.commit("r"), at: Self.made + 600)
+    #expect(Array(events(committed).suffix(2)) == [.reopened, .completed] && ends(committed) == 0)
+    story.tell(.reopen, at: Self.made + 600, by: nil)
+    #expect(ends(story) == 1)
+    story.tell(.read(whole: false), at: Self.made + 600 + SessionStory.idle)
+    #expect(events(story).last == .abandoned("review") && ends(story) == 0)
   }
 
   @Test("that was changed after a lease was over is not committed by that lease")

@@ -19,7 +19,7 @@ struct SessionExpiryTests {
     for visitor in visitors { #expect(try visitor.get().reason == "EXPIRED") }
     let more = becomesTrue(within: .milliseconds(700)) { ends().count != visitors.count }
     #expect(!more, "\(ends().count)")
-    #expect(Set(ends().compactMap { $0["key"] as? String }).count == visitors.count)
+    #expect(Set(ends().compactMap { $0["session"] as? String }).count == visitors.count)
     #expect(ends().allSatisfy { $0["ns"] as? String == "session" })
   }
 

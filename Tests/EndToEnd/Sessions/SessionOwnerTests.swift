@@ -145,10 +145,42 @@ struct SessionOwnerTests {
     #expect(
       (warned["warnings"] as? [[String: Any]])?.first?["bind"] as? String == "userAgent",
       "\(warned)")
+    eventually("the log") {
+      stage.logs[0].entries.contains { ($0["warnings"] as? [String]) == ["userAgent"] }
+    }
     #expect(try visitor.call("delete", elsewhere).reason == "FORBIDDEN")
     #expect(
       try stage.client.call("session.delete", #"{"ref":"\#(visitor.ref)"}"#)["deleted"] as? Bool
         == true)
+  }
+
+  @Test(
+    "is made so often a minute for each service, and for each address, over all sidecars",
+    arguments: SessionStage.Store.allCases)
+  func creationLimits(store: SessionStage.Store) throws {
+    let stage = try SessionStage(
+      store, sidecars: 2, ["--set", "session.rateLimit=12", "--set", "session.maxAttempts=3"])
+    func create(_ address: String, _ more: String = "") throws -> Answer {
+      let daemon = stage.daemons[Int.random(in: 0..<stage.daemons.count)]
+      return try daemon.client().call(
+        "session.create", #"{"metadata":{"ipAddress":"\#(address)"}\#(more)}"#)
+    }
+    for host in 1...3 {
+      #expect(try create("2001:db8:1:2::\(host)")["sessionId"] is String)
+    }
+    // One who has one address of IPv6 has all of its network.
+    let refused = try create("2001:db8:1:2::77")
+    #expect(refused.reason == "RATE_LIMITED" && refused.isRetryable == true, "\(refused)")
+    #expect((1...20_000).contains(refused.retryAfterMs ?? 0), "\(refused)")
+    #expect(try create("2001:db8:1:3::1")["sessionId"] is String)
+    // What was refused has cost the service nothing; what is repeated is no other one.
+    let call = #","idempotencyKey":"again""#
+    let first = try create("203.0.113.1", call)
+    #expect(first["sessionId"] is String)
+    for _ in 0..<5 { #expect(try create("203.0.113.1", call).text == first.text) }
+    for number in 0..<7 { #expect(try create("198.51.100.\(number)")["sessionId"] is String) }
+    #expect(try create("198.51.100.99").reason == "RATE_LIMITED")
+    #expect(try stage.client.call("session.create").reason == "RATE_LIMITED")
   }
 
   @Test("is one, though its making is asked for again", arguments: SessionStage.Store.allCases)

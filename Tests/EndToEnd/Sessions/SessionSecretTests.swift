@@ -78,7 +78,7 @@ struct SessionSecretTests {
     let log = stage.logs[0]
     eventually("the log") { log.entries.contains { $0["method"] as? String == "session.rotate" } }
     for line in log.lines { #expect(!line.contains(visitor.id) && !line.contains(id)) }
-    #expect(log.entries.contains { ($0["key"] as? String)?.count == 16 })
+    #expect(log.entries.contains { ($0["session"] as? String)?.count == 16 })
     #expect(!stage.daemons[0].output.contains(visitor.id))
   }
 }

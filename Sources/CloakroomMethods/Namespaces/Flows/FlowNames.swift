@@ -36,6 +36,11 @@ struct FlowNames: Sendable {
     try FlowStatistics(keySpace, scope: scope, flow: flow)
   }
 
+  /// The names of the statistics of a flow of the scope of the first steps of the call's.
+  func statistics(of flow: String, depth: Int) throws(RPCError) -> FlowStatistics {
+    try FlowStatistics(keySpace, scope: Array(scope.prefix(depth)), flow: flow)
+  }
+
   private func name(_ own: String, depth: Int) throws(RPCError) -> StoreKey {
     var name = ByteBuffer()
     try keySpace.write(

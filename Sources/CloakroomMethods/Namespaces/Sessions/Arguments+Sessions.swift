@@ -12,26 +12,36 @@ extension Arguments {
   static let longestError = 4096
 
   /// The session of the id in the first parameter, for whoever the metadata in another say.
-  mutating func sessionCall(metadata slot: Int) throws(RPCError) -> SessionCall {
+  mutating func sessionCall(
+    metadata slot: Int, _ action: SessionNote.Action = .update, step: String? = nil
+  ) throws(RPCError) -> SessionCall {
     let text = try string(0, "sessionId", longest: 256)
     let visitor = try metadata(slot)
     let id = SessionID(text)
+    note(SessionNote(id?.ref, action, step: step))
     return try sessionCall(id?.text, ref: id?.ref, visitor)
   }
 
   /// A session by its ref, whoever calls.
   ///
   /// - Throws: INVALID_PARAMS for what is no ref.
-  mutating func sessionCall(ref slot: Int) throws(RPCError) -> SessionCall {
+  mutating func sessionCall(
+    ref slot: Int, _ action: SessionNote.Action = .update
+  ) throws(RPCError) -> SessionCall {
     let ref = try string(slot, "ref", longest: 64)
     guard PendingToken.isID(ref) else { throw RPCError(.invalidParams, "ref is 64 of 0-9 a-f") }
+    note(SessionNote(ref, action))
     return try sessionCall(nil, ref: ref, nil)
+  }
+
+  /// Says for the access log which session the call is about.
+  private mutating func note(_ session: SessionNote) {
+    if notes.isKept { notes.session = session }
   }
 
   private mutating func sessionCall(
     _ id: String?, ref: String?, _ visitor: SessionMetadata?
   ) throws(RPCError) -> SessionCall {
-    if notes.isKept, let ref { notes.key = Array(ref.utf8) }
     return SessionCall(
       id: id, ref: ref, visitor: visitor, environment: try SessionEnvironment(&self))
   }

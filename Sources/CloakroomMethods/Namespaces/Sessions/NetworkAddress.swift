@@ -21,8 +21,8 @@ struct NetworkAddress: Sendable, Equatable {
     }
     var six = in6_addr()
     guard inet_pton(AF_INET6, address, &six) == 1 else {
-      text = given
-      network = "text-" + Fingerprint.text(of: ByteBuffer(string: given)).prefix(32)
+      let digest = Fingerprint.text(of: ByteBuffer(string: given))
+      self.init(text: given, network: "text-" + digest.prefix(32))
       return
     }
     let bytes = withUnsafeBytes(of: &six) { Array($0) }
@@ -30,13 +30,18 @@ struct NetworkAddress: Sendable, Equatable {
       self.init(four: Array(bytes[12...]))
       return
     }
-    text = Self.hexadecimal(bytes)
-    network = "v6-" + Self.hexadecimal(Array(bytes.prefix(8)))
+    self.init(
+      text: Self.hexadecimal(bytes), network: "v6-" + Self.hexadecimal(Array(bytes.prefix(8))))
   }
 
   private init(four bytes: [UInt8]) {
-    text = bytes.map { "\($0)" }.joined(separator: ".")
-    network = text
+    let text = bytes.map { "\($0)" }.joined(separator: ".")
+    self.init(text: text, network: text)
+  }
+
+  private init(text: String, network: String) {
+    self.text = text
+    self.network = network
   }
 
   private static func hexadecimal(_ bytes: [UInt8]) -> String {

@@ -21,14 +21,18 @@ struct SessionEnvironment: Sendable {
 
   /// What is asked of a session.
   ///
-  /// - Parameter loaded: a flow that was read for it, in case that it isn't at hand any more.
+  /// - Parameters:
+  ///   - loaded: a flow that was read for it, in case that it isn't at hand any more.
+  ///   - meeting: told which flow the session is on, when it is needed.
   func request(
-    _ step: SessionStep, of key: StoreKey, by visitor: SessionMetadata?, _ loaded: Flow? = nil
+    _ step: SessionStep, of key: StoreKey, by visitor: SessionMetadata?, _ loaded: Flow? = nil,
+    meeting: @escaping @Sendable (FlowMark) -> Void = { _ in }
   ) -> SessionRequest {
     let flows = flows
     return SessionRequest(
       step, by: visitor,
       flows: { mark in
+        meeting(mark)
         if let loaded, loaded.name == mark.name, loaded.digest == mark.digest { return loaded }
         return flows.known(mark)
       }, seal: seal(for: key), retention: retention)
@@ -125,9 +129,15 @@ struct SessionCall: Sendable {
       throw .noSession
     }
     let key = try environment.names.session(ref)
-    let obstacle = Found<FlowMark>()
-    return .record(call(step, of: key, nil, obstacle, manner, end)) { _ in
-      guard let mark = obstacle.value else { return nil }
+    let (obstacle, met) = (Found<FlowMark>(), Found<FlowMark>())
+    return .record(call(step, of: key, nil, obstacle, met, manner, end)) { error in
+      guard let mark = obstacle.value else {
+        guard step.countsRefusals else { return nil }
+        return { context throws(RPCError) in
+          step.countRefusal(error, on: met.value, environment.flows.names, context)
+          throw error
+        }
+      }
       return { context throws(RPCError) in
         try await run(step, of: key, on: mark, manner, context, end)
       }
@@ -144,7 +154,8 @@ struct SessionCall: Sendable {
     let key = try environment.names.session(ref)
     let obstacle = Found<FlowMark>()
     do throws(RPCError) {
-      return try await context.run(call(step, of: key, nil, obstacle, manner, end))
+      return try await context.run(
+        call(step, of: key, nil, obstacle, Found(), manner, end))
     } catch {
       guard let mark = obstacle.value else { throw error }
       return try await run(step, of: key, on: mark, manner, context, end)
@@ -173,9 +184,13 @@ struct SessionCall: Sendable {
       let flow = try await environment.flows.load(mark, context)
       let obstacle = Found<FlowMark>()
       do throws(RPCError) {
-        return try await context.run(call(step, of: key, flow, obstacle, manner, end))
+        return try await context.run(
+          call(step, of: key, flow, obstacle, Found(), manner, end))
       } catch {
-        guard let other = obstacle.value else { throw error }
+        guard let other = obstacle.value else {
+          step.countRefusal(error, on: mark, environment.flows.names, context)
+          throw error
+        }
         mark = other
       }
     }
@@ -184,7 +199,7 @@ struct SessionCall: Sendable {
 
   private func call(
     _ step: SessionStep, of key: StoreKey, _ flow: Flow?, _ obstacle: Found<FlowMark>,
-    _ manner: Manner, _ end: @escaping End
+    _ met: Found<FlowMark>, _ manner: Manner, _ end: @escaping End
   ) -> RecordCall {
     let takenBack: (@Sendable () -> RecordCall)? = manner.undo.map { undo in
       { @Sendable in
@@ -193,7 +208,7 @@ struct SessionCall: Sendable {
         }
       }
     }
-    let request = environment.request(step, of: key, by: visitor, flow)
+    let request = environment.request(step, of: key, by: visitor, flow) { met.value = $0 }
     return RecordCall(
       SessionRecord.self, key, request, secret: manner.secret, keepsAnswer: manner.isKept,
       undo: takenBack
@@ -201,6 +216,14 @@ struct SessionCall: Sendable {
       switch outcome {
       case .session(let scene):
         try end(scene, &result)
+        let tally = step.tally(scene.record)
+        guard !scene.warnings.isEmpty else { return tally }
+        let note = SessionNote(
+          ref, step.action, step: step.name, warnings: scene.warnings.map(\.rawValue))
+        return { context in
+          context.note(note)
+          tally?(context)
+        }
       case .unknownFlow(let mark):
         obstacle.value = mark
         throw RPCError(.internal)

@@ -12,6 +12,8 @@ struct SessionCreation: Sendable {
   private let life: TimeToLive?
   private let defaultLife: TimeToLive
   private let maxAttempts: Int
+  /// What one more session counts against.
+  private let limits: [RateDemand]
   private let environment: SessionEnvironment
   private let id: SessionID
   private let ref: String
@@ -29,12 +31,16 @@ struct SessionCreation: Sendable {
     if arguments.notes.isKept { arguments.notes.ttlMs = life?.milliseconds }
     defaultLife = arguments.settings.sessionTTL
     maxAttempts = arguments.settings.pending.maxAttempts
+    guard let permit = arguments.permit else { throw RPCError(.internal) }
+    limits = try RateLimits.sessionCreation(
+      arguments.settings, address: metadata.ipAddress.map { NetworkAddress($0).network },
+      of: permit.keySpace)
     environment = try SessionEnvironment(&arguments)
     id = try SessionID.random()
     ref = id.ref
     key = try environment.names.session(ref)
     secret = SecretAnswer(arguments)
-    if arguments.notes.isKept { arguments.notes.key = Array(ref.utf8) }
+    if arguments.notes.isKept { arguments.notes.session = SessionNote(ref, .create) }
   }
 
   /// How the call begins.
@@ -46,6 +52,7 @@ struct SessionCreation: Sendable {
       if let first = try await secret.first(context) { return noted(first, context) }
       _ = try secret.seal(ByteBuffer())
     }
+    try await context.take(limits)
     let place: (flow: Flow, mark: FlowMark)? =
       if let flow { try await environment.flows.current(flow, context) } else { nil }
     let life = life ?? place?.flow.absoluteTTL ?? defaultLife
@@ -53,8 +60,7 @@ struct SessionCreation: Sendable {
     if let place { try await environment.flows.prepare(place.mark, for: life, context) }
     let draft = SessionDraft(
       flow: place, scopeDepth: environment.names.scope.count, data: data, metadata: metadata,
-      principal: principal, life: life,
-      maxAttempts: maxAttempts)
+      principal: principal, life: life, maxAttempts: maxAttempts)
     if let principal {
       try await environment.index(
         ref, of: principal, untilMs: context.storeTimeMs &+ life.milliseconds, context)
@@ -63,18 +69,21 @@ struct SessionCreation: Sendable {
     let call = RecordCall(SessionRecord.self, key, request, secret: secret) {
       outcome, result throws(RPCError) -> Tally? in
       switch outcome {
-      case .session(let scene): write(scene, into: &result)
+      case .session(let scene):
+        write(scene, into: &result)
+        return SessionStep.create(draft).tally(scene.record)
       case .refused(let error): throw error
       default: throw .unexpectedReply
       }
-      return nil
     }
     return noted(try await context.run(call), context)
   }
 
   /// Names the session in the access log that an answer is of.
   private func noted(_ result: ByteBuffer, _ context: CallContext) -> ByteBuffer {
-    if let ref = result.string("ref") { context.note(key: ref) }
+    if let ref = result.string("ref") {
+      context.note(SessionNote(ref, .create, step: result.string("currentStep")))
+    }
     return result
   }
 

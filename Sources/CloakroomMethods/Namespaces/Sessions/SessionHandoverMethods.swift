@@ -31,9 +31,11 @@ enum SessionHandoverMethods {
       let receipt = try arguments.sessionReceipt(2)
       let call = try arguments.sessionCall(metadata: 3)
       let digest = PendingReceipt.digest(of: receipt)
+      // What is sealed in the session is not kept in clear with the answer.
+      let secret = SecretAnswer(arguments)
       return try call.opening(
         .checkout(PendingLease(receipt: digest, life: life)),
-        .init(undo: .withdraw(receipt: digest))
+        .init(undo: .withdraw(receipt: digest), secret: secret)
       ) { scene, result throws(RPCError) in
         guard let whole = scene.whole else { throw .unexpectedReply }
         let record = scene.record

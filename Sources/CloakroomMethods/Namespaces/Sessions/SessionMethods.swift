@@ -58,7 +58,7 @@ enum SessionMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let withMetadata = try arguments.flag(1, "withMetadata")
-      let call = try arguments.sessionCall(metadata: 2)
+      let call = try arguments.sessionCall(metadata: 2, .read)
       return try call.opening(.read(whole: false)) { scene, result throws(RPCError) in
         let record = scene.record
         result.writeStaticString("{\"sessionId\":\"")
@@ -152,7 +152,8 @@ enum SessionMethods {
       }
       let call =
         arguments.has(1)
-        ? try arguments.sessionCall(ref: 1) : try arguments.sessionCall(metadata: 2)
+        ? try arguments.sessionCall(ref: 1, .delete)
+        : try arguments.sessionCall(metadata: 2, .delete)
       return try call.opening(
         .delete, .init(excuse: { $0.hasNoSession ? ByteBuffer(notDeleted: $0) : nil })
       ) { _, result throws(RPCError) in

@@ -4,6 +4,9 @@ internal import NIOCore
 
 /// What is to be done elsewhere in the store because of how a session stands.
 extension SessionRecord {
+  /// For the line that tells of its end: the flow that it goes through, and the step that it is at.
+  var subject: RecordSubject? { RecordSubject(flow: flow?.name, step: step) }
+
   static func followUps(
     of record: SessionRecord, since earlier: SessionRecord?, named name: StoreKey, isLook: Bool
   ) -> [RecordFollowUp] {

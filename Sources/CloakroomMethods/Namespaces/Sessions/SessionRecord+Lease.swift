@@ -36,6 +36,8 @@ extension SessionRecord {
     _ receipt: String, _ result: ByteBuffer, _ retention: PendingRetention, at now: Int64
   ) throws(RPCError) -> SessionScene {
     guard lease.receipt == receipt else { throw RPCError(.leaseLost) }
+    // It was counted as one that would not be.
+    if state == .dead { note(.reopened, at: now) }
     note(.completed, at: now)
     end(as: .committed, at: now)
     content = SessionContent(visible: result)

@@ -122,9 +122,11 @@ struct SessionRecord: RecordKind, Equatable {
     _ record: SessionRecord?, _ request: SessionRequest, at now: Int64
   ) -> Transition<SessionRecord> {
     guard var next = record else { return begin(request, at: now) }
-    var noticed = next.settle(request.retention, at: now)
+    // A lease that is over ends nothing for the one who has it, as long as nobody was told so.
+    let isHeld = next.isHeld(by: request.step)
+    let noticed = isHeld ? nil : next.settle(request.retention, at: now)
     let settled = next
-    let staleAtMs = next.endsAtMs
+    let staleAtMs = isHeld ? nil : next.endsAtMs
     var transition: Transition<SessionRecord>
     do throws(RPCError) {
       transition = Transition(outcome: try next.perform(request, at: now))
@@ -138,12 +140,16 @@ struct SessionRecord: RecordKind, Equatable {
     let hasEnded = settled.state != record?.state && settled.state != .open
     // That a lease is over, and was not the last, needs not be written: whoever looks next sees it too.
     if hasEnded || !isReading(request) && next != settled { transition.change = next }
-    // An end that nobody was told of has not been, where it ends otherwise now.
-    if next.state == .committed, settled.state == .dead { noticed = nil }
     transition.noticed = noticed ?? next.hasDied(since: settled)
     transition.staleAtMs = staleAtMs
     transition.isEnding = request.step.isEnding || hasEnded
     return transition
+  }
+
+  /// Whether a step is the commit of the caller who has it, or has had it last.
+  private func isHeld(by step: SessionStep) -> Bool {
+    guard state == .leased, case .commit(let receipt, _) = step else { return false }
+    return lease.receipt == receipt
   }
 
   /// Whether its attempts were found to be used up by a step, and not by the time that has passed.
@@ -237,7 +243,8 @@ struct SessionRecord: RecordKind, Equatable {
       return try go(to: step, patch, longest, request, at: now)
     case .delete:
       guard state != .leased else { throw refusal(at: now) }
-      note(.deleted, at: now)
+      // Of a dead one the end is counted already.
+      if state != .dead { note(.deleted, at: now) }
       bury(.deleted, retention, at: now)
       return SessionScene(self)
     case .retire(let other):

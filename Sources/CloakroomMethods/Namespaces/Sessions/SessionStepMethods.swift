@@ -17,10 +17,11 @@ enum SessionStepMethods {
       SessionMethods.exampleOfProgress
     ),
     .procedure { arguments throws(RPCError) in
+      let name = try arguments.stepName(1)
       let step = SessionStep.complete(
-        step: try arguments.stepName(1), patch: try arguments.patch(2),
+        step: name, patch: try arguments.patch(2),
         longest: arguments.settings.frameBytes)
-      return try arguments.sessionCall(metadata: 3).opening(step) {
+      return try arguments.sessionCall(metadata: 3, step: name).opening(step) {
         scene, result throws(RPCError) in result.writeStanding(scene)
       }
     })
@@ -36,10 +37,11 @@ enum SessionStepMethods {
       SessionMethods.exampleOfProgress
     ),
     .procedure { arguments throws(RPCError) in
+      let name = try arguments.stepName(1)
       let step = SessionStep.goTo(
-        step: try arguments.stepName(1), patch: try arguments.patch(2),
+        step: name, patch: try arguments.patch(2),
         longest: arguments.settings.frameBytes)
-      return try arguments.sessionCall(metadata: 3).opening(step) {
+      return try arguments.sessionCall(metadata: 3, step: name).opening(step) {
         scene, result throws(RPCError) in result.writeStanding(scene)
       }
     })
