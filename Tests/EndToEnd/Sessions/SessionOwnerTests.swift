@@ -178,9 +178,12 @@ struct SessionOwnerTests {
     let first = try create("203.0.113.1", call)
     #expect(first["sessionId"] is String)
     for _ in 0..<5 { #expect(try create("203.0.113.1", call).text == first.text) }
-    for number in 0..<7 { #expect(try create("198.51.100.\(number)")["sessionId"] is String) }
-    #expect(try create("198.51.100.99").reason == "RATE_LIMITED")
-    #expect(try stage.client.call("session.create").reason == "RATE_LIMITED")
+    let begin = ContinuousClock.now
+    let answers = try (0..<30).map { try create("198.51.100.\($0)") }
+    // Seven are left of the service's twelve, and another one every five seconds.
+    let made = answers.count { $0["sessionId"] is String }
+    #expect((7...8 + Int(begin.duration(to: .now) / .seconds(5))).contains(made))
+    #expect(answers.allSatisfy { $0["sessionId"] is String || $0.reason == "RATE_LIMITED" })
   }
 
   @Test("is one, though its making is asked for again", arguments: SessionStage.Store.allCases)

@@ -20,7 +20,7 @@ struct RateCheck: Sendable {
     (demands, isList) = try arguments.rateDemands()
     isAllowedUnchecked = try arguments.isAllowedUnchecked(7)
     refusals = arguments.settings.rateRefusals
-    hasRecord = arguments.record != nil
+    hasRecord = arguments.idempotency != nil
     now = NIODeadline.now().uptimeNanoseconds
   }
 
