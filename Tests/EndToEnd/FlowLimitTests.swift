@@ -54,6 +54,12 @@ struct FlowLimitTests {
   func pendingCommands() throws {
     let (redis, sidecar, client) = try Self.start(
       "limits.pendingCommands=16", "pending.sweepInterval=1h")
+    // The commands of the sidecar's own sweep are among them, until it is over.
+    let isSwept = try eventually {
+      try redis.command(["INFO", "commandstats"]).contains("cmdstat_zrangebyscore")
+    }
+    #expect(isSwept)
+    _ = try client.call("kv.exists", #"{"key":"k"}"#)
     redis.pause()
     let calls = (0..<40).map { LineClient.request("kv.exists", #"{"key":"k"}"#, id: $0) }
     try client.send(calls.joined())
@@ -62,11 +68,8 @@ struct FlowLimitTests {
     let hits = try Self.hits(sidecar, "pending_commands")
     redis.resume()
     let rest = try client.readLines(16).map { Answer($0) }
-    let answered = rest.filter { $0.result as? Bool == false }
-    // The sidecar may have had a command of its own under way, such as a sweep's.
-    #expect((14...16).contains(answered.count))
-    #expect(rest.count { $0.reason == "OVERLOADED" } == 16 - answered.count)
-    #expect((0...10).contains(hits - Double(40 - answered.count)))
+    #expect(rest.allSatisfy { $0.result as? Bool == false })
+    #expect(hits == 24)
   }
 
   @Test("in time: DEADLINE_EXCEEDED")

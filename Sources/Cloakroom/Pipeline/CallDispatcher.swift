@@ -16,7 +16,7 @@ final class CallDispatcher: FrameHandler {
 
   init(
     _ worker: Worker, table: MethodTable, configuration: Configuration, status: StatusReporter,
-    tokens: TokenService, nothing: ByteBuffer
+    tokens: TokenService, flows: FlowFiles, nothing: ByteBuffer
   ) {
     self.worker = worker
     self.table = table
@@ -25,7 +25,7 @@ final class CallDispatcher: FrameHandler {
     let limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
-      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth,
+      settings: Settings(configuration, tokens: tokens, flowFiles: flows), depthLimit: limits.depth,
       nothing: nothing)
     arguments.notes = CallNotes(isKept: worker.observer.keepsAccessLog)
   }
@@ -94,17 +94,17 @@ final class CallDispatcher: FrameHandler {
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = arguments.once(try begin(&arguments))
+        let command = arguments.idempotent(try begin(&arguments))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
       case .many(let begin, _):
-        submit(arguments.once(try begin(&arguments)), for: request)
+        submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = arguments.once(try begin(&arguments))
+        let opening = arguments.idempotent(try begin(&arguments))
         let call = ProcedureCall(
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
-          record: arguments.record, worker: worker)
+          idempotency: arguments.idempotency, worker: worker)
         call.open(opening)
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)

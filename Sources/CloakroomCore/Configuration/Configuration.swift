@@ -23,6 +23,8 @@ public struct Configuration: Sendable, Equatable {
   public var pending: Pending
   /// Events and their schemas.
   public var events: Events
+  /// Flows that files define.
+  public var flows: Flows
   /// The process itself: its threads and its end.
   public var runtime: Runtime
   /// One line for each call.
@@ -46,6 +48,7 @@ public struct Configuration: Sendable, Equatable {
     self.dev = Development()
     self.pending = Pending()
     self.events = Events()
+    self.flows = Flows()
     self.runtime = Runtime()
     self.accessLog = AccessLog()
     self.metrics = Metrics()

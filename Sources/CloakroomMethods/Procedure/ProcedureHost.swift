@@ -8,7 +8,7 @@ public protocol ProcedureHost: AnyObject {
   /// The store's time in milliseconds since 1970, as well as the loop knows it.
   var storeTimeMs: Int64 { get }
   /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
-  var record: OnceRecord? { get }
+  var idempotency: IdempotencyRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
   func perform(
     _ command: StoreCommand, isTakenBack: Bool,

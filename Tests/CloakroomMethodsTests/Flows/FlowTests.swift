@@ -15,7 +15,8 @@ struct FlowTests {
     /// What the text of the error has in it.
     let text: String
 
-    init(_ definition: String, _ pointer: String, _ text: String, _ reason: Reason = .invalidParams) {
+    init(_ definition: String, _ pointer: String, _ text: String, _ reason: Reason = .invalidParams)
+    {
       self.definition = definition
       self.pointer = pointer
       self.reason = reason

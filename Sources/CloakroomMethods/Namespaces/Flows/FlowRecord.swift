@@ -92,7 +92,9 @@ struct FlowRecord: RecordKind, Equatable {
       guard let index = record.definitions.firstIndex(where: { $0.digest == digest }) else {
         return Transition(outcome: .refused(.definitionGone))
       }
-      guard life > record.definitions[index].lifeMs else { return Transition(outcome: .flow(record)) }
+      guard life > record.definitions[index].lifeMs else {
+        return Transition(outcome: .flow(record))
+      }
       record.definitions[index].lifeMs = life
       if let until = record.definitions[index].untilMs {
         record.definitions[index].untilMs = max(until, Self.end(of: life, from: now))
