@@ -21,7 +21,7 @@ final class WorkerPool: LoopsStatus {
   init(
     loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
     labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
-    backend: StoreBackend, tokens: TokenService
+    backend: StoreBackend, tokens: TokenService, flows: FlowFiles
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
     let flows = FlowLabels()
@@ -33,7 +33,8 @@ final class WorkerPool: LoopsStatus {
           observer: LoopObserver(labels: labels, accessLog: accessLog, flows: flows),
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
         let server = LoopServer(
-          worker, table: table, configuration: configuration, status: status, tokens: tokens)
+          worker, table: table, configuration: configuration, status: status, tokens: tokens,
+          flows: flows)
         server.start()
         return NIOLoopBound(server, eventLoop: loop)
       }.get()
