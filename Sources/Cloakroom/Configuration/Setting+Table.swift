@@ -4,7 +4,8 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings uses this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + events + pending + session + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + session + flows + runtime
+    + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -215,6 +216,13 @@ extension Setting {
     Setting(
       "events.schemaTTL", \.configuration.events.schemaTTL, .timeToLive,
       "How long a channel's schema is kept after it was last defined or used.")
+  ]
+
+  private static let flows: [Setting] = [
+    Setting(
+      "flows.folder", \.configuration.flows.folder, .path, flag: "flows",
+      "The folder of flows, a JSON file each (as flow.define takes them, with a name or else the "
+        + "file's own); SIGHUP reads it anew. Without it, there are only those that calls define.")
   ]
 
   private static let runtime: [Setting] = [

@@ -92,16 +92,23 @@ package struct CountFacts: StoreStep {
   package static let redis = RedisForm.script(
     .idempotentWrite,
     """
-    local seen, live, session, kept = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[3])
+    local seen, live, session = KEYS[1], KEYS[2], ARGV[1]
     local first, last = tonumber(ARGV[5]), tonumber(ARGV[6])
     local done = tonumber(redis.call('HGET', seen, session) or 0)
     if last <= done then return 1 end
     if first > done + 1 and ARGV[4] ~= '1' then return 0 end
-    for place = 2, #KEYS do redis.call('HLEN', KEYS[place]) end
-    local isSeenLonger = redis.call('PEXPIRETIME', seen) < kept
-    local isLiveLonger = redis.call('PEXPIRETIME', live) < kept
-    \(RedisScripts.need("'HINCRBY', live, '0', '1'"))
-    \(RedisScripts.need("'PEXPIREAT', live, '1'"))
+    local longer = {}
+    for place = 1, #KEYS do
+      local name, till = KEYS[place], place > 2 and ARGV[4 + place] or ARGV[3]
+      if place > 1 then
+        redis.call('HLEN', name)
+        \(RedisScripts.need("'HINCRBY', name, '0', '1'"))
+      end
+      if redis.call('PEXPIRETIME', name) < tonumber(till) then
+        \(RedisScripts.need("'PEXPIREAT', name, '1'"))
+        longer[#longer + 1] = {name, till}
+      end
+    end
     redis.call('HSET', seen, session, last)
     local place, alive = 5 + #KEYS, 0
     for number = first, last do
@@ -114,9 +121,7 @@ package struct CountFacts: StoreStep {
       place = place + count
     end
     if alive ~= 0 then redis.call('HINCRBY', live, ARGV[2], alive) end
-    for hour = 3, #KEYS do redis.call('PEXPIREAT', KEYS[hour], ARGV[4 + hour]) end
-    if isSeenLonger then redis.call('PEXPIREAT', seen, ARGV[3]) end
-    if isLiveLonger then redis.call('PEXPIREAT', live, ARGV[3]) end
+    for place = 1, #longer do redis.call('PEXPIREAT', longer[place][1], longer[place][2]) end
     return 1
     """)
 
