@@ -79,7 +79,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
       Metric(
         .rates, "rate_limit_decisions_total", by: "decision", RateDecision.self,
         "Decisions on rate limits; what the sidecar has refused without asking the store is denied_locally, what the store could not be asked for is unchecked."
-        )
+      )
     case .sessionEvents:
       Metric(
         .sessions, "session_events_total", by: "event", SessionEvent.self,

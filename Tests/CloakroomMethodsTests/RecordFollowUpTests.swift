@@ -10,6 +10,7 @@ struct RecordFollowUpTests {
   /// A record that is a number, after whose changes a message is published for each step that it made.
   private struct Number: RecordKind {
     enum Event { case add(Int64), look }
+    typealias Outcome = Int64
 
     static let kind: StaticString = "number"
     var value: Int64
@@ -80,13 +81,9 @@ struct RecordFollowUpTests {
       submitting(StoreTicket(index: 0))
       switch command {
       case .read: completion?(.record(record, atMs: 1000))
-      case .commit(_, let commit), .once(_, .commit(_, let commit)):
+      case .commit(_, let commit):
         record = commit.replacement ?? record
-        if case .once(let kept, _) = command, let note = kept.note {
-          completion?(.noted(note, .done))
-        } else {
-          completion?(.done)
-        }
+        completion?(.done)
       case .publish(_, let message): published.append((String(buffer: message), completion))
       default: Issue.record("\(command)")
       }

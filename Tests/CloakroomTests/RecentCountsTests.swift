@@ -38,7 +38,8 @@ struct RecentCountsTests {
     "says over which time: since the start at first, then about a minute",
     arguments: [(0, 0), (1, 1), (30, 30), (59, 59), (600, 65)])
   func span(later: Int, atMost: Int) {
-    let recent = counts(stride(from: 1, to: later, by: 1).map { ($0, .init()) } + [(later, .init())])
+    let seconds = Array(stride(from: 1, to: later, by: 1)) + [later]
+    let recent = counts(seconds.map { ($0, .init()) })
     #expect(recent.span <= .seconds(atMost))
     #expect(recent.span >= .seconds(min(later, 60)))
   }
