@@ -26,6 +26,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   case sweepLateness
   /// A rate limit was decided.
   case rateDecisions
+  /// Something has happened to a session.
+  case sessionEvents
   /// A connection to the store was given up and is being made anew.
   case storeReconnects
   /// A command of the store was not answered in time.
@@ -78,6 +80,11 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .rates, "rate_limit_decisions_total", by: "decision", RateDecision.self,
         "Decisions on rate limits; what the sidecar has refused without asking the store is denied_locally, what the store could not be asked for is unchecked."
       )
+    case .sessionEvents:
+      Metric(
+        .sessions, "session_events_total", by: "event", SessionEvent.self,
+        "What has happened to sessions; that one has expired or is dead counts once, in the sidecar that finds it."
+      )
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -111,7 +118,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, rates, store, events
+    case calls, connections, pending, sessions, rates, store, events
   }
 
   /// How a counter is written and added up.

@@ -43,6 +43,8 @@ public struct MetricsText: Sendable {
     writeCounters(.connections, to: &page)
     writeCounters(.pending, to: &page)
     writeCounters(.rates, to: &page)
+    writeCounters(.sessions, to: &page)
+    snapshot.counters.flows.write(to: &page)
     writeStore(to: &page)
     writeCounters(.events, to: &page)
     writePolicy(to: &page)

@@ -78,10 +78,10 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           Situation(before: [["HSET", "key", "a", "1"], ["PEXPIRE", "key", "99999999999"]]),
           Situation(before: [["SET", "key", "v", "PX", "1000000"]]), Situation(),
         ]),
-    ] + readingClaims + readingStreams + readingRates
+    ] + readingClaims + readingStreams + readingRates + readingStatistics
 
   private static let changing =
-    values + messages + claims + records + deadlines + streams + rates
+    values + messages + claims + records + deadlines + streams + rates + statistics
 
   private static let deadlines = [
     RedisScriptCase(

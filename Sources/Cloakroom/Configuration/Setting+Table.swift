@@ -4,7 +4,8 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings uses this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + events + pending + session + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + session + flows + runtime
+    + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -217,6 +218,13 @@ extension Setting {
       "How long a channel's schema is kept after it was last defined or used.")
   ]
 
+  private static let flows: [Setting] = [
+    Setting(
+      "flows.folder", \.configuration.flows.folder, .path, flag: "flows",
+      "The folder of flows, a JSON file each (as flow.define takes them, with a name or else the "
+        + "file's own); SIGHUP reads it anew. Without it, there are only those that calls define.")
+  ]
+
   private static let runtime: [Setting] = [
     Setting(
       "runtime.loops", \.configuration.runtime.loops, .count(1...64), flag: "loops",
@@ -235,6 +243,11 @@ extension Setting {
     Setting(
       "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
       "Whether the access log has keys as they are, and not as keyed hashes."),
+    Setting(
+      "accessLog.hashKey", \.hashKeyFile, .path,
+      "A file that nobody else may read with the 16 bytes that keys are hashed with, as 32 hexadecimal "
+        + "digits (openssl rand -hex 16): with the same in several sidecars, and over restarts, a key has the "
+        + "same hash. Without it, each start has its own."),
     Setting(
       "accessLog.queueRecords", \.configuration.accessLog.queueRecords, .count(1024...10_000_000),
       "Calls that wait to be written to the access log. Past it, lines are dropped and counted."),

@@ -223,8 +223,11 @@ extension Worker: RecordHost {
     }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {
-    replies.noticed(notice, of: name, in: namespace)
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    replies.noticed(notice, of: name, in: namespace, about: subject)
   }
 }
 

@@ -27,6 +27,8 @@ public struct Configuration: Sendable, Equatable {
   public var ratelimit: RateLimits
   /// Events and their schemas.
   public var events: Events
+  /// Flows that files define.
+  public var flows: Flows
   /// The process itself: its threads and its end.
   public var runtime: Runtime
   /// One line for each call.
@@ -52,6 +54,7 @@ public struct Configuration: Sendable, Equatable {
     self.session = Session()
     self.ratelimit = RateLimits()
     self.events = Events()
+    self.flows = Flows()
     self.runtime = Runtime()
     self.accessLog = AccessLog()
     self.metrics = Metrics()

@@ -22,6 +22,8 @@ public final class RecordCall: Sendable {
   let name: StoreKey
   /// Whether it changes nothing but what has happened by itself.
   public let isReading: Bool
+  /// Whether it is a sweep's: it comes to nothing where what follows from the record can't be done.
+  let isLook: Bool
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
   let decide: Decide
@@ -31,6 +33,8 @@ public final class RecordCall: Sendable {
   let otherwise: Otherwise?
   /// How the answer is sealed where it is kept; nil keeps it in clear.
   let secret: SecretAnswer?
+  /// Whether the answer is kept for a call that is repeated: one step of a call at most has its answer kept.
+  let keepsAnswer: Bool
   /// What makes it as if the call had never been made, when nobody waits for its answer any more.
   private let undo: (@Sendable () -> RecordCall)?
 
@@ -40,7 +44,8 @@ public final class RecordCall: Sendable {
   ///   what is to be counted.
   init<Kind: RecordKind>(
     _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event, otherwise: Otherwise? = nil,
-    secret: SecretAnswer? = nil, undo: (@Sendable () -> RecordCall)? = nil,
+    secret: SecretAnswer? = nil, keepsAnswer: Bool = true,
+    undo: (@Sendable () -> RecordCall)? = nil,
     answer:
       @escaping @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) ->
       Tally?
@@ -48,7 +53,9 @@ public final class RecordCall: Sendable {
     self.name = name
     self.otherwise = otherwise
     self.secret = secret
+    self.keepsAnswer = keepsAnswer
     self.undo = undo
+    isLook = false
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
@@ -67,8 +74,10 @@ public final class RecordCall: Sendable {
     self.name = name
     otherwise = nil
     secret = nil
+    keepsAnswer = false
     undo = nil
     isReading = true
+    isLook = true
     expectsNothing = false
     self.decide = decide
     self.adopt = adopt
@@ -97,6 +106,10 @@ struct RecordDecision: Sendable {
   var isEnding = false
   /// What was found to have happened by itself, to a record of which namespace.
   var noticed: (notice: RecordNotice, namespace: Namespace)?
+  /// What the record was about that something was noticed of.
+  var subject: RecordSubject?
+  /// What follows from how the record stands after it; nil where there is no record, or of no kind.
+  var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
   var isPassing = false
   /// What the caller is told.
@@ -122,6 +135,10 @@ struct RecordDecision: Sendable {
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
+    if let after = transition.change ?? record {
+      if transition.noticed != nil { subject = after.subject }
+      followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
+    }
     guard let change = transition.change else { return }
     replacement = change.record(version)
     let size = change.data.readableBytes

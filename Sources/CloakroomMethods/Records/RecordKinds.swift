@@ -5,7 +5,9 @@ internal import NIOCore
 /// All kinds of records.
 enum RecordKinds {
   /// Every kind that there is.
-  private static let all: [any RecordKind.Type] = [PendingRecord.self]
+  private static let all: [any RecordKind.Type] = [
+    PendingRecord.self, FlowRecord.self, SessionRecord.self,
+  ]
 
   /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is
   /// when to look again, in milliseconds since 1970; nothing is never.
@@ -31,13 +33,14 @@ enum RecordKinds {
 
 extension RecordKind {
   /// A look at a record of this kind.
-  fileprivate static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
+  static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
     let event = look(configuration)
     return RecordCall(
       looking: name,
       decide: { bytes, now, version in
         decide(on: bytes, event, at: now, version) { _, after, result in
-          if let next = after?.nextLookMs { result.writeDecimal(next) }
+          // A reminder that has passed was for this look.
+          if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
           return nil
         }
       },

@@ -18,6 +18,8 @@ public final class RecordRunner {
     var tries = 0
     /// Set while a commit is out.
     var commit: (ticket: StoreTicket, sendings: UInt64)?
+    /// Set while what follows from a commit is out.
+    var isFollowedUp = false
 
     init(_ name: StoreKey) { self.name = name }
   }
@@ -65,7 +67,8 @@ public final class RecordRunner {
     _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil,
     _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
-    let wait = RecordWait(call, idempotency: call.isReading ? nil : idempotency, completion)
+    let isKept = !call.isReading && call.keepsAnswer
+    let wait = RecordWait(call, idempotency: isKept ? idempotency : nil, completion)
     if let queue = queues[call.name] {
       guard queue.waiting.count < Self.queueLimit else {
         wait.fail(.tooManyOnRecord)
@@ -85,9 +88,9 @@ public final class RecordRunner {
   /// is withdrawn by asking.
   public func canEnd(_ wait: RecordWait) -> Bool {
     guard !wait.isOver else { return false }
-    guard let queue = wait.queue, let commit = queue.commit, isCommitting(wait, queue) else {
-      return true
-    }
+    guard let queue = wait.queue, isCommitting(wait, queue) else { return true }
+    guard !queue.isFollowedUp else { return false }
+    guard let commit = queue.commit else { return true }
     return queue.batch.count == 1 && host.store.withdraw(commit.ticket, since: commit.sendings)
   }
 
@@ -95,7 +98,8 @@ public final class RecordRunner {
   public func giveUp(_ wait: RecordWait, _ error: RPCError) {
     guard !wait.isOver else { return }
     if let queue = wait.queue {
-      guard queue.commit == nil || !isCommitting(wait, queue) else { return }
+      let isOut = queue.commit != nil || queue.isFollowedUp
+      guard !isOut || !isCommitting(wait, queue) else { return }
       queue.waiting.removeAll { $0 === wait }
     }
     wait.complete(RecordAnswer(.failure(error)))
@@ -121,7 +125,8 @@ public final class RecordRunner {
       }
       let decision = wait.call.decide(record, time, nextVersion())
       guard decision.replacement == nil else { return enqueue(wait) }
-      wait.complete(decision.answer)
+      wait.decision = decision
+      followUp([wait], wait.call.name) { self.answer(wait, decision, $0) }
     }
   }
 
@@ -301,6 +306,7 @@ public final class RecordRunner {
   /// What may come to something else later is not kept; but what was kept before is told.
   private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: Queue) {
     wait.decision?.noticed = nil
+    wait.decision?.followUps = nil
     perform(idempotency.recall(step: 0)) { [self] reply in
       switch reply {
       case .value(nil): complete(queue)
@@ -352,16 +358,56 @@ public final class RecordRunner {
 
   /// What was decided is done.
   private func complete(_ queue: Queue) {
-    let batch = queue.batch
-    queue.batch = []
-    for wait in batch {
-      guard let decision = wait.decision else { continue }
-      if let (notice, namespace) = decision.noticed {
-        host.noticed(notice, of: queue.name, in: namespace)
+    for wait in queue.batch {
+      guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
+        continue
       }
-      wait.complete(decision.answer)
+      host.noticed(notice, of: queue.name, in: namespace, about: decision.subject)
     }
-    next(queue)
+    queue.isFollowedUp = true
+    followUp(queue.batch, queue.name) { [self] failure in
+      queue.isFollowedUp = false
+      let batch = queue.batch
+      queue.batch = []
+      for wait in batch {
+        if let decision = wait.decision { answer(wait, decision, failure) }
+      }
+      next(queue)
+    }
+  }
+
+  /// Does what follows from what was decided, all at once.
+  ///
+  /// - Parameter completion: told why some of it could not be done, possibly before this returns.
+  private func followUp(
+    _ batch: [RecordWait], _ name: StoreKey, _ completion: @escaping (RPCError?) -> Void
+  ) {
+    let followUps = batch.flatMap { wait -> [RecordFollowUp] in
+      guard let decision = wait.decision, wait.call.isLook || decision.replacement != nil else {
+        return []
+      }
+      return decision.followUps?(name, wait.call.isLook) ?? []
+    }
+    guard !followUps.isEmpty else { return completion(nil) }
+    var missing = followUps.count
+    var failure: RPCError?
+    func end(_ reply: StoreReply) {
+      if case .failure(let error) = reply { failure = error }
+      missing -= 1
+      if missing == 0 { completion(failure) }
+    }
+    for followUp in followUps {
+      perform(followUp.command) { [self] reply in
+        guard let next = followUp.next(reply) else { return end(reply) }
+        perform(next, end)
+      }
+    }
+  }
+
+  /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
+  private func answer(_ wait: RecordWait, _ decision: RecordDecision, _ failure: RPCError?) {
+    if let failure, wait.call.isLook { return wait.fail(failure) }
+    wait.complete(decision.answer)
   }
 
   /// The call was made before: what it was answered then is the answer.

@@ -27,8 +27,8 @@ public struct MethodTable: Sendable {
   /// Every method of the sidecar.
   public static let standard = MethodTable(
     BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
-      + KeyValueMethods.all + PendingMethods.all + RateLimitMethods.all + StreamMethods.all
-      + SystemMethods.all
+      + FlowMethods.all + FlowStatsMethods.all + KeyValueMethods.all + PendingMethods.all
+      + RateLimitMethods.all + SessionMethods.all + StreamMethods.all + SystemMethods.all
       + TokenMethods.all)
 
   init(_ methods: [Method]) {

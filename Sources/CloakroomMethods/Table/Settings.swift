@@ -21,6 +21,12 @@ public struct Settings: Sendable {
   public var schemaTTL: TimeToLive
   /// The schemas that events have been held against lately.
   let schemas = SchemaCache()
+  /// The flows that sessions have gone through lately.
+  let flows = FlowCache()
+  /// The flows that files of the configuration define.
+  let flowFiles: FlowFiles
+  /// How large a record may be, in bytes.
+  let recordBytes: Int
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// What makers of pending operations don't say, and the kinds of them that there are.
@@ -46,8 +52,12 @@ public struct Settings: Sendable {
   public var tokens: TokenService
 
   /// Takes from a configuration what methods need.
-  public init(_ configuration: Configuration, tokens: TokenService) {
+  public init(
+    _ configuration: Configuration, tokens: TokenService, flowFiles: FlowFiles = FlowFiles()
+  ) {
     self.tokens = tokens
+    self.flowFiles = flowFiles
+    recordBytes = configuration.limits.recordBytes
     defaultTTL = configuration.keys.defaultTTL
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes

@@ -33,6 +33,8 @@ public final class MemoryStore: Sendable {
   private let answers: MemoryIdempotencyRecords
   let streams: MemoryStreams
   let claims: MemoryClaims
+  let indexes: MemoryIndexes
+  let counts: MemoryCounts
   let rates: MemoryRates
   /// Records, apart from values, as they can always be listed.
   private let records: [Shard]
@@ -74,6 +76,8 @@ public final class MemoryStore: Sendable {
       Shard(budget: budget, isScannable: isScannable)
     }
     claims = MemoryClaims(budget: budget, isScannable: isScannable, clock: clock)
+    indexes = MemoryIndexes(budget: budget, clock: clock, startedAtMs: startedAtMs)
+    counts = MemoryCounts(budget: budget, clock: clock, startedAtMs: startedAtMs)
     rates = MemoryRates(budget: budget, isScannable: isScannable, clock: clock)
   }
 
@@ -89,6 +93,11 @@ public final class MemoryStore: Sendable {
         deadlines += table.queued
         expired += table.expired
       }
+    }
+    for stats in [indexes.stats, counts.stats] {
+      entries += stats.entries
+      deadlines += stats.deadlines
+      expired += stats.expired
     }
     let rates = rates.counts
     entries += rates.entries
@@ -243,7 +252,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    for sweep in [streams.sweep, claims.sweep, rates.sweep] where total.examined < limit {
+    for sweep in [streams.sweep, claims.sweep, rates.sweep, indexes.sweep, counts.sweep]
+    where total.examined < limit {
       let (examined, removed) = sweep(limit - total.examined)
       total.examined += examined
       total.removed += removed

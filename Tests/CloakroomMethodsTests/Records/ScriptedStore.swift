@@ -57,7 +57,10 @@ final class ScriptedStore: RecordHost {
 
   func later(_ time: Duration, _ body: @escaping () -> Void) { delayed.append(body) }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
     notices.append("\(namespace) \(String(buffer: name.bytes)) \(notice)")
   }
 
