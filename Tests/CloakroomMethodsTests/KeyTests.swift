@@ -56,7 +56,7 @@ struct KeyTests {
     // nothing in the store but what their connection has, or the keys of tokens.
     let others = [
       "dev.scan", "pending.dead", "events.unsubscribe", "jwt.sign", "jwt.jwks", "flow.define",
-      "flow.get", "flow.list", "flow.remove", "session.create", "session.list", "session.deleteAll",
+      "flow.get", "flow.list", "flow.remove", "flow.stats", "session.create", "session.list", "session.deleteAll",
       "session.rotate", "session.dead",
     ]
     for method in MethodTable.standard.methods
