@@ -77,7 +77,8 @@ struct StoreStepsTests {
         let reply = RedisReplyDecoder.step.read(reader.reply, step: place)
         let step = StoreSteps.all[place]
         let isEmpty =
-          line == "*0\r\n" ? step == ReadMessages.self || step == ReadIndex.self
+          line == "*0\r\n"
+          ? step == ReadMessages.self || step == ReadIndex.self
           : line == "*2\r\n*0\r\n*0\r\n" && step == ReadCounts.self
         if case .failure(let error) = reply {
           #expect(error.reason == .internal, "\(line)")

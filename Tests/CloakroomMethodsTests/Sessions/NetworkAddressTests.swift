@@ -19,7 +19,8 @@ struct NetworkAddressTests {
   @Test(
     "are limited as one where one has them all: an address of IPv4, 64 bits of IPv6",
     arguments: [
-      ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true), ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+      ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true),
+      ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
       ("203.0.113.7", "::ffff:203.0.113.7", true), ("203.0.113.7", "203.0.113.8", false),
       ("a", "b", false),
     ])

@@ -9,7 +9,7 @@ enum FlowMethods {
 
   private static let name = Parameter(
     "name", #"{"type":"string","pattern":"^[A-Za-z0-9._-]{1,64}$"}"#, required: true,
-    "The flow's name, 1 to 64 of A-Z a-z 0-9 . _ -")
+    "The flow's name: 1 to 64 letters, digits, dots, underscores and hyphens.")
 
   static let define = Method(
     "flow.define",

@@ -53,7 +53,7 @@ extension FlowRecord {
 
   private static func definitions(in data: ByteBuffer) -> [Definition]? {
     let text = data.readableBytesSpan
-    guard
+    guard data.readableBytesView.first == UInt8(ascii: "["),
       let parts = JSONParts.of(
         ByteRange(0..<data.readableBytes), in: text, atMost: mostDefinitions)
     else { return nil }
