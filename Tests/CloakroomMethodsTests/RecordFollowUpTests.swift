@@ -13,6 +13,7 @@ struct RecordFollowUpTests {
     typealias Outcome = Int64
 
     static let kind: StaticString = "number"
+    static let namespace = Namespace.cache
     var value: Int64
     let data = ByteBuffer()
     let keptUntilMs: Int64 = 1_000_000
@@ -90,7 +91,7 @@ struct RecordFollowUpTests {
     }
 
     func later(_ time: Duration, _ body: @escaping () -> Void) { body() }
-    func noticed(_ notice: RecordNotice, of name: StoreKey) {}
+    func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {}
 
     var texts: [String] { published.map(\.text) }
 

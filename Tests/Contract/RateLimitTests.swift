@@ -24,7 +24,9 @@ struct RateLimitTests {
     }
   }
 
-  @Test("is even: one comes back in each share of the window", arguments: ContractStores.withInjectedClock)
+  @Test(
+    "is even: one comes back in each share of the window",
+    arguments: ContractStores.withInjectedClock)
   func refill(kind: ContractStore) async throws {
     try await kind.run { store in
       let (key, limit) = (store.key("refill"), try RateLimit.of(4, inMs: 1000))
@@ -52,11 +54,13 @@ struct RateLimitTests {
     (3, 3, 1000, 1, 3, 334), (7, 7, 1000, 1, 7, 143), (3, 3, 1, 1, 3, 1), (3, 3, 10, 1, 3, 4),
     (3, 3, 1000, 3, 1, 1000), (3, 3, 1000, 2, 1, 334), (1_000_000, 1, 1000, 1, 1, 1),
     (1_000_000_000, 10, 1000, 10, 1, 1), (1, 1, 3_600_000, 1, 1, 3_600_000),
-    (60, 1, 60_000, 1, 1, 1000), (100, 5, 60_000, 5, 1, 3000), (999, 999, 86_400_000, 999, 1, 86_400_000),
+    (60, 1, 60_000, 1, 1, 1000), (100, 5, 60_000, 5, 1, 3000),
+    (999, 999, 86_400_000, 999, 1, 86_400_000),
   ]
 
   @Test(
-    "rounds waits up, and what has waited so long gets through", arguments: ContractStores.withInjectedClock,
+    "rounds waits up, and what has waited so long gets through",
+    arguments: ContractStores.withInjectedClock,
     roundings)
   func rounding(
     kind: ContractStore, example: (Int64, Int64, Int64, Int64, Int, Int64)
@@ -110,7 +114,9 @@ struct RateLimitTests {
   func allOrNone(kind: ContractStore) async throws {
     try await kind.run { store in
       let (user, address) = (store.key("user"), store.key("address"))
-      let (few, many) = (try RateLimit.of(2, inMs: 3_600_000), try RateLimit.of(9, inMs: 86_400_000))
+      let (few, many) = (
+        try RateLimit.of(2, inMs: 3_600_000), try RateLimit.of(9, inMs: 86_400_000)
+      )
       let demands = [
         try RateDemand(user, few), try RateDemand(address, many), try RateDemand(user, many),
       ]
@@ -153,7 +159,9 @@ struct RateLimitTests {
   func changed(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("changed")
-      let (small, large) = (try RateLimit.of(3, inMs: 3_600_000), try RateLimit.of(7, inMs: 3_600_000))
+      let (small, large) = (
+        try RateLimit.of(3, inMs: 3_600_000), try RateLimit.of(7, inMs: 3_600_000)
+      )
       #expect(try await store.take(key, small).isTaken)
       // A third of the hour is gone, and so are two and a third of seven.
       #expect(try await store.peek(key, large).remaining == 4)
@@ -180,6 +188,36 @@ struct RateLimitTests {
       }
       #expect(await ScanTests.names(store, key, count: 1000).isEmpty)
       #expect(try await store.peek(key, limit).remaining == 3)
+    }
+  }
+
+  @Test("is what an exact bucket says, whatever is asked when", arguments: 0..<20 as Range<UInt64>)
+  func model(seed: UInt64) async throws {
+    try await ContractStores.memory.run { store in
+      var random = SplitMix(seed: seed)
+      let key = store.key("model")
+      let burst = Int64.random(in: 1...30, using: &random)
+      let limit = try RateLimit.of(
+        .random(in: 1...1000, using: &random), inMs: .random(in: 1...5000, using: &random),
+        burst: burst)
+      var now: Int64 = 0
+      var model = LeakyModel(
+        limit: limit.limit, windowMicroseconds: limit.windowMicroseconds, burst: burst, at: 0)
+      let share = limit.windowMicroseconds / 1000 / limit.limit + 2
+      for _ in 0..<500 {
+        let cost = Int64.random(in: 1...min(burst, 4), using: &random)
+        let pause =
+          Bool.random(using: &random) ? 0 : Int64.random(in: 0...share * 3, using: &random)
+        await store.advance(by: pause)
+        now += pause * 1000
+        model.advance(to: now)
+        let wait = model.waitMs(for: cost)
+        let isAllowed = model.take(cost)
+        let (isTaken, standing) = try await store.take(key, limit, cost: cost)
+        #expect(isTaken == isAllowed)
+        #expect(standing.remaining == model.remaining && standing.resetMs == model.resetMs)
+        if !isTaken { #expect(standing.retryAfterMs == wait) }
+      }
     }
   }
 

@@ -61,10 +61,11 @@ struct ConfigurationFile: Sendable {
     }
   }
 
-  private static let sections = Setting.table.reduce(into: [String]()) { names, setting in
-    let name = String(setting.key.prefix { $0 != "." })
-    if names.last != name, !names.contains(name) { names.append(name) }
-  } + ["ratelimit"]
+  private static let sections =
+    Setting.table.reduce(into: [String]()) { names, setting in
+      let name = String(setting.key.prefix { $0 != "." })
+      if names.last != name, !names.contains(name) { names.append(name) }
+    } + ["ratelimit"]
 
   private mutating func read(section: JSONTree.Member, faults: inout [ConfigurationFault]) {
     let place = ConfigurationFault.Place.member(file: path, key: section.name)
@@ -100,7 +101,8 @@ struct ConfigurationFile: Sendable {
     }
     let place = ConfigurationFault.Place.member(file: path, key: key)
     guard let setting = Setting.named(key) else {
-      let hint = Suggestion.hint(for: key, in: Setting.table.map(\.key) + [Self.presets, Self.policies])
+      let hint = Suggestion.hint(
+        for: key, in: Setting.table.map(\.key) + [Self.presets, Self.policies])
       faults.append(ConfigurationFault(place, "is no setting" + hint))
       return
     }

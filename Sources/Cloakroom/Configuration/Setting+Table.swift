@@ -130,7 +130,7 @@ extension Setting {
       "The longest key that a call may name, in bytes."),
     Setting(
       "limits.recordBytes", \.configuration.limits.recordBytes, .size(65_536...(1 << 30)),
-      "The largest record that is kept, as of a pending operation: its data and about 300 bytes more. Past it: TOO_LARGE."
+      "How large the data of a record may become, as those of a pending operation; about 300 bytes more are kept with them. Past it: TOO_LARGE."
     ),
     Setting(
       "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),

@@ -235,19 +235,22 @@ final class ReplyWriter: StoreSink {
   // MARK: Records
 
   /// Counts and logs what has happened to a record by itself; called once for each such event.
-  func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?) {
-    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
-    if name.namespace == .session {
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    if namespace == .session {
       observer.count(
         notice == .dead ? SessionEvent.dead : .expired, flow: subject?.flow, step: subject?.step)
-    } else {
-      observer.count(notice == .dead ? PendingEvent.dead : .expired)
+    } else if let event = PendingEvent(notice, in: namespace) {
+      observer.count(event)
     }
     guard observer.keepsAccessLog else { return }
+    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(
       ExpiryRecord(
         foundAt: wallClock(at: burst.now()), service: admission.label(named: name.service),
-        namespace: name.namespace, key: name.key,
+        namespace: namespace, key: name.key,
         scope: name.scope.isEmpty ? nil : name.scope.joined(separator: "/"),
         flow: subject?.flow, step: subject?.step,
         action: notice == .dead ? .dead : .expire))
@@ -257,4 +260,15 @@ final class ReplyWriter: StoreSink {
 
   /// Sends the replies of a burst, each connection's together.
   func finishedBurst() { burst.finish() }
+}
+
+extension PendingEvent {
+  /// What has happened to a pending operation by itself; nil for a record of another namespace.
+  init?(_ notice: RecordNotice, in namespace: Namespace) {
+    guard namespace == .pending else { return nil }
+    switch notice {
+    case .expired: self = .expired
+    case .dead: self = .dead
+    }
+  }
 }

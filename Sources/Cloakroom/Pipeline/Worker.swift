@@ -223,12 +223,15 @@ extension Worker: RecordHost {
     }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey) {
-    noticed(notice, of: name, about: nil)
+  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {
+    noticed(notice, of: name, in: namespace, about: nil)
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?) {
-    replies.noticed(notice, of: name, about: subject)
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    replies.noticed(notice, of: name, in: namespace, about: subject)
   }
 }
 

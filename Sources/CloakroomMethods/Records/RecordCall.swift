@@ -60,13 +60,9 @@ public final class RecordCall: Sendable {
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
     decide = { bytes, now, version in
-      let record: Kind?
-      do throws(RPCError) {
-        record = try bytes.map { bytes throws(RPCError) in try Kind(reading: bytes) }
-      } catch {
-        return RecordDecision(answer: RecordAnswer(.failure(error)))
+      Kind.decide(on: bytes, event, at: now, version) { outcome, _, result throws(RPCError) in
+        try answer(outcome, &result)
       }
-      return RecordDecision(Kind.decide(record, event, at: now), of: record, version, answer)
     }
   }
 
@@ -98,6 +94,8 @@ public final class RecordCall: Sendable {
 struct RecordDecision: Sendable {
   /// What the record is to become; nil leaves it.
   var replacement: ByteBuffer?
+  /// How many bytes of data that has, where they are more than before: what the caller has handed in.
+  var addedBytes = 0
   /// When the store may forget that.
   var keptUntilMs: Int64 = 0
   /// When it has to be looked at, if that is earlier than it was before.
@@ -106,8 +104,8 @@ struct RecordDecision: Sendable {
   var staleAtMs: Int64?
   /// Whether it ends something, and may be written to a store that is full.
   var isEnding = false
-  /// What was found to have happened by itself.
-  var noticed: RecordNotice?
+  /// What was found to have happened by itself, to a record of which namespace.
+  var noticed: (notice: RecordNotice, namespace: Namespace)?
   /// What the record was about that something was noticed of.
   var subject: RecordSubject?
   /// What follows from how the record stands after it; nil where there is no record, or of no kind.
@@ -133,7 +131,7 @@ struct RecordDecision: Sendable {
     } catch {
       answer = RecordAnswer(.failure(error))
     }
-    noticed = transition.noticed
+    noticed = transition.noticed.map { ($0, Kind.namespace) }
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
@@ -143,6 +141,8 @@ struct RecordDecision: Sendable {
     }
     guard let change = transition.change else { return }
     replacement = change.record(version)
+    let size = change.data.readableBytes
+    addedBytes = size > record?.data.readableBytes ?? 0 ? size : 0
     keptUntilMs = change.keptUntilMs
     let before = record?.nextLookMs ?? .max
     if let look = change.nextLookMs, look < before { remindAtMs = look }
@@ -182,6 +182,26 @@ public struct RecordAnswer: Sendable {
 typealias Tally = @Sendable (_ context: CallContext) -> Void
 
 extension RecordKind {
+  /// Decides on the bytes that the store has.
+  ///
+  /// - Parameter write: writes the result that an outcome comes to, or says why there is none; also told what
+  ///   there is of the record afterwards.
+  static func decide(
+    on bytes: ByteBuffer?, _ event: Event, at now: Int64, _ version: RecordVersion,
+    _ write: (Outcome, _ after: Self?, inout ByteBuffer) throws(RPCError) -> Tally?
+  ) -> RecordDecision {
+    let record: Self?
+    do throws(RPCError) {
+      record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
+    } catch {
+      return RecordDecision(answer: RecordAnswer(.failure(error)))
+    }
+    let transition = decide(record, event, at: now)
+    return RecordDecision(transition, of: record, version) { outcome, result throws(RPCError) in
+      try write(outcome, transition.change ?? record, &result)
+    }
+  }
+
   /// Reads a record from the bytes that the store has.
   ///
   /// - Throws: STORE_REFUSED for what is no record of the kind.

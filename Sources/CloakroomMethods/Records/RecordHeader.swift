@@ -8,7 +8,7 @@ internal import NIOCore
 /// stands. The data follow behind a line break, as they came.
 struct RecordHeader {
   /// How many members a header has at most.
-  private static let mostMembers = 64
+  static let mostMembers = 64
 
   private let text: ByteBuffer
   private let members: ContiguousArray<JSONMember>

@@ -1,3 +1,4 @@
+public import CloakroomCore
 public import CloakroomStore
 
 /// What a runner needs of the event loop that it is on.
@@ -14,15 +15,20 @@ public protocol RecordHost: AnyObject {
     submitting: (StoreTicket) -> Void)
   /// Calls something on the loop after a time.
   func later(_ time: Duration, _ body: @escaping () -> Void)
-  /// Something was found to have happened to a record by itself.
-  func noticed(_ notice: RecordNotice, of name: StoreKey)
+  /// Something was found to have happened to a record by itself; told once, by the namespace of its kind.
+  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace)
   /// The same, with what the record was about.
-  func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?)
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?)
 }
 
 extension RecordHost {
   /// What it was about is of no interest, unless the host says otherwise.
-  public func noticed(_ notice: RecordNotice, of name: StoreKey, about subject: RecordSubject?) {
-    noticed(notice, of: name)
+  public func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    noticed(notice, of: name, in: namespace)
   }
 }

@@ -15,6 +15,8 @@ protocol RecordKind: Sendable {
 
   /// The kind's name, as it stands in a record's header.
   static var kind: StaticString { get }
+  /// Whose the records are: what has happened to one by itself is counted and logged as this namespace's.
+  static var namespace: Namespace { get }
 
   /// Reads a record.
   ///

@@ -38,19 +38,9 @@ extension RecordKind {
     return RecordCall(
       looking: name,
       decide: { bytes, now, version in
-        let record: Self?
-        do throws(RPCError) {
-          record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
-        } catch {
-          return RecordDecision(answer: RecordAnswer(.failure(error)))
-        }
-        let transition = decide(record, event, at: now)
-        let next = (transition.change ?? record)?.nextLookMs
-        return RecordDecision(
-          transition, of: record, version
-        ) { _, result in
+        decide(on: bytes, event, at: now, version) { _, after, result in
           // A reminder that has passed was for this look.
-          if let next, next > now { result.writeDecimal(next) }
+          if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
           return nil
         }
       },

@@ -47,7 +47,8 @@ public final class RecordRunner {
 
   /// A runner that has nothing to run yet.
   ///
-  /// - Parameter recordBytes: how large a record may be.
+  /// - Parameter recordBytes: how large the data of a record may become. Its header comes on top: what is
+  ///   stored can be leased and ended, whatever that writes of it.
   public init(on host: any RecordHost, recordBytes: Int) {
     self.host = host
     self.recordBytes = recordBytes
@@ -116,7 +117,12 @@ public final class RecordRunner {
   private func read(for wait: RecordWait) {
     perform(.read(wait.call.name)) { [self] reply in
       guard !wait.isOver else { return }
-      guard case .record(let record, let time) = reply else { return enqueue(wait) }
+      guard case .record(let record, let time) = reply else {
+        if case .failure(let error) = reply, !error.isWrongType {
+          return wait.fail(error)
+        }
+        return enqueue(wait)
+      }
       let decision = wait.call.decide(record, time, nextVersion())
       guard decision.replacement == nil else { return enqueue(wait) }
       wait.decision = decision
@@ -209,7 +215,7 @@ public final class RecordRunner {
     queue.batch.removeAll(where: \.isOver)
     for wait in queue.batch {
       var decision = wait.call.decide(latest, time, nextVersion())
-      if let replacement = decision.replacement, replacement.readableBytes > recordBytes {
+      if decision.addedBytes > recordBytes {
         decision = RecordDecision(answer: RecordAnswer(.failure(.recordTooLarge(recordBytes))))
       }
       wait.decision = decision
@@ -246,8 +252,12 @@ public final class RecordRunner {
       case .stale(let record?, _, _) where Self.isSame(record, commit.replacement):
         // It was sent again, and has met itself.
         complete(queue)
-      case .stale(_, _, wasResent: true): end(queue, RPCError(.outcomeUnknown))
-      case .stale(let record, let time, _): again(queue, record, time)
+      case .stale(let record, let time, let wasResent):
+        // What was read is still there: it was not done at all.
+        guard !wasResent || Self.isSame(record, as: commit.expected) else {
+          return end(queue, RPCError(.outcomeUnknown))
+        }
+        again(queue, record, time)
       case .failure(let error) where error.isWrongType: again(queue)
       default: end(queue, reply.unexpected)
       }
@@ -257,6 +267,12 @@ public final class RecordRunner {
   private static func isSame(_ record: ByteBuffer, _ other: ByteBuffer?) -> Bool {
     guard let version = RecordVersion(of: record) else { return false }
     return version == other.flatMap { RecordVersion(of: $0) }
+  }
+
+  /// Whether a record is the one that was read. Where nothing was, it may be nothing again.
+  private static func isSame(_ record: ByteBuffer?, as expected: RecordCommit.Expected) -> Bool {
+    guard let version = record.flatMap({ RecordVersion(of: $0) }) else { return false }
+    return expected == .version(version)
   }
 
   /// Commits for a call whose answer is kept in the same step; a refusal is kept as well, under the version
@@ -343,8 +359,10 @@ public final class RecordRunner {
   /// What was decided is done.
   private func complete(_ queue: Queue) {
     for wait in queue.batch {
-      guard let decision = wait.decision, let notice = decision.noticed else { continue }
-      host.noticed(notice, of: queue.name, about: decision.subject)
+      guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
+        continue
+      }
+      host.noticed(notice, of: queue.name, in: namespace, about: decision.subject)
     }
     queue.isFollowedUp = true
     followUp(queue.batch, queue.name) { [self] failure in
@@ -408,7 +426,8 @@ public final class RecordRunner {
     let batch = queue.batch
     queue.batch = []
     for wait in batch {
-      let changesNothing = wait.decision?.replacement == nil && wait.idempotency == nil
+      let changesNothing =
+        wait.call.isReading || wait.decision?.replacement == nil && wait.idempotency == nil
       if changesNothing, error.reason == .outcomeUnknown {
         wait.fail(RPCError(.unavailable))
       } else {
@@ -436,7 +455,7 @@ extension RPCError {
     limit: .recordQueue)
 
   static func recordTooLarge(_ limit: Int) -> RPCError {
-    RPCError(.tooLarge, "the record would have more than \(limit) bytes; nothing was done")
+    RPCError(.tooLarge, "the data would have more than \(limit) bytes; nothing was done")
   }
 
   /// Whether Redis has something under the name that is no text.

@@ -24,7 +24,7 @@ enum SessionHandoverMethods {
     ],
     example: (
       SessionMethods.exampleOfSession,
-      #"{"ref":"…","flow":null,"version":null,"data":{"projectName":"Harbour"},"principal":null,"createdAt":"20…","etag":"…","expiresAt":"20…","receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
+      #"{"ref":"…","flow":null,"version":null,"data":{"projectName":"Harbour"},"principal":"user_123","createdAt":"20…","etag":"…","expiresAt":"20…","receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
     ),
     .procedure { arguments throws(RPCError) in
       let life = try arguments.life(1, "leaseTtl", otherwise: .minute)

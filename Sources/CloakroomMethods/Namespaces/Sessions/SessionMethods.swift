@@ -54,7 +54,7 @@ enum SessionMethods {
     reasons: reasonsOfSessions,
     example: (
       exampleOfSession,
-      #"{"sessionId":"…","ref":"…","flow":null,"version":null,"state":"open","data":{"projectName":"Harbour"},"currentStep":"details","completedSteps":["details"],"validationStatus":{"details":true},"canSubmit":true,"steps":[{"id":"details","status":"complete"}],"principal":null,"createdAt":"20…","lastActivity":"20…","expiresAt":"20…","etag":"…"}"#
+      #"{"sessionId":"…","ref":"…","flow":null,"version":null,"state":"open","data":{"projectName":"Harbour"},"currentStep":"details","completedSteps":["details"],"validationStatus":{"details":true},"canSubmit":true,"steps":[{"id":"details","status":"complete"}],"principal":"user_123","createdAt":"20…","lastActivity":"20…","expiresAt":"20…","etag":"…"}"#
     ),
     .procedure { arguments throws(RPCError) in
       let withMetadata = try arguments.flag(1, "withMetadata")
