@@ -13,6 +13,7 @@ struct RecordFollowUpTests {
     typealias Outcome = Int64
 
     static let kind: StaticString = "number"
+    static let namespace = Namespace.cache
     var value: Int64
     let data = ByteBuffer()
     let keptUntilMs: Int64 = 1_000_000

@@ -52,8 +52,7 @@ struct FlowStats: ParsableCommand {
     }
     params += Array(",\"scope\":\(scope)}".utf8)
     do throws(Exchange.Failure) {
-      let exchange = Exchange(
-        options: sidecar, environment: environment, service: tenant.service)
+      let exchange = tenant.exchange(sidecar, environment)
       switch try exchange.call("flow.stats", params) {
       case .result(let stats):
         if json { return Outcome(output: Array(stats.bytes) + [0x0A]) }

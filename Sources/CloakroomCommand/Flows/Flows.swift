@@ -26,7 +26,7 @@ struct FlowPlace: ParsableArguments {
   ) -> Outcome {
     guard let scope = tenant.scopeText else { return TenantOptions.badScope }
     do throws(Exchange.Failure) {
-      let exchange = Exchange(options: sidecar, environment: environment, service: tenant.service)
+      let exchange = tenant.exchange(sidecar, environment)
       return try ask(exchange, scope, environment.isOutputTerminal && !json)
     } catch {
       return error.outcome

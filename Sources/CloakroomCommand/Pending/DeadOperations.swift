@@ -48,7 +48,7 @@ struct DeadOperations: ParsableCommand {
   func outcome(_ environment: CommandEnvironment) -> Outcome {
     guard let scope = tenant.scopeText else { return TenantOptions.badScope }
     do throws(Exchange.Failure) {
-      let exchange = Exchange(options: sidecar, environment: environment, service: tenant.service)
+      let exchange = tenant.exchange(sidecar, environment)
       return reopen.isEmpty
         ? try list(exchange, scope, isTable: environment.isOutputTerminal)
         : try open(exchange, scope)

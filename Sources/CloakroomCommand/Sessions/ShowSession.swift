@@ -38,8 +38,7 @@ struct ShowSession: ParsableCommand {
     JSONString.quote(id, into: &params)
     params += Array(",\"scope\":\(scope)}".utf8)
     do throws(Exchange.Failure) {
-      let exchange = Exchange(
-        options: sidecar, environment: environment, service: tenant.service)
+      let exchange = tenant.exchange(sidecar, environment)
       switch try exchange.call("session.get", params) {
       case .result(let session):
         let isTable = environment.isOutputTerminal && !json

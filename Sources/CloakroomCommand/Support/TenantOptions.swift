@@ -25,6 +25,11 @@ struct TenantOptions: ParsableArguments {
     return "[\(String(decoding: text, as: UTF8.self))]"
   }
 
+  /// A conversation on behalf of the service.
+  func exchange(_ sidecar: SidecarOptions, _ environment: CommandEnvironment) -> Exchange {
+    Exchange(options: sidecar, environment: environment, service: service)
+  }
+
   /// What a scope that is none comes to.
   static let badScope = Outcome.failure(.usage, "--scope is KEY=ID, as organization=org_1")
 }

@@ -28,7 +28,7 @@ package struct ReadCounts: StoreStep {
 
   package static func read(_ reply: borrowing RESPReply) -> [String: Int64]? {
     var reader = RESPReplyReader(reply)
-    guard let count = reader.array() else { return nil }
+    guard let count = reader.array(), count > 0 else { return nil }
     var sums: [String: Int64] = [:]
     for _ in 0..<count {
       guard let fields = reader.array(), fields % 2 == 0 else { return nil }
