@@ -1,4 +1,4 @@
-public import CloakroomCore
+internal import CloakroomCore
 
 /// What the event loops had counted at one moment; a value that any thread may hold.
 public struct MetricsSnapshot: Sendable {

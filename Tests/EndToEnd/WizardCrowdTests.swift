@@ -1,0 +1,85 @@
+import Support
+import Testing
+
+@Suite("Five hundred people on their way through a wizard at once", .timeLimit(.minutes(4)))
+struct WizardCrowdTests {
+  /// How many.
+  private static let count = 500
+  private static let options = [
+    "--set", "session.rateLimit=1000000", "--set", "pending.sweepInterval=1s",
+  ]
+
+  /// What the flow's numbers say.
+  private static func stats(_ flow: String, _ client: LineClient) throws -> WizardCrowd.Tally {
+    let answer = try client.call("flow.stats", #"{"name":"\#(flow)"}"#)
+    var tally = WizardCrowd.Tally()
+    tally.created = answer["created"] as? Int ?? -1
+    tally.submitted = answer["completed"] as? Int ?? -1
+    tally.deleted = answer["deleted"] as? Int ?? -1
+    let steps = answer["steps"] as? [[String: Any]] ?? []
+    for step in steps {
+      guard let id = step["id"] as? String else { continue }
+      if let left = step["abandoned"] as? Int, left > 0 { tally.left[id] = left }
+      if let done = step["completed"] as? Int, done > 0 { tally.completed[id] = done }
+    }
+    return tally
+  }
+
+  @Test(
+    "lose nothing and double nothing while Redis fails again and again, and the funnel adds up",
+    arguments: RedisFault.allCases)
+  func faults(fault: RedisFault) throws {
+    let redis = try FaultyRedis(fault)
+    let daemons = try (0..<2).map { _ in
+      try RedisSidecar.start(redis.path, patience: fault.patience, Self.options)
+    }
+    let clients = try (0..<20).map { try daemons[$0 % 2].readyClient() }
+    try WizardCrowd.define("wizard", idle: "30s", clients[0])
+    let crowd = WizardCrowd(Self.count, in: "wizard", seed: .random(in: 0 ... .max))
+    try ConcurrentCalls(clients, window: 4, patience: .seconds(30)).run(
+      meanwhile: redis.act, next: { _ in crowd.next() }, ended: { crowd.ended($1) })
+    try redis.calm()
+    #expect(crowd.isOver)
+    #expect(redis.faults > 2)
+    let client = try daemons[1].readyClient()
+    try eventually("the funnel's numbers", within: .seconds(60)) {
+      try Self.stats("wizard", client) == crowd.tally
+    }
+    #expect(try Self.stats("wizard", client) == crowd.tally)
+  }
+
+  @Test("lose nothing when sidecars are killed under them")
+  func killed() throws {
+    let redis = try RedisServer()
+    let survivor = try RedisSidecar.start(redis.socketPath, Self.options)
+    try WizardCrowd.define("wizard", idle: "30s", try survivor.readyClient())
+    let crowd = WizardCrowd(Self.count, in: "wizard", seed: .random(in: 0 ... .max))
+    var calls = 0
+    var kills = 0
+    while !crowd.isOver {
+      let victim = try RedisSidecar.start(redis.socketPath, Self.options)
+      let clients = try (0..<16).map { try ($0 < 8 ? victim : survivor).readyClient() }
+      var isKilled = false
+      let first = calls
+      try ConcurrentCalls(clients, window: 4, patience: .seconds(30)).run(
+        meanwhile: {
+          guard !isKilled, calls > first + 700 else { return }
+          isKilled = true
+          kills += 1
+          victim.process.kill()
+        },
+        next: { _ in isKilled && calls > first + 900 ? .end : crowd.next() },
+        ended: { _, exchange in
+          calls += 1
+          crowd.ended(exchange)
+        })
+    }
+    #expect(kills > 3)
+    #expect(crowd.repeated > 0)
+    let client = try survivor.readyClient()
+    try eventually("the funnel's numbers", within: .seconds(60)) {
+      try Self.stats("wizard", client) == crowd.tally
+    }
+    #expect(try Self.stats("wizard", client) == crowd.tally)
+  }
+}
