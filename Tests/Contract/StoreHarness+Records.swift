@@ -79,7 +79,10 @@ private final class HarnessRecords: RecordHost {
     loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { body() }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey, in namespace: Namespace) {
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
     notices[name] = notice
   }
 
