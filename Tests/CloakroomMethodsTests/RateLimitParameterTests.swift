@@ -37,7 +37,7 @@ struct RateLimitParameterTests {
         "reset", #"{"all":[{"key":"u"},{"key":"u","policy":"login"}]}"#,
         "forget key:u policy:login:u"
       ),
-      ("check", #"{"all":[]}"#, "answer of 109 bytes"),
+      ("check", #"{"all":[]}"#, "answer of 103 bytes"),
     ])
   func valid(method: String, params: String, step: String) throws {
     let steps = try Self.caller().begin("ratelimit." + method, params).steps

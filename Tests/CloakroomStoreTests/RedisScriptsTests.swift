@@ -97,7 +97,7 @@ struct RedisScriptsTests {
     }
   }
 
-  @Test("have one key each, but for a few that move or count something, and never take a value apart")
+  @Test("have one key each, but for a few that move or count, and never take a value apart")
   func restraint() throws {
     let moving = [
       ReclaimMessages.redis, TakeDueNames.redis, SettleDueNames.redis, CountFacts.redis,
