@@ -24,6 +24,7 @@ struct ExampleTests {
     "counter.get": ["counter.increment", #"{"key":"page-views","by":42}"#],
     "counter.reset": ["counter.increment", #"{"key":"page-views"}"#],
     "flow.get": signup, "flow.list": signup, "flow.remove": signup, "flow.stats": signup,
+    "ratelimit.reset": ["ratelimit.check", #"{"key":"user:17","limit":100,"window":"1m"}"#],
     "kv.exists": alice, "kv.expire": alice, "kv.get": alice, "kv.remove": alice, "kv.touch": alice,
     "dev.scan": first,
     "kv.take": ["kv.set", #"{"key":"ticket:7","value":[1,2]}"#],

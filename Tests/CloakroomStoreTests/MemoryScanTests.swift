@@ -36,7 +36,7 @@ struct MemoryScanTests {
   }
 
   @Test(
-    "takes no position that it can't have answered with", arguments: [34 * 4096, .max] as [UInt64])
+    "takes no position that it can't have answered with", arguments: [35 * 4096, .max] as [UInt64])
   func positions(position: UInt64) {
     let store = MemoryStore(byteLimit: 1 << 20, isScannable: true)
     guard
