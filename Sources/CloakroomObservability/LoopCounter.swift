@@ -24,6 +24,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   /// For how long the earliest deadline of the last sweep had passed, in milliseconds; the sidecar has
   /// one loop that sweeps.
   case sweepLateness
+  /// Something has happened to a cache.
+  case caches
   /// A connection to the store was given up and is being made anew.
   case storeReconnects
   /// A command of the store was not answered in time.
@@ -71,6 +73,11 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .pending, "deadline_sweep_lateness_seconds",
         "For how long the earliest deadline had passed that the last sweep has found.", .gauge,
         isGreatest: true, isMilliseconds: true)
+    case .caches:
+      Metric(
+        .caches, "cache_events_total", by: "event", CacheEvent.self,
+        "What has happened to caches: what `cache.get` has answered, values stored, leases given out, given back and lost, keys and tags invalidated."
+      )
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -104,7 +111,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, store, events
+    case calls, connections, pending, caches, store, events
   }
 
   /// How a counter is written and added up.

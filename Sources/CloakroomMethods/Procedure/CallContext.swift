@@ -128,6 +128,9 @@ public struct CallContext: Sendable {
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }
 
+  /// Counts what has happened to caches, or so many of it, for the metrics.
+  public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
+
   // MARK: Telling
 
   /// Names what the call is about, for the access log, where that was not known when it began.

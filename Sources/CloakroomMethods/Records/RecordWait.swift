@@ -7,6 +7,12 @@ public final class RecordWait {
   let call: RecordCall
   let record: OnceRecord?
   var queue: RecordRunner.Queue?
+  /// How it decides, with what was read beside the record so far.
+  private(set) var decide: RecordCall.Decide
+  /// What has to be read before it can decide.
+  private(set) var need: RecordNeed?
+  /// How often something more may have to be read.
+  private var needsLeft = 8
   /// What was decided last; it holds once it is committed.
   var decision: RecordDecision?
   private var completion: ((RecordAnswer) -> Void)?
@@ -15,12 +21,29 @@ public final class RecordWait {
     self.call = call
     self.record = record
     self.completion = completion
+    decide = call.decide
+    need = call.beforehand
   }
 
   /// Whether it was answered.
   public var isOver: Bool { completion == nil }
   /// Whether what it does is taken back when nobody waits for its answer any more.
   public var isTakenBack: Bool { record == nil && call.hasUndo }
+
+  /// It can't decide before something else is read.
+  func demand(_ need: RecordNeed) { self.need = need }
+
+  /// Takes in what it needed; the call is over when that could not be read.
+  func learn(_ reply: StoreReply) {
+    guard let need = need.take(), !isOver else { return }
+    do throws(RPCError) {
+      needsLeft -= 1
+      guard needsLeft > 0 else { throw RPCError(.internal) }
+      decide = try need.learn(reply)
+    } catch {
+      complete(.failure(error))
+    }
+  }
 
   func complete(_ answer: RecordAnswer) {
     guard let completion = completion.take() else { return }

@@ -9,6 +9,7 @@ enum StoreSteps {
     AppendMessage.self, EnsureGroup.self, ReadMessages.self, AcknowledgeMessages.self,
     InspectGroup.self, ReclaimMessages.self, CountMessages.self,
     PublishDefined.self, ScanNames.self, ReadFields.self, TakeDueNames.self, SettleDueNames.self,
+    KeepCacheTags.self, InvalidateCacheTags.self,
   ]
 
   /// The scripts of those that change something, or that don't.
