@@ -80,7 +80,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
         ]),
     ] + readingClaims + readingStreams
 
-  private static let changing = values + messages + claims + records + deadlines + streams
+  private static let changing = values + messages + claims + records + deadlines + streams + caches
 
   private static let deadlines = [
     RedisScriptCase(

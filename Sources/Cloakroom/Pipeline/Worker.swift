@@ -56,6 +56,12 @@ final class Worker {
 
   /// Opens the ways to the store and the bus.
   func start() {
+    replies.open = { [unowned self] request, notes, opening in
+      guard request.connection.isOpen else {
+        return replies.end(request, notes: notes, .clientGone)
+      }
+      ProcedureCall(request, notes: notes, deadlineMs: nil, record: nil, worker: self).open(opening)
+    }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }
   }
@@ -97,6 +103,26 @@ final class Worker {
       startDeadline(milliseconds, for: ticket, extras)
     }
     return ticket
+  }
+
+  /// Takes a look at a record for a request that has no deadline.
+  func look(_ look: any RecordLook, for request: consuming Request, notes: CallNotes?) {
+    var extras: CallExtras?
+    if let notes {
+      extras = CallExtras()
+      extras?.notes = notes
+    }
+    let name = look.name
+    guard let beside = look.beside else {
+      let ticket = replies.calls.add(
+        .look(LookCall(request: request, look: look, record: nil, extras: extras)))
+      return store.submit(.read(name), ticket: ticket)
+    }
+    let record = RecordReply()
+    let second = replies.calls.add(
+      .look(LookCall(request: request, look: look, record: record, extras: extras)))
+    perform(.read(name)) { record.reply = $0 }
+    store.submit(beside, ticket: second)
   }
 
   private func startDeadline(

@@ -39,7 +39,8 @@ public enum Opening: Sendable {
     end:
       @Sendable (
         _ answers: [RecordAnswer], _ reply: StoreReply?, _ context: CallContext,
-        _ result: inout ByteBuffer) throws(RPCError) -> Void)
+        _ result: inout ByteBuffer
+      ) throws(RPCError) -> Void)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON.

@@ -53,6 +53,9 @@ public final class RecordRunner {
 
   // MARK: In
 
+  /// Whether no call waits for a record: what is read of it now is what the calls before have left.
+  public func isIdle(_ name: StoreKey) -> Bool { queues.isEmpty || queues[name] == nil }
+
   /// Runs a call.
   ///
   /// - Parameters:

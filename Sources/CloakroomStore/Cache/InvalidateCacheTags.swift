@@ -1,9 +1,12 @@
 package import CloakroomCore
 package import CloakroomRedis
-package import NIOCore
+internal import NIOCore
 
 /// Raises tags to a new number of the service's counter: what carries a smaller one is void or, of a soft
 /// invalidation, stale. What that is is not looked for, so that the time does not depend on how much there is.
+///
+/// A tag that is not there needs none: nothing that carries it is given, and whoever makes it gives it the
+/// counter's number.
 package struct InvalidateCacheTags: StoreStep {
   package let counter: StoreKey
   package let tags: [StoreKey]
@@ -15,18 +18,8 @@ package struct InvalidateCacheTags: StoreStep {
     self.isSoft = isSoft
   }
 
-  /// → the number. A store that is full forgets the tags instead, which voids all the same; and the counter,
-  /// which begins anew from the time, so that no lease that was given before is good any more.
+  /// → the number. Tag by tag: another invalidation that is faster has a greater number.
   package func perform(in store: MemoryStore) throws(RPCError) -> Int64 {
-    do throws(RPCError) {
-      return try raise(in: store)
-    } catch {
-      for key in keys { store.read(key) { table, key, now in _ = table.remove(key, at: now) } }
-      return store.timeMs.multipliedReportingOverflow(by: 1000).partialValue
-    }
-  }
-
-  private func raise(in store: MemoryStore) throws(RPCError) -> Int64 {
     let time = store.timeMs.multipliedReportingOverflow(by: 1000).partialValue
     let number = try store.change(counter) {
       (table, key, now) throws(MemoryBudget.Exhausted) -> Int64 in
@@ -38,18 +31,22 @@ package struct InvalidateCacheTags: StoreStep {
     }
     for tag in tags {
       try store.change(tag) { (table, key, now) throws(MemoryBudget.Exhausted) in
-        let there = table.entry(of: key, at: now)
-        var state = there.flatMap { CacheTagState($0.0) } ?? CacheTagState(hard: number)
-        // Another invalidation may have been faster with a greater number.
-        if isSoft { state.soft = max(state.soft, number) } else { state.hard = max(state.hard, number) }
-        let life = max(there?.ttlMs ?? 0, CacheTagState.leastLifeMs)
-        try table.put(key, state.text, until: Deadline(at: now &+ life), at: now, evenIfFull: true)
+        guard let (value, ttlMs) = table.entry(of: key, at: now) else { return }
+        var state = CacheTagState(value) ?? CacheTagState(hard: number)
+        if isSoft {
+          state.soft = max(state.soft, number)
+        } else {
+          state.hard = max(state.hard, number)
+        }
+        let end = Deadline(at: now &+ max(ttlMs ?? 0, CacheTagState.leastLifeMs))
+        try table.put(key, state.text, until: end, at: now, evenIfFull: true)
       }
     }
     return number
   }
 
-  /// It may be sent again: what is invalidated twice is invalidated.
+  /// It may be sent again: what is invalidated twice is invalidated. A Redis that is full takes it, as `commit`
+  /// is taken that ends something: what is written takes the place of what was there.
   ///
   /// KEYS: the counter, the tags. ARGV: 1 for soft, how long a tag lives at least (ms), the counter's life (ms).
   /// → the number
@@ -62,24 +59,23 @@ package struct InvalidateCacheTags: StoreStep {
     local states, lives = {}, {}
     for place = 2, #KEYS do
       local key = KEYS[place]
-      local hard, soft = string.match(redis.call('GET', key) or '', '^(%d+) (%d+)$')
-      if ARGV[1] == '1' then soft = number else hard = number end
-      states[place] = (hard or number) .. ' ' .. (soft or '0')
-      lives[place] = string.format('%.0f', math.max(redis.call('PTTL', key), least))
-      \(RedisScripts.need("'SET', key, '0', 'PX', '1'"))
+      local state = redis.call('GET', key)
+      if state then
+        local hard, soft = string.match(state, '^(%d+) (%d+)$')
+        if ARGV[1] == '1' then soft = number else hard = number end
+        states[place] = (hard or number) .. ' ' .. (soft or '0')
+        lives[place] = string.format('%.0f', math.max(redis.call('PTTL', key), least))
+        \(RedisScripts.need("'SET', key, '0', 'PX', '1'"))
+      end
     end
     local done = redis.pcall('SET', KEYS[1], number, 'PX', ARGV[3])
     if done.err then
       if not done.err:find('OOM', 1, true) then return done end
-      for place = 2, #KEYS do
-        local key = KEYS[place]
-        \(RedisScripts.need("'DEL', key"))
-      end
-      for place = 1, #KEYS do redis.call('DEL', KEYS[place]) end
-      return number
+      redis.call('DEL', KEYS[1])
+      redis.call('SET', KEYS[1], number, 'PX', ARGV[3])
     end
-    for place = 2, #KEYS do
-      redis.call('SET', KEYS[place], states[place], 'PX', lives[place])
+    for place, state in pairs(states) do
+      redis.call('SET', KEYS[place], state, 'PX', lives[place])
     end
     return number
     """)

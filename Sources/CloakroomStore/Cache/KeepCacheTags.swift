@@ -121,5 +121,6 @@ package struct KeepCacheTags: StoreStep {
 extension RPCError {
   /// Somebody else has written something under a tag's name.
   static let notACacheTag = RPCError(
-    .storeRefused, "what is stored under that tag's name is none", details: [.text("code", "NOTATAG")])
+    .storeRefused, "what is stored under that tag's name is none",
+    details: [.text("code", "NOTATAG")])
 }

@@ -8,7 +8,7 @@ extension Arguments {
   /// How long a lease's receipt is, in bytes: 128 random bits have at least so many, however they are written.
   private static let receiptBytes = 16...256
 
-  /// The tags that a call names, each once; none when it names none.
+  /// The tags that a call names, each once and in order; none when it names none.
   ///
   /// - Throws: INVALID_PARAMS for what is no array of strings without control characters; TOO_LARGE for too
   ///   many, and for one that is longer than a key may be.
@@ -23,6 +23,7 @@ extension Arguments {
       }
       if seen.insert(Array(tag.utf8)).inserted { tags.append(tag) }
     }
+    if tags.count > 1 { tags.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
     return tags
   }
 

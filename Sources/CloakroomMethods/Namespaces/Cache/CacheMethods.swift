@@ -18,9 +18,9 @@ enum CacheMethods {
       #"{"key":"order:123","tags":["orders"]}"#,
       #"{"status":"miss","value":null,"lease":"ckr_…"}"#
     ),
-    .procedure { arguments throws(RPCError) in
-      let call = try arguments.cacheCall()
-      return call.get(
+    .look { arguments throws(RPCError) in
+      CacheLooking(
+        try arguments.cacheCall(),
         CacheLook(
           wish: try arguments.leaseWish(3), leaseMs: try arguments.leaseMs(4),
           tags: try arguments.cacheTags(1, atMost: CacheTags.most)),
@@ -119,7 +119,7 @@ enum CacheMethods {
     reasons: [.tooLarge],
     example: (
       #"{"value":{"status":"open","page":1},"prefix":"orders:list:"}"#,
-      #"{"key":"orders:list:EXAMPLE"}"#
+      #"{"key":"orders:list:2e989569b6181ed44f8e3e3bfe5781cd39ed6a77d7440b7759ced706a8b7b69b"}"#
     ),
     .procedure { arguments throws(RPCError) in
       // What is left of the longest key beside the digest.

@@ -167,6 +167,8 @@ struct CacheRecord: RecordKind, Equatable {
         return Transition(change: rest, outcome: .lost, announces: true)
       }
     }
+    // Without tags there is nothing to compare it with.
+    if fill.tags.isEmpty { number = 0 }
     let expires = now &+ fill.lifeMs
     let entry = Entry(
       setAtMs: now, expiresAtMs: expires, graceEndsAtMs: expires &+ fill.graceMs,
