@@ -110,7 +110,7 @@ struct CacheRecordTests {
       (life - 1, grace, .hit), (life, grace, .stale), (life + grace - 1, grace, .stale),
       (life + grace, grace, .miss),
     ] as [(Int64, Int64, CacheFinding.Status)])
-  func life(after age: Int64, grace: Int64, status: CacheFinding.Status) throws {
+  func freshness(after age: Int64, grace: Int64, status: CacheFinding.Status) throws {
     var story = Story()
     #expect(try story.tell(Self.fill(grace: grace), at: Self.start) == Self.stored)
     #expect(story.record?.keptUntilMs == Self.start + Self.life + grace)

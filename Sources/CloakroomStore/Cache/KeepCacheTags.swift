@@ -1,6 +1,6 @@
 package import CloakroomCore
 package import CloakroomRedis
-package import NIOCore
+internal import NIOCore
 
 /// Reads a service's counter of invalidations and tags of it, makes those that are not there yet, and has them
 /// live as long as an entry that is to carry the number.
@@ -14,6 +14,11 @@ package struct KeepCacheTags: StoreStep {
     package let number: Int64
     /// The tags in their order.
     package let states: [CacheTagState]
+
+    package init(number: Int64, states: [CacheTagState]) {
+      self.number = number
+      self.states = states
+    }
   }
 
   package let counter: StoreKey
