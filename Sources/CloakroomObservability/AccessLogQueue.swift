@@ -131,7 +131,7 @@ final class AccessLogQueue: Sendable {
     }
   }
 
-  /// Notes what became of records that the writer had taken, and makes room for as many.
+  /// Counts the records that the writer had taken as written or dropped, and makes room for as many.
   func settle(records: Int, weight: Int, written: Int, dropped: Int) {
     state.withLock { state in
       state.waiting -= records

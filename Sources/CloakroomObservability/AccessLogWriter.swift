@@ -58,7 +58,7 @@ public final class AccessLogWriter: Sendable {
     return queue.waitForEnd(atMost: patience)
   }
 
-  /// What has become of the records so far.
+  /// How many records were written or dropped so far.
   public var counts: AccessLogCounts {
     queue.counts
   }
@@ -79,7 +79,7 @@ public struct AccessLogOptions: Sendable {
   public var queueByteLimit: Int
   /// The 16 bytes that keys are hashed with; nil draws new ones for this run.
   ///
-  /// With bytes that are kept, a key has the same hash in every run's log, and whoever has the bytes
+  /// With bytes that are kept, a key has the same hash in every run's log, and anyone who has the bytes
   /// can find a key that they know.
   public var hashKey: [UInt8]?
   /// The namespaces whose keys are logged in clear; `pending`, `session` and `jwt` never are, as
@@ -103,7 +103,7 @@ public struct AccessLogOptions: Sendable {
   }
 }
 
-/// What became of the records that were handed to the access log.
+/// How many records that were handed to the access log were written or dropped.
 public struct AccessLogCounts: Sendable, Equatable {
   /// Lines that the system took whole.
   public var written: UInt64 = 0

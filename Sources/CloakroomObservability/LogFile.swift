@@ -2,7 +2,7 @@ import Glibc
 
 /// A file that is only ever appended to; closed when it goes.
 final class LogFile {
-  /// What became of one write(2).
+  /// The result of one write(2).
   enum WriteResult {
     case wrote(Int)
     case failed(errno: Int32)

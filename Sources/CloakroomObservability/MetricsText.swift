@@ -11,7 +11,7 @@ public struct MetricsText: Sendable {
   public var process: ProcessFacts
   /// What is known of the store.
   public var store: StoreGauges
-  /// What became of the access log's lines; nil when none is kept.
+  /// How many of the access log's lines were written or dropped; nil when none is kept.
   public var accessLog: AccessLogCounts?
   /// What is known of the policy; nil leaves it out.
   public var policy: ReloadGauges?

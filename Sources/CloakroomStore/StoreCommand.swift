@@ -71,16 +71,16 @@ public enum StoreCommand: Sendable {
   case publish(StoreKey, ByteBuffer)
   /// Asks whether the store answers. → `.done`
   case ping
-  /// Does a mutation unless its record has the first answer to it, and keeps the answer there, all in
-  /// one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
+  /// Does a mutation unless its idempotency record has the first answer to it, and keeps the answer
+  /// there, all in one step. → what the mutation replies, or replied first; `.failure` with IDEMPOTENCY_MISMATCH when
   /// the record is another call's. What is no mutation is just done
-  indirect case once(OnceRecord, StoreCommand)
-  /// Changes nothing but its record: for a note alone. → `.done`
+  indirect case idempotent(IdempotencyRecord, StoreCommand)
+  /// Changes nothing but its idempotency record: for a note alone. → `.done`
   case nothing
-  /// Looks at what a record has for its step, and does nothing else. → the answer as it was given, to a
+  /// Looks for the answer to a step in its idempotency record, and does nothing else. → the answer as it was given, to a
   /// commit or to a step that is `.done`; `.value(nil)` when it has none; `.failure` with
   /// IDEMPOTENCY_MISMATCH when the record is another call's
-  indirect case recall(OnceRecord)
+  indirect case recall(IdempotencyRecord)
 }
 
 /// What the store answered to one command.

@@ -16,7 +16,7 @@ struct Caller {
     var notes: CallNotes
     var replyContext: ReplyContext
     var deadlineMs: Int64?
-    var record: OnceRecord?
+    var idempotency: IdempotencyRecord?
   }
 
   let table = MethodTable.standard
@@ -88,11 +88,12 @@ struct Caller {
     defer { arguments.end() }
     let steps: [String]
     switch table.methods[found].work {
-    case .primitive(let begin, _): steps = [Self.describe(arguments.once(try begin(&arguments)))]
+    case .primitive(let begin, _):
+      steps = [Self.describe(arguments.idempotent(try begin(&arguments)))]
     case .many(let begin, _):
-      steps = arguments.once(try begin(&arguments)).map(Self.describe)
+      steps = arguments.idempotent(try begin(&arguments)).map(Self.describe)
     case .procedure(let open):
-      switch arguments.once(try open(&arguments)) {
+      switch arguments.idempotent(try open(&arguments)) {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .record(let call, _), .waiting(let call, _): steps = [Self.describe(call)]
       case .records(let calls, let command, _):
@@ -108,7 +109,7 @@ struct Caller {
     }
     return Begun(
       steps: steps, notes: arguments.notes, replyContext: arguments.replyContext,
-      deadlineMs: arguments.deadlineMs, record: arguments.record)
+      deadlineMs: arguments.deadlineMs, idempotency: arguments.idempotency)
   }
 
   /// The reason for which a call is refused, and its message; nil when it isn't.
@@ -150,9 +151,9 @@ struct Caller {
     case .publish(let name, let message): "publish \(text(name)) \(String(buffer: message))"
     case .ping: "ping"
     case .nothing: "nothing"
-    case .recall(let record): "recall \(text(record.name))#\(record.step)"
-    case .once(let record, let command):
-      "once \(text(record.name))#\(record.step) \(describe(command))"
+    case .recall(let idempotency): "recall \(text(idempotency.name))#\(idempotency.step)"
+    case .idempotent(let idempotency, let command):
+      "idempotent \(text(idempotency.name))#\(idempotency.step) \(describe(command))"
     }
   }
 

@@ -91,10 +91,10 @@ struct RedisLinkLossTests {
     }
   }
 
-  @Test("sends a write that keeps a record again even then, but not a third time")
+  @Test("sends a write that keeps its answer again even then, but not a third time")
   func recorded() async throws {
     let commands = [
-      Command(.read, "GET", "k"), Command(.recordedWrite, "EVALSHA", "k"),
+      Command(.read, "GET", "k"), Command(.answerKeepingWrite, "EVALSHA", "k"),
       Command(.idempotentWrite, "SET", "v", "k"),
     ]
     let unknown = Outcome.failed(.outcomeUnknown)

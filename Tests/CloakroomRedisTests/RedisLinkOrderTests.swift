@@ -39,7 +39,7 @@ struct RedisLinkOrderTests {
     (Command(.read, "GET", "k"), .read, .reply(":5")),
     (Command(.read, "GET", "k"), .write, overtaken),
     (Command(.write, "SET", "k", "v"), .read, overtaken),
-    (Command(.idempotentWrite, "SET", "k", "v"), .recordedWrite, overtaken),
+    (Command(.idempotentWrite, "SET", "k", "v"), .answerKeepingWrite, overtaken),
     (Command(.read, "MGET", "a", "k"), .idempotentWrite, overtaken),
     (Command(.write, "PUBLISH", "k", "m"), .write, overtaken),
     (Command(.write, "ECHO"), .write, .reply(":5")),

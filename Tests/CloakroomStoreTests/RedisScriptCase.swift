@@ -42,8 +42,8 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
     return Set(calls.map { String($0.1) })
   }
 
-  /// The same for the variant that keeps a record: without one, and with that of another step.
-  var keepingRecord: RedisScriptCase {
+  /// The same for the variant that keeps its answer: without an idempotency record, and with that of another step.
+  var keepingAnswer: RedisScriptCase {
     var kept = situations.map { situation in
       var kept = situation
       kept.keys.append("record")
@@ -55,11 +55,11 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
       kept.append(next)
     }
     return RedisScriptCase(
-      testDescription + ", with a record", RedisScripts.once(script),
+      testDescription + ", with an idempotency record", RedisScripts.idempotent(script),
       unused: unused.subtracting(["HMGET", "HSET", "PEXPIRE"]), kept)
   }
 
-  static let all = reading + changing + changing.map(\.keepingRecord)
+  static let all = reading + changing + changing.map(\.keepingAnswer)
 
   private static let reading =
     [

@@ -17,13 +17,13 @@ struct RedisScriptsTests {
     }
   }
 
-  /// Calls a script's variant that keeps a record, as `redis-cli` shows each type apart.
-  private static func once(
+  /// Calls a script's variant that keeps its answer, as `redis-cli` shows each type apart.
+  private static func idempotent(
     _ server: RedisServer, _ source: String, step: Int, note: String = ""
   ) throws -> String {
     let script = RedisScript(source: source, digest: "")
     return try server.command([
-      "--no-raw", "EVAL", RedisScripts.once(script).source, "2", "key", "record", "argument",
+      "--no-raw", "EVAL", RedisScripts.idempotent(script).source, "2", "key", "record", "argument",
       "fingerprint", "\(step)", "100000", note,
     ])
   }
@@ -47,12 +47,13 @@ struct RedisScriptsTests {
     ]
     for (step, reply) in replies.enumerated() {
       for _ in 0..<2 {
-        #expect(try Self.once(server, reply.source, step: step) == reply.shown, "\(reply.source)")
+        #expect(
+          try Self.idempotent(server, reply.source, step: step) == reply.shown, "\(reply.source)")
       }
     }
     // None of them has run a second time.
     for step in replies.indices {
-      #expect(try Self.once(server, "return 'again'", step: step) == replies[step].shown)
+      #expect(try Self.idempotent(server, "return 'again'", step: step) == replies[step].shown)
     }
   }
 
@@ -68,7 +69,7 @@ struct RedisScriptsTests {
     ]
     for (step, reply) in replies.enumerated() {
       for note in ["note", "another", ""] {
-        let shown = try Self.once(server, reply.source, step: step, note: note)
+        let shown = try Self.idempotent(server, reply.source, step: step, note: note)
         #expect(shown == reply.shown, "\(reply.source)")
       }
       let recalled = try server.command([
@@ -77,7 +78,7 @@ struct RedisScriptsTests {
       #expect(recalled == reply.shown, "\(reply.source)")
     }
     // What is not kept has no note: it is as it would be without a record.
-    let unfinished = try Self.once(server, "return 'waits', true", step: 9, note: "note")
+    let unfinished = try Self.idempotent(server, "return 'waits', true", step: 9, note: "note")
     #expect(unfinished == "\"waits\"")
   }
 
@@ -89,9 +90,9 @@ struct RedisScriptsTests {
       "return redis.pcall('INCRBY', KEYS[1], 'x')", "return {2, 'waits'}, true",
       "error('raised')",
     ].enumerated() {
-      _ = try? Self.once(server, source, step: step)
+      _ = try? Self.idempotent(server, source, step: step)
       #expect(try server.command(["EXISTS", "record"]) == "0", "\(source)")
-      #expect(try Self.once(server, "return 'again', nil", step: step) == "\"again\"")
+      #expect(try Self.idempotent(server, "return 'again', nil", step: step) == "\"again\"")
       _ = try server.command(["DEL", "record"])
     }
   }

@@ -21,7 +21,7 @@ private struct CacheHarness: Sendable {
 
   /// Takes one step; nil when it fails.
   @discardableResult
-  func take(_ step: CacheStep, keptIn record: OnceRecord? = nil) async -> CacheOutcome? {
+  func take(_ step: CacheStep, keptIn record: IdempotencyRecord? = nil) async -> CacheOutcome? {
     let outcome = Mutex<CacheOutcome?>(nil)
     let call = RecordCall(CacheRecord.self, key, CacheRequest(step, names)) {
       came, result throws(RPCError) in
@@ -194,7 +194,7 @@ struct CacheTests {
   func once(kind: ContractStore) async throws {
     try await kind.run { store in
       let cache = CacheHarness(store)
-      let record = OnceRecord(
+      let record = IdempotencyRecord(
         name: store.key("once"), fingerprint: Fingerprint(of: ByteBuffer(string: "f")),
         life: .minute)
       let fill = CacheStep.set(

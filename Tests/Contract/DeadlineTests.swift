@@ -241,12 +241,13 @@ struct DeadlineTests {
         let key = store.key(name)
         await store.make(key, forMs: 20)
         await store.advance(by: 20)
-        let record = OnceRecord(
+        let idempotency = IdempotencyRecord(
           name: store.key("record:" + name), fingerprint: Fingerprint(of: ByteBuffer(string: name)),
           life: .ms(100_000))
         let request = PendingRequest(step, type: "form", retention: StoreHarness.retention)
         for _ in 0..<3 {
-          let replies = await store.perform([.once(record, .pending(key, request))], noting: ends)
+          let replies = await store.perform(
+            [.idempotent(idempotency, .pending(key, request))], noting: ends)
           guard case .pending(let reply) = replies.first else { continue }
           #expect(reply.outcome == .refused(.expired))
         }

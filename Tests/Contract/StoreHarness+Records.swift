@@ -23,13 +23,13 @@ struct PendingReply: Sendable, Equatable {
 indirect enum RecordAsk: Sendable {
   case pending(StoreKey, PendingRequest)
   /// One that keeps its answer in a record of calls.
-  case once(OnceRecord, RecordAsk)
+  case idempotent(IdempotencyRecord, RecordAsk)
 
   /// The record's name.
   var name: StoreKey {
     switch self {
     case .pending(let name, _): name
-    case .once(_, let ask): ask.name
+    case .idempotent(_, let ask): ask.name
     }
   }
 }
@@ -100,9 +100,9 @@ extension StoreHarness {
   }
 
   private func perform(_ ask: RecordAsk) async -> RecordReply {
-    var record: OnceRecord?
+    var idempotency: IdempotencyRecord?
     var ask = ask
-    while case .once(let its, let inner) = ask { (record, ask) = (its, inner) }
+    while case .idempotent(let its, let inner) = ask { (idempotency, ask) = (its, inner) }
     guard case .pending(let name, let request) = ask else { return .failure(RPCError(.internal)) }
     let call = RecordCall(PendingRecord.self, name, request) { outcome, result -> Tally? in
       let number = outcomes.withLock { outcomes in
@@ -112,7 +112,7 @@ extension StoreHarness {
       result.writeString("\(number)")
       return nil
     }
-    let (answer, notice) = await run(call, keepingIn: record)
+    let (answer, notice) = await run(call, keepingIn: idempotency)
     switch answer.result {
     case .failure(let error): return .failure(error)
     case .success(let result):
@@ -125,13 +125,13 @@ extension StoreHarness {
   ///
   /// - Returns: its answer, and what it was the first to find.
   func run(
-    _ call: RecordCall, keepingIn record: OnceRecord? = nil
+    _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil
   ) async -> (RecordAnswer, RecordNotice?) {
     let loop = loop
     return await withCheckedContinuation { continuation in
       run { port in
         let records = HarnessRecords.of(port, on: loop)
-        records.runner.run(call, keepingIn: record) {
+        records.runner.run(call, keepingIn: idempotency) {
           continuation.resume(returning: ($0, records.takeNotice(of: call.name)))
         }
       }

@@ -219,11 +219,11 @@ final class OperationTrack {
     _ start: ContinuousClock.Instant, _ moment: ContinuousClock.Instant
   ) -> Int64 { Int64(start.duration(to: moment) / .microseconds(1)) }
 
-  /// Whoever repeats a call is answered as the first time.
+  /// A repeated call is answered as the first time.
   private func compare(_ answer: Answer?, _ told: OperationCall.Told, key: Int) {
     guard let answer, let id = answer.id else { return }
     answered.insert(key)
-    // Whoever is told to come back may come back with the same key.
+    // A caller that is told to come back may come back with the same key.
     guard told != .refused(.checkedOut) else { return }
     let shape = answer.reason ?? answer.text.replacing(#""id":\#(id),"#, with: "")
     if let first = firstAnswers[key] {

@@ -117,7 +117,7 @@ struct PendingLifeEndTests {
     } else {
       #expect(changes.count + others == callers, "\(exchanges.map { $0.answer?.text ?? "" })")
     }
-    // What was told to be over is over for whoever asks later.
+    // An operation that one caller was told is over is over for all who ask later.
     let over = expiries.compactMap(\.answeredAt).min()
     for exchange in exchanges where isDone(exchange) {
       if let over { #expect(exchange.invokedAt < over, "it was over") }

@@ -148,7 +148,7 @@ struct PendingRaceTests {
         return [(method: "pending.commit", params: Self.target(token, more))]
       }
       let answers = try ConcurrentCalls(clients).run(commits).joined().compactMap(\.answer)
-      // Whoever repeats it is answered what was answered first.
+      // A repetition is answered as the first call was.
       #expect(Set(answers.map { $0["result"] as? Int ?? -1 }).count == 1)
       #expect(answers.allSatisfy { $0["committed"] as? Bool == true })
     }

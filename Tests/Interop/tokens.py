@@ -65,7 +65,7 @@ def main(path, folder):
     for alg, secret in sorted(secrets.items()):
         if alg == "A256GCM":
             continue
-        # A public key comes from the key set, as it does for whoever verifies elsewhere.
+        # A public key comes from the key set, as it does for other verifiers.
         public = published.get(alg, secret)
         check((alg in published) == (secret["kty"] != "oct"), alg + " in the key set")
         verifying, signing = jwt.PyJWK(public, alg), jwt.PyJWK(secret, alg)

@@ -62,7 +62,7 @@ struct ConfigurationAssembly {
         ConfigurationFault(place(of: key), "store.reconnectMin is longer than store.reconnectMax"))
     }
     guard case .redis(let endpoint) = draft.store else {
-      // Whoever asks for the memory store by its name may leave the rest of a file as it is.
+      // A configuration that names the memory store may leave the rest of a file as it is.
       if draft.passwordFile != nil, places["store.url"] == nil {
         faults.append(
           ConfigurationFault(

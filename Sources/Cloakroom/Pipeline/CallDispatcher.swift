@@ -94,26 +94,26 @@ final class CallDispatcher: FrameHandler {
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = arguments.once(try begin(&arguments))
+        let command = arguments.idempotent(try begin(&arguments))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
       case .many(let begin, _):
-        submit(arguments.once(try begin(&arguments)), for: request)
+        submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = arguments.once(try begin(&arguments))
+        let opening = arguments.idempotent(try begin(&arguments))
         let call = ProcedureCall(
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
-          record: arguments.record, worker: worker)
+          idempotency: arguments.idempotency, worker: worker)
         call.open(opening)
       case .look(let begin):
         let look = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
-        if arguments.deadlineMs == nil, arguments.record == nil, worker.records.isIdle(look.name) {
+        if arguments.deadlineMs == nil, arguments.idempotency == nil, worker.records.isIdle(look.name) {
           worker.look(look, for: request, notes: notes)
         } else {
           let call = ProcedureCall(
-            request, notes: notes, deadlineMs: arguments.deadlineMs, record: arguments.record,
+            request, notes: notes, deadlineMs: arguments.deadlineMs, idempotency: arguments.idempotency,
             worker: worker)
           call.open(look.opening)
         }

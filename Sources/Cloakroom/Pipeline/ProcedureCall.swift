@@ -25,7 +25,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   }
 
   let request: Request
-  let record: OnceRecord?
+  let idempotency: IdempotencyRecord?
   /// The service that it was let in for.
   let service: String
   private(set) var cancellation: RPCError?
@@ -43,11 +43,12 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   private var waiters: [UInt64: WaiterState] = [:]
 
   init(
-    _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?, record: OnceRecord?,
+    _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?,
+    idempotency: IdempotencyRecord?,
     worker: Worker
   ) {
     self.request = request
-    self.record = record
+    self.idempotency = idempotency
     service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
@@ -177,10 +178,10 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// Runs a call on a record. What nobody waits for any more when it is done is taken back, if it can be and
   /// is not kept for a repetition.
   private func run(_ call: RecordCall, _ completion: @escaping (RecordAnswer) -> Void) {
-    let record = record
-    let wait = worker.records.run(call, keepingIn: record) { answer in
+    let idempotency = idempotency
+    let wait = worker.records.run(call, keepingIn: idempotency) { answer in
       self.recordWait = nil
-      if self.isAnswered, record == nil, let undo = call.undo(answer) {
+      if self.isAnswered, idempotency == nil, let undo = call.undo(answer) {
         self.worker.takeBack(by: undo)
       }
       completion(answer)

@@ -11,7 +11,7 @@ internal import NIOCore
 /// any more once the channel has said that it is inactive. Between the one and the other nothing is
 /// called but the promises of writes, whose failure must not lead here.
 struct ReplySocket {
-  /// What became of bytes that were to be sent.
+  /// The result of sending bytes.
   enum Outcome {
     /// The socket has taken all.
     case sent

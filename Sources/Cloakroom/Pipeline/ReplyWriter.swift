@@ -20,7 +20,7 @@ final class ReplyWriter: StoreSink {
   var admission: Admission
   let observer: LoopObserver
   /// What all names in the store begin with.
-  let prefix: String
+  private let prefix: String
   let burst: Burst
   private let table: MethodTable
   private let replyLimit: Int
@@ -214,7 +214,7 @@ final class ReplyWriter: StoreSink {
     return Self.longestBatchReply
   }
 
-  // MARK: The call's record
+  // MARK: The call in log and metrics
 
   private func record(
     _ request: borrowing Request, notes: () -> CallNotes?, fromStore: Bool, failure: Reason?,
@@ -249,12 +249,27 @@ final class ReplyWriter: StoreSink {
   }
 
   /// The time of day at a moment of the loop's clock, in nanoseconds since 1970 (UTC).
-  func wallClock(at uptime: UInt64) -> Int64 {
+  private func wallClock(at uptime: UInt64) -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     let nanoseconds = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     let now = burst.now()
     return nanoseconds - Int64(clamping: now - min(uptime, now))
+  }
+
+  // MARK: Records
+
+  /// Counts and logs what has happened to a record by itself; called once for each such event.
+  func noticed(_ notice: RecordNotice, of name: StoreKey) {
+    observer.count(notice == .dead ? PendingEvent.dead : .expired)
+    guard observer.keepsAccessLog else { return }
+    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
+    observer.expired(
+      ExpiryRecord(
+        foundAt: wallClock(at: burst.now()), service: admission.label(named: name.service),
+        namespace: name.namespace, key: name.key,
+        scope: name.scope.isEmpty ? nil : name.scope.joined(separator: "/"),
+        action: notice == .dead ? .dead : .expire))
   }
 
   // MARK: The frame

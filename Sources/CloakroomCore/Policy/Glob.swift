@@ -18,7 +18,7 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Reads a glob of Redis' of which only `*` has a meaning, and in which a byte behind a backslash is
-  /// that byte. `?` and `[` are taken as they are: whoever makes a glob escapes them.
+  /// that byte. `?` and `[` are taken as they are: the caller that makes a glob escapes them.
   ///
   /// It matches what Redis' `stringmatchlen` matches, and not by trying all ways.
   public init(redis glob: ByteBuffer) {

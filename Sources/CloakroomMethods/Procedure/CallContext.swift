@@ -42,32 +42,32 @@ public struct CallContext: Sendable {
   /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
   public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 
-  /// Has a mutation keep its answer in the call's record, if the call has an idempotency key: the step
+  /// Has a mutation keep its answer, if the call has an idempotency key: the step
   /// of a call that is repeated does nothing and is answered as the first time.
   ///
   /// - Parameter step: which step this is; the opening is step 0. The same step must get the same
   ///   number in every repetition. A step that is taken again until it succeeds keeps its
   ///   number too, if the store tells its replies before that from its answer (`StoreReply.isAnswer`).
-  public func once(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
-    host.record?.keeping(command, step: step) ?? command
+  public func idempotent(_ command: StoreCommand, step: Int = 1) -> StoreCommand {
+    host.idempotency?.keeping(command, step: step) ?? command
   }
 
-  /// Takes a step that carries its parts, and keeps its answer in the call's record, if the call has one.
+  /// Takes a step that carries its parts, and keeps its answer if the call has an idempotency key.
   ///
-  /// - Parameter number: which step of the call this is; see `once`.
+  /// - Parameter number: which step of the call this is; see `idempotent`.
   /// - Throws: what the step was refused with.
   public func perform<Step: StoreStep>(
-    _ step: Step, once number: Int
+    _ step: Step, idempotentStep number: Int
   ) async throws(RPCError) -> Step.Reply {
-    try await perform(once(.step(step), step: number)).get(Step.self)
+    try await perform(idempotent(.step(step), step: number)).get(Step.self)
   }
 
-  /// Whether the call has an idempotency key, and so a record of what its mutations answered.
-  public var hasRecord: Bool { host.record != nil }
+  /// Whether the call has an idempotency key, so that the answers to its mutations are kept.
+  public var hasIdempotencyKey: Bool { host.idempotency != nil }
 
-  /// Whether the call's record has a step's answer, or may have it. What the step has done then stands,
+  /// Whether a step's answer is kept for the call's idempotency key, or may be. What the step has done then stands,
   /// though nobody waits for it any more: a repetition of the call is answered that it was done.
-  public func keeps(_ reply: StoreReply) -> Bool { host.record != nil && reply.mayBeKept }
+  public func keeps(_ reply: StoreReply) -> Bool { host.idempotency != nil && reply.mayBeKept }
 
   // MARK: Waiting
 

@@ -6,7 +6,7 @@ public protocol ProcedureHost: AnyObject {
   /// Why the call was cancelled; nil while somebody waits for its result.
   var cancellation: RPCError? { get }
   /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
-  var record: OnceRecord? { get }
+  var idempotency: IdempotencyRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
   func perform(
     _ command: StoreCommand, isTakenBack: Bool,

@@ -4,9 +4,9 @@ internal import NIOCore
 
 /// A kind of record: what a record of it has in it, and what becomes of it.
 ///
-/// All of a record's story is in `decide`, a pure function: no store knows it, and it does neither I/O nor
-/// waits. Time that has passed is an event like any other: whoever decides first on a record whose life
-/// or lease is over writes that down, and has noticed it.
+/// All of a record's life cycle is in `decide`, a pure function: no store knows it, and it does neither I/O nor
+/// waits. Time that has passed is an event like any other: the first decision on a record whose life
+/// or lease is over writes that down, and notices it.
 protocol RecordKind: Sendable {
   /// What can be asked of a record.
   associatedtype Event: Sendable

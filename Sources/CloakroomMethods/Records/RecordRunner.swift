@@ -59,18 +59,18 @@ public final class RecordRunner {
   /// Runs a call.
   ///
   /// - Parameters:
-  ///   - record: where its answer is kept; nil when it has no idempotency key.
+  ///   - idempotency: where its answer is kept; nil when it has no idempotency key.
   ///   - completion: told the answer once, on the loop; possibly before this returns.
   /// - Returns: what the call can be given up by.
   @discardableResult
   public func run(
-    _ call: RecordCall, keepingIn record: OnceRecord? = nil,
+    _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil,
     _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
-    let wait = RecordWait(call, record: call.isReading ? nil : record, completion)
+    let wait = RecordWait(call, idempotency: call.isReading ? nil : idempotency, completion)
     if let queue = queues[call.name] {
       guard queue.waiting.count < Self.queueLimit else {
-        wait.complete(.failure(.tooManyOnRecord))
+        wait.fail(.tooManyOnRecord)
         return wait
       }
       wait.queue = queue
@@ -106,7 +106,7 @@ public final class RecordRunner {
   /// Whether it hangs on the commit that is out.
   private func isCommitting(_ wait: RecordWait, _ queue: Queue) -> Bool {
     guard queue.batch.contains(where: { $0 === wait }) else { return false }
-    return wait.record != nil || wait.decision?.replacement != nil
+    return wait.idempotency != nil || wait.decision?.replacement != nil
   }
 
   // MARK: Reading
@@ -184,8 +184,8 @@ public final class RecordRunner {
   private func takeBatch(of queue: Queue) -> [RecordWait] {
     guard let first = queue.waiting.first else { return [] }
     let count =
-      first.record != nil
-      ? 1 : queue.waiting.prefix(Self.groupLimit).prefix { $0.record == nil }.count
+      first.idempotency != nil
+      ? 1 : queue.waiting.prefix(Self.groupLimit).prefix { $0.idempotency == nil }.count
     defer { queue.waiting.removeFirst(count) }
     return Array(queue.waiting.prefix(count))
   }
@@ -268,8 +268,8 @@ public final class RecordRunner {
       commit.isNoLarger = replacement.readableBytes <= room
       if case .fields = expected { commit.remindAtMs = commit.remindAtMs ?? time }
     }
-    if let wait = queue.batch.first, let kept = wait.record {
-      submit(commit, for: wait, keptIn: kept, queue)
+    if let wait = queue.batch.first, let idempotency = wait.idempotency {
+      submit(commit, for: wait, keptIn: idempotency, queue)
     } else if commit.replacement != nil {
       submit(commit, queue)
     } else {
@@ -302,22 +302,23 @@ public final class RecordRunner {
   /// Commits for a call whose answer is kept in the same step; a refusal is kept as well, under the version
   /// that it was decided on.
   private func submit(
-    _ commit: RecordCommit, for wait: RecordWait, keptIn record: OnceRecord, _ queue: Queue
+    _ commit: RecordCommit, for wait: RecordWait, keptIn idempotency: IdempotencyRecord,
+    _ queue: Queue
   ) {
     guard let decision = wait.decision else { return end(queue, RPCError(.internal)) }
-    guard !decision.isPassing else { return recall(for: wait, record, queue) }
+    guard !decision.isPassing else { return recall(for: wait, idempotency, queue) }
     let note: ByteBuffer
     do throws(RPCError) {
       note = try KeptAnswer(decision.answer.result, nextVersion(), sealed: wait.call.secret).note
     } catch {
       return end(queue, error)
     }
-    let command = record.keeping(.commit(queue.name, commit), step: 0, note: note)
+    let command = idempotency.keeping(.commit(queue.name, commit), step: 0, note: note)
     submit(command, queue) { [self] reply in
       switch reply {
       case .noted(note, _): complete(queue)
-      case .noted(let first, _): complete(wait, asKept: first, queue)
-      // Had it been done before, the record of the call would have said so.
+      case .noted(let first, _): complete(wait, repeating: first, queue)
+      // Had it been done before, its answer would have been kept.
       case .stale(let record, let time, _): again(queue, record, time)
       case .failure(let error) where error.isWrongType: again(queue)
       case .done: end(queue, KeptAnswer.unreadable)
@@ -327,12 +328,12 @@ public final class RecordRunner {
   }
 
   /// What may come to something else later is not kept; but what was kept before is told.
-  private func recall(for wait: RecordWait, _ record: OnceRecord, _ queue: Queue) {
+  private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: Queue) {
     wait.decision?.noticed = nil
-    perform(record.recall(step: 0)) { [self] reply in
+    perform(idempotency.recall(step: 0)) { [self] reply in
       switch reply {
       case .value(nil): complete(queue)
-      case .noted(let first, _): complete(wait, asKept: first, queue)
+      case .noted(let first, _): complete(wait, repeating: first, queue)
       case .failure(let error): end(queue, error)
       default: end(queue, KeptAnswer.unreadable)
       }
@@ -395,12 +396,12 @@ public final class RecordRunner {
   }
 
   /// The call was made before: what it was answered then is the answer.
-  private func complete(_ wait: RecordWait, asKept note: ByteBuffer, _ queue: Queue) {
+  private func complete(_ wait: RecordWait, repeating note: ByteBuffer, _ queue: Queue) {
     queue.batch = []
     do throws(RPCError) {
-      wait.complete(.kept(.success(try KeptAnswer.result(of: note, sealed: wait.call.secret))))
+      wait.complete(repeating: .success(try KeptAnswer.result(of: note, sealed: wait.call.secret)))
     } catch {
-      wait.complete(.kept(.failure(error)))
+      wait.complete(repeating: .failure(error))
     }
     next(queue)
   }
@@ -410,11 +411,11 @@ public final class RecordRunner {
     let batch = queue.batch
     queue.batch = []
     for wait in batch {
-      let changesNothing = wait.decision?.replacement == nil && wait.record == nil
+      let changesNothing = wait.decision?.replacement == nil && wait.idempotency == nil
       if changesNothing, error.reason == .outcomeUnknown {
-        wait.complete(.failure(RPCError(.unavailable)))
+        wait.fail(RPCError(.unavailable))
       } else {
-        wait.complete(.failure(error))
+        wait.fail(error)
       }
     }
     next(queue)

@@ -54,7 +54,7 @@ public struct RecordSweep: Sendable {
     return round
   }
 
-  /// - Returns: what has come of the names, those left out whose records could not be looked at.
+  /// - Returns: the result for each name, those left out whose records could not be looked at.
   private func look(
     at names: [StoreKey], _ run: @escaping @Sendable (RecordCall) async -> RecordAnswer
   ) async -> [SettleDueNames.Settled] {

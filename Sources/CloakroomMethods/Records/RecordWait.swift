@@ -5,7 +5,8 @@ internal import NIOCore
 /// A call on a record that has not been answered.
 public final class RecordWait {
   let call: RecordCall
-  let record: OnceRecord?
+  /// What its answer is kept in; nil without an idempotency key, and for a call that only reads.
+  let idempotency: IdempotencyRecord?
   var queue: RecordRunner.Queue?
   /// How it decides, with what was read beside the record so far.
   private(set) var decide: RecordCall.Decide
@@ -17,9 +18,12 @@ public final class RecordWait {
   var decision: RecordDecision?
   private var completion: ((RecordAnswer) -> Void)?
 
-  init(_ call: RecordCall, record: OnceRecord?, _ completion: @escaping (RecordAnswer) -> Void) {
+  init(
+    _ call: RecordCall, idempotency: IdempotencyRecord?,
+    _ completion: @escaping (RecordAnswer) -> Void
+  ) {
     self.call = call
-    self.record = record
+    self.idempotency = idempotency
     self.completion = completion
     decide = call.decide
     need = call.beforehand
@@ -28,7 +32,7 @@ public final class RecordWait {
   /// Whether it was answered.
   public var isOver: Bool { completion == nil }
   /// Whether what it does is taken back when nobody waits for its answer any more.
-  public var isTakenBack: Bool { record == nil && call.hasUndo }
+  public var isTakenBack: Bool { idempotency == nil && call.hasUndo }
 
   /// It can't decide before something else is read.
   func demand(_ need: RecordNeed) { self.need = need }
@@ -41,36 +45,32 @@ public final class RecordWait {
       guard needsLeft > 0 else { throw RPCError(.internal) }
       decide = try need.learn(reply)
     } catch {
-      complete(.failure(error))
+      fail(error)
     }
   }
 
+  /// Answers the call; does nothing when it was answered already.
   func complete(_ answer: RecordAnswer) {
     guard let completion = completion.take() else { return }
     queue = nil
     completion(answer)
   }
 
-  /// The store could not be asked: the call may know what to do about that.
-  func complete(_ outcome: Failure) {
-    switch outcome {
-    case .failure(let error):
-      do throws(RPCError) {
-        guard let otherwise = call.otherwise else { throw error }
-        complete(RecordAnswer(.success(try otherwise(error))))
-      } catch {
-        complete(RecordAnswer(.failure(error)))
-      }
-    case .kept(let result):
-      var answer = RecordAnswer(result)
-      answer.isFirst = false
-      complete(answer)
-    }
+  /// Answers the call with what was kept of its first answer.
+  func complete(repeating result: Result<ByteBuffer, RPCError>) {
+    var answer = RecordAnswer(result)
+    answer.isFirst = false
+    complete(answer)
   }
 
-  /// An end that was not decided.
-  enum Failure {
-    case failure(RPCError)
-    case kept(Result<ByteBuffer, RPCError>)
+  /// Ends the call because the store could not be asked, or has not said what came of it. The call may
+  /// have an answer to that.
+  func fail(_ error: RPCError) {
+    do throws(RPCError) {
+      guard let otherwise = call.otherwise else { throw error }
+      complete(RecordAnswer(.success(try otherwise(error))))
+    } catch {
+      complete(RecordAnswer(.failure(error)))
+    }
   }
 }

@@ -41,8 +41,8 @@ public struct Arguments: ~Copyable {
   private(set) var scope: [ScopeStep] = []
   /// Who acts.
   private(set) var actor: String?
-  /// The record that the call's mutations keep; nil when the call has no idempotency key.
-  public internal(set) var record: OnceRecord?
+  /// Where the answers to the call's mutations are kept; nil when the call has no idempotency key.
+  public internal(set) var idempotency: IdempotencyRecord?
 
   /// Arguments with what holds for all calls.
   ///
@@ -71,7 +71,7 @@ public struct Arguments: ~Copyable {
     // Few calls bring these, and to write nothing over nothing counts references too.
     if notes.isKept { notes = CallNotes(isKept: true) }
     if !scope.isEmpty { scope = [] }
-    if record != nil { record = nil }
+    if idempotency != nil { idempotency = nil }
     if actor != nil { actor = nil }
     do throws(RPCError) {
       try assign(method)
@@ -110,7 +110,7 @@ public struct Arguments: ~Copyable {
     // Checked whether or not a log is kept: what is accepted does not depend on the configuration.
     actor = has(first + 1) ? try string(first + 1, "actor", longest: 256) : nil
     let traceparent = has(first + 3) ? try string(first + 3, "traceparent", longest: 256) : nil
-    if has(first + 4) { record = try readRecord(first + 4, of: method) }
+    if has(first + 4) { idempotency = try readIdempotency(first + 4, of: method) }
     if notes.isKept {
       notes.actor = actor
       notes.traceparent = traceparent

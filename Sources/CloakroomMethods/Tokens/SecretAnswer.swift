@@ -5,32 +5,32 @@ internal import CloakroomWire
 internal import NIOCore
 
 /// How a call with an idempotency key keeps an answer that nobody but its caller may read: sealed, as
-/// the note of its record, and so in one step with what the call does.
+/// the note of its idempotency record, and so in one step with what the call does.
 ///
 /// A repeated call brings a secret of its own, which was never handed out, and is given the first one;
 /// of many that race, all are given the same. Who reads the store learns nothing, and a sidecar with
 /// the same keys can answer a call that another one was asked first.
 struct SecretAnswer: Sendable {
-  private let record: OnceRecord
+  private let idempotency: IdempotencyRecord
   private let tokens: TokenService
 
   /// Nil for a call without an idempotency key.
   init?(_ arguments: borrowing Arguments) {
-    guard let record = arguments.record else { return nil }
-    self.record = record
+    guard let idempotency = arguments.idempotency else { return nil }
+    self.idempotency = idempotency
     tokens = arguments.settings.tokens
   }
 
   // MARK: Sealing
 
-  /// Seals an answer for its call's record.
+  /// Seals an answer for its call's idempotency record.
   ///
   /// - Throws: UNAVAILABLE when there is no key to seal it by.
   func seal(_ answer: ByteBuffer) throws(RPCError) -> ByteBuffer {
     try tokens.ring.seal(answer, for: place)
   }
 
-  /// Opens an answer that has come out of the record: the first one.
+  /// Opens the first answer, as it was in the idempotency record.
   ///
   /// - Throws: CONFLICT when the key that it was sealed by is not here, or not any more; STORE_REFUSED
   ///   when it has been changed in the store.
@@ -63,7 +63,7 @@ struct SecretAnswer: Sendable {
     } catch {
       return (try await first(else: error, context), false)
     }
-    let reply = await context.perform(record.keeping(.nothing, step: 0, note: note))
+    let reply = await context.perform(idempotency.keeping(.nothing, step: 0, note: note))
     guard case .noted(let kept, _) = try reply.orThrow() else { throw KeptAnswer.unreadable }
     return (try KeptAnswer.result(of: kept, sealed: self), kept == note)
   }
@@ -73,7 +73,7 @@ struct SecretAnswer: Sendable {
   /// - Throws: the error, when there is no answer.
   func first(else error: RPCError, _ context: CallContext) async throws(RPCError) -> ByteBuffer {
     guard context.cancellation == nil else { throw error }
-    switch try await context.perform(record.recall(step: 0)).orThrow() {
+    switch try await context.perform(idempotency.recall(step: 0)).orThrow() {
     case .value(nil): throw error
     case .noted(let note, _): return try KeptAnswer.result(of: note, sealed: self)
     default: throw KeptAnswer.unreadable
@@ -86,13 +86,13 @@ struct SecretAnswer: Sendable {
       details: [.text("code", "BADSEAL")])
   }
 
-  /// The record and the call that it is of: in another record, or under another call, what was sealed
+  /// The idempotency record and its call: in another record, or for another call, what was sealed
   /// doesn't open.
   private var place: ByteBuffer {
     var place = ByteBuffer()
-    place.writeInteger(record.name.bytes.readableBytes)
-    place.writeImmutableBuffer(record.name.bytes)
-    place.writeImmutableBuffer(record.fingerprint.bytes)
+    place.writeInteger(idempotency.name.bytes.readableBytes)
+    place.writeImmutableBuffer(idempotency.name.bytes)
+    place.writeImmutableBuffer(idempotency.fingerprint.bytes)
     place.writeInteger(0)
     return place
   }

@@ -169,7 +169,7 @@ final class RedisConnection: ChannelInboundHandler {
   }
 }
 
-/// Whoever uses one connection to Redis. Told on the connection's loop.
+/// The user of one connection to Redis. Told on the connection's loop.
 protocol RedisConnectionOwner: AnyObject {
   /// Redis has greeted back: commands can be sent.
   ///

@@ -6,9 +6,9 @@ public enum Resend: UInt8, Sendable {
   case read
   /// It changes something, but twice is as good as once, its answer too.
   case idempotentWrite
-  /// It changes something, and ensures by itself that it does so once, whenever what was sent
-  /// before runs, its answer being the first one's.
-  case recordedWrite
+  /// It changes something, and keeps its answer: whenever it runs again, it changes nothing and gives
+  /// the first answer.
+  case answerKeepingWrite
   /// Once it was sent, nobody knows whether it ran.
   case write
 }

@@ -256,7 +256,7 @@ extension RedisSubscriber: RedisConnectionOwner {
   }
 }
 
-/// Whoever hears what a subscriber hears. Told on the subscriber's loop.
+/// Receives what a subscriber hears. Told on the subscriber's loop.
 public protocol RedisSubscriberDelegate: AnyObject {
   /// Redis has confirmed a topic: from now on all its messages come. Told again after each outage.
   func confirmed(_ topic: RedisTopic)
@@ -270,6 +270,6 @@ public protocol RedisSubscriberDelegate: AnyObject {
   func down(_ reason: String)
   /// There is a connection; the topics are about to be confirmed.
   func connected()
-  /// All that had come together has been told.
+  /// All messages that arrived together have been handed over.
   func finishedBurst()
 }

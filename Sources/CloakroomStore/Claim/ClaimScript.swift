@@ -8,7 +8,7 @@ internal import CloakroomRedis
 ///   `w<number>`: until when (ms) it counts without being heard of, a colon, its ticket's id.
 ///
 /// A number in the queue is looked at once, or all that wait are, so the work of a step is bounded by
-/// how many may wait. Whoever comes to the front is told by a message on the claim's name.
+/// how many may wait. A waiter that comes to the front is told by a message on the claim's name.
 ///
 /// A script answers with an array whose first number says what it is: {0, owner, fence, end} how the
 /// claim stands, {1, fence, end} that it is held, {2, number, whether it is the first, ms that the
@@ -25,7 +25,7 @@ enum ClaimScript {
     """
 
   /// The queue: who is the first, to tell it so, and to leave. `commit` comes last and makes all
-  /// writes, those of `gone` and `first` among them; by `pcall` it tells whoever comes to the front: a
+  /// writes, those of `gone` and `first` among them; by `pcall` it tells the waiter that comes to the front: a
   /// user of Redis who may not publish still gets a claim that is right, only later.
   static let queue = """
     local first, last = tonumber(field[5] or 1), tonumber(field[6] or 0)
@@ -97,7 +97,7 @@ enum ClaimScript {
     end
     """
 
-  /// Refuses whoever doesn't hold the claim, or holds another fence.
+  /// Refuses an owner that doesn't hold the claim, or holds another fence.
   static let check = """
     if not held or owner ~= ARGV[1] then return {-1} end
     if ARGV[2] ~= '' and ARGV[2] ~= field[2] then return {-2} end

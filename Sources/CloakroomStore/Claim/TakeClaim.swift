@@ -9,7 +9,7 @@ package struct TakeClaim: StoreStep {
   package enum Reply: Sendable, Equatable {
     /// The owner that asked holds the claim.
     case held(ClaimHold)
-    /// How the claim stands; whoever asked for it doesn't hold it.
+    /// How the claim stands; the owner that asked for it doesn't hold it.
     case state(ClaimState)
     /// The request stands in the queue, and is to be made again.
     case waiting(ClaimPlace)

@@ -1,10 +1,10 @@
-public import NIOCore
+internal import NIOCore
 
 /// A part of the index of deadlines: which records to look at when, as something happens to them by
 /// itself.
 ///
 /// An entry is a reminder, and the record decides. One that is missing, or late, does no harm but that what
-/// has happened is seen later, by whoever meets the record. A reminder is given by the commit that makes it
+/// has happened is seen later, when the record is used. A reminder is given by the commit that makes it
 /// necessary (`RecordCommit.remindAtMs`), before the record is written.
 ///
 /// Which part a name is in depends on its bytes alone, and the parts have nothing to do with each other, so

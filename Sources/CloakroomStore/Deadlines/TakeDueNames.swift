@@ -2,7 +2,7 @@ package import CloakroomCore
 package import CloakroomRedis
 
 /// Hands out the names of records whose time has come, earliest first and `limit` at most. They are held back
-/// from others for `holdMs` milliseconds: whoever dies with them in hand leaves them to the next one.
+/// from others for `holdMs` milliseconds: if that sidecar dies meanwhile, another takes them after it.
 package struct TakeDueNames: StoreStep {
   /// What is due.
   package struct Reply: Sendable, Equatable {
@@ -79,7 +79,7 @@ package struct TakeDueNames: StoreStep {
 /// Says when names that were handed out are to be looked at again, if ever. One that somebody else holds
 /// by now is left as it is.
 package struct SettleDueNames: StoreStep {
-  /// What has come of a name that was due.
+  /// What is to be done with a name that was due.
   package struct Settled: Sendable, Equatable {
     /// The name.
     package let name: StoreKey

@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// Keys are dealt out over shards by their hash, and each shard has a lock that is held for one
 /// command on one key; no shard's lock is ever held while another is taken. (Only the lock of one
-/// call's record is held meanwhile, for a command that keeps its answer.) A command on many keys is
+/// idempotency record is held meanwhile, for a command that keeps its answer.) A command on many keys is
 /// one step for each of them, not one for all. A value is copied once, when it is written; readers are
 /// handed the stored buffer itself.
 public final class MemoryStore: Sendable {
@@ -30,7 +30,7 @@ public final class MemoryStore: Sendable {
   public let bus: MemoryBus
 
   private let shards: [Shard]
-  private let answers: MemoryRecords
+  private let answers: MemoryIdempotencyRecords
   let streams: MemoryStreams
   let claims: MemoryClaims
   /// Records, apart from values, as they can always be listed.
@@ -65,7 +65,7 @@ public final class MemoryStore: Sendable {
     self.budget = budget
     self.clock = clock
     self.isScannable = isScannable
-    answers = MemoryRecords(budget: budget, clock: clock)
+    answers = MemoryIdempotencyRecords(budget: budget, clock: clock)
     records = (0..<Self.shardCount).map { _ in Shard(budget: budget, isScannable: true) }
     startedAtMs = clock.date &- clock.now
     streams = MemoryStreams(budget: budget, isScannable: isScannable, clock: clock)
@@ -132,12 +132,12 @@ public final class MemoryStore: Sendable {
       .number(Int64(bus.publish(name, message)))
     case .ping:
       .done
-    case .once(let record, let command):
-      command.isMutation ? once(record, command) : perform(command)
+    case .idempotent(let idempotency, let command):
+      command.isMutation ? perform(command, keeping: idempotency) : perform(command)
     case .nothing:
       .done
-    case .recall(let record):
-      answers.recall(record)
+    case .recall(let idempotency):
+      answers.recall(idempotency)
     }
   }
 
@@ -197,16 +197,18 @@ public final class MemoryStore: Sendable {
     records[key.hash & (Self.shardCount - 1)]
   }
 
-  /// Does a mutation unless its record has an answer to it.
-  private func once(_ record: OnceRecord, _ command: StoreCommand) -> StoreReply {
-    guard let note = record.note else {
+  /// Does a mutation unless its idempotency record has an answer to it.
+  private func perform(
+    _ command: StoreCommand, keeping idempotency: IdempotencyRecord
+  ) -> StoreReply {
+    guard let note = idempotency.note else {
       return makingRoom { () throws(MemoryBudget.Exhausted) in
-        try answers.answer(to: record) { perform(command) }
+        try answers.answer(to: idempotency) { perform(command) }
       }
     }
     guard command.takesNote else { return .failure(RPCError(.internal)) }
     return makingRoom { () throws(MemoryBudget.Exhausted) in
-      try answers.answer(to: record) {
+      try answers.answer(to: idempotency) {
         let reply = perform(command)
         return reply.isAnswer ? .noted(note.detached(), reply) : reply
       }

@@ -40,7 +40,7 @@ final class MemoryStreams: Sendable {
     }
   }
 
-  /// The streams, to whoever has the lock.
+  /// The streams, for the caller that has the lock.
   struct Locked: Sendable {
     /// When the step is taken, in milliseconds of the store's clock.
     fileprivate(set) var now: Int64 = 0

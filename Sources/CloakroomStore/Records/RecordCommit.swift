@@ -1,4 +1,3 @@
-internal import Glibc
 public import NIOCore
 
 /// What a record is to become, if it is still what was read.
@@ -57,73 +56,5 @@ extension RecordCommit {
     case .version(let version): return record.flatMap { RecordVersion(of: $0) } == version
     case .fields: return false
     }
-  }
-}
-
-/// The random id of the commit that has written a record. Not a number: one would begin anew with the
-/// record, and the version of a lost commit could be taken for another's.
-public struct RecordVersion: Sendable, Hashable {
-  /// How many characters it has.
-  public static let length = 11
-  /// What a record begins with: its header's first member.
-  static let head: StaticString = "{\"v\":\""
-
-  /// The bits that the text stands for: six to a character, the lowest first.
-  private let bits: UInt64
-
-  /// A version of 64 bits.
-  public init(_ number: UInt64) { bits = number }
-
-  /// The version of a record; nil for bytes that are no record.
-  public init?(of record: ByteBuffer) {
-    var bits: UInt64 = 0
-    let isRecord = record.withUnsafeReadableBytes { bytes in
-      let start = Self.head.utf8CodeUnitCount
-      guard bytes.count > start + Self.length, let base = bytes.baseAddress,
-        memcmp(base, Self.head.utf8Start, start) == 0
-      else { return false }
-      for place in 0..<Self.length {
-        guard let value = Self.value(of: bytes[start + place]) else { return false }
-        bits |= value << UInt64(6 * place)
-      }
-      return true
-    }
-    guard isRecord else { return nil }
-    self.bits = bits
-  }
-
-  private static func value(of digit: UInt8) -> UInt64? {
-    switch digit {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt64(digit - UInt8(ascii: "A"))
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt64(digit - UInt8(ascii: "a")) + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(digit - UInt8(ascii: "0")) + 52
-    case UInt8(ascii: "-"): 62
-    case UInt8(ascii: "_"): 63
-    default: nil
-    }
-  }
-
-  /// The version's text.
-  public var text: ByteBuffer {
-    var text = ByteBuffer()
-    writeText(into: &text)
-    return text
-  }
-
-  private func writeText(into text: inout ByteBuffer) {
-    let digits = StaticString("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    text.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.length) { bytes in
-      for place in 0..<Self.length {
-        bytes[place] = digits.utf8Start[Int(bits >> UInt64(6 * place) & 63)]
-      }
-      return Self.length
-    }
-  }
-
-  /// Writes the beginning of a record's header.
-  public func write(into record: inout ByteBuffer) {
-    record.writeStaticString(Self.head)
-    writeText(into: &record)
-    record.writeStaticString("\"")
   }
 }

@@ -64,7 +64,7 @@ public final class RedisEviction: Sendable {
     }
   }
 
-  /// Whether it is time to ask again; whoever is told so asks.
+  /// Whether it is time to ask again; a caller that is told so asks.
   func isToBeAsked() -> Bool {
     let now = ContinuousClock.now
     return state.withLock { state in

@@ -4,14 +4,14 @@ internal import NIOCore
 /// The steps that take more than one command, each one small script on one key.
 enum RedisScripts {
   /// All of them; a link makes Redis keep them before its first command.
-  static let all = reading + changing + changing.map(once)
+  static let all = reading + changing + changing.map(idempotent)
 
   /// Those that change nothing that has not happened by itself.
   private static let reading =
     [getWithMeta, recall]
     + StoreSteps.scripts(changing: false)
 
-  /// Those that change something: each has a variant that keeps a record of its answer.
+  /// Those that change something: each has a variant that keeps its answer.
   static let changing =
     [setConditionally, add, persist, single, publish, nothing] + records
     + StoreSteps.scripts(changing: true)

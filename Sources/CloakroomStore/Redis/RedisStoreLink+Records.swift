@@ -21,7 +21,8 @@ extension RedisStoreLink {
     askTime()
     guard commit.remindAtMs != nil else { return write(commit, to: name, ticket) }
     if gathered.isEmpty { loop.assumeIsolated().execute { self.writeGathered() } }
-    gathered.append(GatheredCommit(commit: commit, name: name, ticket: ticket, record: record))
+    gathered.append(
+      GatheredCommit(commit: commit, name: name, ticket: ticket, idempotency: idempotency))
   }
 
   private func writeGathered() {
@@ -33,17 +34,18 @@ extension RedisStoreLink {
       remind(of: commits, in: part)
     }
     for commit in commits {
-      record = commit.record
+      idempotency = commit.idempotency
       write(commit.commit, to: commit.name, commit.ticket)
-      record = nil
+      idempotency = nil
     }
   }
 
-  /// It can be sent again, whatever has become of it: it does nothing when it meets its own version.
+  /// It can be sent again even if it was done: it does nothing when it finds its own version.
   private func write(_ commit: RecordCommit, to name: StoreKey, _ ticket: StoreTicket) {
     let record = commit.replacement ?? nothing
     switch commit.expected {
-    case .nothing where commit.replacement != nil && commit.staleAtMs == nil && self.record == nil:
+    case .nothing
+    where commit.replacement != nil && commit.staleAtMs == nil && self.idempotency == nil:
       send(
         ticket, .created, .idempotentWrite, payload: name.count + record.readableBytes + 20,
         arguments: 5
@@ -163,7 +165,7 @@ struct GatheredCommit {
   let name: StoreKey
   let ticket: StoreTicket
   /// What its answer is kept in.
-  let record: OnceRecord?
+  let idempotency: IdempotencyRecord?
 }
 
 /// The time of a Redis, as well as it is known: the machine's own clock that never goes back, and by how much
@@ -198,7 +200,7 @@ struct RedisClock {
   /// Redis' time in milliseconds since 1970.
   var timeMs: Int64 { StoreClock.system.now &+ max(ahead, aheadBefore) }
 
-  /// Whether it is time to ask again; whoever is told so asks.
+  /// Whether it is time to ask again; a caller that is told so asks.
   mutating func isToBeRead() -> Bool {
     let now = StoreClock.system.now
     guard askedAt == .min || now &- askedAt >= Self.pauseMs else { return false }

@@ -2,17 +2,17 @@ internal import CloakroomCore
 internal import CloakroomRedis
 
 extension RedisStoreLink {
-  /// Hands a step to Redis, and where it is to keep a record, the variant of its script that does.
+  /// Hands a step to Redis; one that keeps its answer as the variant of its script that does so.
   func submit<Step: StoreStep>(_ step: Step, ticket: StoreTicket) {
     guard let number = StoreSteps.number(of: Step.self) else {
       return answer(ticket, .failure(RPCError(.internal, "\(Step.self) is not in StoreSteps.all")))
     }
     let form = Step.redis
-    let record = Step.isMutation ? self.record : nil
-    let parts = parts(of: step, form, keeping: record)
+    let idempotency = Step.isMutation ? self.idempotency : nil
+    let parts = parts(of: step, form, keeping: idempotency)
     link.submit(
       context: context(ticket, .step, step: number),
-      resend: record == nil ? form.resend : .recordedWrite,
+      resend: idempotency == nil ? form.resend : .answerKeepingWrite,
       payload: parts.reduce(0) { $0 + $1.count }, arguments: parts.count
     ) {
       $0.write(parts: parts.count)
@@ -21,17 +21,18 @@ extension RedisStoreLink {
   }
 
   private func parts(
-    of step: some StoreStep, _ form: RedisForm, keeping record: OnceRecord?
+    of step: some StoreStep, _ form: RedisForm, keeping idempotency: IdempotencyRecord?
   ) -> [RedisArgument] {
     var keys = step.keys
     var arguments = step.arguments
     var script = form.script
-    if let record {
+    if let idempotency {
       if script == nil { arguments.insert(.text(form.command), at: 0) }
-      script = RedisScripts.once(script ?? RedisScripts.single)
-      keys.append(record.name)
+      script = RedisScripts.idempotent(script ?? RedisScripts.single)
+      keys.append(idempotency.name)
       arguments += [
-        .bytes(record.fingerprint.bytes), .number(record.step), .number(record.life.milliseconds),
+        .bytes(idempotency.fingerprint.bytes), .number(idempotency.step),
+        .number(idempotency.life.milliseconds),
         "",
       ]
     }

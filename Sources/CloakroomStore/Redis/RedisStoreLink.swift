@@ -32,8 +32,8 @@ public final class RedisStoreLink: StoreLink {
   let nothing = ByteBuffer()
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
-  /// The record that the command which is being submitted is to keep; nil for almost all.
-  var record: OnceRecord?
+  /// Where the command that is being submitted keeps its answer; nil for almost all.
+  var idempotency: IdempotencyRecord?
 
   /// A way to Redis that is not open yet; made on its loop.
   ///
@@ -121,12 +121,12 @@ public final class RedisStoreLink: StoreLink {
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
-    case .once(let record, let command):
-      submit(command, keeping: record, ticket: ticket)
+    case .idempotent(let idempotency, let command):
+      submit(command, keeping: idempotency, ticket: ticket)
     case .nothing:
       answer(ticket, .done)
-    case .recall(let record):
-      recall(record, ticket: ticket)
+    case .recall(let idempotency):
+      recall(idempotency, ticket: ticket)
     }
   }
 
@@ -232,15 +232,15 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
-  /// Calls a script on one key, or its variant that keeps a record when there is one to keep.
+  /// Calls a script on one key, or its variant that keeps its answer, for a command with an idempotency record.
   func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ decoder: RedisReplyDecoder, _ resend: Resend,
     _ key: StoreKey, arguments: Int, payload: Int,
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
-    if let record, resend != .read {
+    if let idempotency, resend != .read {
       return run(
-        script, keeping: record, ticket, decoder, key, arguments: arguments, payload: payload,
+        script, keeping: idempotency, ticket, decoder, key, arguments: arguments, payload: payload,
         encode)
     }
     send(

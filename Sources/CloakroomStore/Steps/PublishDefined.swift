@@ -6,7 +6,7 @@ package import NIOCore
 /// definition that is kept under the same name: a value that begins with its own digest, whose life
 /// begins anew.
 package struct PublishDefined: StoreStep {
-  /// What came of the message.
+  /// The result of publishing the message.
   package enum Reply: Sendable, Equatable {
     /// It was published, and matched so many sidecars' subscriptions (see `StoreCommand.publish`).
     case published(Int64)

@@ -1,6 +1,6 @@
 public import CloakroomCore
 
-/// What a step came to, as it is carried to whoever has taken it, by those who don't know the step.
+/// The result of a step, passed to the caller that took it through code that doesn't know the step.
 public struct StepReply: Sendable, Equatable {
   private let carried: any CarriedReply
 

@@ -28,7 +28,7 @@ package struct ReadMessages: StoreStep {
   /// XREADGROUP, one message after the other until there are enough bytes: it knows no such limit.
   ///
   /// ARGV: group, consumer, count, bytes. → an array of an id with its fields. Nothing is no answer to
-  /// be kept: whoever waits reads again.
+  /// be kept: a reader that waits reads again.
   package static let redis = RedisForm.script(
     .write,
     """

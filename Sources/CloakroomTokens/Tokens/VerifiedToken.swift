@@ -105,7 +105,7 @@ public struct VerifiedToken: Sendable {
   }
 }
 
-/// What a token has to be for whoever verifies it.
+/// What the verifier of a token requires of it.
 public struct TokenExpectation: Sendable, Equatable {
   /// Who asks. A token that is for somebody has to be for them, and one that is for nobody in
   /// particular does not do (RFC 7519, section 4.1.3).

@@ -22,7 +22,7 @@ struct CacheInvalidation: Sendable {
   /// How it begins: all at once, so that what the connection asks next finds it done.
   ///
   /// - Parameter record: where its answer is kept, if the call has an idempotency key.
-  func opening(keptIn record: OnceRecord?) -> Opening {
+  func opening(keptIn record: IdempotencyRecord?) -> Opening {
     if let record { return .run { context throws(RPCError) in try await run(record, context) } }
     guard !keys.isEmpty || !tags.isEmpty else { return .answer(result) }
     return .records(calls, step) { answers, reply, context, result throws(RPCError) in
@@ -35,7 +35,7 @@ struct CacheInvalidation: Sendable {
   /// With an idempotency key: all of it, and then its answer is kept. One that was cut before is done again as
   /// a whole, which does no harm.
   private func run(
-    _ record: OnceRecord, _ context: CallContext
+    _ record: IdempotencyRecord, _ context: CallContext
   ) async throws(RPCError) -> ByteBuffer {
     switch await context.perform(record.recall(step: 0)) {
     case .value(nil): break
@@ -44,7 +44,7 @@ struct CacheInvalidation: Sendable {
     }
     if let step { _ = try await context.perform(step).orThrow() }
     for call in calls { _ = try await context.run(call) }
-    _ = try await context.perform(context.once(.nothing, step: 0)).orThrow()
+    _ = try await context.perform(context.idempotent(.nothing, step: 0)).orThrow()
     count(context)
     return result
   }

@@ -123,7 +123,8 @@ struct ClaimCall: Sendable {
     if isOver { request.wait = nil }
     // What is kept for a repetition stays.
     return await context.perform(
-      context.once(.step(TakeClaim(key, request)), step: 0), isTakenBack: !context.hasRecord)
+      context.idempotent(.step(TakeClaim(key, request)), step: 0),
+      isTakenBack: !context.hasIdempotencyKey)
   }
 
   /// Waits until it is time to ask again.

@@ -57,7 +57,7 @@ struct EventPublication: Sendable {
     for _ in 0..<Self.attempts {
       let schema = try cache.compile(definition, for: channel)
       if let problem = schema.problem(with: data) { throw problem }
-      switch try await context.perform(step(by: schema), once: 0) {
+      switch try await context.perform(step(by: schema), idempotentStep: 0) {
       case .published(let receivers):
         var result = ByteBuffer()
         result.writeReceivers(receivers)

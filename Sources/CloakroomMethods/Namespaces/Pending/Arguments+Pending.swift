@@ -105,9 +105,9 @@ extension Arguments {
 
   /// What a lease is to be held by.
   mutating func newReceipt() throws(RPCError) -> String {
-    guard let record else { return PendingReceipt.random() }
+    guard let idempotency else { return PendingReceipt.random() }
     return PendingReceipt.repeated(
-      record, token: try string(0, "token", longest: settings.frameBytes))
+      idempotency, token: try string(0, "token", longest: settings.frameBytes))
   }
 
   /// What the store knows a receipt by.

@@ -54,7 +54,7 @@ struct PendingGrant: Sendable, Equatable {
 struct PendingOperation: Sendable, Equatable {
   /// Whether somebody can have it.
   enum State: Int, Sendable {
-    /// Whoever has the token can.
+    /// Anyone who has the token can.
     case open = 0
     /// Somebody has it.
     case leased = 1

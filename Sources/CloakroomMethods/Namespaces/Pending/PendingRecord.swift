@@ -124,7 +124,7 @@ struct PendingRecord: RecordKind, Equatable {
     let staleAtMs = record.endsAtMs
     let outcome = record.perform(request, &noticed, at: now)
     var transition = Transition<PendingRecord>(outcome: outcome)
-    // That a lease is over, and was not the last, needs not be written: whoever looks next sees it too.
+    // That a lease is over, and was not the last, needs not be written: the next one to look sees it too.
     if noticed != nil || !isReading(request) && outcome.isDone && (isNew || record != before) {
       transition.change = record
     }

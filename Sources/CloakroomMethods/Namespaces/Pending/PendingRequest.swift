@@ -30,7 +30,7 @@ enum PendingStep: Sendable {
   /// Makes an operation of the request's type. → `.operation`; CONFLICT when there is another under
   /// that name. Made twice with the same data, it is one.
   case create(PendingDraft)
-  /// Reads it, whoever has it; its data only if they are wanted. → `.operation`
+  /// Reads it, also while somebody has leased it; its data only if they are wanted. → `.operation`
   case read(withData: Bool)
   /// Reads it and ends it, once. → `.operation`; the second one gets CONSUMED
   case consume
@@ -41,7 +41,7 @@ enum PendingStep: Sendable {
   /// Leases it to one caller. → `.leased`; CHECKED_OUT while somebody else has it. The same receipt
   /// again is answered as it was.
   case checkout(PendingLease)
-  /// Ends it for the caller that has it, and keeps a result for whoever asks again with the receipt.
+  /// Ends it for the caller that has it, and keeps a result for a caller that asks again with the receipt.
   /// → `.committed`; LEASE_LOST for a receipt that is not the last, or when something has happened
   /// since.
   ///
@@ -150,7 +150,7 @@ struct PendingLease: Sendable {
 /// How long the store keeps what is over, in milliseconds.
 ///
 /// Whatever these say, it is kept as long as the operation would have lived, and `slackMs` longer: a
-/// token that carries its data is good until then for whoever finds no record of its use.
+/// token that carries its data is good until then where no record of its use is found.
 struct PendingRetention: Sendable, Hashable {
   /// By how much clocks may be apart: ten minutes.
   static let slackMs: Int64 = 600_000

@@ -71,10 +71,10 @@ enum PendingReceipt {
 
   /// The receipt of a call that may be repeated: the same each time, and known to nobody who doesn't
   /// have the token.
-  static func repeated(_ record: OnceRecord, token: String) -> String {
+  static func repeated(_ idempotency: IdempotencyRecord, token: String) -> String {
     var text = ByteBuffer(string: "receipt:\(token):")
-    text.writeImmutableBuffer(record.name.bytes)
-    text.writeImmutableBuffer(record.fingerprint.bytes)
+    text.writeImmutableBuffer(idempotency.name.bytes)
+    text.writeImmutableBuffer(idempotency.fingerprint.bytes)
     return "ckr_" + Base64URL.text(Array(Fingerprint(of: text).bytes.readableBytesView))
   }
 

@@ -56,7 +56,7 @@ struct StreamWait: Sendable {
       if wakeUp != .timeOver { isFirst = true }
       guard isFirst, ContinuousClock.now < end else { continue }
       do throws(RPCError) {
-        let messages = try await context.perform(step, once: 0)
+        let messages = try await context.perform(step, idempotentStep: 0)
         if !messages.isEmpty { return messages }
       } catch {
         try await pause(context, after: error, until: end)

@@ -112,7 +112,7 @@ enum TokenMethods {
     .procedure { arguments throws(RPCError) in
       let tokens = arguments.settings.tokens
       let names = try TokenNames(&arguments)
-      let record = arguments.record
+      let idempotency = arguments.idempotency
       guard arguments.has(0) else {
         guard arguments.has(1), arguments.has(2) else {
           throw RPCError(.invalidParams, "token is missing, or else jti and expiresAt")
@@ -124,7 +124,7 @@ enum TokenMethods {
         guard let end = Timestamp(text) else {
           throw RPCError(.invalidParams, "expiresAt is a time as RFC 3339 writes it")
         }
-        return try opening(revoking: id, untilMs: end.milliseconds, names, tokens, record)
+        return try opening(revoking: id, untilMs: end.milliseconds, names, tokens, idempotency)
       }
       guard !arguments.has(1), !arguments.has(2) else {
         throw RPCError(.invalidParams, "token, or jti and expiresAt, but not both")
@@ -138,16 +138,16 @@ enum TokenMethods {
           }
           if let id = known.id { context.note(key: logged(id)) }
           let command = try revocation(
-            of: try id(of: known), untilMs: known.expiresAtMs, names, tokens, record)
+            of: try id(of: known), untilMs: known.expiresAtMs, names, tokens, idempotency)
           guard let command else { return ByteBuffer(revoked: false) }
-          let reply = try await context.perform(context.once(command, step: 0)).orThrow()
+          let reply = try await context.perform(context.idempotent(command, step: 0)).orThrow()
           return ByteBuffer(revoked: reply == .done)
         }
       }
       let known = try ring.authenticate(token)
       arguments.note(jti: known.id)
       return try opening(
-        revoking: try id(of: known), untilMs: known.expiresAtMs, names, tokens, record)
+        revoking: try id(of: known), untilMs: known.expiresAtMs, names, tokens, idempotency)
     })
 
   static let jwks = Method(
@@ -228,18 +228,20 @@ enum TokenMethods {
   /// the call may be a repeated one, a look whether the first was before that.
   private static func revocation(
     of id: String, untilMs end: Int64, _ names: TokenNames, _ tokens: TokenService,
-    _ record: OnceRecord?
+    _ idempotency: IdempotencyRecord?
   ) throws(RPCError) -> StoreCommand? {
-    guard let life = try tokens.revocationLife(untilMs: end) else { return record?.recall(step: 0) }
+    guard let life = try tokens.revocationLife(untilMs: end) else {
+      return idempotency?.recall(step: 0)
+    }
     return .set(
       try names.revocation(of: id), value: ByteBuffer(string: "true"), .after(life), .none)
   }
 
   private static func opening(
     revoking id: String, untilMs end: Int64, _ names: TokenNames, _ tokens: TokenService,
-    _ record: OnceRecord?
+    _ idempotency: IdempotencyRecord?
   ) throws(RPCError) -> Opening {
-    guard let command = try revocation(of: id, untilMs: end, names, tokens, record) else {
+    guard let command = try revocation(of: id, untilMs: end, names, tokens, idempotency) else {
       return .answer(ByteBuffer(revoked: false))
     }
     return .ask(command) { reply, _, result throws(RPCError) in

@@ -3,9 +3,9 @@ public import NIOCore
 
 /// Where the answers to one call are kept, so that the call does nothing twice.
 ///
-/// A call has one record, whatever the number of its steps; each step finds its own first answer in
-/// it. A class: hardly a call has one, and to all others it is a pointer that is nil.
-public final class OnceRecord: Sendable {
+/// A call has one, whatever the number of its steps; each step finds its own first answer in it. A
+/// class: few calls have one, and to all others it is a pointer that is nil.
+public final class IdempotencyRecord: Sendable {
   /// The record's name, made from the caller's service, scope and idempotency key.
   public let name: StoreKey
   /// What the call asks for: a call under the same name with another fingerprint is refused.
@@ -18,7 +18,7 @@ public final class OnceRecord: Sendable {
   /// whatever a repeated one brings. Others can read it in the store.
   public let note: ByteBuffer?
 
-  /// Names a record.
+  /// Names the record of a call.
   public init(name: StoreKey, fingerprint: Fingerprint, life: TimeToLive, step: Int = 0) {
     self.name = name
     self.fingerprint = fingerprint
@@ -28,10 +28,10 @@ public final class OnceRecord: Sendable {
   }
 
   /// The same record for one of its steps.
-  private init(_ record: OnceRecord, step: Int, note: ByteBuffer? = nil) {
-    name = record.name
-    fingerprint = record.fingerprint
-    life = record.life
+  private init(_ idempotency: IdempotencyRecord, step: Int, note: ByteBuffer? = nil) {
+    name = idempotency.name
+    fingerprint = idempotency.fingerprint
+    life = idempotency.life
     self.step = step
     self.note = note
   }
@@ -44,21 +44,21 @@ public final class OnceRecord: Sendable {
   public func keeping(
     _ command: StoreCommand, step: Int, note: ByteBuffer? = nil
   ) -> StoreCommand {
-    if case .once = command { return command }
+    if case .idempotent = command { return command }
     guard command.isMutation else { return command }
     let note = note.flatMap { $0.readableBytes > 0 ? $0 : nil }
-    return .once(OnceRecord(self, step: step, note: note), command)
+    return .idempotent(IdempotencyRecord(self, step: step, note: note), command)
   }
 
   /// A look at the answer to a step.
   public func recall(step: Int) -> StoreCommand {
-    .recall(OnceRecord(self, step: step))
+    .recall(IdempotencyRecord(self, step: step))
   }
 }
 
-extension OnceRecord: Equatable {
+extension IdempotencyRecord: Equatable {
   /// Whether two records are the same in all that there is to them.
-  public static func == (left: OnceRecord, right: OnceRecord) -> Bool {
+  public static func == (left: IdempotencyRecord, right: IdempotencyRecord) -> Bool {
     left.name == right.name && left.fingerprint == right.fingerprint && left.life == right.life
       && left.step == right.step && left.note == right.note
   }

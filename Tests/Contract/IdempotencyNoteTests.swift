@@ -4,8 +4,8 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A note in a record", .timeLimit(.minutes(1)))
-struct OnceNoteTests {
+@Suite("A note in an idempotency record", .timeLimit(.minutes(1)))
+struct IdempotencyNoteTests {
   private static let first = ByteBuffer(bytes: [0, 0xFF, 13, 10] + Array("first".utf8))
   private static let second = ByteBuffer(string: "second")
 
@@ -14,20 +14,20 @@ struct OnceNoteTests {
     arguments: ContractStores.all)
   func create(kind: ContractStore) async throws {
     try await kind.run { store in
-      let record = OnceTests.record(store)
+      let idempotency = IdempotencyTests.idempotency(store)
       let keys = [store.key("a"), store.key("b")]
-      let command = record.keeping(
+      let command = idempotency.keeping(
         .commit(keys[0], .making("1")), step: 0, note: Self.first)
       #expect(await store.perform(command) == .noted(Self.first, .done))
-      let again = record.keeping(.commit(keys[1], .making("2")), step: 0, note: Self.second)
+      let again = idempotency.keeping(.commit(keys[1], .making("2")), step: 0, note: Self.second)
       for _ in 0..<2 {
         #expect(await store.perform(again) == .noted(Self.first, .done))
-        #expect(await store.perform(record.recall(step: 0)) == .noted(Self.first, .done))
+        #expect(await store.perform(idempotency.recall(step: 0)) == .noted(Self.first, .done))
       }
       // It is nowhere else, and the other name is still free.
       #expect(await store.record(keys[1]) == nil)
       #expect(await store.record(keys[0])?.hasSuffix("\n1") == true)
-      let other = OnceTests.record(store, "another call")
+      let other = IdempotencyTests.idempotency(store, "another call")
       let refused = other.keeping(.commit(keys[1], .making("2")), step: 0, note: Self.second)
       #expect(await store.perform(refused) == .failure(RPCError(.idempotencyMismatch)))
       #expect(
@@ -40,7 +40,7 @@ struct OnceNoteTests {
   func refused(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("a")
-      let command = OnceTests.record(store).keeping(
+      let command = IdempotencyTests.idempotency(store).keeping(
         .commit(key, RecordCommit(expecting: .nothing, replacement: nil)), step: 1,
         note: Self.first)
       #expect(await store.perform(command) == .noted(Self.first, .done))
@@ -55,16 +55,16 @@ struct OnceNoteTests {
     try await kind.run { store in
       let key = store.key("a")
       _ = await store.perform(.commit(key, .making("1", version: 1)))
-      let record = OnceTests.record(store)
-      let late = record.keeping(
+      let idempotency = IdempotencyTests.idempotency(store)
+      let late = idempotency.keeping(
         .commit(key, .making("2", version: 3, over: 2)), step: 1, note: Self.first)
       guard case .stale(let there?, _, _) = await store.perform(late) else {
         Issue.record("it was not refused")
         return
       }
       #expect(String(buffer: there).hasSuffix("\n1"))
-      #expect(await store.perform(record.recall(step: 1)) == .value(nil))
-      let again = record.keeping(
+      #expect(await store.perform(idempotency.recall(step: 1)) == .value(nil))
+      let again = idempotency.keeping(
         .commit(key, .making("2", version: 3, over: 1)), step: 1, note: Self.second)
       #expect(await store.perform(again) == .noted(Self.second, .done))
       #expect(await store.record(key)?.hasSuffix("\n2") == true)
@@ -74,36 +74,36 @@ struct OnceNoteTests {
   @Test("can be all that a step is for", arguments: ContractStores.all)
   func alone(kind: ContractStore) async throws {
     try await kind.run { store in
-      let record = OnceTests.record(store, lifeMs: 50_000)
+      let idempotency = IdempotencyTests.idempotency(store, lifeMs: 50_000)
       #expect(await store.perform(.nothing) == .done)
-      #expect(await store.perform(record.recall(step: 0)) == .value(nil))
+      #expect(await store.perform(idempotency.recall(step: 0)) == .value(nil))
       let notes = [Self.first, Self.second]
       for note in notes {
-        let command = record.keeping(.nothing, step: 0, note: note)
+        let command = idempotency.keeping(.nothing, step: 0, note: note)
         #expect(await store.perform(command) == .noted(Self.first, .done))
       }
-      #expect(await store.perform(record.recall(step: 0)) == .noted(Self.first, .done))
-      #expect(await store.perform(record.recall(step: 1)) == .value(nil))
+      #expect(await store.perform(idempotency.recall(step: 0)) == .noted(Self.first, .done))
+      #expect(await store.perform(idempotency.recall(step: 1)) == .value(nil))
       // An empty note, and none, are none.
-      let empty = record.keeping(.nothing, step: 2, note: ByteBuffer())
+      let empty = idempotency.keeping(.nothing, step: 2, note: ByteBuffer())
       #expect(await store.perform(empty) == .done)
-      #expect(await store.perform(record.recall(step: 2)) == .done)
+      #expect(await store.perform(idempotency.recall(step: 2)) == .done)
       // Looking makes no record, and neither does it keep one.
       #expect(
-        await store.perform(OnceTests.record(store, "x").recall(step: 0)).reason
+        await store.perform(IdempotencyTests.idempotency(store, "x").recall(step: 0)).reason
           == .idempotencyMismatch)
     }
   }
 
-  @Test("goes when its record does", arguments: ContractStores.all)
+  @Test("goes when its idempotency record does", arguments: ContractStores.all)
   func expired(kind: ContractStore) async throws {
     try await kind.run { store in
-      let record = OnceTests.record(store, lifeMs: 20)
-      let command = record.keeping(.nothing, step: 0, note: Self.first)
+      let idempotency = IdempotencyTests.idempotency(store, lifeMs: 20)
+      let command = idempotency.keeping(.nothing, step: 0, note: Self.first)
       #expect(await store.perform(command) == .noted(Self.first, .done))
       await store.advance(by: 20)
-      #expect(await store.perform(record.recall(step: 0)) == .value(nil))
-      let again = record.keeping(.nothing, step: 0, note: Self.second)
+      #expect(await store.perform(idempotency.recall(step: 0)) == .value(nil))
+      let again = idempotency.keeping(.nothing, step: 0, note: Self.second)
       #expect(await store.perform(again) == .noted(Self.second, .done))
     }
   }
@@ -111,11 +111,11 @@ struct OnceNoteTests {
   @Test("tells of a step without one what it came to", arguments: ContractStores.all)
   func recall(kind: ContractStore) async throws {
     try await kind.run { store in
-      let record = OnceTests.record(store)
+      let idempotency = IdempotencyTests.idempotency(store)
       let set = StoreCommand.set(
-        store.key("b"), value: OnceTests.new, .ms(900_000), .none)
-      #expect(await store.perform(record.keeping(set, step: 2)) == .done)
-      #expect(await store.perform(record.recall(step: 2)) == .done)
+        store.key("b"), value: IdempotencyTests.new, .ms(900_000), .none)
+      #expect(await store.perform(idempotency.keeping(set, step: 2)) == .done)
+      #expect(await store.perform(idempotency.recall(step: 2)) == .done)
     }
   }
 
@@ -123,12 +123,12 @@ struct OnceNoteTests {
   func race(kind: ContractStore) async throws {
     try await kind.run(links: 4) { stores in
       for round in 0..<10 {
-        let record = OnceRecord(
+        let idempotency = IdempotencyRecord(
           name: stores[0].key("record \(round)"),
           fingerprint: Fingerprint(of: ByteBuffer(string: "call")), life: .ms(100_000))
         let replies = await withTaskGroup(of: StoreReply.self) { group in
           for number in 0..<40 {
-            let command = record.keeping(
+            let command = idempotency.keeping(
               .commit(stores[0].key("\(round) \(number)"), .making("1")), step: 0,
               note: ByteBuffer(string: "\(number)"))
             group.addTask { await stores[number % 4].perform(command) }
@@ -153,7 +153,7 @@ struct OnceNoteTests {
     try await kind.run { store in
       let key = store.key("a")
       let add = StoreCommand.add(key, by: 1, within: 0...9, expiry: .never)
-      let command = OnceTests.record(store).keeping(add, step: 0, note: Self.first)
+      let command = IdempotencyTests.idempotency(store).keeping(add, step: 0, note: Self.first)
       #expect(await store.perform(command).reason == .internal)
       await store.expect(nil, under: key)
     }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 @Suite("Calls that are repeated with their idempotency keys", .timeLimit(.minutes(1)))
-struct OnceTests {
+struct IdempotencyTests {
   /// Both stores: nil is the one in memory.
   private static let stores = [false, true]
 

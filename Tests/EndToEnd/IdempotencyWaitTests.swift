@@ -3,7 +3,7 @@ import Testing
 
 /// Calls that wait, or take long, and are repeated by their idempotency keys on another connection.
 @Suite("A grant that is kept under an idempotency key", .timeLimit(.minutes(2)))
-struct OnceWaitTests {
+struct IdempotencyWaitTests {
   @Test("of a claim stays when the deadline passes while it is granted")
   func claim() throws {
     let redis = try RedisServer()

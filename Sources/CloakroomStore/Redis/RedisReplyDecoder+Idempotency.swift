@@ -3,7 +3,7 @@ internal import CloakroomRedis
 internal import NIOCore
 
 extension RedisReplyDecoder {
-  /// Reads what a record has for a step: null, an answer, or an array of a note and an answer.
+  /// Reads what an idempotency record has for a step: null, an answer, or an array of a note and an answer.
   static func readKept(_ reply: borrowing RESPReply) -> StoreReply {
     guard reply.first.kind == .array, reply.nodes.count > 1, reply.nodes[1].kind == .string else {
       return readAnswer(reply)

@@ -7,37 +7,40 @@ extension Arguments {
   /// How long an idempotency key is at most, in bytes.
   private static let longestKey = 256
 
-  /// Has a mutation keep the answer in the call's record, if the call has one.
+  /// Has a mutation keep its answer, if the call has an idempotency key.
   @inlinable
-  public mutating func once(_ command: consuming StoreCommand) -> StoreCommand {
-    guard let record else { return command }
-    return record.keeping(command, step: 0)
+  public mutating func idempotent(_ command: consuming StoreCommand) -> StoreCommand {
+    guard let idempotency else { return command }
+    return idempotency.keeping(command, step: 0)
   }
 
-  /// Has each mutation keep its answer in the call's record, if the call has one.
-  public mutating func once(_ commands: [StoreCommand]) -> [StoreCommand] {
-    guard let record else { return commands }
-    return commands.enumerated().map { step, command in record.keeping(command, step: step) }
+  /// Has each mutation keep its answer, if the call has an idempotency key.
+  public mutating func idempotent(_ commands: [StoreCommand]) -> [StoreCommand] {
+    guard let idempotency else { return commands }
+    return commands.enumerated().map { step, command in idempotency.keeping(command, step: step) }
   }
 
-  /// Has a procedure's first step keep its answer in the call's record, if the call has one. What is
-  /// kept, or may be, is not taken back when nobody waits any more: a repetition of the call is told
+  /// Has a procedure's first step keep its answer, if the call has an idempotency key. What is kept,
+  /// or may be, is not taken back when nobody waits any more: a repetition of the call is told
   /// that it was done.
-  public mutating func once(_ opening: Opening) -> Opening {
-    guard let record, case .ask(let command, let then, let undo, _) = opening, command.isMutation
+  public mutating func idempotent(_ opening: Opening) -> Opening {
+    guard let idempotency, case .ask(let command, let then, let undo, _) = opening,
+      command.isMutation
     else {
       return opening
     }
     return .ask(
-      record.keeping(command, step: 0), then: then, undo: { $0.mayBeKept ? nil : undo($0) },
+      idempotency.keeping(command, step: 0), then: then, undo: { $0.mayBeKept ? nil : undo($0) },
       undoesAll: false)
   }
 
-  /// Reads an idempotency key, and makes it the name of a record.
+  /// Reads an idempotency key, and names the record for it.
   ///
   /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes, and for a call whose effect ends
   ///   with its connection: repeated on another, it would be told of what is not there any more.
-  mutating func readRecord(_ slot: Int, of method: Method) throws(RPCError) -> OnceRecord {
+  mutating func readIdempotency(_ slot: Int, of method: Method) throws(RPCError)
+    -> IdempotencyRecord
+  {
     let key = try string(slot, "idempotencyKey", longest: Self.longestKey)
     guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey is not empty") }
     guard try !endsWithConnection(method) else {
@@ -50,7 +53,7 @@ extension Arguments {
     // The namespace has other tenants than this parameter.
     let own = "call:" + key
     try permit.keySpace.write(.idempotency, scope: scope, key: own.utf8.span.bytes, into: &name)
-    return OnceRecord(
+    return IdempotencyRecord(
       name: StoreKey(bytes: name), fingerprint: try fingerprint(of: method),
       life: settings.idempotencyTTL)
   }

@@ -1,11 +1,11 @@
 internal import CloakroomCore
 internal import Synchronization
 
-/// The record of one call: the first answers to its steps.
+/// The idempotency record of one call: the first answers to its steps.
 ///
 /// Its lock is held while a step is done for the first time, so that the same call, on another
 /// thread, waits for the answer. Nothing that is done under it takes another record's lock.
-final class MemoryRecord: Sendable {
+final class MemoryIdempotencyRecord: Sendable {
   private struct State {
     var answers: [Int: StoreReply] = [:]
     /// Whether the table has let go of it: then nobody else would find what is written into it.

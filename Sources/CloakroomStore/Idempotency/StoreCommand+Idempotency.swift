@@ -2,8 +2,8 @@ internal import CloakroomCore
 internal import NIOCore
 
 extension StoreCommand {
-  /// Whether the command changes what is stored. One that doesn't needs no record: to do it twice
-  /// is to do it once.
+  /// Whether the command changes what is stored. One that doesn't needs no idempotency record:
+  /// it is idempotent by itself.
   public var isMutation: Bool {
     switch self {
     case .get, .getWithMeta, .exists, .getMany, .ping, .read, .recall:
@@ -11,7 +11,7 @@ extension StoreCommand {
     case .step(let step): step.isMutation
     case .set, .remove, .expire, .take, .add, .commit, .publish, .nothing:
       true
-    case .once(_, let command): command.isMutation
+    case .idempotent(_, let command): command.isMutation
     }
   }
 
@@ -43,7 +43,7 @@ extension StoreReply {
     }
   }
 
-  /// Whether the call's record, if it has one, may have the answer: the reply is it, or was lost.
+  /// Whether the call's idempotency record, if it has one, may have the answer: the reply is it, or was lost.
   public var mayBeKept: Bool {
     if case .failure(let error) = self, error.reason == .outcomeUnknown { return true }
     return isAnswer

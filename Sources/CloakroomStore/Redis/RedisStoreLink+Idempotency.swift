@@ -2,18 +2,19 @@ internal import CloakroomCore
 internal import CloakroomRedis
 internal import NIOCore
 
-/// Commands that keep a record of their answer, in one script with what they do.
+/// Commands that keep their answer in an idempotency record, in one script with what they do.
 extension RedisStoreLink {
-  /// Hands over a command that keeps a record.
+  /// Hands over a command that keeps its answer.
   ///
   /// What is a script already is called in its variant; what is a single command of Redis otherwise
   /// is called by a script here.
-  func submit(_ command: StoreCommand, keeping record: OnceRecord, ticket: StoreTicket) {
-    guard self.record == nil, record.note == nil || command.takesNote else {
+  func submit(_ command: StoreCommand, keeping idempotency: IdempotencyRecord, ticket: StoreTicket)
+  {
+    guard self.idempotency == nil, idempotency.note == nil || command.takesNote else {
       return answer(ticket, .failure(RPCError(.internal)))
     }
-    self.record = record
-    defer { self.record = nil }
+    self.idempotency = idempotency
+    defer { self.idempotency = nil }
     switch command {
     case .set(let key, let value, let expiry, let condition):
       setByScript(key, value, expiry, condition, ticket)
@@ -34,10 +35,10 @@ extension RedisStoreLink {
       submit(command, ticket: ticket)
     case .nothing:
       // A script has a key, and this one no other.
-      run(RedisScripts.nothing, ticket, .done, .write, record.name, arguments: 0, payload: 0) {
+      run(RedisScripts.nothing, ticket, .done, .write, idempotency.name, arguments: 0, payload: 0) {
         _ in
       }
-    case .get, .getWithMeta, .exists, .getMany, .ping, .read, .once, .recall:
+    case .get, .getWithMeta, .exists, .getMany, .ping, .read, .idempotent, .recall:
       // Changes nothing; a record in a record is refused above.
       submit(command, ticket: ticket)
     }
@@ -57,20 +58,20 @@ extension RedisStoreLink {
     }
   }
 
-  /// Calls the variant of a script that keeps a record.
+  /// Calls the variant of a script that keeps its answer.
   func run(
-    _ script: RedisScript, keeping record: OnceRecord, _ ticket: StoreTicket,
+    _ script: RedisScript, keeping idempotency: IdempotencyRecord, _ ticket: StoreTicket,
     _ decoder: RedisReplyDecoder, _ key: StoreKey, arguments: Int, payload: Int,
     _ encode: (inout RESPCommandWriter) -> Void
   ) {
-    let variant = RedisScripts.once(script)
-    let fingerprint = record.fingerprint.bytes
-    let note = record.note ?? ByteBuffer()
+    let variant = RedisScripts.idempotent(script)
+    let fingerprint = idempotency.fingerprint.bytes
+    let note = idempotency.note ?? ByteBuffer()
     let kept: RedisReplyDecoder = decoder == .commit ? .keptCommit : .kept
-    let decoder = record.note == nil ? decoder : kept
+    let decoder = idempotency.note == nil ? decoder : kept
     send(
-      ticket, decoder, .recordedWrite,
-      payload: key.count + record.name.count + variant.digest.utf8.count
+      ticket, decoder, .answerKeepingWrite,
+      payload: key.count + idempotency.name.count + variant.digest.utf8.count
         + fingerprint.readableBytes + note.readableBytes + 48 + payload,
       arguments: arguments + 9
     ) {
@@ -79,23 +80,23 @@ extension RedisStoreLink {
       $0.write(string: variant.digest)
       $0.write(2)
       $0.write(key.bytes)
-      $0.write(record.name.bytes)
+      $0.write(idempotency.name.bytes)
       encode(&$0)
       $0.write(fingerprint)
-      $0.write(Int64(record.step))
-      $0.write(record.life.milliseconds)
+      $0.write(Int64(idempotency.step))
+      $0.write(idempotency.life.milliseconds)
       $0.write(note)
     }
   }
 
-  /// Looks at what a record has for its step.
-  func recall(_ record: OnceRecord, ticket: StoreTicket) {
+  /// Looks for the answer to a step.
+  func recall(_ idempotency: IdempotencyRecord, ticket: StoreTicket) {
     run(
-      RedisScripts.recall, ticket, .kept, .read, record.name, arguments: 2,
-      payload: record.fingerprint.bytes.readableBytes + 20
+      RedisScripts.recall, ticket, .kept, .read, idempotency.name, arguments: 2,
+      payload: idempotency.fingerprint.bytes.readableBytes + 20
     ) {
-      $0.write(record.fingerprint.bytes)
-      $0.write(Int64(record.step))
+      $0.write(idempotency.fingerprint.bytes)
+      $0.write(Int64(idempotency.step))
     }
   }
 }

@@ -2,7 +2,7 @@ import Support
 import Testing
 
 @Suite("A call with an idempotency key", .timeLimit(.minutes(2)))
-struct RedisOnceTests {
+struct RedisIdempotencyTests {
   private static func increment(_ counter: Int, key: String = "k") -> String {
     #"{"key":"n\#(counter)","idempotencyKey":"\#(key)\#(counter)"}"#
   }

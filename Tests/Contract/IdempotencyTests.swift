@@ -4,8 +4,8 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A mutation with a record", .timeLimit(.minutes(1)))
-struct OnceTests {
+@Suite("A mutation with an idempotency record", .timeLimit(.minutes(1)))
+struct IdempotencyTests {
   /// A mutation, what there is before it, and its answer.
   struct Case: Sendable, CustomStringConvertible {
     let description: String
@@ -85,10 +85,10 @@ struct OnceTests {
   }
 
   /// The record of a call on a store.
-  static func record(
+  static func idempotency(
     _ store: StoreHarness, _ call: String = "call", lifeMs: Int64 = 1_000_000
-  ) -> OnceRecord {
-    OnceRecord(
+  ) -> IdempotencyRecord {
+    IdempotencyRecord(
       name: store.key("record"), fingerprint: Fingerprint(of: ByteBuffer(string: call)),
       life: .ms(lifeMs))
   }
@@ -103,7 +103,7 @@ struct OnceTests {
         let value = ByteBuffer(bytes: before)
         #expect(await store.perform(.set(key, value: value, .ms(500_000), .none)) == .done)
       }
-      let command = Self.record(store).keeping(test.command(key), step: 0)
+      let command = Self.idempotency(store).keeping(test.command(key), step: 0)
       #expect(await store.perform(command) == test.reply)
       let between = await store.perform(.getWithMeta(key))
       #expect(await store.perform(command) == test.reply)
@@ -128,7 +128,8 @@ struct OnceTests {
         let value = ByteBuffer(bytes: before)
         #expect(await store.perform(.set(key, value: value, .ms(500_000), .none)) == .done)
       }
-      let with = await store.perform(Self.record(store).keeping(test.command(keys[0]), step: 0))
+      let with = await store.perform(
+        Self.idempotency(store).keeping(test.command(keys[0]), step: 0))
       #expect(await store.perform(test.command(keys[1])) == with)
       let after = await store.perform(keys.map { .getWithMeta($0) })
       #expect(Self.isSame(after[0], after[1], store.slackMs))
@@ -141,7 +142,7 @@ struct OnceTests {
   func mismatch(kind: ContractStore, test: Case) async throws {
     try await kind.run { store in
       let key = store.key("value")
-      let first = Self.record(store).keeping(
+      let first = Self.idempotency(store).keeping(
         .add(store.key("count"), by: 1, within: 0...9, expiry: .never), step: 0)
       #expect(await store.perform(first) == .counted(1, applied: true))
       if let before = test.before {
@@ -149,7 +150,7 @@ struct OnceTests {
         #expect(await store.perform(.set(key, value: value, .ms(500_000), .none)) == .done)
       }
       let before = await store.perform(.getWithMeta(key))
-      let other = Self.record(store, "another call")
+      let other = Self.idempotency(store, "another call")
       for step in [0, 1, 7] {
         let reply = await store.perform(other.keeping(test.command(key), step: step))
         #expect(reply == .failure(RPCError(.idempotencyMismatch)))
@@ -163,9 +164,9 @@ struct OnceTests {
   func steps(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("count")
-      let record = Self.record(store)
+      let idempotency = Self.idempotency(store)
       let add = StoreCommand.add(key, by: 1, within: 0...99, expiry: .never)
-      let commands = (0..<20).map { record.keeping(add, step: $0) }
+      let commands = (0..<20).map { idempotency.keeping(add, step: $0) }
       let replies = await store.perform(commands)
       #expect(replies == (1...20).map { .counted($0, applied: true) })
       #expect(await store.perform(commands.reversed()) == replies.reversed())
@@ -177,11 +178,13 @@ struct OnceTests {
   func reads(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("value")
-      let record = Self.record(store)
+      let idempotency = Self.idempotency(store)
       for text in ["first", "second"] {
         await store.put(key, text, .never)
         let replies = await store.perform(
-          [.get(key), .getWithMeta(key), .exists(key), .getMany([key])].map { .once(record, $0) })
+          [.get(key), .getWithMeta(key), .exists(key), .getMany([key])].map {
+            .idempotent(idempotency, $0)
+          })
         let value = ByteBuffer(string: text)
         #expect(
           replies == [.text(text), .entry(value, ttlMs: nil), .boolean(true), .values([value])])
@@ -193,13 +196,13 @@ struct OnceTests {
   func expired(kind: ContractStore) async throws {
     try await kind.run { store in
       let add = StoreCommand.add(store.key("count"), by: 1, within: 0...99, expiry: .never)
-      let command = Self.record(store, lifeMs: 20).keeping(add, step: 0)
+      let command = Self.idempotency(store, lifeMs: 20).keeping(add, step: 0)
       #expect(await store.perform(command) == .counted(1, applied: true))
       await store.advance(by: 20)
       #expect(await store.perform(command) == .counted(2, applied: true))
       await store.advance(by: 20)
       // Another call may have the name then.
-      let other = Self.record(store, "another call", lifeMs: 20).keeping(add, step: 3)
+      let other = Self.idempotency(store, "another call", lifeMs: 20).keeping(add, step: 3)
       #expect(await store.perform(other) == .counted(3, applied: true))
     }
   }
@@ -210,7 +213,7 @@ struct OnceTests {
   func exactLife(kind: ContractStore) async throws {
     try await kind.run { store in
       let add = StoreCommand.add(store.key("count"), by: 1, within: 0...99, expiry: .never)
-      let command = Self.record(store, lifeMs: 100).keeping(add, step: 0)
+      let command = Self.idempotency(store, lifeMs: 100).keeping(add, step: 0)
       for _ in 0..<3 {
         let first = await store.perform(command)
         for milliseconds in [40, 59] as [Int64] {
@@ -230,11 +233,11 @@ struct OnceTests {
       await store.put(key, "no number", .never)
       let add = StoreCommand.add(key, by: 1, within: 0...99, expiry: .never)
       for call in ["call", "another call"] {
-        let reply = await store.perform(Self.record(store, call).keeping(add, step: 0))
+        let reply = await store.perform(Self.idempotency(store, call).keeping(add, step: 0))
         #expect(reply.reason == .storeRefused)
       }
       await store.put(key, "4", .never)
-      let command = Self.record(store).keeping(add, step: 0)
+      let command = Self.idempotency(store).keeping(add, step: 0)
       #expect(await store.perform(command) == .counted(5, applied: true))
       #expect(await store.perform(command) == .counted(5, applied: true))
     }
@@ -245,11 +248,11 @@ struct OnceTests {
     try await kind.run(links: 4) { stores in
       for round in 0..<10 {
         let key = stores[0].key("count \(round)")
-        let record = OnceRecord(
+        let idempotency = IdempotencyRecord(
           name: stores[0].key("record \(round)"),
           fingerprint: Fingerprint(of: ByteBuffer(string: "call")), life: .ms(100_000))
         let add = StoreCommand.add(key, by: 1, within: 0...99, expiry: .never)
-        let command = record.keeping(add, step: 0)
+        let command = idempotency.keeping(add, step: 0)
         let replies = await withTaskGroup(of: [StoreReply].self) { group in
           for store in stores {
             group.addTask { await store.perform([command, command, command]) }

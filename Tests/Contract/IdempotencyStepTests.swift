@@ -4,8 +4,8 @@ import NIOCore
 import Support
 import Testing
 
-@Suite("A step with a record, on more than a value", .timeLimit(.minutes(1)))
-struct OnceStepTests {
+@Suite("A step with an idempotency record, on more than a value", .timeLimit(.minutes(1)))
+struct IdempotencyStepTests {
   /// A step, what it needs to find, and what is done before it is repeated.
   struct Case: Sendable, CustomStringConvertible {
     let description: String
@@ -98,7 +98,7 @@ struct OnceStepTests {
     try await kind.run { store in
       let key = store.key("of-a-step")
       await test.before(store, key)
-      let command = OnceTests.record(store).keeping(test.command(key), step: 0)
+      let command = IdempotencyTests.idempotency(store).keeping(test.command(key), step: 0)
       let first = await store.perform(command)
       await test.between(store, key)
       #expect(await store.perform(command) == first)
@@ -112,7 +112,9 @@ struct OnceStepTests {
       let append = StoreCommand.step(
         AppendMessage(
           key, message: ByteBuffer(string: "[]"), limit: nil, life: .atLeast(.ms(900_000))))
-      for _ in 0..<3 { _ = await store.perform(OnceTests.record(store).keeping(append, step: 0)) }
+      for _ in 0..<3 {
+        _ = await store.perform(IdempotencyTests.idempotency(store).keeping(append, step: 0))
+      }
       #expect(await store.length(key) == 1)
     }
   }
@@ -123,7 +125,7 @@ struct OnceStepTests {
       let key = store.key("read")
       await store.append([], to: key)
       await store.group("g", on: key)
-      let read = OnceTests.record(store).keeping(
+      let read = IdempotencyTests.idempotency(store).keeping(
         .step(ReadMessages(key, Self.reader, Self.portion)), step: 0)
       #expect(await store.perform(read).result(of: ReadMessages.self) == .success([]))
       let ids = await store.append(["1"], to: key)
@@ -138,9 +140,10 @@ struct OnceStepTests {
   func mismatch(kind: ContractStore) async throws {
     try await kind.run { store in
       let key = store.key("other")
-      _ = await store.perform(OnceTests.record(store, "one").keeping(Self.take(key), step: 0))
+      _ = await store.perform(
+        IdempotencyTests.idempotency(store, "one").keeping(Self.take(key), step: 0))
       let reply = await store.perform(
-        OnceTests.record(store, "two").keeping(Self.take(key), step: 0))
+        IdempotencyTests.idempotency(store, "two").keeping(Self.take(key), step: 0))
       guard case .failure(let error) = reply else {
         Issue.record("\(reply)")
         return

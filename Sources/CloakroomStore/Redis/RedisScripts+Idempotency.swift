@@ -1,6 +1,6 @@
 internal import CloakroomRedis
 
-/// Scripts that do what another does, once.
+/// Variants of scripts that act once for each idempotency key, and the scripts for what is no script itself.
 extension RedisScripts {
   /// The word that a script's error begins with when the record is another call's.
   static let mismatch = "IDEMPOTENCYMISMATCH"
@@ -10,8 +10,8 @@ extension RedisScripts {
   /// It is called with as many arguments as Lua's `unpack` is given; Lua takes some 8,000.
   static let single = script("return redis.call(ARGV[1], KEYS[1], unpack(ARGV, 2))")
 
-  /// PUBLISH, for the sake of its record. A message can't be taken back, so it is published behind the
-  /// record's first write: Redis would refuse that later (no memory, a replica, …).
+  /// PUBLISH, as a script, for its variant. A message can't be taken back, so the first write
+  /// into the idempotency record comes before it: Redis would refuse that later (no memory, a replica, …).
   static let publish = script(
     """
     local reserve = ...
@@ -22,10 +22,10 @@ extension RedisScripts {
     return redis.call('PUBLISH', KEYS[1], ARGV[1])
     """)
 
-  /// What does nothing, for the sake of its record.
+  /// What does nothing, as a script, for its variant.
   static let nothing = script("return 1")
 
-  /// What a record has for a step. ARGV: fingerprint, step. → what `once` answers again, or nil.
+  /// The answer to a step in an idempotency record. ARGV: fingerprint, step. → what a variant answers again, or nil.
   static let recall = script(
     """
     local kept = redis.call('HMGET', KEYS[1], 'fingerprint', ARGV[2])
@@ -35,10 +35,10 @@ extension RedisScripts {
     return kept[2] and cmsgpack.unpack(kept[2])
     """)
 
-  /// The variant of a script that keeps its answer in a record, and that answers from the record
-  /// when it is called again.
+  /// The variant of a script that keeps its answer in an idempotency record, and that answers
+  /// from there when it is called again.
   ///
-  /// Behind the script's own KEYS stands the record's name, and behind its ARGV a fingerprint, the
+  /// Behind the script's own KEYS stands the idempotency record's name, and behind its ARGV a fingerprint, the
   /// number of a step, the record's life in ms, and a note ('' is none): with one, the answer is {note,
   /// what the script answers}. A record is a hash of the fingerprint and, by
   /// step, of the answers. They are packed by cmsgpack: to it a Lua string is bytes, so that a value
@@ -49,7 +49,7 @@ extension RedisScripts {
   /// last: a script that has written is refused no further write for lack of memory, and whether the
   /// user may write the record is asked before. A script that tells something, and so begins with
   /// `local reserve = ...`, gets that behind KEYS and ARGV.
-  static func once(_ script: RedisScript) -> RedisScript {
+  static func idempotent(_ script: RedisScript) -> RedisScript {
     variants[script.digest] ?? vary(script)
   }
 
@@ -59,23 +59,23 @@ extension RedisScripts {
 
   /// The first write, for a script that does something before it which can't be taken back.
   private static let reserve =
-    "local function reserve() redis.call('HSET', record, 'fingerprint', fingerprint) end"
+    "local function reserve() redis.call('HSET', idempotency, 'fingerprint', fingerprint) end"
 
   private static func vary(_ script: RedisScript) -> RedisScript {
     let isTelling = script.source.hasPrefix("local reserve = ...")
     return Self.script(
       """
-      local record = table.remove(KEYS)
+      local idempotency = table.remove(KEYS)
       local note, life = table.remove(ARGV), table.remove(ARGV)
       local step, fingerprint = table.remove(ARGV), table.remove(ARGV)
-      local kept = redis.call('HMGET', record, 'fingerprint', step)
+      local kept = redis.call('HMGET', idempotency, 'fingerprint', step)
       if kept[1] and kept[1] ~= fingerprint then
         return redis.error_reply('\(mismatch) the record is of another call')
       end
       if kept[2] then return cmsgpack.unpack(kept[2]) end
-      \(need("'HSET', record, '0', '0'"))
+      \(need("'HSET', idempotency, '0', '0'"))
       if not kept[1] then
-        \(need("'PEXPIRE', record, '0'"))
+        \(need("'PEXPIRE', idempotency, '0'"))
       end
       \(isTelling ? reserve : "")
       local function mutate(KEYS, ARGV\(isTelling ? ", ..." : ""))
@@ -86,8 +86,8 @@ extension RedisScripts {
       if type(reply) == 'table' and reply.err then return reply end
       local answer = reply
       if note ~= '' then answer = {note, reply} end
-      redis.call('HSET', record, 'fingerprint', fingerprint, step, cmsgpack.pack(answer))
-      if not kept[1] then redis.call('PEXPIRE', record, life) end
+      redis.call('HSET', idempotency, 'fingerprint', fingerprint, step, cmsgpack.pack(answer))
+      if not kept[1] then redis.call('PEXPIRE', idempotency, life) end
       return answer
       """)
   }

@@ -7,9 +7,9 @@ import Synchronization
 import Testing
 
 @Suite("The records of the store in memory", .timeLimit(.minutes(1)))
-struct MemoryOnceTests {
-  static func record(_ name: String, lifeMs: Int64 = 1000) -> OnceRecord {
-    OnceRecord(
+struct MemoryIdempotencyTests {
+  static func idempotency(_ name: String, lifeMs: Int64 = 1000) -> IdempotencyRecord {
+    IdempotencyRecord(
       name: StoreKey(name), fingerprint: Fingerprint(of: ByteBuffer(string: "call")),
       life: (try? TimeToLive(milliseconds: lifeMs)) ?? .longest)
   }
@@ -23,7 +23,7 @@ struct MemoryOnceTests {
     let clock = TestClock()
     let store = MemoryStore(byteLimit: 1 << 20, clock: clock.storeClock)
     #expect(store.put("key", bytes: 65_536, .never) == .done)
-    let take = Self.record("record").keeping(.take(StoreKey("key")), step: 0)
+    let take = Self.idempotency("record").keeping(.take(StoreKey("key")), step: 0)
     for _ in 0..<3 {
       guard case .value(.some) = store.perform(take) else {
         Issue.record("nothing was taken")
@@ -48,7 +48,7 @@ struct MemoryOnceTests {
     let store = MemoryStore(byteLimit: 16 << 10, clock: clock.storeClock)
     var kept = 0
     while case .counted = store.perform(
-      Self.record("record \(kept)", lifeMs: 100).keeping(Self.add("n"), step: 0))
+      Self.idempotency("record \(kept)", lifeMs: 100).keeping(Self.add("n"), step: 0))
     { kept += 1 }
     #expect(kept > 10)
     #expect(store.put("key", bytes: 8192, .never).isOutOfMemory)
@@ -62,7 +62,7 @@ struct MemoryOnceTests {
     let store = MemoryStore(byteLimit: 2 * (MemoryStore.overheadPerEntry + 64))
     #expect(store.put("a", .never) == .done)
     #expect(store.put("b", .never) == .done)
-    let remove = Self.record("record").keeping(.remove(StoreKey("a")), step: 0)
+    let remove = Self.idempotency("record").keeping(.remove(StoreKey("a")), step: 0)
     #expect(store.perform(remove).isOutOfMemory)
     #expect(store.has("a"))
     #expect(store.perform(.remove(StoreKey("b"))) == .boolean(true))
@@ -74,7 +74,7 @@ struct MemoryOnceTests {
   func noRoomForValue() {
     let store = MemoryStore(byteLimit: 8 << 10)
     let value = ByteBuffer(repeating: 0x61, count: 16 << 10)
-    let set = Self.record("record").keeping(
+    let set = Self.idempotency("record").keeping(
       .set(StoreKey("key"), value: value, .never, .none), step: 0)
     for _ in 0..<3 {
       #expect(store.perform(set).isOutOfMemory)
@@ -91,7 +91,7 @@ struct MemoryOnceTests {
     DispatchQueue.concurrentPerform(iterations: 8) { thread in
       for step in 0..<2000 {
         let reply = store.perform(
-          Self.record("record \(step)", lifeMs: 1_000_000).keeping(
+          Self.idempotency("record \(step)", lifeMs: 1_000_000).keeping(
             Self.add("count \(step % 50)"), step: 0))
         guard case .counted(_, applied: true) = reply else {
           others.add(1, ordering: .relaxed)

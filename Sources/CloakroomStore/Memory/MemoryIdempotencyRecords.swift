@@ -1,14 +1,14 @@
 internal import CloakroomCore
 internal import Synchronization
 
-/// All records of calls in the memory store, found by their names.
+/// All idempotency records in the memory store, by their names.
 ///
 /// The table's lock is held for a look, never while a call's step is done: that is done under the
-/// lock of its record, under which a value's shard and this table may be locked in turn, and never
+/// lock of its idempotency record, under which a value's shard and this table may be locked in turn, and never
 /// the other way round. So making room can always sweep both.
-final class MemoryRecords: Sendable {
+final class MemoryIdempotencyRecords: Sendable {
   private struct Entry {
-    let record: MemoryRecord
+    let idempotency: MemoryIdempotencyRecord
     let deadline: Deadline
     var cost: Int
   }
@@ -34,46 +34,46 @@ final class MemoryRecords: Sendable {
     table.withLock { ($0.entries.count, $0.queue.count, $0.expired) }
   }
 
-  /// Answers a call's step, and does it when its record has no answer to it.
+  /// Answers a call's step, and does it when there is no answer to it yet.
   ///
   /// - Throws: when there is no room for a new record; then nothing was done.
   func answer(
-    to call: OnceRecord, _ perform: () -> StoreReply
+    to call: IdempotencyRecord, _ perform: () -> StoreReply
   ) throws(MemoryBudget.Exhausted) -> StoreReply {
     let key = MemoryKey(borrowing: call.name)
     while true {
-      let record = try find(key, call)
-      guard record.fingerprint == call.fingerprint else {
+      let idempotency = try find(key, call)
+      guard idempotency.fingerprint == call.fingerprint else {
         return .failure(RPCError(.idempotencyMismatch))
       }
-      switch record.answer(step: call.step, perform) {
+      switch idempotency.answer(step: call.step, perform) {
       case .answered(let reply, let newBytes):
-        if newBytes > 0 { charge(newBytes, to: record, key) }
+        if newBytes > 0 { charge(newBytes, to: idempotency, key) }
         return reply
       case .refused(let reply):
-        if record.isAbandoned { forget(record, key) }
+        if idempotency.isAbandoned { forget(idempotency, key) }
         return reply
       case .abandoned:
-        // Whoever has abandoned it may not have come to forget it yet.
-        forget(record, key)
+        // The call that abandoned it may not have removed it from the table yet.
+        forget(idempotency, key)
       }
     }
   }
 
   /// The answer that a call's step has been given; `.value(nil)` when there is none.
-  func recall(_ call: OnceRecord) -> StoreReply {
+  func recall(_ call: IdempotencyRecord) -> StoreReply {
     let key = MemoryKey(borrowing: call.name)
-    let record = table.withLock { table -> MemoryRecord? in
+    let idempotency = table.withLock { table -> MemoryIdempotencyRecord? in
       guard let entry = table.entries[key], !entry.deadline.isOver(at: clock.now) else {
         return nil
       }
-      return entry.record
+      return entry.idempotency
     }
-    guard let record else { return .value(nil) }
-    guard record.fingerprint == call.fingerprint else {
+    guard let idempotency else { return .value(nil) }
+    guard idempotency.fingerprint == call.fingerprint else {
       return .failure(RPCError(.idempotencyMismatch))
     }
-    return record.answer(step: call.step) ?? .value(nil)
+    return idempotency.answer(step: call.step) ?? .value(nil)
   }
 
   /// Removes records whose time has come.
@@ -100,43 +100,43 @@ final class MemoryRecords: Sendable {
 
   /// The record of a name; a new one when there is none.
   private func find(
-    _ key: MemoryKey, _ call: OnceRecord
-  ) throws(MemoryBudget.Exhausted) -> MemoryRecord {
+    _ key: MemoryKey, _ call: IdempotencyRecord
+  ) throws(MemoryBudget.Exhausted) -> MemoryIdempotencyRecord {
     try table.withLock { (table) throws(MemoryBudget.Exhausted) in
       let now = clock.now
       if let index = table.entries.index(forKey: key) {
         let entry = table.entries.values[index]
-        if !entry.deadline.isOver(at: now) { return entry.record }
+        if !entry.deadline.isOver(at: now) { return entry.idempotency }
         drop(index, from: &table)
         table.expired += 1
       }
       let key = key.detached()
       let cost = MemoryEntry.overhead + key.bytes.capacity
       try budget.adjust(by: cost)
-      let record = MemoryRecord(fingerprint: call.fingerprint)
+      let idempotency = MemoryIdempotencyRecord(fingerprint: call.fingerprint)
       let deadline = Deadline(after: call.life, from: now)
-      table.entries[key] = Entry(record: record, deadline: deadline, cost: cost)
+      table.entries[key] = Entry(idempotency: idempotency, deadline: deadline, cost: cost)
       table.queue.insert(ExpiryQueue.Record(deadline: deadline, key: key))
-      return record
+      return idempotency
     }
   }
 
   /// Charges for an answer that a record keeps from now on. What was done can't be undone, so it is
   /// kept even where there is no room left for it; the next write is refused then.
-  private func charge(_ bytes: Int, to record: MemoryRecord, _ key: MemoryKey) {
+  private func charge(_ bytes: Int, to idempotency: MemoryIdempotencyRecord, _ key: MemoryKey) {
     table.withLock { table in
       guard let index = table.entries.index(forKey: key),
-        table.entries.values[index].record === record
+        table.entries.values[index].idempotency === idempotency
       else { return }
       table.entries.values[index].cost += bytes
       budget.insist(bytes)
     }
   }
 
-  private func forget(_ record: MemoryRecord, _ key: MemoryKey) {
+  private func forget(_ idempotency: MemoryIdempotencyRecord, _ key: MemoryKey) {
     table.withLock { table in
       guard let index = table.entries.index(forKey: key),
-        table.entries.values[index].record === record
+        table.entries.values[index].idempotency === idempotency
       else { return }
       drop(index, from: &table)
     }

@@ -5,39 +5,41 @@ import Testing
 @testable import CloakroomMethods
 
 @Suite("An idempotency key", .timeLimit(.minutes(1)))
-struct OnceParameterTests {
-  static func record(_ method: String, _ params: String) throws -> OnceRecord {
-    try #require(try Caller().begin(method, params).record)
+struct IdempotencyParameterTests {
+  static func idempotency(_ method: String, _ params: String) throws -> IdempotencyRecord {
+    try #require(try Caller().begin(method, params).idempotency)
   }
 
   @Test(
-    "names the record of each mutation, in the caller's own service and scope",
+    "names the idempotency record of each mutation, in the caller's own service and scope",
     arguments: [
       (
         "kv.set", #"{"key":"a","value":1,"idempotencyKey":"k"}"#,
         [
-          "once igniter:store:api:idempotency:call:k#0 set igniter:store:api:kv:a 1 86400000ms always"
+          "idempotent igniter:store:api:idempotency:call:k#0 set igniter:store:api:kv:a 1 86400000ms always"
         ]
       ),
       (
         "kv.take", #"{"key":"a","idempotencyKey":"\u00e4:{b}"}"#,
-        ["once igniter:store:api:idempotency:call:ä:{b}#0 take igniter:store:api:kv:a"]
+        ["idempotent igniter:store:api:idempotency:call:ä:{b}#0 take igniter:store:api:kv:a"]
       ),
       (
         "kv.remove", #"{"key":"a","idempotencyKey":"k","scope":[{"key":"o","id":"1:2"}]}"#,
         [
-          "once igniter:store:api:o:1%3A2:idempotency:call:k#0 remove igniter:store:api:o:1%3A2:kv:a"
+          "idempotent igniter:store:api:o:1%3A2:idempotency:call:k#0 remove igniter:store:api:o:1%3A2:kv:a"
         ]
       ),
       (
         "counter.expire", #"{"key":"a","ttl":1,"idempotencyKey":"k"}"#,
-        ["once igniter:store:api:idempotency:call:k#0 expire igniter:store:api:counter:a 1000ms"]
+        [
+          "idempotent igniter:store:api:idempotency:call:k#0 expire igniter:store:api:counter:a 1000ms"
+        ]
       ),
       (
         "batch.remove", #"{"keys":["a","b"],"idempotencyKey":"k"}"#,
         [
-          "once igniter:store:api:idempotency:call:k#0 remove igniter:store:api:kv:a",
-          "once igniter:store:api:idempotency:call:k#1 remove igniter:store:api:kv:b",
+          "idempotent igniter:store:api:idempotency:call:k#0 remove igniter:store:api:kv:a",
+          "idempotent igniter:store:api:idempotency:call:k#1 remove igniter:store:api:kv:b",
         ]
       ),
     ] as [(String, String, [String])])
@@ -101,8 +103,8 @@ struct OnceParameterTests {
       #"{"key":"a","\u0076alue":[1, 2],"idempotencyKey":"\u006b"}"#,
     ])
   func same(params: String) throws {
-    let first = try Self.record("kv.set", #"{"key":"a","value":[1, 2],"idempotencyKey":"k"}"#)
-    #expect(try Self.record("kv.set", params) == first)
+    let first = try Self.idempotency("kv.set", #"{"key":"a","value":[1, 2],"idempotencyKey":"k"}"#)
+    #expect(try Self.idempotency("kv.set", params) == first)
   }
 
   @Test(
@@ -117,28 +119,30 @@ struct OnceParameterTests {
       ("kv.take", #"{"key":"a","idempotencyKey":"k"}"#),
     ])
   func other(method: String, params: String) throws {
-    let first = try Self.record("kv.set", #"{"key":"a","value":[1, 2],"idempotencyKey":"k"}"#)
-    let second = try Self.record(method, params)
+    let first = try Self.idempotency("kv.set", #"{"key":"a","value":[1, 2],"idempotencyKey":"k"}"#)
+    let second = try Self.idempotency(method, params)
     #expect(second.name == first.name)
     #expect(second.fingerprint != first.fingerprint)
   }
 
   @Test("tells parameters apart that run into each other")
   func boundaries() throws {
-    let lower = try Self.record("counter.increment", #"{"key":"a","by":1,"idempotencyKey":"k"}"#)
-    let upper = try Self.record("counter.increment", #"{"key":"a","max":1,"idempotencyKey":"k"}"#)
+    let lower = try Self.idempotency(
+      "counter.increment", #"{"key":"a","by":1,"idempotencyKey":"k"}"#)
+    let upper = try Self.idempotency(
+      "counter.increment", #"{"key":"a","max":1,"idempotencyKey":"k"}"#)
     #expect(lower.fingerprint != upper.fingerprint)
-    let short = try Self.record("kv.remove", #"{"key":"a","idempotencyKey":"k"}"#)
-    let shorter = try Self.record("kv.exists", #"{"key":"a","idempotencyKey":"k"}"#)
+    let short = try Self.idempotency("kv.remove", #"{"key":"a","idempotencyKey":"k"}"#)
+    let shorter = try Self.idempotency("kv.exists", #"{"key":"a","idempotencyKey":"k"}"#)
     #expect(short.fingerprint != shorter.fingerprint)
   }
 
-  @Test("has its record live as long as the configuration says, and is no other call's")
+  @Test("has its idempotency record live as long as the configuration says, and is no other call's")
   func life() throws {
     var caller = Caller()
     caller.configuration.idempotency.ttl = try TimeToLive(text: "90s".utf8)
     let begun = try caller.begin("kv.remove", #"{"key":"a","idempotencyKey":"k"}"#)
-    #expect(begun.record?.life.milliseconds == 90_000)
-    #expect(try caller.begin("kv.remove", #"{"key":"a"}"#).record == nil)
+    #expect(begun.idempotency?.life.milliseconds == 90_000)
+    #expect(try caller.begin("kv.remove", #"{"key":"a"}"#).idempotency == nil)
   }
 }
