@@ -94,7 +94,8 @@ struct CanonicalJSONTests {
       ("\"\u{E9}\"", "\"e\u{301}\""),
     ])
   func others(one: String, other: String) throws {
-    #expect(try Self.canonical(one) != Self.canonical(other))
+    // Byte for byte: to Swift, texts are the same that Unicode takes for the same.
+    #expect(try Array(Self.canonical(one).utf8) != Array(Self.canonical(other).utf8))
   }
 
   @Test(
@@ -102,7 +103,7 @@ struct CanonicalJSONTests {
     arguments: [
       ("9007199254740993", ""), ("[1,{\"id\":18446744073709551615}]", "/1/id"), ("1e400", ""),
       ("-1e309", ""), ("1e-400", ""), ("{\"a/b\":{\"~\":123456789012345678}}", "/a~1b/~0"),
-      ("0.1000000000000000001", ""), ("1e99999999999999999999", ""),
+      ("0.1000000000000000001", ""), ("4503599627370496.5", ""), ("1.23e-322", ""), ("1e99999999999999999999", ""),
     ])
   func unheld(text: String, place: String) {
     #expect(Self.fault(of: text) == .number(at: place))
@@ -113,7 +114,7 @@ struct CanonicalJSONTests {
     arguments: [
       ("18446744073709551616", "18446744073709552000"), ("0e99999999999999999999", "0"),
       ("0.1000000000000000055511151231257827021181583404541015625", "0.1"),
-      ("123456789012345680", "123456789012345680"), ("4503599627370496.5", "4503599627370496.5"),
+      ("123456789012345680", "123456789012345680"), ("333333333.33333329", "333333333.3333333"),
     ])
   func held(text: String, canonical: String) throws {
     #expect(try Self.canonical(text) == canonical)

@@ -83,3 +83,35 @@ struct CacheCostTests {
     #expect(costs[0] == ["get": 2, "set": 2, "pttl": 1])
   }
 }
+
+@Suite("The metrics of caches", .timeLimit(.minutes(1)))
+struct CacheMetricTests {
+  @Test("count what was answered, leases, values and invalidations, each once")
+  func counts() throws {
+    let daemon = try Daemon(["--loops", "1"])
+    let client = try daemon.readyClient()
+    let lease = try client.lease("k")
+    #expect(try client.cached("k") == "miss")
+    #expect(try client.cache("k", 1, #","grace":"1h","tags":["t"],"lease":"\#(lease)""#) == "ok")
+    #expect(try client.cache("k", 2, #","lease":"\#(lease)""#) == "LEASE_LOST")
+    #expect(try client.cached("k") == "hit 1")
+    #expect(try client.cached("k", #","tags":["t"]"#) == "hit 1")
+    try client.invalidate(#"{"tags":["t"],"soft":true}"#)
+    #expect(try client.cached("k") == "stale 1")
+    let next = try client.lease("k")
+    _ = try client.call("cache.release", #"{"key":"k","lease":"\#(next)"}"#)
+    _ = try client.call("cache.set", #"{"key":"n","negative":true}"#)
+    #expect(try client.cached("n") == "negative")
+    try client.invalidate(#"{"keys":["k","n"]}"#)
+    let text = try client.call("system.metrics").result as? String ?? ""
+    var counts: [String: Int] = [:]
+    for match in text.matches(of: /cloakroom_cache_events_total\{[^}]*event="(\w+)"[^}]*\} (\d+)/) {
+      counts[String(match.1)] = Int(match.2)
+    }
+    #expect(
+      counts == [
+        "hit": 2, "stale": 2, "negative": 1, "miss": 2, "stored": 2, "leased": 2, "released": 1,
+        "lease_lost": 1, "invalidated_key": 2, "invalidated_tag": 1,
+      ])
+  }
+}

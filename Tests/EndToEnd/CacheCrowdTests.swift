@@ -121,7 +121,8 @@ struct CacheCrowdTests {
 
   @Test("is answered in time when nobody makes the value", arguments: CacheStage.Place.allCases)
   func timeOver(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     _ = try clients[0].lease("k", #","leaseTtl":"60s""#)
     let start = ContinuousClock.now
     let answer = try clients[1].call("cache.get", #"{"key":"k","waitMs":300}"#)

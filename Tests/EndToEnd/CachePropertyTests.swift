@@ -73,7 +73,8 @@ struct CachePropertyTests {
     "gives nobody who asks after an invalidation was answered what was there before",
     arguments: CacheStage.Place.allCases, [1, 2] as [UInt64])
   func freshness(place: CacheStage.Place, seed: UInt64) throws {
-    let clients = try CacheStage(place).clients(16)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(16)
     var world = World(random: SplitMix(seed: seed))
     try ConcurrentCalls(clients).run(
       next: { world.turn($0) }, ended: { try world.ended($0, $1) })

@@ -8,7 +8,8 @@ struct CacheTests {
     "a value whose tag was invalidated does not come, grace or not",
     arguments: CacheStage.Place.allCases)
   func grace(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     for _ in 0..<5 {
       #expect(try clients[0].cache("k", 1, #","grace":"1h","tags":["t","u"]"#) == "ok")
       #expect(try clients[1].cached("k", #","tags":["t","u"]"#) == "hit 1")
@@ -24,7 +25,8 @@ struct CacheTests {
     "a slow reader does not put the old value back, in any sidecar",
     arguments: CacheStage.Place.allCases)
   func slowReader(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     let voiding = [
       #"{"tags":["t"]}"#, #"{"keys":["k"]}"#, #"{"tags":["t"],"soft":true}"#,
       #"{"keys":["k"],"soft":true}"#,
@@ -47,7 +49,8 @@ struct CacheTests {
     "a writer's fresh value is not written over by a reader that began before it",
     arguments: CacheStage.Place.allCases)
   func freshValue(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     let lease = try clients[0].lease("k")
     #expect(try clients[1].cache("k", 2) == "ok")
     #expect(try clients[0].cache("k", 1, #","lease":"\#(lease)""#) == "LEASE_LOST")
@@ -58,7 +61,8 @@ struct CacheTests {
     "a key that is added while its tag is invalidated does not live on",
     arguments: CacheStage.Place.allCases)
   func addedMeanwhile(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(8)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(8)
     let calls = clients.indices.map { index in
       (0..<100).map { number -> (method: String, params: String) in
         index < 6
@@ -83,7 +87,8 @@ struct CacheTests {
 
   @Test("what one connection asks takes effect in its order", arguments: CacheStage.Place.allCases)
   func order(place: CacheStage.Place) throws {
-    let client = try CacheStage(place).clients(1)[0]
+    let stage = try CacheStage(place)
+    let client = try stage.clients(1)[0]
     let set = ("cache.set", #"{"key":"k","value":1,"tags":["t"],"grace":"1h"}"#)
     for params in [#"{"tags":["t"]}"#, #"{"keys":["k"]}"#, #"{"keys":["k","l"],"tags":["t"]}"#] {
       for known in ["", #","tags":["t"]"#] {
@@ -102,7 +107,8 @@ struct CacheTests {
     "an invalidation that is soft leaves the value to those who can't wait",
     arguments: CacheStage.Place.allCases)
   func soft(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     #expect(try clients[0].cache("k", 1, #","grace":"1h","tags":["t"]"#) == "ok")
     try clients[1].invalidate(#"{"tags":["t"],"soft":true}"#)
     let lease = try clients[0].lease("k")
@@ -119,7 +125,8 @@ struct CacheTests {
     "that there is nothing is remembered, and forgotten when it is invalidated",
     arguments: CacheStage.Place.allCases)
   func negative(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     let answer = try clients[0].call(
       "cache.set", #"{"key":"k","negative":true,"ttl":"1m","tags":["t"]}"#)
     #expect(answer["ok"] as? Bool == true)
@@ -132,7 +139,8 @@ struct CacheTests {
     "a call that is repeated with the same lease is answered alike",
     arguments: CacheStage.Place.allCases)
   func repeated(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     let mine = #","lease":"0123456789abcdef0123456789abcdef""#
     let lease = try clients[0].lease("k", mine)
     #expect(try clients[1].lease("k", mine) == lease)
@@ -143,7 +151,8 @@ struct CacheTests {
 
   @Test("with an idempotency key nothing is done twice", arguments: CacheStage.Place.allCases)
   func idempotent(place: CacheStage.Place) throws {
-    let clients = try CacheStage(place).clients(2)
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
     let set = #"{"key":"k","value":1,"ttl":"1h","idempotencyKey":"set"}"#
     let first = try clients[0].call("cache.set", set)
     #expect(try clients[0].cache("k", 2) == "ok")
@@ -162,7 +171,8 @@ struct CacheTests {
     "what is not there is not invalidated, and nothing at all is no fault",
     arguments: CacheStage.Place.allCases)
   func nothing(place: CacheStage.Place) throws {
-    let client = try CacheStage(place).clients(1)[0]
+    let stage = try CacheStage(place)
+    let client = try stage.clients(1)[0]
     try client.invalidate(#"{"keys":["none"],"tags":["none"]}"#)
     let answer = try client.call("cache.invalidate", #"{"keys":[],"tags":[]}"#)
     #expect(answer["keys"] as? Int == 0 && answer["tags"] as? Int == 0)
@@ -173,7 +183,8 @@ struct CacheTests {
 
   @Test("a value comes back byte for byte", arguments: CacheStage.Place.allCases)
   func bytes(place: CacheStage.Place) throws {
-    let client = try CacheStage(place).clients(1)[0]
+    let stage = try CacheStage(place)
+    let client = try stage.clients(1)[0]
     for value in ["9007199254740993", "1.10", "1e400", "[]", "{}", #""\u0041""#, "null"] {
       _ = try client.call("cache.set", #"{"key":"k","value":\#(value),"tags":["t"]}"#)
       let answer = try client.call("cache.get", #"{"key":"k"}"#)
@@ -183,7 +194,8 @@ struct CacheTests {
 
   @Test("one scope's tags and keys are no other's", arguments: CacheStage.Place.allCases)
   func scopes(place: CacheStage.Place) throws {
-    let client = try CacheStage(place).clients(1)[0]
+    let stage = try CacheStage(place)
+    let client = try stage.clients(1)[0]
     let scopes = [
       "", #","scope":[{"key":"org","id":1}]"#, #","scope":[{"key":"org","id":"1:cache:t"}]"#,
     ]

@@ -12,6 +12,12 @@ internal import NIOCore
 final class ReplyWriter: StoreSink {
   /// The calls that wait for the store.
   var calls = CallTable()
+  /// Takes another look at what was read of a record.
+  var lookAgain:
+    (
+      _ look: any RecordLook, _ record: StoreReply, _ request: consuming Request,
+      _ notes: CallNotes?
+    ) -> Void = { _, _, _, _ in }
   /// Has a request begin as a procedure.
   var open: (_ request: consuming Request, _ notes: CallNotes?, _ opening: Opening) -> Void = {
     _, _, _ in
@@ -78,13 +84,19 @@ final class ReplyWriter: StoreSink {
 
   /// A look at a record ends with the reply, or begins anew as a procedure.
   private func end(_ call: consuming LookCall, _ reply: consuming StoreReply) {
+    let record: StoreReply
     let verdict: RecordVerdict
-    if let record = call.record {
-      verdict = call.look.verdict(record.reply ?? .failure(RPCError(.internal)), beside: reply)
+    if let first = call.record {
+      record = first.reply ?? .failure(RPCError(.internal))
+      verdict = call.look.verdict(record, beside: reply)
     } else {
-      verdict = call.look.verdict(reply, beside: nil)
+      record = reply
+      verdict = call.look.verdict(record, beside: nil)
     }
     switch verdict {
+    case .again(let look):
+      let notes = call.extras?.notes
+      lookAgain(look, record, call.request, notes)
     case .hit(let value, let ageMs):
       observer.count(CacheEvent.hit)
       end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in

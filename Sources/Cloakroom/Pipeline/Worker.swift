@@ -56,6 +56,9 @@ final class Worker {
 
   /// Opens the ways to the store and the bus.
   func start() {
+    replies.lookAgain = { [unowned self] look, record, request, notes in
+      self.look(look, at: record, for: request, notes: notes)
+    }
     replies.open = { [unowned self] request, notes, opening in
       guard request.connection.isOpen else {
         return replies.end(request, notes: notes, .clientGone)
@@ -106,7 +109,12 @@ final class Worker {
   }
 
   /// Takes a look at a record for a request that has no deadline.
-  func look(_ look: any RecordLook, for request: consuming Request, notes: CallNotes?) {
+  ///
+  /// - Parameter found: what was read of it already; nil reads it.
+  func look(
+    _ look: any RecordLook, at found: StoreReply? = nil, for request: consuming Request,
+    notes: CallNotes?
+  ) {
     var extras: CallExtras?
     if let notes {
       extras = CallExtras()
@@ -121,7 +129,7 @@ final class Worker {
     let record = RecordReply()
     let second = replies.calls.add(
       .look(LookCall(request: request, look: look, record: record, extras: extras)))
-    perform(.read(name)) { record.reply = $0 }
+    if let found { record.reply = found } else { perform(.read(name)) { record.reply = $0 } }
     store.submit(beside, ticket: second)
   }
 

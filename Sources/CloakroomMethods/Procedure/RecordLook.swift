@@ -23,6 +23,8 @@ public protocol RecordLook: AnyObject, Sendable {
 public enum RecordVerdict: Sendable {
   /// The value of a cache, so old in milliseconds.
   case hit(ByteBuffer, ageMs: Int64)
+  /// Another look at what was read of the record, once what that look needs beside it is read.
+  case again(any RecordLook)
   /// There is more to do.
   case open(Opening)
 }

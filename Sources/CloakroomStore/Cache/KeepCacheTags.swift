@@ -110,7 +110,7 @@ package struct KeepCacheTags: StoreStep {
   package static func read(_ reply: borrowing RESPReply) throws(RPCError) -> Reply? {
     var reader = RESPReplyReader(reply)
     guard let count = reader.array(), count > 0, let text = reader.text() else { return nil }
-    guard let number = Int64(text) else { throw .notACacheTag }
+    guard let number = Int64(text) else { return nil }
     var states: [CacheTagState] = []
     for _ in 1..<count {
       guard let text = reader.slice() else { return nil }

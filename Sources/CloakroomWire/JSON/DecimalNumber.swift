@@ -80,27 +80,40 @@ extension DecimalNumber {
   /// (IEEE 754: 15 digits survive the way to a double and back).
   private static let certainDigits = 15
   private static let certainPoints = -290...300
+  /// Every double has a text of so many digits, and programs write them all, or others that are read as the
+  /// same.
+  private static let fractionDigits = 17
   /// A double has at most 767 digits.
   private static let mostDigits = 767
 
   /// The number as it is written where all numbers are doubles.
   ///
+  /// A double holds a number when it is that number, written with as many digits as the number has. A fraction
+  /// of up to 17 digits stands for the double that is nearest, as RFC 8785's own example has it, as long as it
+  /// stays one: no whole number, such as an id, is ever taken for another.
+  ///
   /// - Parameter written: a number of JSON.
-  /// - Returns: nil when no double holds it: when the nearest, written with as many digits as the number
-  ///   has, is another number.
+  /// - Returns: nil when no double holds it.
   static func scriptText(of written: some Collection<UInt8>) -> String? {
     guard let double = Double(String(decoding: written, as: UTF8.self)), double.isFinite else {
       return nil
     }
     let number = DecimalNumber(written)
     guard !number.digits.isEmpty else { return "0" }
-    let isCertain = number.digits.count <= certainDigits && certainPoints.contains(number.point)
-    if !isCertain {
-      guard number.digits.count <= mostDigits,
-        DecimalNumber(double, digits: number.digits.count) == number
-      else { return nil }
-    }
+    guard number.isHeld(by: double) else { return nil }
     return scriptText(of: double)
+  }
+
+  private func isHeld(by double: Double) -> Bool {
+    let isOrdinary = Self.certainPoints.contains(point)
+    if isOrdinary, digits.count <= Self.certainDigits { return true }
+    if isOrdinary, digits.count <= Self.fractionDigits, point < digits.count,
+      double != double.rounded()
+    {
+      return true
+    }
+    return digits.count <= Self.mostDigits
+      && DecimalNumber(double, digits: digits.count) == self
   }
 
   /// A double with the fewest digits that tell it from every other.

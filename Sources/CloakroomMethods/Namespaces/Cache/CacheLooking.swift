@@ -37,10 +37,11 @@ final class CacheLooking: RecordLook {
   func verdict(
     _ record: borrowing StoreReply, beside other: borrowing StoreReply?
   ) -> RecordVerdict {
-    guard case .record(let record?, let now) = copy record,
-      let head = record.withUnsafeReadableBytes({ CacheHead($0, tags: tags) }),
-      head.expiresAtMs > now, hasVoidedNothing(head, copy other)
-    else { return .open(opening) }
+    guard case .record(let record?, let now) = copy record else { return .open(opening) }
+    guard let head = record.withUnsafeReadableBytes({ CacheHead($0, tags: tags) }) else {
+      return again(record, at: now).map { .again($0) } ?? .open(opening)
+    }
+    guard head.expiresAtMs > now, hasVoidedNothing(head, copy other) else { return .open(opening) }
     if head.tookMs > 0, look.wish != .none,
       Double(head.tookMs) * look.chance() >= Double(head.expiresAtMs &- now)
     {
@@ -52,6 +53,16 @@ final class CacheLooking: RecordLook {
     var value = record
     value.moveReaderIndex(forwardBy: head.count)
     return .hit(value, ageMs: max(now &- head.setAtMs, 0))
+  }
+
+  /// A look with the tags that the value has, if it is fresh and these are others than the named ones.
+  private func again(_ record: ByteBuffer, at now: Int64) -> CacheLooking? {
+    guard let found = try? CacheRecord(reading: record), found.lease == nil,
+      let entry = found.entry, entry.expiresAtMs > now, entry.tags != look.tags, !entry.tags.isEmpty
+    else { return nil }
+    var look = look
+    look.tags = entry.tags
+    return CacheLooking(call, look, waitMs: waitMs)
   }
 
   private func hasVoidedNothing(_ head: CacheHead, _ reply: StoreReply?) -> Bool {
