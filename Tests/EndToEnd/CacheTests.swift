@@ -98,7 +98,9 @@ struct CacheTests {
         }
         let answers = try client.pipeline(requests)
         let found = [1, 3, 5].map { answers[$0]?["status"] as? String ?? "" }
-        #expect(found == ["hit", "miss", "hit"], "\(params) \(known)")
+        #expect(found.suffix(2) == ["miss", "hit"], "\(params) \(known)")
+        // What a tag reaches may be gone a little sooner, and never later.
+        if !params.contains("tags") { #expect(found.first == "hit", "\(known)") }
       }
     }
   }
@@ -197,7 +199,7 @@ struct CacheTests {
     let stage = try CacheStage(place)
     let client = try stage.clients(1)[0]
     let scopes = [
-      "", #","scope":[{"key":"org","id":1}]"#, #","scope":[{"key":"org","id":"1:cache:t"}]"#,
+      "", #","scope":[{"key":"org","id":"1"}]"#, #","scope":[{"key":"org","id":"1:cache:t"}]"#,
     ]
     for (number, scope) in scopes.enumerated() {
       #expect(try client.cache("k", number, #","tags":["t"]\#(scope)"#) == "ok")

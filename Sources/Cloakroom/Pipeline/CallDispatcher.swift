@@ -109,11 +109,14 @@ final class CallDispatcher: FrameHandler {
       case .look(let begin):
         let look = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
-        if arguments.deadlineMs == nil, arguments.idempotency == nil, worker.records.isIdle(look.name) {
+        if arguments.deadlineMs == nil, arguments.idempotency == nil,
+          worker.records.isIdle(look.name)
+        {
           worker.look(look, for: request, notes: notes)
         } else {
           let call = ProcedureCall(
-            request, notes: notes, deadlineMs: arguments.deadlineMs, idempotency: arguments.idempotency,
+            request, notes: notes, deadlineMs: arguments.deadlineMs,
+            idempotency: arguments.idempotency,
             worker: worker)
           call.open(look.opening)
         }

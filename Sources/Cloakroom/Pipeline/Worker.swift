@@ -63,7 +63,8 @@ final class Worker {
       guard request.connection.isOpen else {
         return replies.end(request, notes: notes, .clientGone)
       }
-      ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(opening)
+      ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(
+        opening)
     }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }

@@ -26,7 +26,8 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + CacheMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
+    BatchMethods.all + CacheMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
+      + EventMethods.all
       + KeyValueMethods.all + PendingMethods.all + StreamMethods.all + SystemMethods.all
       + TokenMethods.all)
 
