@@ -54,7 +54,9 @@ struct KeyTests {
   func namespaces() throws {
     // A scan looks in all of them, the list of the dead begins with no step, and the others name nothing in the store but what their connection
     // has, or the keys of tokens.
-    let others = ["dev.scan", "pending.dead", "events.unsubscribe", "jwt.sign", "jwt.jwks", "cache.key"]
+    let others = [
+      "dev.scan", "pending.dead", "events.unsubscribe", "jwt.sign", "jwt.jwks", "cache.key",
+    ]
     for method in MethodTable.standard.methods
     where method.asksStore && !others.contains(method.name) {
       let steps = try Caller().begin(method.name, "\(method.example.params)").steps

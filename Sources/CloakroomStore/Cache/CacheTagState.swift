@@ -25,11 +25,28 @@ package struct CacheTagState: Sendable, Hashable {
 
   /// Reads a tag as the store has it; nil for what is none.
   package init?(_ text: ByteBuffer) {
-    let parts = text.readableBytesView.split(
-      separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, let hard = Int64(String(decoding: parts[0], as: UTF8.self)),
-      let soft = Int64(String(decoding: parts[1], as: UTF8.self))
-    else { return nil }
+    var (hard, soft): (Int64, Int64) = (0, 0)
+    var digits = 0
+    var isSoft = false
+    let isTag = text.withUnsafeReadableBytes { bytes in
+      for byte in bytes {
+        if byte == UInt8(ascii: " "), !isSoft, digits > 0 {
+          (isSoft, digits) = (true, 0)
+          continue
+        }
+        let digit = byte &- UInt8(ascii: "0")
+        // 18 digits are always held by 64 bits.
+        guard digit < 10, digits < 18 else { return false }
+        digits &+= 1
+        if isSoft {
+          soft = soft &* 10 &+ Int64(digit)
+        } else {
+          hard = hard &* 10 &+ Int64(digit)
+        }
+      }
+      return isSoft && digits > 0
+    }
+    guard isTag else { return nil }
     self.init(hard: hard, soft: soft)
   }
 

@@ -15,16 +15,21 @@ extension Arguments {
   mutating func cacheTags(_ slot: Int, atMost limit: Int) throws(RPCError) -> [String] {
     guard has(slot) else { return [] }
     var tags: [String] = []
-    var seen: Set<[UInt8]> = []
     for element in try elements(slot, "tags", atMost: limit) {
       let tag = try string(element, "a tag", longest: settings.keyBytes)
       guard !tag.isEmpty, !tag.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
         throw RPCError(.invalidParams, "a tag is not empty, and has no control characters")
       }
-      if seen.insert(Array(tag.utf8)).inserted { tags.append(tag) }
+      tags.append(tag)
     }
-    if tags.count > 1 { tags.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
-    return tags
+    guard tags.count > 1 else { return tags }
+    tags.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var unique: [String] = []
+    unique.reserveCapacity(tags.count)
+    for tag in tags where !(unique.last?.utf8.elementsEqual(tag.utf8) ?? false) {
+      unique.append(tag)
+    }
+    return unique
   }
 
   /// How `cache.get` wants to hold a lease.

@@ -20,6 +20,20 @@ final class CacheLooking: RecordLook {
   }
 
   private static func quoted(_ tags: [String]) -> [UInt8] {
+    let isPlain = tags.allSatisfy { tag in
+      !tag.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+    }
+    if isPlain {
+      var text: [UInt8] = []
+      text.reserveCapacity(tags.reduce(2) { $0 + $1.utf8.count + 2 })
+      text.append(UInt8(ascii: "\""))
+      for (place, tag) in tags.enumerated() {
+        if place > 0 { text += [UInt8(ascii: "\\"), UInt8(ascii: "n")] }
+        text += tag.utf8
+      }
+      text.append(UInt8(ascii: "\""))
+      return text
+    }
     var text = ByteBuffer()
     text.writeJSONString(tags.joined(separator: "\n"))
     return Array(text.readableBytesView)

@@ -32,6 +32,8 @@ struct CacheNames: Sendable {
   /// A tag.
   func tag(_ tag: String) -> StoreKey {
     var name = ByteBuffer()
+    // Most are no longer: one piece of memory for each.
+    name.reserveCapacity(96 + tag.utf8.count)
     keySpace.writeTagHead(scope: scope, into: &name)
     name.writeString(tag)
     return StoreKey(bytes: name)
