@@ -19,7 +19,7 @@ struct CloakroomCommand: AsyncParsableCommand {
     version: Daemon.version,
     subcommands: [
       Serve.self, Call.self, Health.self, Methods.self, Settings.self, Keys.self, Pending.self,
-      Bench.self,
+      Flows.self, Sessions.self, Bench.self,
     ]
   )
 }

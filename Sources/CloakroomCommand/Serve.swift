@@ -18,7 +18,7 @@ struct Serve: AsyncParsableCommand {
       `cloakroom settings` lists all settings.
 
       SIGTERM and SIGINT finish what is in flight and exit; a second one exits at once. SIGHUP \
-      reopens the access log and reads the policy and the keys anew.
+      reopens the access log and reads the policy, the keys and the flows anew.
 
       EXAMPLES:
         cloakroom serve
@@ -26,8 +26,8 @@ struct Serve: AsyncParsableCommand {
         cloakroom serve --config /etc/cloakroom/cloakroom.json --check
 
       EXIT STATUS: 0 told to stop, or the configuration is good; 1 failed, or told twice to stop; \
-      64 the configuration is wrong, and every fault was listed (with --check, those of the keys \
-      too); 66 the keys can't be read, and every fault was listed; 73 the socket or the access log can't be had.
+      64 the configuration is wrong, and every fault was listed (those of the flows \
+      too; with --check, those of the keys as well); 66 the keys can't be read, and every fault was listed; 73 the socket or the access log can't be had.
       """)
 
   @Option(
@@ -73,6 +73,12 @@ struct Serve: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The folder of flows that sessions go through, a JSON file each.", valueName: "folder"),
+    completion: .directory)
+  var flows: String?
+
+  @Option(
+    help: ArgumentHelp(
       "How much the store in memory holds at most. (default: 256MiB)", valueName: "size"))
   var memory: String?
 
@@ -113,16 +119,18 @@ struct Serve: AsyncParsableCommand {
       valueName: "key=value"))
   var assignments: [String] = []
 
-  @Flag(help: "Check the configuration and the keys, list every fault, and open nothing.")
+  @Flag(
+    help: "Check the configuration, the keys and the flows, list every fault, and open nothing.")
   var check = false
 
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     let load: @Sendable (Bool) throws(ConfigurationFaults) -> Configuration = {
-      readsKeys throws(ConfigurationFaults) in
+      readsFolders throws(ConfigurationFaults) in
       var loader = ConfigurationLoader()
       loader.methodNames = Daemon.methodNames
-      loader.readsKeys = readsKeys
+      loader.readsKeys = readsFolders
+      loader.readsFlows = readsFolders
       return try loader.load(
         flags: flags, assignments: assignments, environment: environment, file: config)
     }
@@ -151,6 +159,7 @@ struct Serve: AsyncParsableCommand {
     case let fault as ListenFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     case let fault as PrivateFolder.Fault: .failure(.cannotCreate, "cloakroom: \(fault)")
     case let fault as KeyFolderFault: .failure(.noInput, "\(fault)")
+    case let faults as ConfigurationFaults: .failure(.usage, "\(faults)")
     case let fault as AccessLogFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     default: .failure(.failure, "cloakroom: \(error)")
     }
@@ -159,7 +168,7 @@ struct Serve: AsyncParsableCommand {
   private var flags: [String: String] {
     [
       "socket": socket, "socket-mode": socketMode, "socket-group": socketGroup, "redis": redis,
-      "store-password-file": storePasswordFile, "prefix": prefix, "keys": keys,
+      "store-password-file": storePasswordFile, "prefix": prefix, "keys": keys, "flows": flows,
       "memory": memory, "loops": loops, "drain-timeout": drainTimeout, "access-log": accessLog,
       "metrics-file": metricsFile, "log-level": logLevel,
     ].compactMapValues { $0 }

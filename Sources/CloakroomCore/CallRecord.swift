@@ -21,6 +21,8 @@ public struct CallRecord: Sendable {
   public var method: Int?
   /// The caller's own key, without prefix, in clear; nil when the method has none or no log is kept.
   public var key: [UInt8]?
+  /// Which session it was about, and what was done with it; nil for any other call.
+  public var session: SessionNote?
   /// The scope's keys, outermost first, joined with `/`; their ids stay out of the log.
   public var scope: String?
   /// The life that the call gave to what it wrote, in milliseconds.
@@ -41,7 +43,8 @@ public struct CallRecord: Sendable {
   public init(
     startedAt: Int64, duration: UInt64, storeDuration: UInt64 = 0, peer: Peer, service: Int,
     connection: UInt64, id: String? = nil, method: Int?, key: [UInt8]? = nil,
-    scope: String? = nil, ttlMs: Int64? = nil, actor: String? = nil, traceparent: String? = nil,
+    session: SessionNote? = nil, scope: String? = nil, ttlMs: Int64? = nil, actor: String? = nil,
+    traceparent: String? = nil,
     failure: Reason?, bytesIn: Int, bytesOut: Int
   ) {
     self.startedAt = startedAt
@@ -53,6 +56,7 @@ public struct CallRecord: Sendable {
     self.id = id
     self.method = method
     self.key = key
+    self.session = session
     self.scope = scope
     self.ttlMs = ttlMs
     self.actor = actor

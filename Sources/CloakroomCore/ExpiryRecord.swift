@@ -20,19 +20,25 @@ public struct ExpiryRecord: Sendable {
   public var key: [UInt8]
   /// Its scope's keys, outermost first, joined with `/`; nil when it had no scope.
   public var scope: String?
+  /// The flow that it went through, of a session.
+  public var flow: String?
+  /// The step that it was at, of a session.
+  public var step: String?
   /// How it has ended.
   public var action: Action
 
   /// Describes an end.
   public init(
     foundAt: Int64, service: Int, namespace: Namespace, key: [UInt8], scope: String? = nil,
-    action: Action
+    flow: String? = nil, step: String? = nil, action: Action
   ) {
     self.foundAt = foundAt
     self.service = service
     self.namespace = namespace
     self.key = key
     self.scope = scope
+    self.flow = flow
+    self.step = step
     self.action = action
   }
 }

@@ -10,8 +10,8 @@ struct AccessLogFormatter {
   /// configuration says.
   static let ticketNamespaces: Set<String> = ["pending", "session", "jwt"]
 
-  /// An upper bound of a line's length in bytes: five strings with every byte escaped, and the rest.
-  static let longestLine = 5 * 6 * LineBuffer.longestString + 1_024
+  /// An upper bound of a line's length in bytes: six strings with every byte escaped, and the rest.
+  static let longestLine = 6 * 6 * LineBuffer.longestString + 1_024
 
   private let hasher: KeyHasher
   private let services: [[UInt8]]
@@ -20,6 +20,7 @@ struct AccessLogFormatter {
   private let outcomes: [[UInt8]]
   private let namespaces: [Namespace: [UInt8]]
   private let actions: [ExpiryRecord.Action: [UInt8]]
+  private let sessionActions: [SessionNote.Action: [UInt8]]
   private var timestamps = TimestampFormatter()
 
   init(labels: MetricsLabels, namespacesInClear: Set<String>, hasher: KeyHasher) {
@@ -38,10 +39,13 @@ struct AccessLogFormatter {
       Self.piece(",\"outcome\":", $0, ",\"us\":")
     }
     self.namespaces = Self.pieces(Namespace.allCases) {
-      Self.piece(",\"ns\":", $0.rawValue, ",\"key\":")
+      Self.piece(",\"ns\":", $0.rawValue, $0 == .session ? ",\"session\":" : ",\"key\":")
     }
     actions = Self.pieces(ExpiryRecord.Action.allCases) {
       Self.piece(",\"action\":", $0.rawValue, "}\n")
+    }
+    sessionActions = Self.pieces(SessionNote.Action.allCases) {
+      Self.piece(",\"action\":", $0.rawValue, "")
     }
   }
 
@@ -66,7 +70,9 @@ struct AccessLogFormatter {
       line.append(string: id)
     }
     line.append(methods[Self.slot(record.method ?? -1, of: methods)])
-    if let key = record.key {
+    if let session = record.session {
+      append(session, &line)
+    } else if let key = record.key {
       line.append(",\"key\":")
       append(key: key, inClear: keysInClear[Self.slot(record.method ?? -1, of: keysInClear)], &line)
     }
@@ -104,7 +110,33 @@ struct AccessLogFormatter {
       line.append(",\"scope\":")
       line.append(string: scope)
     }
+    if let flow = record.flow {
+      line.append(",\"flow\":")
+      line.append(string: flow)
+    }
+    if let step = record.step {
+      line.append(",\"step\":")
+      line.append(string: step)
+    }
     if let action = actions[record.action] { line.append(action) }
+  }
+
+  /// Appends what is told of a session: always as a hash, the same as in the line of its end.
+  private func append(_ session: SessionNote, _ line: inout LineBuffer) {
+    if let ref = session.ref {
+      line.append(",\"session\":")
+      append(key: ref, inClear: false, &line)
+    }
+    if let action = sessionActions[session.action] { line.append(action) }
+    if let step = session.step {
+      line.append(",\"step\":")
+      line.append(string: step)
+    }
+    for (index, warning) in session.warnings.enumerated() {
+      line.append(index == 0 ? ",\"warnings\":[" : ",")
+      line.append(string: warning)
+    }
+    if !session.warnings.isEmpty { line.append("]") }
   }
 
   private func append(key: [UInt8], inClear: Bool, _ line: inout LineBuffer) {

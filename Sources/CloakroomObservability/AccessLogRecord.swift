@@ -29,6 +29,7 @@ extension CallRecord: AccessLogRecord {
     var bytes = 64
     if let id { bytes += id.utf8.count }
     if let key { bytes += key.count }
+    if let session { bytes += (session.ref?.count ?? 0) + (session.step?.utf8.count ?? 0) }
     if let scope { bytes += scope.utf8.count }
     if let actor { bytes += actor.utf8.count }
     if let traceparent { bytes += traceparent.utf8.count }
@@ -39,7 +40,9 @@ extension CallRecord: AccessLogRecord {
 }
 
 extension ExpiryRecord: AccessLogRecord {
-  var weight: Int { 64 + key.count + (scope?.utf8.count ?? 0) }
+  var weight: Int {
+    64 + key.count + [scope, flow, step].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+  }
 
   static func batch(_ records: [Self]) -> AccessLogBatch { .expiries(records) }
 }

@@ -26,6 +26,16 @@ extension CacheEvent: CounterLabel {
   public static var counter: LoopCounter { .caches }
 }
 
+extension RateDecision: CounterLabel {
+  /// `LoopCounter.rateDecisions`
+  public static var counter: LoopCounter { .rateDecisions }
+}
+
+extension SessionEvent: CounterLabel {
+  /// `LoopCounter.sessionEvents`
+  public static var counter: LoopCounter { .sessionEvents }
+}
+
 /// Why a connection to the store was given up and made anew.
 public enum ReconnectReason: Int, CounterLabel {
   /// The store closed it, or the network did.

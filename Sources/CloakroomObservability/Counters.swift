@@ -16,6 +16,8 @@ struct Counters: Sendable {
   var calls: [UInt64]
   /// How long calls took: a row a method, and a last one for how long they waited for the store.
   var durations: Histograms
+  /// What has happened to sessions, by flow and step.
+  var flows = FlowCounts()
   /// The other counters, a row of `width` for each. What goes up and down may be below zero on one loop,
   /// and wraps.
   private var slots = [UInt64].zeros(LoopCounter.allCases.count * Self.width)
@@ -74,6 +76,7 @@ struct Counters: Sendable {
   mutating func add(_ other: Self) {
     calls.add(other.calls)
     durations.add(other.durations)
+    flows.add(other.flows)
     let before = slots
     slots.add(other.slots)
     for counter in LoopCounter.allCases where counter.metric.isGreatest {

@@ -26,6 +26,10 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   case sweepLateness
   /// Something has happened to a cache.
   case caches
+  /// A rate limit was decided.
+  case rateDecisions
+  /// Something has happened to a session.
+  case sessionEvents
   /// A connection to the store was given up and is being made anew.
   case storeReconnects
   /// A command of the store was not answered in time.
@@ -78,6 +82,16 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .caches, "cache_events_total", by: "event", CacheEvent.self,
         "What has happened to caches: what `cache.get` has answered, values stored, leases given out, given back and lost, keys and tags invalidated."
       )
+    case .rateDecisions:
+      Metric(
+        .rates, "rate_limit_decisions_total", by: "decision", RateDecision.self,
+        "Decisions on rate limits; what the sidecar has refused without asking the store is denied_locally, what the store could not be asked for is unchecked."
+      )
+    case .sessionEvents:
+      Metric(
+        .sessions, "session_events_total", by: "event", SessionEvent.self,
+        "What has happened to sessions; that one has expired or is dead counts once, in the sidecar that finds it."
+      )
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -111,7 +125,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, caches, store, events
+    case calls, connections, pending, caches, sessions, rates, store, events
   }
 
   /// How a counter is written and added up.

@@ -8,6 +8,7 @@ public final class LoopObserver {
   private let labels: MetricsLabels
   private let accessLog: AccessLogWriter?
   private let batchLimit: Int
+  private let flows: FlowLabels
   // No method of this class calls out while it changes these, so no two accesses can overlap, and
   // looking for that at every access would cost more than the counting.
   @exclusivity(unchecked) private var counters: Counters
@@ -19,8 +20,13 @@ public final class LoopObserver {
   /// - Parameters:
   ///   - labels: the names of services and methods, the same for every loop.
   ///   - accessLog: where lines go; nil keeps no access log.
+  ///   - flows: which flows have series of their own, the same for every loop.
   ///   - batchLimit: how many records are gathered before they are handed on within a tick.
-  public init(labels: MetricsLabels, accessLog: AccessLogWriter? = nil, batchLimit: Int = 512) {
+  public init(
+    labels: MetricsLabels, accessLog: AccessLogWriter? = nil, flows: FlowLabels = FlowLabels(),
+    batchLimit: Int = 512
+  ) {
+    self.flows = flows
     self.labels = labels
     self.accessLog = accessLog
     self.batchLimit = max(1, batchLimit)
@@ -89,6 +95,13 @@ public final class LoopObserver {
   /// Counts something that has happened, in the way that a label tells.
   public func count<Label: CounterLabel>(_ label: Label, times: UInt64 = 1) {
     counters[Label.counter, label.rawValue] &+= times
+  }
+
+  /// Counts what has happened to a session, by its flow and step where it has them.
+  public func count(_ event: SessionEvent, flow: String?, step: String?) {
+    count(event)
+    guard let flow else { return }
+    counters.flows.count(event, flow: flow, step: step, flows)
   }
 
   /// A limit took effect.

@@ -21,8 +21,12 @@
 ///
 /// All work is bounded by `SchemaLimits`. A schema may be used by several threads at once.
 public struct JSONSchema: Sendable {
-  private let subschemas: [Subschema]
-  private let limits: SchemaLimits
+  let subschemas: [Subschema]
+  let limits: SchemaLimits
+  /// How many states the automata of its patterns have together.
+  public let patternStates: Int
+  /// How many subschemas it has, itself included.
+  public var subschemaCount: Int { subschemas.count }
 
   /// Compiles a schema.
   ///
@@ -33,7 +37,7 @@ public struct JSONSchema: Sendable {
   public init(_ text: RawSpan, limits: SchemaLimits = SchemaLimits()) throws(SchemaFault) {
     guard text.byteCount <= limits.schemaBytes else { throw .exceeds(.schemaBytes) }
     let value = try JSONReader.read(text, depth: limits.depth)
-    subschemas = try SchemaCompiler.compile(value, limits: limits)
+    (subschemas, patternStates) = try SchemaCompiler.compile(value, limits: limits)
     self.limits = limits
   }
 
@@ -44,11 +48,7 @@ public struct JSONSchema: Sendable {
   ///   the value is valid.
   /// - Throws: `unreadable` or `exceeds`, if it can't be told whether the value is valid.
   public func validate(_ text: RawSpan) throws(SchemaFault) -> [SchemaViolation] {
-    guard text.byteCount <= limits.valueBytes else { throw .exceeds(.valueBytes) }
-    let value = try JSONReader.read(text, depth: limits.depth)
-    var validator = Validator(subschemas, limits: limits)
-    var marks: Marks?
-    _ = try validator.evaluate(0, value, &marks)
-    return validator.violations
+    var allowance = SchemaAllowance(limits: limits)
+    return try validate(JSONInstance(text, limits: limits), &allowance)
   }
 }

@@ -14,7 +14,9 @@ enum ExampleOperation {
   static func params(
     _ params: String, of method: String, at place: [String]
   ) throws -> String {
-    guard params.contains(token) || params.contains(id) else { return params }
+    guard method.hasPrefix("pending."), params.contains(token) || params.contains(id) else {
+      return params
+    }
     func call(_ method: String, _ params: String) throws -> JSONNode {
       let outcome = try Call.outcome([method, params] + place)
       try #require(outcome.status == .success, "\(outcome.complaint)")

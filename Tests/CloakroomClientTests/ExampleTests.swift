@@ -9,6 +9,10 @@ import Testing
 struct ExampleTests {
   private static let alice = ["kv.set", #"{"key":"user:123","value":{"name":"Alice"}}"#]
   private static let claim = ["claim.once", #"{"key":"nightly-report","owner":"worker-1"}"#]
+  private static let signup = [
+    "flow.define",
+    #"{"name":"signup","steps":[{"id":"account","schema":{"required":["email"]}},{"id":"plan"}]}"#,
+  ]
   private static let first = ["kv.set", #"{"key":"user:1","value":{"name":"Alice"}}"#]
 
   /// What was called before an example, for it to answer what it says.
@@ -19,6 +23,7 @@ struct ExampleTests {
     "counter.expire": ["counter.increment", #"{"key":"daily-limit"}"#],
     "counter.get": ["counter.increment", #"{"key":"page-views","by":42}"#],
     "counter.reset": ["counter.increment", #"{"key":"page-views"}"#],
+    "flow.get": signup, "flow.list": signup, "flow.remove": signup, "flow.stats": signup,
     "kv.exists": alice, "kv.expire": alice, "kv.get": alice, "kv.remove": alice, "kv.touch": alice,
     "dev.scan": first,
     "kv.take": ["kv.set", #"{"key":"ticket:7","value":[1,2]}"#],
@@ -31,13 +36,15 @@ struct ExampleTests {
   func answer(name: String) throws {
     let method = try #require(MethodTable.standard.methods.first { $0.name == name })
     let keys = try name == "jwt.verify" ? ExampleKeys() : nil
-    let sidecar = try SidecarProcess(Self.options[name] ?? keys?.options ?? [])
+    let sidecar = try SidecarProcess(
+      Self.options[name] ?? ExampleSession.options(of: name) ?? keys?.options ?? [])
     let place = ["--socket", sidecar.socket, "--raw"]
     for before in Self.before[name].map({ [$0] }) ?? Self.beforeStreams[name] ?? [] {
       #expect(try Call.outcome(before + place).status == .success)
     }
     defer { withExtendedLifetime(keys) {} }
-    let params = try ExampleOperation.params("\(method.example.params)", of: name, at: place)
+    let own = try ExampleSession.params("\(method.example.params)", of: name, at: place)
+    let params = try ExampleOperation.params(own, of: name, at: place)
     let outcome = try Call.outcome([name, params] + place)
     #expect(outcome.status == .success, "\(outcome.complaint)")
     let expected = "\(method.example.result)"

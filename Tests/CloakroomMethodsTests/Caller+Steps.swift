@@ -21,8 +21,26 @@ extension Caller {
         + "\(publish.life.milliseconds)ms"
     case let scan as ScanNames:
       "scan \(String(buffer: scan.prefix))… \(scan.position) \(scan.count)"
+    case let take as TakeRates:
+      "take " + take.demands.map(describe).joined(separator: ", ")
+    case let peek as PeekRates:
+      "peek " + peek.demands.map(describe).joined(separator: ", ")
+    case let forget as ForgetRates:
+      "forget " + forget.keys.map(ownPart).joined(separator: " ")
     default: describe(onStream: step)
     }
+  }
+
+  private static func describe(_ demand: RateDemand) -> String {
+    let limit = demand.limit
+    return
+      "\(ownPart(demand.key)) \(limit.limit)/\(limit.windowMicroseconds / 1000)ms \(limit.burst) "
+      + "\(demand.cost.microseconds)+\(demand.cost.part)"
+  }
+
+  /// A limit's name without what all of them begin with.
+  private static func ownPart(_ key: StoreKey) -> String {
+    text(key).replacing("igniter:store:api:ratelimit:", with: "")
   }
 
   private static func describe(onStream step: any StoreStep) -> String {

@@ -99,7 +99,7 @@ struct Caller {
       case .records(let calls, let command, _):
         steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
       case .run: steps = ["a procedure"]
-      case .answer(let result):
+      case .answer(let result, _):
         ResultSchemas.check(result.readableBytesView, of: table.names[found])
         steps = ["answer of \(result.readableBytes) bytes"]
       }

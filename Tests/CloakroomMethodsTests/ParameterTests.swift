@@ -169,7 +169,7 @@ struct ParameterTests {
       }
       // They take one of two, or one in place of another.
       let isEither = [
-        "cache.invalidate", "events.subscribe", "jwt.revoke", "pending.create",
+        "cache.invalidate", "events.subscribe", "jwt.revoke", "pending.create", "session.delete",
       ].contains(method.name)
       let needsSome = isEither || method.parameters.contains { $0.isRequired }
       for params in ["[]", "{}", nil] {

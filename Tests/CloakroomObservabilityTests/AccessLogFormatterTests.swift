@@ -43,13 +43,42 @@ import Testing
     formatter.append(
       ExpiryRecord(foundAt: 0, service: 9, namespace: .session, key: key, action: .dead), to: &lines
     )
+    formatter.append(
+      ExpiryRecord(
+        foundAt: 0, service: 0, namespace: .session, key: key, scope: "tenant", flow: "project",
+        step: "a\"b", action: .expire), to: &lines)
     #expect(
       lines.withBytes { String(decoding: $0, as: UTF8.self) } == """
         {"time":"2025-01-01T00:00:00.123Z","service":"shop","ns":"pending",\
         "key":"5493e99933b0a811","scope":"tenant/user","action":"expire"}
         {"time":"1970-01-01T00:00:00.000Z","service":"unknown","ns":"session",\
-        "key":"5493e99933b0a811","action":"dead"}\n
+        "session":"5493e99933b0a811","action":"dead"}
+        {"time":"1970-01-01T00:00:00.000Z","service":"shop","ns":"session",\
+        "session":"5493e99933b0a811","scope":"tenant","flow":"project","step":"a\\"b",\
+        "action":"expire"}\n
         """)
+  }
+
+  @Test(
+    "A call on a session has its hash in place of a key, what was done, and the step",
+    arguments: SessionNote.Action.allCases)
+  func sessions(action: SessionNote.Action) throws {
+    let ref = "00ff-secret"
+    var record = CallRecord.test(key: Array("key".utf8), failure: .invalidStep)
+    record.session = SessionNote(ref, action, step: "a\"b")
+    let line = try line(record, inClear: ["kv", "session"])
+    let hasher = try KeyHasher(key: Array(0..<16))
+    let hash = try #require(Array(ref.utf8).withUnsafeBufferPointer(hasher.hash))
+    let digits = String(hash, radix: 16)
+    let text = String(repeating: "0", count: 16 - digits.count) + digits
+    #expect(
+      line.contains(
+        ",\"session\":\"\(text)\",\"action\":\"\(action)\",\"step\":\"a\\\"b\",\"outcome\":"))
+    #expect(!line.contains("secret") && !line.contains("\"key\""))
+    record.session = SessionNote(nil, action)
+    let other = try self.line(record)
+    #expect(other.contains(",\"action\":\"\(action)\",\"outcome\":"))
+    #expect(!other.contains("session"))
   }
 
   @Test("What isn't known of a call is left out")
@@ -91,10 +120,12 @@ import Testing
   @Test("No line is longer than the longest line is said to be")
   func longest() throws {
     let text = String(repeating: "\u{1}", count: 10_000)
-    let record = CallRecord.test(
+    var record = CallRecord.test(
       startedAt: .min, duration: .max, storeDuration: .max, id: text, key: Array(text.utf8),
       scope: text, ttlMs: .min, actor: text, traceparent: text, failure: .idempotencyInProgress)
     #expect(try line(record, inClear: ["kv"]).utf8.count <= AccessLogFormatter.longestLine)
+    record.session = SessionNote(text, .update, step: text)
+    #expect(try line(record).utf8.count <= AccessLogFormatter.longestLine)
   }
 
   @Test("A key is a hash unless its namespace is in clear, and a ticket is always one")

@@ -78,9 +78,10 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
           Situation(before: [["HSET", "key", "a", "1"], ["PEXPIRE", "key", "99999999999"]]),
           Situation(before: [["SET", "key", "v", "PX", "1000000"]]), Situation(),
         ]),
-    ] + readingClaims + readingStreams
+    ] + readingClaims + readingStreams + readingRates + readingStatistics
 
-  private static let changing = values + messages + claims + records + deadlines + streams + caches
+  private static let changing =
+    values + messages + claims + records + deadlines + streams + rates + statistics + caches
 
   private static let deadlines = [
     RedisScriptCase(

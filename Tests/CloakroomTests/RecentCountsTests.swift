@@ -34,6 +34,16 @@ struct RecentCountsTests {
     #expect(recent.errorRate == (isTold ? 0.5 : 0))
   }
 
+  @Test(
+    "says over which time: since the start at first, then about a minute",
+    arguments: [(0, 0), (1, 1), (30, 30), (59, 59), (600, 65)])
+  func span(later: Int, atMost: Int) {
+    let seconds = Array(stride(from: 1, to: later, by: 1)) + [later]
+    let recent = counts(seconds.map { ($0, .init()) })
+    #expect(recent.span <= .seconds(atMost))
+    #expect(recent.span >= .seconds(min(later, 60)))
+  }
+
   @Test("is as exact when somebody asks all the time")
   func often() {
     var recent = RecentCounts(since: start)

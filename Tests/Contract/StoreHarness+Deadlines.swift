@@ -37,13 +37,25 @@ extension StoreHarness {
     return replies
   }
 
-  /// One round of a sweep, which must not fail.
-  func sweepRound(_ ends: FoundEnds) async -> RecordSweep.Round {
+  private var configuration: Configuration {
     var configuration = Configuration(socket: .init(path: "/none"))
     configuration.keys.prefix = prefix
     configuration.pending.tombstoneTTL = .ms(Self.retention.tombstoneMs)
     configuration.pending.receiptTTL = .ms(Self.retention.receiptMs)
     configuration.pending.deadTTL = .ms(Self.retention.deadMs)
+    return configuration
+  }
+
+  /// Looks at a record as a sweep does.
+  ///
+  /// - Returns: when to look again, in milliseconds since 1970; nil is never.
+  func look(at name: StoreKey) async throws -> Int64? {
+    let (answer, _) = await run(RecordKinds.look(at: name, configuration))
+    return Int64(String(buffer: try answer.result.get()))
+  }
+
+  /// One round of a sweep, which must not fail.
+  func sweepRound(_ ends: FoundEnds) async -> RecordSweep.Round {
     do {
       return try await RecordSweep(configuration).round {
         await self.perform($0)

@@ -79,7 +79,12 @@ private final class HarnessRecords: RecordHost {
     loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { body() }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey) { notices[name] = notice }
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    notices[name] = notice
+  }
 
   /// What was noticed of a record since it was last asked for.
   func takeNotice(of name: StoreKey) -> RecordNotice? { notices.removeValue(forKey: name) }

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomTokens
 
 /// Makes a configuration of settings that have each been read: what only several of them together
 /// tell, and what has to be looked up.
@@ -30,6 +31,7 @@ struct ConfigurationAssembly {
     }
     configuration.socket.groupID = groupID(draft.group, faults: &faults)
     configuration.store = store(draft, faults: &faults)
+    configuration.accessLog.hashKey = draft.hashKeyFile.flatMap { hashKey($0, faults: &faults) }
 
     let scopes = configuration.scopes
     let declared = Set(scopes.declared.map { ByteString($0) })
@@ -97,6 +99,29 @@ struct ConfigurationAssembly {
       faults.append(ConfigurationFault(.file(path), "holds no password, or one that isn't UTF-8"))
     } catch {
       faults.append(ConfigurationFault(.file(path), error.message))
+    }
+    return nil
+  }
+
+  /// What the access log's keys are hashed with, from a file that is held against the rules of a key's file.
+  private func hashKey(_ path: String, faults: inout [ConfigurationFault]) -> Secret? {
+    let folder = environment["CREDENTIALS_DIRECTORY"].map { $0.hasSuffix("/") ? $0 : $0 + "/" }
+    let isCredential = folder.map { path.hasPrefix($0) } ?? false
+    do throws(KeyFolderFault) {
+      let bytes = try PrivateFile.read(path, isCredential ? .credential : .ownerOnly)
+      let digits = bytes.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      if digits.count == 32, let text = String(validating: digits, as: UTF8.self),
+        text.allSatisfy(\.isHexDigit)
+      {
+        return Secret(text)
+      }
+      faults.append(
+        ConfigurationFault(
+          .file(path), "is not 32 hexadecimal digits: openssl rand -hex 16 makes them"))
+    } catch {
+      for complaint in error.complaints {
+        faults.append(ConfigurationFault(.file(path), complaint.message))
+      }
     }
     return nil
   }

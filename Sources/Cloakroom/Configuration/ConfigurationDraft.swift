@@ -12,6 +12,8 @@ struct ConfigurationDraft: Sendable {
     address: .tcp(host: "localhost", port: RedisEndpoint.defaultPort))
   /// The file that holds Redis' password.
   var passwordFile: String?
+  /// The file that holds what the access log's keys are hashed with.
+  var hashKeyFile: String?
   /// The socket that was asked for.
   var socket: String?
   /// The socket's group, by name or id.

@@ -9,6 +9,8 @@ struct ConfigurationFile: Sendable {
   static let services = "services"
   /// The member of the settings on pending operations that is none itself: the presets, by name.
   static let presets = "pending.presets"
+  /// The only member of the group of rate limits: the policies, by name.
+  static let policies = "ratelimit.policies"
   /// A member of this name is a comment, wherever it is: JSON has no other.
   static let comment = "//"
 
@@ -20,6 +22,8 @@ struct ConfigurationFile: Sendable {
   private(set) var services: JSONTree?
   /// The presets' member; nil when there is none.
   private(set) var presets: JSONTree?
+  /// The policies' member; nil when there is none.
+  private(set) var policies: JSONTree?
 
   /// No file.
   init() { path = "" }
@@ -57,10 +61,11 @@ struct ConfigurationFile: Sendable {
     }
   }
 
-  private static let sections = Setting.table.reduce(into: [String]()) { names, setting in
-    let name = String(setting.key.prefix { $0 != "." })
-    if names.last != name, !names.contains(name) { names.append(name) }
-  }
+  private static let sections =
+    Setting.table.reduce(into: [String]()) { names, setting in
+      let name = String(setting.key.prefix { $0 != "." })
+      if names.last != name, !names.contains(name) { names.append(name) }
+    } + ["ratelimit"]
 
   private mutating func read(section: JSONTree.Member, faults: inout [ConfigurationFault]) {
     let place = ConfigurationFault.Place.member(file: path, key: section.name)
@@ -85,13 +90,19 @@ struct ConfigurationFile: Sendable {
     setting member: JSONTree.Member, of section: String, faults: inout [ConfigurationFault]
   ) {
     let key = "\(section).\(member.name)"
-    guard key != Self.presets else {
+    switch key {
+    case Self.presets:
       presets = member.value
       return
+    case Self.policies:
+      policies = member.value
+      return
+    default: break
     }
     let place = ConfigurationFault.Place.member(file: path, key: key)
     guard let setting = Setting.named(key) else {
-      let hint = Suggestion.hint(for: key, in: Setting.table.map(\.key))
+      let hint = Suggestion.hint(
+        for: key, in: Setting.table.map(\.key) + [Self.presets, Self.policies])
       faults.append(ConfigurationFault(place, "is no setting" + hint))
       return
     }

@@ -18,6 +18,8 @@ public struct ConfigurationLoader: Sendable {
 
   /// Whether the keys that the configuration names are read and checked too.
   public var readsKeys = false
+  /// Whether the flows are.
+  public var readsFlows = false
 
   /// A loader for this machine and this process.
   public init() {}
@@ -85,10 +87,16 @@ public struct ConfigurationLoader: Sendable {
       draft.configuration.pending.presets = reader.presets(presets)
       faults += reader.faults
     }
+    if let policies = document.policies {
+      var reader = RatePolicyReader(file: document.path)
+      draft.configuration.ratelimit.policies = reader.policies(policies)
+      faults += reader.faults
+    }
     let assembly = ConfigurationAssembly(
       places: places, accounts: accounts, userID: userID, environment: environment)
     let configuration = assembly.finish(draft, faults: &faults)
     if readsKeys { faults += Self.keyFaults(configuration) }
+    if readsFlows { faults += Self.flowFaults(configuration) }
     guard faults.isEmpty else { throw ConfigurationFaults(faults: faults) }
     return configuration
   }
@@ -105,6 +113,17 @@ extension ConfigurationLoader {
       return []
     } catch {
       return error.complaints.map { ConfigurationFault(.file($0.path), $0.message) }
+    }
+  }
+
+  /// Everything that is wrong with the flows.
+  private static func flowFaults(_ configuration: Configuration) -> [ConfigurationFault] {
+    guard let folder = configuration.flows.folder else { return [] }
+    do throws(ConfigurationFaults) {
+      _ = try FlowFolder(folder, defaultTTL: .day).read()
+      return []
+    } catch {
+      return error.faults
     }
   }
 

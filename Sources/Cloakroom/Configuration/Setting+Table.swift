@@ -4,7 +4,8 @@ extension Setting {
   /// Every setting there is, in the order in which people are told of them. Whatever reads, checks
   /// or describes settings uses this table.
   static let table: [Setting] =
-    socket + store + keys + tokens + limits + events + pending + runtime + observation
+    socket + store + keys + tokens + limits + events + pending + session + flows + runtime
+    + observation
 
   /// The setting of a key.
   static func named(_ key: String) -> Setting? { byKey[key] }
@@ -129,7 +130,7 @@ extension Setting {
       "The longest key that a call may name, in bytes."),
     Setting(
       "limits.recordBytes", \.configuration.limits.recordBytes, .size(65_536...(1 << 30)),
-      "The largest record that is kept, as of a pending operation: its data and about 300 bytes more. Past it: TOO_LARGE."
+      "How large the data of a record may become, as those of a pending operation; about 300 bytes more are kept with them. Past it: TOO_LARGE."
     ),
     Setting(
       "limits.pendingCommands", \.configuration.limits.pendingCommands, .count(16...10_000_000),
@@ -190,10 +191,38 @@ extension Setting {
         + "give or take a quarter."),
   ]
 
+  private static let session: [Setting] = [
+    Setting(
+      "session.ttl", \.configuration.session.ttl, .lifeInSeconds, conventional: "SESSION_TTL",
+      "How long a wizard's session lives whose flow and maker don't say."),
+    Setting(
+      "session.cleanupInterval", \.configuration.session.cleanupInterval,
+      .durationInSeconds(.seconds(1) ... .seconds(86_400)),
+      conventional: "SESSION_CLEANUP_INTERVAL",
+      "The longest time until an end is seen that no call meets; pending.sweepInterval may be "
+        + "sooner."),
+    Setting(
+      "session.rateLimit", \.configuration.session.rateLimit, .count(1...1_000_000),
+      conventional: "SESSION_RATE_LIMIT",
+      "How many sessions each service may make a minute, over all sidecars. Past it: "
+        + "RATE_LIMITED."),
+    Setting(
+      "session.maxAttempts", \.configuration.session.maxAttempts, .count(1...1_000_000),
+      conventional: "SESSION_MAX_ATTEMPTS",
+      "How many sessions may be made a minute for each address. Past it: RATE_LIMITED."),
+  ]
+
   private static let events: [Setting] = [
     Setting(
       "events.schemaTTL", \.configuration.events.schemaTTL, .timeToLive,
       "How long a channel's schema is kept after it was last defined or used.")
+  ]
+
+  private static let flows: [Setting] = [
+    Setting(
+      "flows.folder", \.configuration.flows.folder, .path, flag: "flows",
+      "The folder of flows, a JSON file each (as flow.define takes them, with a name or else the "
+        + "file's own); SIGHUP reads it anew. Without it, there are only those that calls define.")
   ]
 
   private static let runtime: [Setting] = [
@@ -214,6 +243,11 @@ extension Setting {
     Setting(
       "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
       "Whether the access log has keys as they are, and not as keyed hashes."),
+    Setting(
+      "accessLog.hashKey", \.hashKeyFile, .path,
+      "A file that nobody else may read with the 16 bytes that keys are hashed with, as 32 hexadecimal "
+        + "digits (openssl rand -hex 16): with the same in several sidecars, and over restarts, a key has the "
+        + "same hash. Without it, each start has its own."),
     Setting(
       "accessLog.queueRecords", \.configuration.accessLog.queueRecords, .count(1024...10_000_000),
       "Calls that wait to be written to the access log. Past it, lines are dropped and counted."),

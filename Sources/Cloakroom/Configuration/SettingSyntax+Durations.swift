@@ -12,6 +12,16 @@ extension SettingSyntax<TimeToLive> {
     text($0)
   }
 
+  /// The same, or a number of seconds without a unit, as other programs write it under the same name.
+  static let lifeInSeconds = Self(
+    "seconds, or a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\""
+  ) { content in
+    if let seconds = content.integer { return try? TimeToLive(seconds: Int64(seconds)) }
+    return content.text.flatMap { try? TimeToLive(text: $0.utf8) }
+  } show: {
+    text($0)
+  }
+
   /// A life with the largest unit that needs no fraction.
   fileprivate static func text(_ life: TimeToLive) -> String {
     let units: [(String, Int64)] = [
@@ -34,6 +44,18 @@ extension SettingSyntax<Duration> {
       content.text.flatMap(length).flatMap { range.contains($0) ? $0 : nil }
     } show: {
       text($0)
+    }
+  }
+
+  /// The same, or a number of seconds without a unit.
+  static func durationInSeconds(_ range: ClosedRange<Duration>) -> Self {
+    let withUnit = duration(range)
+    return Self("seconds, or " + withUnit.takes) { content in
+      guard let seconds = content.integer else { return try? withUnit.read(content) }
+      let duration = Duration.seconds(seconds)
+      return range.contains(duration) ? duration : nil
+    } show: {
+      withUnit.show($0)
     }
   }
 

@@ -16,7 +16,7 @@ final class CallDispatcher: FrameHandler {
 
   init(
     _ worker: Worker, table: MethodTable, configuration: Configuration, status: StatusReporter,
-    tokens: TokenService, nothing: ByteBuffer
+    tokens: TokenService, flows: FlowFiles, nothing: ByteBuffer
   ) {
     self.worker = worker
     self.table = table
@@ -25,7 +25,7 @@ final class CallDispatcher: FrameHandler {
     let limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
-      settings: Settings(configuration, tokens: tokens), depthLimit: limits.depth,
+      settings: Settings(configuration, tokens: tokens, flowFiles: flows), depthLimit: limits.depth,
       nothing: nothing)
     arguments.notes = CallNotes(isKept: worker.observer.keepsAccessLog)
   }

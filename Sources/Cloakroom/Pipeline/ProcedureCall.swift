@@ -65,6 +65,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// Whether it waits for something else than the store.
   private var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
   var method: Int? { request.method }
+  var storeTimeMs: Int64 { worker.store.timeMs }
 
   // MARK: From the opening to the answer
 
@@ -85,7 +86,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
       run(recordCalls, command, end)
     case .run(let procedure):
       run(procedure)
-    case .answer(let result):
+    case .answer(let result, let decision):
+      if let decision { count(decision) }
       answer(.success(result), fromStore: false)
     }
   }
@@ -343,7 +345,15 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
 
   func count(_ event: CacheEvent, times: UInt64) { worker.observer.count(event, times: times) }
 
+  func count(_ decision: RateDecision) { worker.observer.count(decision) }
+
+  func count(_ event: SessionEvent, flow: String?, step: String?) {
+    worker.observer.count(event, flow: flow, step: step)
+  }
+
   func note(key: [UInt8]) { notes?.key = key }
+
+  func note(_ session: SessionNote) { notes?.session = session }
 
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
 }

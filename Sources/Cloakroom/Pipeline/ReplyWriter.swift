@@ -255,7 +255,8 @@ final class ReplyWriter: StoreSink {
         storeDuration: storeDuration, peer: request.connection.peer, service: service,
         connection: request.connection.id, id: request.isNotification ? nil : request.id.text,
         method: request.method,
-        key: notes?.key, scope: notes?.scope, ttlMs: notes?.ttlMs, actor: notes?.actor,
+        key: notes?.key, session: notes?.session, scope: notes?.scope, ttlMs: notes?.ttlMs,
+        actor: notes?.actor,
         traceparent: notes?.traceparent, failure: failure, bytesIn: request.bytesIn,
         bytesOut: bytesOut))
   }
@@ -272,15 +273,23 @@ final class ReplyWriter: StoreSink {
   // MARK: Records
 
   /// Counts and logs what has happened to a record by itself; called once for each such event.
-  func noticed(_ notice: RecordNotice, of name: StoreKey) {
-    observer.count(notice == .dead ? PendingEvent.dead : .expired)
-    guard observer.keepsAccessLog else { return }
-    guard let name = ParsedKey(name.bytes, prefix: prefix) else { return }
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    if namespace == .session {
+      observer.count(
+        notice == .dead ? SessionEvent.dead : .expired, flow: subject?.flow, step: subject?.step)
+    } else if let event = PendingEvent(notice, in: namespace) {
+      observer.count(event)
+    }
+    guard observer.keepsAccessLog, let name = ParsedKey(name.bytes, prefix: prefix) else { return }
     observer.expired(
       ExpiryRecord(
         foundAt: wallClock(at: burst.now()), service: admission.label(named: name.service),
-        namespace: name.namespace, key: name.key,
+        namespace: namespace, key: name.key,
         scope: name.scope.isEmpty ? nil : name.scope.joined(separator: "/"),
+        flow: subject?.flow, step: subject?.step,
         action: notice == .dead ? .dead : .expire))
   }
 
@@ -288,4 +297,15 @@ final class ReplyWriter: StoreSink {
 
   /// Sends the replies of a burst, each connection's together.
   func finishedBurst() { burst.finish() }
+}
+
+extension PendingEvent {
+  /// What has happened to a pending operation by itself; nil for a record of another namespace.
+  init?(_ notice: RecordNotice, in namespace: Namespace) {
+    guard namespace == .pending else { return nil }
+    switch notice {
+    case .expired: self = .expired
+    case .dead: self = .dead
+    }
+  }
 }

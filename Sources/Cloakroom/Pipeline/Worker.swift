@@ -258,7 +258,12 @@ extension Worker: RecordHost {
     }
   }
 
-  func noticed(_ notice: RecordNotice, of name: StoreKey) { replies.noticed(notice, of: name) }
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?
+  ) {
+    replies.noticed(notice, of: name, in: namespace, about: subject)
+  }
 }
 
 extension RPCError {

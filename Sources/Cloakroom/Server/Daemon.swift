@@ -42,7 +42,8 @@ public struct Daemon: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is in flight.
   ///
-  /// - Throws: `KeyFolderFault` when the keys for tokens can't be used, `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
+  /// - Throws: `KeyFolderFault` when the keys for tokens can't be used, `ConfigurationFaults` when the flows
+  ///   can't be, `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
   ///   `AccessLogFault` when the access log can't be kept.
   public func run() async throws {
     let notifier = SystemdNotifier(environment: environment)
@@ -53,6 +54,8 @@ public struct Daemon: Sendable {
       try keys.load(), options: configuration.tokens,
       queueLength: configuration.limits.slowSignatures, threads: configuration.runtime.loops)
     tokens.start()
+    let flows = FlowLibrary(configuration, logger: logger)
+    try flows.load()
     let socket = try takeSocket()
     defer { socket.remove() }
 
@@ -64,10 +67,11 @@ public struct Daemon: Sendable {
     let policy = PolicySource(logger: logger, read: reload)
     let status = StatusReporter(
       configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
-      keys: keys, logger: logger)
+      keys: keys, flows: flows, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
-      labels: labels, accessLog: accessLog, status: status, backend: backend, tokens: tokens)
+      labels: labels, accessLog: accessLog, status: status, backend: backend, tokens: tokens,
+      flows: flows.files)
     status.attach(workers)
 
     let services: [any Service] = [
@@ -76,7 +80,9 @@ public struct Daemon: Sendable {
       SweepService(store: backend.memory),
       ExpiryService(
         workers: workers, sweep: RecordSweep(configuration),
-        interval: configuration.pending.sweepInterval),
+        interval: min(
+          configuration.pending.sweepInterval,
+          configuration.session.cleanupInterval / (1 + ExpiryService.jitter))),
       ListenerService(
         socket: socket, loops: loops, workers: workers, configuration: configuration,
         storeKind: backend.kind, notifier: notifier, logger: logger),
@@ -90,6 +96,7 @@ public struct Daemon: Sendable {
         hangUp: {
           accessLog?.reopen()
           keys.reload(into: tokens)
+          flows.reload()
           await policy.reload { try? await workers.apply(admission(of: $0)) }
         })
     }
@@ -115,12 +122,21 @@ public struct Daemon: Sendable {
     guard let path = configuration.accessLog.path else { return nil }
     let options = AccessLogOptions(
       path: path, queueLimit: configuration.accessLog.queueRecords,
+      hashKey: configuration.accessLog.hashKey.map { Self.bytes(ofHexadecimal: $0.exposed) },
       namespacesInClear: configuration.accessLog.keysInClear
         ? Set(Namespace.allCases.map(\.rawValue) + ["batch"]) : [])
     do throws(AccessLogError) {
       return try AccessLogWriter(options: options, labels: labels, logger: logger)
     } catch {
       throw AccessLogFault(description: "the access log: \(error)")
+    }
+  }
+
+  /// The bytes that pairs of hexadecimal digits stand for.
+  private static func bytes(ofHexadecimal text: String) -> [UInt8] {
+    let digits = text.compactMap(\.hexDigitValue)
+    return stride(from: 0, to: digits.count - 1, by: 2).map {
+      UInt8(truncatingIfNeeded: digits[$0] << 4 | digits[$0 + 1])
     }
   }
 

@@ -17,7 +17,7 @@ final class LoopServer: ConnectionOwner {
 
   init(
     _ worker: Worker, table: MethodTable, configuration: Configuration, status: StatusReporter,
-    tokens: TokenService
+    tokens: TokenService, flows: FlowFiles
   ) {
     self.worker = worker
     self.table = table
@@ -26,7 +26,7 @@ final class LoopServer: ConnectionOwner {
     nothing = buffer
     dispatcher = CallDispatcher(
       worker, table: table, configuration: configuration, status: status, tokens: tokens,
-      nothing: nothing)
+      flows: flows, nothing: nothing)
   }
 
   // MARK: Connections

@@ -21,18 +21,20 @@ final class WorkerPool: LoopsStatus {
   init(
     loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
     labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
-    backend: StoreBackend, tokens: TokenService
+    backend: StoreBackend, tokens: TokenService, flows: FlowFiles
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
+    let flowLabels = FlowLabels()
     for loop in loops.makeIterator() {
       let server = try await loop.submit {
         let table = MethodTable.standard.copy()
         let worker = Worker(
           loop: loop, configuration: configuration, table: table, admission: admission.copy(),
-          observer: LoopObserver(labels: labels, accessLog: accessLog),
+          observer: LoopObserver(labels: labels, accessLog: accessLog, flows: flowLabels),
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
         let server = LoopServer(
-          worker, table: table, configuration: configuration, status: status, tokens: tokens)
+          worker, table: table, configuration: configuration, status: status, tokens: tokens,
+          flows: flows)
         server.start()
         return NIOLoopBound(server, eventLoop: loop)
       }.get()

@@ -21,7 +21,9 @@ struct HealthReport: Sendable {
   let storeLimit: Int?
   let uptimeMs: Double
   let startedAt: Timestamp
+  /// The share of calls that failed, 0 to 1, in a time that has passed.
   let errorRate: Double
+  let errorRateOverMs: Double
   let connections: Int
   let inFlight: Int
   let version: String
@@ -38,7 +40,9 @@ struct HealthReport: Sendable {
     if let storeBytes { buffer.writeString(",\"storeBytes\":\(storeBytes)") }
     if let storeLimit { buffer.writeString(",\"storeLimitBytes\":\(storeLimit)") }
     buffer.writeString("},\"connections\":\(connections),\"inFlight\":\(inFlight)")
-    buffer.writeString(",\"errorRate\":\(rounded(errorRate)),\"uptimeMs\":\(Int64(uptimeMs))")
+    buffer.writeString(",\"errorRate\":\(rounded(errorRate))")
+    buffer.writeString(
+      ",\"errorRateOverMs\":\(Int64(errorRateOverMs)),\"uptimeMs\":\(Int64(uptimeMs))")
     buffer.writeStaticString(",\"startedAt\":\"")
     buffer.writeBytes(startedAt.text)
     buffer.writeString("\",\"version\":\"\(version)\"}")

@@ -13,7 +13,7 @@ struct RecentCounts {
   }
 
   /// How far back the past goes.
-  private static let span = Duration.seconds(60)
+  private static let limit = Duration.seconds(60)
   /// How close together samples are kept.
   private static let spacing = Duration.seconds(5)
 
@@ -29,13 +29,19 @@ struct RecentCounts {
       samples.removeLast()
     }
     samples.append((now, totals))
-    while samples.count > 2, now - samples[1].time >= Self.span { samples.removeFirst() }
+    while samples.count > 2, now - samples[1].time >= Self.limit { samples.removeFirst() }
   }
 
   /// The share of calls that failed, 0 to 1.
   var errorRate: Double {
     let calls = growth(of: \.calls)
     return calls == 0 ? 0 : Double(growth(of: \.failures)) / Double(calls)
+  }
+
+  /// The time that it is the share of: about the last minute, or since the start.
+  var span: Duration {
+    guard let first = samples.first, let last = samples.last else { return .zero }
+    return last.time - first.time
   }
 
   /// How many lines the access log has lost.

@@ -31,6 +31,7 @@ final class StatusReporter: Sendable {
   private let accessLog: AccessLogWriter?
   private let policy: PolicySource
   private let keys: TokenKeys
+  private let flows: FlowLibrary
   private let logger: Logger
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
@@ -44,13 +45,14 @@ final class StatusReporter: Sendable {
 
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
-    policy: PolicySource, keys: TokenKeys, logger: Logger
+    policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, logger: Logger
   ) {
     self.configuration = configuration
     self.backend = backend
     self.accessLog = accessLog
     self.policy = policy
     self.keys = keys
+    self.flows = flows
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
@@ -160,6 +162,7 @@ final class StatusReporter: Sendable {
       ("memory", isNearlyFull ? "the store in memory is nearly full" : nil),
       ("policy", policy.problem),
       ("keys", keys.problem),
+      ("flows", flows.problem),
     ]
     let degraded = problems.compactMap { what, reason in
       reason.map { HealthReport.Problem(what: what, reason: $0) }
@@ -173,7 +176,8 @@ final class StatusReporter: Sendable {
       residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
       uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAt: startedAt,
-      errorRate: recent.errorRate, connections: snapshot?.connections ?? 0,
+      errorRate: recent.errorRate,
+      errorRateOverMs: recent.span / .milliseconds(1), connections: snapshot?.connections ?? 0,
       inFlight: snapshot?.inFlight ?? 0, version: Self.version)
   }
 }

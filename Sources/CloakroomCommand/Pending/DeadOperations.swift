@@ -31,13 +31,7 @@ struct DeadOperations: ParsableCommand {
       valueName: "id"))
   var reopen: [String] = []
 
-  @Option(help: ArgumentHelp("The service whose operations these are.", valueName: "name"))
-  var service: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The scope that they are in, outermost first; may be repeated.", valueName: "key=id"))
-  var scope: [String] = []
+  @OptionGroup var tenant: TenantOptions
 
   @Flag(help: "Also print their data, where the store has them.")
   var data = false
@@ -52,11 +46,9 @@ struct DeadOperations: ParsableCommand {
 
   /// The list, or what was opened.
   func outcome(_ environment: CommandEnvironment) -> Outcome {
-    guard let scope = scopeText else {
-      return .failure(.usage, "--scope is KEY=ID, as organization=org_1")
-    }
+    guard let scope = tenant.scopeText else { return TenantOptions.badScope }
     do throws(Exchange.Failure) {
-      let exchange = Exchange(options: sidecar, environment: environment, service: service)
+      let exchange = tenant.exchange(sidecar, environment)
       return reopen.isEmpty
         ? try list(exchange, scope, isTable: environment.isOutputTerminal)
         : try open(exchange, scope)
@@ -113,20 +105,6 @@ struct DeadOperations: ParsableCommand {
       }
     }
     return outcome
-  }
-
-  /// The scope as JSON; nil for what is no scope.
-  private var scopeText: String? {
-    var text: [UInt8] = []
-    for step in scope {
-      guard let equals = step.firstIndex(of: "="), equals != step.startIndex else { return nil }
-      text += Array((text.isEmpty ? "{\"key\":" : ",{\"key\":").utf8)
-      JSONString.quote(String(step[..<equals]), into: &text)
-      text += Array(",\"id\":".utf8)
-      JSONString.quote(String(step[step.index(after: equals)...]), into: &text)
-      text.append(UInt8(ascii: "}"))
-    }
-    return "[\(String(decoding: text, as: UTF8.self))]"
   }
 }
 

@@ -19,8 +19,8 @@ extension Configuration {
     public var depth = 128
     /// The longest key that a caller may name, in bytes of UTF-8. Past it: TOO_LARGE.
     public var keyBytes = 1024
-    /// The largest record that is kept, as of a pending operation: its data and about 300 bytes more. Past
-    /// it: TOO_LARGE.
+    /// How large the data of a record may become, as those of a pending operation, in bytes; about 300 more
+    /// are kept with them. Past it: TOO_LARGE.
     public var recordBytes = 8 << 20
     /// Commands to the store that are under way at once, per loop. Past it: OVERLOADED.
     public var pendingCommands = 65_536

@@ -6,6 +6,9 @@ extension Configuration {
     /// Whether keys are written as they are; otherwise as a keyed hash, which tells equal from
     /// different and nothing else.
     public var keysInClear = false
+    /// What keys are hashed with, as 32 hexadecimal digits, so that a key has one hash in all sidecars' logs and
+    /// over restarts; nil is another with each start.
+    public var hashKey: Secret?
     /// Calls that wait to be written at most. Past it, lines are dropped and counted.
     public var queueRecords = 65_536
 

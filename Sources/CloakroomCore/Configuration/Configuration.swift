@@ -21,8 +21,14 @@ public struct Configuration: Sendable, Equatable {
   public var dev: Development
   /// Pending operations' own defaults.
   public var pending: Pending
+  /// Wizard sessions' own defaults and limits.
+  public var session: Session
+  /// Rate limits with names.
+  public var ratelimit: RateLimits
   /// Events and their schemas.
   public var events: Events
+  /// Flows that files define.
+  public var flows: Flows
   /// The process itself: its threads and its end.
   public var runtime: Runtime
   /// One line for each call.
@@ -45,7 +51,10 @@ public struct Configuration: Sendable, Equatable {
     self.idempotency = Idempotency()
     self.dev = Development()
     self.pending = Pending()
+    self.session = Session()
+    self.ratelimit = RateLimits()
     self.events = Events()
+    self.flows = Flows()
     self.runtime = Runtime()
     self.accessLog = AccessLog()
     self.metrics = Metrics()

@@ -33,13 +33,13 @@ enum SystemMethods {
 
   static let health = Method(
     "system.health",
-    "Tells how the sidecar is, and the reason for each thing that is not well. Remarks are things worth knowing that nothing is wrong with.",
+    "Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory, the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with.",
     [],
     result:
-      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"remarks":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"store":{"type":"object","properties":{"kind":{"enum":["memory","redis"]},"up":{"type":"boolean"},"roundTripMs":{"type":"number"}},"required":["kind","up"]},"memory":{"type":"object","properties":{"residentBytes":{"type":"integer"},"storeBytes":{"type":"integer"},"storeLimitBytes":{"type":"integer"}},"required":["residentBytes"]},"connections":{"type":"integer"},"inFlight":{"type":"integer"},"errorRate":{"type":"number"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string","format":"date-time"},"version":{"type":"string"}},"required":["status","degraded","remarks","store","memory","connections","inFlight","errorRate","uptimeMs","startedAt","version"]}"#,
+      #"{"type":"object","properties":{"status":{"enum":["ok","degraded"]},"degraded":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"remarks":{"type":"array","items":{"type":"object","properties":{"what":{"type":"string"},"reason":{"type":"string"}},"required":["what","reason"]}},"store":{"type":"object","properties":{"kind":{"enum":["memory","redis"]},"up":{"type":"boolean"},"roundTripMs":{"type":"number"}},"required":["kind","up"]},"memory":{"type":"object","properties":{"residentBytes":{"type":"integer"},"storeBytes":{"type":"integer"},"storeLimitBytes":{"type":"integer"}},"required":["residentBytes"]},"connections":{"type":"integer"},"inFlight":{"type":"integer"},"errorRate":{"type":"number"},"errorRateOverMs":{"type":"integer"},"uptimeMs":{"type":"integer"},"startedAt":{"type":"string","format":"date-time"},"version":{"type":"string"}},"required":["status","degraded","remarks","store","memory","connections","inFlight","errorRate","errorRateOverMs","uptimeMs","startedAt","version"]}"#,
     example: (
       "{}",
-      #"{"status":"ok","degraded":[],"remarks":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001},"memory":{"residentBytes":41943040,"storeBytes":0,"storeLimitBytes":268435456},"connections":1,"inFlight":1,"errorRate":0,"uptimeMs":5000,"startedAt":"20…","version":"0.1.0"}"#
+      #"{"status":"ok","degraded":[],"remarks":[],"store":{"kind":"memory","up":true,"roundTripMs":0.001},"memory":{"residentBytes":41943040,"storeBytes":0,"storeLimitBytes":268435456},"connections":1,"inFlight":1,"errorRate":0,"errorRateOverMs":5000,"uptimeMs":5000,"startedAt":"20…","version":"0.1.0"}"#
     ),
     .system { _ throws(RPCError) in .health })
 

@@ -39,6 +39,28 @@ public struct CallContext: Sendable {
     return try answer.result.get()
   }
 
+  /// Makes an answer that is all that is kept of the call, if it has an idempotency key: a call that is repeated
+  /// is told the first one. What the call does must do no harm when it is done again, as it is when the call is
+  /// cut short before its answer is kept.
+  func keepingAnswer(
+    of make: () async throws(RPCError) -> ByteBuffer
+  ) async throws(RPCError) -> ByteBuffer {
+    guard let idempotency = host.idempotency else { return try await make() }
+    switch try await perform(idempotency.recall(step: 0)).orThrow() {
+    case .value(nil): break
+    case .noted(let note, _): return try KeptAnswer.result(of: note, sealed: nil)
+    default: throw KeptAnswer.unreadable
+    }
+    let version = RecordVersion(.random(in: .min ... .max))
+    let note = try KeptAnswer(.success(try await make()), version, sealed: nil).note
+    let reply = await perform(idempotency.keeping(.nothing, step: 0, note: note))
+    guard case .noted(let kept, _) = try reply.orThrow() else { throw KeptAnswer.unreadable }
+    return try KeptAnswer.result(of: kept, sealed: nil)
+  }
+
+  /// The store's time in milliseconds since 1970, as well as the loop knows it: within a millisecond or two.
+  public var storeTimeMs: Int64 { host.storeTimeMs }
+
   /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
   public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 
@@ -131,12 +153,27 @@ public struct CallContext: Sendable {
   /// Counts what has happened to caches, or so many of it, for the metrics.
   public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
 
+  /// Counts what a rate limit was decided to, for the metrics.
+  func count(_ decision: RateDecision) { host.count(decision) }
+
+  /// Counts what has happened to a session, for the metrics.
+  ///
+  /// - Parameters:
+  ///   - flow: the name of the flow that it goes through; nil for a session without one.
+  ///   - step: the step that it was about: completed or refused, or that the session was at.
+  public func count(_ event: SessionEvent, flow: String? = nil, step: String? = nil) {
+    host.count(event, flow: flow, step: step)
+  }
+
   // MARK: Telling
 
   /// Names what the call is about, for the access log, where that was not known when it began.
   ///
   /// - Parameter key: what the log has a keyed hash of.
   public func note(key: String) { host.note(key: Array(key.utf8)) }
+
+  /// Names the session that the call is about, for the access log, where that was not known when it began.
+  public func note(_ session: SessionNote) { host.note(session) }
 
   // MARK: The connection
 

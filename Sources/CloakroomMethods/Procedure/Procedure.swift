@@ -43,13 +43,16 @@ public enum Opening: Sendable {
       ) throws(RPCError) -> Void)
   /// No first step.
   case run(Procedure)
-  /// No step at all: the result's JSON.
-  case answer(ByteBuffer)
+  /// No step at all: the result's JSON, and what it is counted as.
+  case answer(ByteBuffer, RateDecision?)
 
   /// A first step that needs not be taken back, or can't be.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {
     .ask(command, then: then, undo: { _ in nil }, undoesAll: false)
   }
+
+  /// No step at all: the result's JSON.
+  public static func answer(_ result: ByteBuffer) -> Opening { .answer(result, nil) }
 
   /// A call on a record, and that is all.
   static func record(_ call: RecordCall) -> Opening { .record(call, otherwise: { _ in nil }) }

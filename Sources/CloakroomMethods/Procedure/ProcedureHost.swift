@@ -5,6 +5,8 @@ public import CloakroomStore
 public protocol ProcedureHost: AnyObject {
   /// Why the call was cancelled; nil while somebody waits for its result.
   var cancellation: RPCError? { get }
+  /// The store's time in milliseconds since 1970, as well as the loop knows it.
+  var storeTimeMs: Int64 { get }
   /// Where the answers to the call's mutations are kept; nil when it has no idempotency key.
   var idempotency: IdempotencyRecord? { get }
   /// Takes a step of the store, and resumes with its reply.
@@ -31,8 +33,14 @@ public protocol ProcedureHost: AnyObject {
   func count(_ event: PendingEvent)
   /// Counts what has happened to caches.
   func count(_ event: CacheEvent, times: UInt64)
+  /// Counts what a rate limit was decided to.
+  func count(_ decision: RateDecision)
+  /// Counts what has happened to a session.
+  func count(_ event: SessionEvent, flow: String?, step: String?)
   /// Names what the call is about, for the access log.
   func note(key: [UInt8])
+  /// Names the session that the call is about, for the access log.
+  func note(_ session: SessionNote)
   /// Forgets what was to be submitted when the connection closes.
   func forgetOnClose(_ name: StoreKey)
 }

@@ -22,6 +22,8 @@ public final class RecordCall: Sendable {
   let name: StoreKey
   /// Whether it changes nothing but what has happened by itself.
   public let isReading: Bool
+  /// Whether it is a sweep's: it comes to nothing where what follows from the record can't be done.
+  let isLook: Bool
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
   let decide: Decide
@@ -33,6 +35,8 @@ public final class RecordCall: Sendable {
   let otherwise: Otherwise?
   /// How the answer is sealed where it is kept; nil keeps it in clear.
   let secret: SecretAnswer?
+  /// Whether the answer is kept for a call that is repeated: one step of a call at most has its answer kept.
+  let keepsAnswer: Bool
   /// What makes it as if the call had never been made, when nobody waits for its answer any more.
   private let undo: (@Sendable (_ answer: RecordAnswer) -> RecordCall?)?
 
@@ -43,14 +47,16 @@ public final class RecordCall: Sendable {
   /// A call on a record of a kind.
   init<Kind: RecordKind>(
     _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event, otherwise: Otherwise? = nil,
-    secret: SecretAnswer? = nil,
+    secret: SecretAnswer? = nil, keepsAnswer: Bool = true,
     undo: (@Sendable (_ answer: RecordAnswer) -> RecordCall?)? = nil,
     answer: @escaping Write<Kind>
   ) {
     self.name = name
     self.otherwise = otherwise
     self.secret = secret
+    self.keepsAnswer = keepsAnswer
     self.undo = undo
+    isLook = false
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
@@ -93,8 +99,10 @@ public final class RecordCall: Sendable {
     self.name = name
     otherwise = nil
     secret = nil
+    keepsAnswer = false
     undo = nil
     isReading = true
+    isLook = true
     expectsNothing = false
     beforehand = nil
     self.decide = decide
@@ -124,6 +132,8 @@ struct RecordDecision: Sendable {
   var needs: RecordNeed?
   /// What the record is to become; nil leaves it.
   var replacement: ByteBuffer?
+  /// How many bytes of data that has, where they are more than before: what the caller has handed in.
+  var addedBytes = 0
   /// When the store may forget that.
   var keptUntilMs: Int64 = 0
   /// When it has to be looked at, if that is earlier than it was before.
@@ -132,8 +142,12 @@ struct RecordDecision: Sendable {
   var staleAtMs: Int64?
   /// Whether it ends something, and may be written to a store that is full.
   var isEnding = false
-  /// What was found to have happened by itself.
-  var noticed: RecordNotice?
+  /// What was found to have happened by itself, to a record of which namespace.
+  var noticed: (notice: RecordNotice, namespace: Namespace)?
+  /// What the record was about that something was noticed of.
+  var subject: RecordSubject?
+  /// What follows from how the record stands after it; nil where there is no record, or of no kind.
+  var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
   var isPassing = false
   /// Whether those who wait for the record are told that it has changed, once it has.
@@ -163,13 +177,19 @@ struct RecordDecision: Sendable {
     } catch {
       answer = RecordAnswer(.failure(error), tally: Kind.tally(of: error))
     }
-    noticed = transition.noticed
+    noticed = transition.noticed.map { ($0, Kind.namespace) }
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
     announces = transition.announces
+    if let after = transition.change ?? record {
+      if transition.noticed != nil { subject = after.subject }
+      followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
+    }
     guard let change = transition.change else { return }
     replacement = change.record(version)
+    let size = change.data.readableBytes
+    addedBytes = size > record?.data.readableBytes ?? 0 ? size : 0
     keptUntilMs = change.keptUntilMs
     let before = record?.nextLookMs ?? .max
     if let look = change.nextLookMs, look < before { remindAtMs = look }
@@ -209,6 +229,26 @@ public struct RecordAnswer: Sendable {
 typealias Tally = @Sendable (_ context: CallContext) -> Void
 
 extension RecordKind {
+  /// Decides on the bytes that the store has.
+  ///
+  /// - Parameter write: writes the result that an outcome comes to, or says why there is none; also told what
+  ///   there is of the record afterwards.
+  static func decide(
+    on bytes: ByteBuffer?, _ event: Event, at now: Int64, _ version: RecordVersion,
+    _ write: (Outcome, _ after: Self?, inout ByteBuffer) throws(RPCError) -> Tally?
+  ) -> RecordDecision {
+    let record: Self?
+    do throws(RPCError) {
+      record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
+    } catch {
+      return RecordDecision(answer: RecordAnswer(.failure(error)))
+    }
+    let transition = decide(record, event, at: now)
+    return RecordDecision(transition, of: record, version) { outcome, result throws(RPCError) in
+      try write(outcome, transition.change ?? record, &result)
+    }
+  }
+
   /// Reads a record from the bytes that the store has.
   ///
   /// - Throws: STORE_REFUSED for what is no record of the kind.

@@ -8,7 +8,7 @@ internal import NIOCore
 /// stands. The data follow behind a line break, as they came.
 struct RecordHeader {
   /// How many members a header has at most.
-  private static let mostMembers = 32
+  static let mostMembers = 64
 
   private let text: ByteBuffer
   private let members: ContiguousArray<JSONMember>
@@ -78,6 +78,19 @@ struct RecordHeader {
     }
   }
 
+  /// A member that is any JSON, as it was written; nil when there is none.
+  func json(_ name: StaticString) -> ByteBuffer? {
+    member(name).flatMap { text.slice($0.value) }
+  }
+
+  /// The strings in a member that is an array; none when there is none.
+  func texts(_ name: StaticString) -> [String] {
+    guard let member = member(name), member.kind == .array else { return [] }
+    let bytes = text.readableBytesSpan
+    let parts = JSONParts.of(member.value, in: bytes, atMost: member.value.count) ?? []
+    return parts.compactMap { $0.string(in: bytes) }
+  }
+
   private func member(_ name: StaticString) -> JSONMember? {
     let bytes = text.readableBytesSpan
     return members.first { $0.name.holds(name, in: bytes) }
@@ -118,6 +131,24 @@ struct RecordHeaderWriter: ~Copyable {
   /// Writes a number where it isn't 0.
   mutating func write(_ name: StaticString, unlessZero value: Int64) {
     if value != 0 { write(name, value) }
+  }
+
+  /// Writes any JSON where there is some; it has no line break.
+  mutating func write(_ name: StaticString, json value: ByteBuffer?) {
+    guard let value else { return }
+    writeName(name)
+    text.writeImmutableBuffer(value)
+  }
+
+  /// Writes an array of strings where there are some.
+  mutating func write(_ name: StaticString, _ values: [String]) {
+    guard !values.isEmpty else { return }
+    writeName(name)
+    for (index, value) in values.enumerated() {
+      text.writeStaticString(index == 0 ? "[" : ",")
+      text.writeJSONString(value)
+    }
+    text.writeStaticString("]")
   }
 
   private mutating func writeName(_ name: StaticString) {

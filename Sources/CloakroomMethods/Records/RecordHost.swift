@@ -1,3 +1,4 @@
+public import CloakroomCore
 public import CloakroomStore
 
 /// What a runner needs of the event loop that it is on.
@@ -14,6 +15,12 @@ public protocol RecordHost: AnyObject {
     submitting: (StoreTicket) -> Void)
   /// Calls something on the loop after a time.
   func later(_ time: Duration, _ body: @escaping () -> Void)
-  /// Something was found to have happened to a record by itself.
-  func noticed(_ notice: RecordNotice, of name: StoreKey)
+  /// Something was found to have happened to a record by itself; told once.
+  ///
+  /// - Parameters:
+  ///   - namespace: that of the record's kind.
+  ///   - subject: what the record was about; nil for kinds that say nothing of it.
+  func noticed(
+    _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
+    about subject: RecordSubject?)
 }

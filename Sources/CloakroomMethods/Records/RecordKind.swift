@@ -15,6 +15,8 @@ protocol RecordKind: Sendable {
 
   /// The kind's name, as it stands in a record's header.
   static var kind: StaticString { get }
+  /// Whose the records are: what has happened to one by itself is counted and logged as this namespace's.
+  static var namespace: Namespace { get }
 
   /// Reads a record.
   ///
@@ -29,6 +31,9 @@ protocol RecordKind: Sendable {
   /// When it has to be looked at, as something that is to be noticed happens to it by itself; likewise.
   /// Nil for a kind without reminders, and when nothing will.
   var nextLookMs: Int64? { get }
+
+  /// What it is about, for the line that tells of its end; nil where there is nothing to tell.
+  var subject: RecordSubject? { get }
 
   /// Decides what an event makes of a record.
   ///
@@ -51,6 +56,18 @@ protocol RecordKind: Sendable {
   /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
   static func look(_ configuration: Configuration) -> Event
 
+  /// What is to be done elsewhere in the store because of how a record stands: after a change of it was
+  /// committed, and when a sweep looks at it, changed or not. It must do no harm to do it again, and by several
+  /// at once: a sidecar may die in between, and the next look does it all over.
+  ///
+  /// - Parameters:
+  ///   - record: how it stands now.
+  ///   - earlier: how it stood before the change; nil where there was none.
+  ///   - isLook: whether a sweep asks, for all that may not have been done yet.
+  static func followUps(
+    of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
+  ) -> [RecordFollowUp]
+
   /// Reads a record in the form that it had up to version 0.1, a hash of Redis; nil when it is none.
   init?(_ earlier: EarlierRecord)
 }
@@ -58,6 +75,10 @@ protocol RecordKind: Sendable {
 extension RecordKind {
   init?(_ earlier: EarlierRecord) { return nil }
   static func expectsNothing(_ event: Event) -> Bool { false }
+  static func followUps(
+    of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
+  ) -> [RecordFollowUp] { [] }
+  var subject: RecordSubject? { nil }
   static func beforehand(_ event: Event) -> EventNeed<Event>? { nil }
   static func tally(of refusal: RPCError) -> Tally? { nil }
 }

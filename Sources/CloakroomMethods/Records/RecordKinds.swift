@@ -5,7 +5,9 @@ internal import NIOCore
 /// All kinds of records.
 enum RecordKinds {
   /// Every kind that there is.
-  private static let all: [any RecordKind.Type] = [PendingRecord.self, CacheRecord.self]
+  private static let all: [any RecordKind.Type] = [
+    PendingRecord.self, FlowRecord.self, SessionRecord.self, CacheRecord.self,
+  ]
 
   /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is
   /// when to look again, in milliseconds since 1970; nothing is never.
@@ -31,23 +33,14 @@ enum RecordKinds {
 
 extension RecordKind {
   /// A look at a record of this kind.
-  fileprivate static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
+  static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
     let event = look(configuration)
     return RecordCall(
       looking: name,
       decide: { bytes, now, version in
-        let record: Self?
-        do throws(RPCError) {
-          record = try bytes.map { bytes throws(RPCError) in try Self(reading: bytes) }
-        } catch {
-          return RecordDecision(answer: RecordAnswer(.failure(error)))
-        }
-        let transition = decide(record, event, at: now)
-        let next = (transition.change ?? record)?.nextLookMs
-        return RecordDecision(
-          transition, of: record, version
-        ) { _, result in
-          if let next { result.writeDecimal(next) }
+        decide(on: bytes, event, at: now, version) { _, after, result in
+          // A reminder that has passed was for this look.
+          if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
           return nil
         }
       },

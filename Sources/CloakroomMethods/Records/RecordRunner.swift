@@ -18,6 +18,8 @@ public final class RecordRunner {
     var tries = 0
     /// Set while a commit is out.
     var commit: (ticket: StoreTicket, sendings: UInt64)?
+    /// Set while what follows from a commit is out.
+    var isFollowedUp = false
 
     init(_ name: StoreKey) { self.name = name }
   }
@@ -45,7 +47,8 @@ public final class RecordRunner {
 
   /// A runner that has nothing to run yet.
   ///
-  /// - Parameter recordBytes: how large a record may be.
+  /// - Parameter recordBytes: how large the data of a record may become. Its header comes on top: what is
+  ///   stored can be leased and ended, whatever that writes of it.
   public init(on host: any RecordHost, recordBytes: Int) {
     self.host = host
     self.recordBytes = recordBytes
@@ -67,7 +70,8 @@ public final class RecordRunner {
     _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil,
     _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
-    let wait = RecordWait(call, idempotency: call.isReading ? nil : idempotency, completion)
+    let isKept = !call.isReading && call.keepsAnswer
+    let wait = RecordWait(call, idempotency: isKept ? idempotency : nil, completion)
     if let queue = queues[call.name] {
       guard queue.waiting.count < Self.queueLimit else {
         wait.fail(.tooManyOnRecord)
@@ -87,9 +91,9 @@ public final class RecordRunner {
   /// is withdrawn by asking.
   public func canEnd(_ wait: RecordWait) -> Bool {
     guard !wait.isOver else { return false }
-    guard let queue = wait.queue, let commit = queue.commit, isCommitting(wait, queue) else {
-      return true
-    }
+    guard let queue = wait.queue, isCommitting(wait, queue) else { return true }
+    guard !queue.isFollowedUp else { return false }
+    guard let commit = queue.commit else { return true }
     return queue.batch.count == 1 && host.store.withdraw(commit.ticket, since: commit.sendings)
   }
 
@@ -97,7 +101,8 @@ public final class RecordRunner {
   public func giveUp(_ wait: RecordWait, _ error: RPCError) {
     guard !wait.isOver else { return }
     if let queue = wait.queue {
-      guard queue.commit == nil || !isCommitting(wait, queue) else { return }
+      let isOut = queue.commit != nil || queue.isFollowedUp
+      guard !isOut || !isCommitting(wait, queue) else { return }
       queue.waiting.removeAll { $0 === wait }
     }
     wait.complete(RecordAnswer(.failure(error)))
@@ -118,7 +123,10 @@ public final class RecordRunner {
 
   private func decideReading(_ wait: RecordWait, _ reply: StoreReply) {
     guard !wait.isOver else { return }
-    guard case .record(let record, let time) = reply else { return enqueue(wait) }
+    guard case .record(let record, let time) = reply else {
+      if case .failure(let error) = reply, !error.isWrongType { return wait.fail(error) }
+      return enqueue(wait)
+    }
     let decision = wait.decide(record, time, nextVersion())
     if let need = decision.needs {
       wait.demand(need)
@@ -128,7 +136,8 @@ public final class RecordRunner {
       }
     }
     guard decision.replacement == nil else { return enqueue(wait) }
-    wait.complete(decision.answer)
+    wait.decision = decision
+    followUp([wait], wait.call.name) { self.answer(wait, decision, $0) }
   }
 
   /// Reads a record, and in the same round trip what calls need beside it.
@@ -249,7 +258,7 @@ public final class RecordRunner {
           decide(queue, on: record, at: time, expecting: expected)
         }
       }
-      if let replacement = decision.replacement, replacement.readableBytes > recordBytes {
+      if decision.addedBytes > recordBytes {
         decision = RecordDecision(answer: RecordAnswer(.failure(.recordTooLarge(recordBytes))))
       }
       wait.decision = decision
@@ -286,8 +295,12 @@ public final class RecordRunner {
       case .stale(let record?, _, _) where Self.isSame(record, commit.replacement):
         // It was sent again, and has met itself.
         complete(queue)
-      case .stale(_, _, wasResent: true): end(queue, RPCError(.outcomeUnknown))
-      case .stale(let record, let time, _): again(queue, record, time)
+      case .stale(let record, let time, let wasResent):
+        // What was read is still there: it was not done at all.
+        guard !wasResent || Self.isSame(record, as: commit.expected) else {
+          return end(queue, RPCError(.outcomeUnknown))
+        }
+        again(queue, record, time)
       case .failure(let error) where error.isWrongType: again(queue)
       default: end(queue, reply.unexpected)
       }
@@ -297,6 +310,12 @@ public final class RecordRunner {
   private static func isSame(_ record: ByteBuffer, _ other: ByteBuffer?) -> Bool {
     guard let version = RecordVersion(of: record) else { return false }
     return version == other.flatMap { RecordVersion(of: $0) }
+  }
+
+  /// Whether a record is the one that was read. Where nothing was, it may be nothing again.
+  private static func isSame(_ record: ByteBuffer?, as expected: RecordCommit.Expected) -> Bool {
+    guard let version = record.flatMap({ RecordVersion(of: $0) }) else { return false }
+    return expected == .version(version)
   }
 
   /// Commits for a call whose answer is kept in the same step; a refusal is kept as well, under the version
@@ -330,6 +349,7 @@ public final class RecordRunner {
   /// What may come to something else later is not kept; but what was kept before is told.
   private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: Queue) {
     wait.decision?.noticed = nil
+    wait.decision?.followUps = nil
     perform(idempotency.recall(step: 0)) { [self] reply in
       switch reply {
       case .value(nil): complete(queue)
@@ -381,18 +401,60 @@ public final class RecordRunner {
 
   /// What was decided is done.
   private func complete(_ queue: Queue) {
-    let batch = queue.batch
-    queue.batch = []
-    if batch.contains(where: { $0.decision?.announces ?? false }) {
+    if queue.batch.contains(where: { $0.decision?.announces ?? false }) {
       // Nobody waits for it: those who are not told look for themselves in time.
       perform(.publish(queue.name, ByteBuffer())) { _ in }
     }
-    for wait in batch {
-      guard let decision = wait.decision else { continue }
-      if let notice = decision.noticed { host.noticed(notice, of: queue.name) }
-      wait.complete(decision.answer)
+    for wait in queue.batch {
+      guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
+        continue
+      }
+      host.noticed(notice, of: queue.name, in: namespace, about: decision.subject)
     }
-    next(queue)
+    queue.isFollowedUp = true
+    followUp(queue.batch, queue.name) { [self] failure in
+      queue.isFollowedUp = false
+      let batch = queue.batch
+      queue.batch = []
+      for wait in batch {
+        if let decision = wait.decision { answer(wait, decision, failure) }
+      }
+      next(queue)
+    }
+  }
+
+  /// Does what follows from what was decided, all at once.
+  ///
+  /// - Parameter completion: told why some of it could not be done, possibly before this returns.
+  private func followUp(
+    _ batch: [RecordWait], _ name: StoreKey, _ completion: @escaping (RPCError?) -> Void
+  ) {
+    let followUps = batch.flatMap { wait -> [RecordFollowUp] in
+      guard let decision = wait.decision, wait.call.isLook || decision.replacement != nil else {
+        return []
+      }
+      return decision.followUps?(name, wait.call.isLook) ?? []
+    }
+    guard !followUps.isEmpty else { return completion(nil) }
+    var missing = followUps.count
+    var failure: RPCError?
+    func end(_ reply: StoreReply) {
+      if case .failure(let error) = reply { failure = error }
+      missing -= 1
+      if missing == 0 { completion(failure) }
+    }
+    for followUp in followUps {
+      perform(followUp.command) { [self] reply in
+        guard let next = followUp.next(reply) else { return end(reply) }
+        perform(next, end)
+      }
+    }
+  }
+
+  /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
+  private func answer(_ wait: RecordWait, _ decision: RecordDecision, _ failure: RPCError?) {
+    if let failure, wait.call.isLook { return wait.fail(failure) }
+    wait.complete(decision.answer)
   }
 
   /// The call was made before: what it was answered then is the answer.
@@ -411,7 +473,8 @@ public final class RecordRunner {
     let batch = queue.batch
     queue.batch = []
     for wait in batch {
-      let changesNothing = wait.decision?.replacement == nil && wait.idempotency == nil
+      let changesNothing =
+        wait.call.isReading || wait.decision?.replacement == nil && wait.idempotency == nil
       if changesNothing, error.reason == .outcomeUnknown {
         wait.fail(RPCError(.unavailable))
       } else {
@@ -439,7 +502,7 @@ extension RPCError {
     limit: .recordQueue)
 
   static func recordTooLarge(_ limit: Int) -> RPCError {
-    RPCError(.tooLarge, "the record would have more than \(limit) bytes; nothing was done")
+    RPCError(.tooLarge, "the data would have more than \(limit) bytes; nothing was done")
   }
 
   /// Whether Redis has something under the name that is no text.

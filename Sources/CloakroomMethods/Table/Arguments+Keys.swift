@@ -37,6 +37,16 @@ extension Arguments {
     return (StoreKey(bytes: names), count)
   }
 
+  /// The same, made from a string of the request.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string or empty, TOO_LARGE for what is too long.
+  mutating func splitStoreKey(
+    _ member: JSONMember, _ name: StaticString, in namespace: Namespace
+  ) throws(RPCError) -> (name: StoreKey, ownCount: Int) {
+    let count = try writeKey(member, name, in: namespace)
+    return (StoreKey(bytes: names), count)
+  }
+
   private mutating func note(keyOf count: Int) {
     notes.key = Array(names.readableBytesView.suffix(count))
   }

@@ -145,6 +145,8 @@ public struct CallNotes: Sendable {
   public let isKept: Bool
   /// The caller's own key, in clear; it leaves the process as a keyed hash.
   public var key: [UInt8]?
+  /// Which session it is about, and what is done with it.
+  public var session: SessionNote?
   /// The scope's keys, outermost first, joined with `/`.
   public var scope: String?
   /// The life given to what is written, in milliseconds.

@@ -21,12 +21,28 @@ public struct Settings: Sendable {
   public var schemaTTL: TimeToLive
   /// The schemas that events have been held against lately.
   let schemas = SchemaCache()
+  /// The flows that sessions have gone through lately.
+  let flows = FlowCache()
+  /// The flows that files of the configuration define.
+  let flowFiles: FlowFiles
+  /// How large a record may be, in bytes.
+  let recordBytes: Int
   /// How many calls may wait for one claim.
   public var claimWaiters: Int
   /// What makers of pending operations don't say, and the kinds of them that there are.
   public var pending: Configuration.Pending
   /// How long the store keeps pending operations that are over.
   var pendingRetention: PendingRetention
+  /// Rate limits by the names that calls may give in place of their numbers.
+  var ratePolicies: [ByteString: RateLimit]
+  /// The limits that were found to be far exceeded lately.
+  let rateRefusals = RateRefusals()
+  /// How long a session lives whose flow and maker don't say.
+  public var sessionTTL: TimeToLive
+  /// How many sessions each service may make.
+  var sessionServiceLimit: RateLimit
+  /// How many sessions may be made for each address.
+  var sessionAddressLimit: RateLimit
   /// How long a request is at most, and so data that are changed, in bytes.
   public var frameBytes: Int
   /// Which scopes there may, and must, be.
@@ -36,8 +52,12 @@ public struct Settings: Sendable {
   public var tokens: TokenService
 
   /// Takes from a configuration what methods need.
-  public init(_ configuration: Configuration, tokens: TokenService) {
+  public init(
+    _ configuration: Configuration, tokens: TokenService, flowFiles: FlowFiles = FlowFiles()
+  ) {
     self.tokens = tokens
+    self.flowFiles = flowFiles
+    recordBytes = configuration.limits.recordBytes
     defaultTTL = configuration.keys.defaultTTL
     allowForever = configuration.keys.allowForever
     keyBytes = configuration.limits.keyBytes
@@ -49,6 +69,10 @@ public struct Settings: Sendable {
     claimWaiters = configuration.limits.claimWaiters
     pending = configuration.pending
     pendingRetention = PendingRetention(configuration.pending)
+    ratePolicies = configuration.ratelimit.policies
+    sessionTTL = configuration.session.ttl
+    sessionServiceLimit = .aMinute(configuration.session.rateLimit)
+    sessionAddressLimit = .aMinute(configuration.session.maxAttempts)
     frameBytes = configuration.limits.frameBytes
     scopes = ScopeRules(
       declared: configuration.scopes.declared, required: configuration.scopes.required)

@@ -68,16 +68,22 @@ struct SecretAnswer: Sendable {
     return (try KeptAnswer.result(of: kept, sealed: self), kept == note)
   }
 
+  /// The answer that there is already; nil when the call was not made before.
+  func first(_ context: CallContext) async throws(RPCError) -> ByteBuffer? {
+    switch try await context.perform(idempotency.recall(step: 0)).orThrow() {
+    case .value(nil): return nil
+    case .noted(let note, _): return try KeptAnswer.result(of: note, sealed: self)
+    default: throw KeptAnswer.unreadable
+    }
+  }
+
   /// The answer that there is already, in place of whatever stands in a repeated call's way.
   ///
   /// - Throws: the error, when there is no answer.
   func first(else error: RPCError, _ context: CallContext) async throws(RPCError) -> ByteBuffer {
     guard context.cancellation == nil else { throw error }
-    switch try await context.perform(idempotency.recall(step: 0)).orThrow() {
-    case .value(nil): throw error
-    case .noted(let note, _): return try KeptAnswer.result(of: note, sealed: self)
-    default: throw KeptAnswer.unreadable
-    }
+    guard let answer = try await first(context) else { throw error }
+    return answer
   }
 
   private static var broken: RPCError {

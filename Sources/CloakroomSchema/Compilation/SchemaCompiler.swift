@@ -10,14 +10,14 @@ struct SchemaCompiler {
   /// Compiles a schema. The first subschema is the whole.
   static func compile(
     _ value: JSONValue, limits: SchemaLimits
-  ) throws(SchemaFault) -> [Subschema] {
+  ) throws(SchemaFault) -> (subschemas: [Subschema], patternStates: Int) {
     var compiler = Self(limits: limits, patternStates: limits.patternStates)
     _ = try compiler.compile(value, at: "", base: .unnamed)
     for (subschema, target) in try compiler.references.resolved() {
       compiler.subschemas[subschema].keywords.insert(.reference(target), at: 0)
     }
     try compiler.refuseEndlessApplication()
-    return compiler.subschemas
+    return (compiler.subschemas, limits.patternStates - compiler.patternStates)
   }
 
   private init(limits: SchemaLimits, patternStates: Int) {

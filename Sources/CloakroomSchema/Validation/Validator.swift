@@ -10,10 +10,10 @@ struct Validator {
   private var quiet = 0
   private var depth = 0
 
-  init(_ subschemas: [Subschema], limits: SchemaLimits) {
+  init(_ subschemas: [Subschema], limits: SchemaLimits, budget: Budget) {
     self.subschemas = subschemas
     self.limits = limits
-    budget = Budget(steps: limits.steps)
+    self.budget = budget
   }
 
   /// Applies a subschema to a value.
@@ -118,7 +118,7 @@ struct Validator {
 }
 
 /// The steps that a validation has left.
-struct Budget {
+struct Budget: Sendable {
   private(set) var steps: Int
 
   /// Takes steps away; throws once there are none.

@@ -33,6 +33,9 @@ public final class MemoryStore: Sendable {
   private let answers: MemoryIdempotencyRecords
   let streams: MemoryStreams
   let claims: MemoryClaims
+  let indexes: MemoryIndexes
+  let counts: MemoryCounts
+  let rates: MemoryRates
   /// Records, apart from values, as they can always be listed.
   private let records: [Shard]
   let deadlines = MemoryDeadlines()
@@ -73,6 +76,9 @@ public final class MemoryStore: Sendable {
       Shard(budget: budget, isScannable: isScannable)
     }
     claims = MemoryClaims(budget: budget, isScannable: isScannable, clock: clock)
+    indexes = MemoryIndexes(budget: budget, clock: clock, startedAtMs: startedAtMs)
+    counts = MemoryCounts(budget: budget, clock: clock, startedAtMs: startedAtMs)
+    rates = MemoryRates(budget: budget, isScannable: isScannable, clock: clock)
   }
 
   /// What the store holds and has done.
@@ -88,6 +94,15 @@ public final class MemoryStore: Sendable {
         expired += table.expired
       }
     }
+    for stats in [indexes.stats, counts.stats] {
+      entries += stats.entries
+      deadlines += stats.deadlines
+      expired += stats.expired
+    }
+    let rates = rates.counts
+    entries += rates.entries
+    deadlines += rates.deadlines
+    expired += rates.expired
     let streams = streams.stats
     entries += streams.count
     deadlines += streams.queued
@@ -141,8 +156,9 @@ public final class MemoryStore: Sendable {
     }
   }
 
-  /// The tables that a scan goes through, by their numbers: values, records, claims and streams.
-  var tables: Range<Int> { 0..<(2 * Self.shardCount + 2) }
+  /// The tables that a scan goes through, by their numbers: values, records, claims, streams and
+  /// rate limits.
+  var tables: Range<Int> { 0..<(2 * Self.shardCount + 3) }
   /// Those of them that have records.
   var recordTables: Range<Int> { Self.shardCount..<(2 * Self.shardCount) }
 
@@ -154,6 +170,7 @@ public final class MemoryStore: Sendable {
     switch table - shards.count {
     case 0: return claims.scan(prefix: prefix, from: bucket, count: count)
     case 1: return streams.scan(prefix: prefix, from: bucket, count: count)
+    case 2: return rates.scan(prefix: prefix, from: bucket, count: count)
     default:
       return shards[table].table.withLock {
         $0.scan(prefix: prefix, from: bucket, count: count, at: clock.now)
@@ -235,7 +252,8 @@ public final class MemoryStore: Sendable {
       total.examined += examined
       total.removed += removed
     }
-    for sweep in [streams.sweep, claims.sweep] where total.examined < limit {
+    for sweep in [streams.sweep, claims.sweep, rates.sweep, indexes.sweep, counts.sweep]
+    where total.examined < limit {
       let (examined, removed) = sweep(limit - total.examined)
       total.examined += examined
       total.removed += removed

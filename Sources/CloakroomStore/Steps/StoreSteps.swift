@@ -10,6 +10,9 @@ enum StoreSteps {
     InspectGroup.self, ReclaimMessages.self, CountMessages.self,
     PublishDefined.self, ScanNames.self, ReadFields.self, TakeDueNames.self, SettleDueNames.self,
     KeepCacheTags.self, InvalidateCacheTags.self,
+    IndexName.self, UnindexNames.self, ReadIndex.self,
+    CountFacts.self, AddCounts.self, ReadCounts.self,
+    TakeRates.self, PeekRates.self, ForgetRates.self,
   ]
 
   /// The scripts of those that change something, or that don't.

@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// Reads and writes files that nobody but their owner may read.
-enum PrivateFile {
+package enum PrivateFile {
   /// The largest key file, in bytes.
   static let limit = 65_536
 
   /// Who may own a file, and who else may read it.
-  enum Trust {
+  package enum Trust {
     /// Only the user, mode 0600 or less.
     case ownerOnly
     /// systemd's credentials: root's or the user's, which others than the user and its group can't
@@ -17,7 +17,7 @@ enum PrivateFile {
   /// Reads a regular file that nobody else may read.
   ///
   /// - Returns: its bytes; the caller overwrites them after use.
-  static func read(_ path: String, _ trust: Trust) throws(KeyFolderFault) -> [UInt8] {
+  package static func read(_ path: String, _ trust: Trust) throws(KeyFolderFault) -> [UInt8] {
     // O_NONBLOCK, or opening a FIFO that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw KeyFolderFault(path, errno: errno, "can't be read") }

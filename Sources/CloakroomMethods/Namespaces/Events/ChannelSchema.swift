@@ -55,7 +55,10 @@ struct ChannelSchema: Sendable {
   func problem(with data: ByteBuffer) -> RPCError? {
     do throws(SchemaFault) {
       let violations = try schema.validate(data.readableBytesSpan)
-      return violations.isEmpty ? nil : RPCError(violations: violations)
+      return violations.isEmpty
+        ? nil
+        : RPCError(
+          violations: violations, "the data is not as the channel's schema wants it")
     } catch {
       return RPCError(unreadable: error)
     }
@@ -79,32 +82,5 @@ extension RPCError {
     case .exceeds(let limit):
       self.init(.tooLarge, "the schema exceeds a limit (\(limit.rawValue))")
     }
-  }
-
-  /// Why it can't be told whether data is as its schema wants it.
-  fileprivate init(unreadable fault: SchemaFault) {
-    switch fault {
-    case .refused(_, let message), .unreadable(let message):
-      self.init(.validationFailed, "the data can't be looked into: \(message)")
-    case .exceeds(let limit):
-      self.init(.tooLarge, "looking into the data exceeds a limit (\(limit.rawValue))")
-    }
-  }
-
-  /// In what data is not as its schema wants it.
-  fileprivate init(violations: [SchemaViolation]) {
-    self.init(
-      .validationFailed, "the data is not as the channel's schema wants it",
-      details: [
-        .list(
-          "violations",
-          violations.map { violation in
-            [
-              .text("pointer", violation.instanceLocation),
-              .text("keyword", violation.keywordLocation),
-              .text("message", violation.message),
-            ]
-          })
-      ])
   }
 }

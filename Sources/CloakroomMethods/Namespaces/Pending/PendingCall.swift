@@ -127,7 +127,7 @@ struct PendingCall: Sendable {
       return .operation(target.carried?.completed(operation) ?? operation)
     case .leased(let operation, let grant):
       return .leased(target.carried?.completed(operation) ?? operation, grant)
-    case .stale, .committed, .done, .settled:
+    case .stale, .committed, .done:
       return outcome
     }
   }

@@ -14,9 +14,6 @@ enum PendingOutcome: Sendable, Equatable {
   case committed(result: ByteBuffer, atMs: Int64)
   /// It was done, and there is nothing more to say.
   case done
-  /// When something may happen by itself, in milliseconds since 1970 by the store's clock; nil when
-  /// nothing will.
-  case settled(nextAtMs: Int64?)
   /// It was not done.
   case refused(PendingRefusal)
 }
@@ -30,7 +27,7 @@ extension PendingOutcome {
       switch self {
       case .operation(let operation): return operation
       case .refused(let refusal): throw refusal.error
-      case .leased, .stale, .committed, .done, .settled: throw .unexpectedReply
+      case .leased, .stale, .committed, .done: throw .unexpectedReply
       }
     }
   }

@@ -5,6 +5,7 @@ internal import NIOCore
 /// How the store has it.
 extension PendingRecord {
   static let kind: StaticString = "pending"
+  static let namespace = Namespace.pending
 
   init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
     guard let type = header.text("type"), let created = header.number("created"),
@@ -24,6 +25,7 @@ extension PendingRecord {
     attempts = header.number("attempts") ?? 0
     fence = header.number("fence") ?? 0
     receipt = header.text("receipt")
+    earlierReceipt = header.text("earlier")
     leaseEndsAtMs = header.number("lease") ?? 0
     unleasedEndMs = header.number("unleased") ?? 0
     committedAtMs = header.number("committed") ?? 0
@@ -41,6 +43,7 @@ extension PendingRecord {
     header.write("attempts", unlessZero: attempts)
     header.write("fence", unlessZero: fence)
     header.write("receipt", receipt)
+    header.write("earlier", earlierReceipt)
     header.write("lease", unlessZero: leaseEndsAtMs)
     header.write("unleased", unlessZero: unleasedEndMs)
     header.write("committed", unlessZero: committedAtMs)

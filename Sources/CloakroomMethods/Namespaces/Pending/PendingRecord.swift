@@ -33,6 +33,8 @@ struct PendingRecord: RecordKind, Equatable {
   var fence: Int64 = 0
   /// The digest of the last lease's receipt; nil once the lease was given back, or something has been changed.
   var receipt: String?
+  /// The receipt that was before, while it is leased: a lease that is withdrawn gives it back.
+  var earlierReceipt: String?
   var leaseEndsAtMs: Int64 = 0
   /// When its life would end had the last lease not made it longer; 0 when it has not.
   var unleasedEndMs: Int64 = 0
@@ -75,6 +77,7 @@ struct PendingRecord: RecordKind, Equatable {
   /// Does what has happened by itself.
   private mutating func settle(_ retention: PendingRetention, at now: Int64) -> RecordNotice? {
     if state == .leased, leaseEndsAtMs <= now {
+      earlierReceipt = nil
       guard !isUsedUp else {
         die(retention, at: now)
         return .dead
@@ -176,13 +179,13 @@ struct PendingRecord: RecordKind, Equatable {
     case .withdraw(let receipt):
       return withdraw(receipt, at: now)
     case .commit(let receipt, let result):
-      return commit(receipt, result, retention, at: now)
+      return commit(receipt, result, retention, &noticed, at: now)
     case .release(let receipt):
       return release(receipt, retention, &noticed, at: now)
     case .reopen:
       return reopen(retention, at: now)
     case .settle:
-      return .settled(nextAtMs: nextLookMs)
+      return .done
     }
   }
 
@@ -237,12 +240,13 @@ struct PendingRecord: RecordKind, Equatable {
     attempts &+= 1
     fence = max(fence &+ 1, now.multipliedReportingOverflow(by: 1000).partialValue)
     state = .leased
+    earlierReceipt = receipt
     receipt = lease.receipt
     leaseEndsAtMs = now &+ lease.life.milliseconds
     let atLeast = leaseEndsAtMs &+ lease.life.milliseconds
     unleasedEndMs = expiresAtMs < atLeast ? expiresAtMs : 0
     expiresAtMs = max(expiresAtMs, atLeast)
-    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    keep(retention)
     if isUsedUp { keptUntilMs = max(keptUntilMs, leaseEndsAtMs &+ retention.deadMs) }
     return leased
   }
@@ -250,7 +254,8 @@ struct PendingRecord: RecordKind, Equatable {
   private mutating func withdraw(_ given: String, at now: Int64) -> PendingOutcome {
     guard state == .leased, receipt == given else { return refusal(at: now) }
     attempts = max(attempts &- 1, 0)
-    receipt = nil
+    receipt = earlierReceipt
+    earlierReceipt = nil
     leaseEndsAtMs = 0
     state = .open
     if unleasedEndMs > 0 { expiresAtMs = unleasedEndMs }
@@ -259,11 +264,15 @@ struct PendingRecord: RecordKind, Equatable {
   }
 
   private mutating func commit(
-    _ given: String, _ result: ByteBuffer, _ retention: PendingRetention, at now: Int64
+    _ given: String, _ result: ByteBuffer, _ retention: PendingRetention,
+    _ noticed: inout RecordNotice?, at now: Int64
   ) -> PendingOutcome {
     guard receipt == given else { return isThere ? .refused(.leaseLost) : refusal(at: now) }
     if state == .committed { return .committed(result: data, atMs: committedAtMs) }
+    // An end that nobody was told of has not been: this is how it ends.
+    noticed = nil
     state = .committed
+    earlierReceipt = nil
     data = result
     committedAtMs = now
     keep(for: retention.receiptMs, at: now)
@@ -276,6 +285,7 @@ struct PendingRecord: RecordKind, Equatable {
     guard state == .open || state == .leased else { return refusal(at: now) }
     guard receipt == given else { return .refused(.leaseLost) }
     receipt = nil
+    earlierReceipt = nil
     state = .open
     guard isUsedUp else { return .operation(described()) }
     die(retention, at: now)
@@ -302,7 +312,12 @@ struct PendingRecord: RecordKind, Equatable {
   private mutating func live(_ life: Int64, _ retention: PendingRetention, at now: Int64) {
     lifeMs = life
     expiresAtMs = now &+ life
-    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    keep(retention)
+  }
+
+  /// Keeps it beyond its life: forgotten earlier, an operation that a token carries would begin anew.
+  private mutating func keep(_ retention: PendingRetention) {
+    keptUntilMs = expiresAtMs &+ max(retention.tombstoneMs, PendingRetention.slackMs)
   }
 
   /// Keeps what is left of it for a time, and at least as long as it would have lived.
@@ -362,7 +377,7 @@ extension PendingOutcome {
   var isDone: Bool {
     switch self {
     case .stale, .refused: false
-    case .operation, .leased, .committed, .done, .settled: true
+    case .operation, .leased, .committed, .done: true
     }
   }
 
@@ -370,7 +385,7 @@ extension PendingOutcome {
   fileprivate var isPassing: Bool {
     switch self {
     case .refused(.leased): true
-    case .operation, .leased, .committed, .done, .settled, .stale, .refused: false
+    case .operation, .leased, .committed, .done, .stale, .refused: false
     }
   }
 }

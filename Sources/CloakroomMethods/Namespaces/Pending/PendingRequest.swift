@@ -55,7 +55,7 @@ enum PendingStep: Sendable {
   case reopen
   /// Makes it as if the checkout with this receipt had never been, as long as the caller has it. → `.done`
   case withdraw(receipt: String)
-  /// Does nothing but what has happened by itself, and tells when to look again. → `.settled`
+  /// Does nothing but what has happened by itself. → `.done`
   case settle
 }
 

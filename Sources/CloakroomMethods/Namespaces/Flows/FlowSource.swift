@@ -1,0 +1,205 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+internal import Synchronization
+
+/// Where sessions get their flows from.
+///
+/// ```swift
+/// let flows = try FlowSource(&arguments)                       // of the call's service and scope
+///
+/// // A session that begins: the flow of that name in the call's scope, or the next one outward that has it,
+/// // or a file of the configuration (at the service's root), which is made current in the store then.
+/// // NOT_FOUND; CONFLICT with details.state "closed".
+/// let (flow, mark) = try await flows.current(name, context)    // the mark goes into the session's record
+/// try await flows.prepare(mark, for: life, context)            // before the session is made
+///
+/// // A session that is under way: the very definition that it began with.
+/// let flow = flows.known(mark)                                 // nil: it isn't at hand
+/// let flow = try await flows.load(mark, context)               // STORE_REFUSED: it is gone
+/// ```
+///
+/// A `mark`'s depth is of the session's own scope, as a call on the session has it.
+struct FlowSource: Sendable {
+  let names: FlowNames
+  private let files: FlowFiles
+  private let cache: FlowCache
+  private let defaultTTL: TimeToLive
+  private let recordBytes: Int
+
+  /// The flows of a call's service and scope.
+  init(_ arguments: inout Arguments) throws(RPCError) {
+    names = try FlowNames(&arguments)
+    files = arguments.settings.flowFiles
+    cache = arguments.settings.flows
+    defaultTTL = arguments.settings.sessionTTL
+    recordBytes = arguments.settings.recordBytes
+  }
+
+  // MARK: A session that begins
+
+  /// The flow that a new session of a name goes through, in the call's scope or further outward.
+  ///
+  /// - Throws: NOT_FOUND, CONFLICT for one that is closed; what the store failed with.
+  func current(
+    _ name: String, _ context: CallContext
+  ) async throws(RPCError) -> (flow: Flow, mark: FlowMark) {
+    for depth in (0...names.depth).reversed() {
+      guard let record = try await record(of: name, depth: depth, context) else { continue }
+      guard record.state == .open, let current = record.current else { throw Self.closed }
+      let key = try names.record(of: name, depth: depth)
+      let flow = try flow(current, named: name, in: key)
+      let mark = FlowMark(
+        name: name, version: current.version, digest: current.digest, depth: depth)
+      return (flow, mark)
+    }
+    throw .noFlow
+  }
+
+  /// Has a definition be kept for as long as a session may live that is to begin on it.
+  func prepare(
+    _ mark: FlowMark, for life: TimeToLive, _ context: CallContext
+  ) async throws(RPCError) {
+    let key = try names.record(of: mark.name, depth: mark.depth)
+    if let known = cache.life(in: key, mark.digest), known >= life.milliseconds { return }
+    let request = FlowRequest.raise(digest: mark.digest, lifeMs: life.milliseconds)
+    guard case .flow(let record) = try await ask(request, of: key, context) else { return }
+    guard let definition = record.definitions.first(where: { $0.digest == mark.digest }) else {
+      throw .definitionGone
+    }
+    _ = try flow(definition, named: mark.name, in: key)
+  }
+
+  // MARK: A session that is under way
+
+  /// The definition that a session began with, if it is at hand.
+  func known(_ mark: FlowMark) -> Flow? {
+    guard let key = try? names.record(of: mark.name, depth: mark.depth) else { return nil }
+    return cache.flow(in: key, mark.digest)
+  }
+
+  /// The definition that a session began with.
+  ///
+  /// - Throws: STORE_REFUSED when it is gone.
+  func load(_ mark: FlowMark, _ context: CallContext) async throws(RPCError) -> Flow {
+    if let known = known(mark) { return known }
+    let key = try names.record(of: mark.name, depth: mark.depth)
+    let outcome: FlowOutcome
+    do throws(RPCError) {
+      outcome = try await ask(.definition(digest: mark.digest), of: key, context)
+    } catch {
+      throw error.reason == .notFound ? .definitionGone : error
+    }
+    guard case .definition(let definition) = outcome else { throw .unexpectedReply }
+    return try flow(definition, named: mark.name, in: key)
+  }
+
+  // MARK: Records
+
+  /// A flow's record in the scope of the first steps of the call's; nil where there is no such flow. One that
+  /// a file defines is made current first; one that a file defined that is gone counts as closed.
+  func record(
+    of name: String, depth: Int, _ context: CallContext
+  ) async throws(RPCError) -> FlowRecord? {
+    let key = try names.record(of: name, depth: depth)
+    let file = depth == 0 ? files.flow(name) : nil
+    do throws(RPCError) {
+      if let file, cache.flow(in: key, file.digest) == nil {
+        // The first time that this loop meets it.
+        try await index(name, context, depth: 0)
+        cache.keep(file, in: key, lifeMs: 0)
+      }
+      let request = file.map { FlowRequest.define(FlowDraft($0, .file, longest: recordBytes)) }
+      guard case .flow(var record) = try await ask(request ?? .read, of: key, context) else {
+        throw .unexpectedReply
+      }
+      if file == nil, record.source == .file, record.state == .open { record.state = .closed }
+      return record
+    } catch {
+      guard error.reason == .notFound else { throw error }
+      return nil
+    }
+  }
+
+  // MARK: What is known of all flows of a scope
+
+  /// Enters a flow's name into the index of its scope, before its record is written.
+  func index(_ name: String, _ context: CallContext, depth: Int? = nil) async throws(RPCError) {
+    let now = context.storeTimeMs
+    let step = IndexName(
+      try names.index(depth: depth ?? names.depth), IndexedName(name, score: now),
+      keepUntilMs: now &+ TimeToLive.longest.milliseconds)
+    _ = try await context.perform(.step(step)).get(IndexName.self)
+  }
+
+  /// How many sessions live on each version of a flow of the call's own scope.
+  func liveSessions(
+    on name: String, _ context: CallContext
+  ) async throws(RPCError) -> [Int64: Int64] {
+    let step = ReadCounts([try names.statistics(of: name).live])
+    let counts = try await context.perform(.step(step)).get(ReadCounts.self)
+    var live: [Int64: Int64] = [:]
+    for (version, count) in counts where count > 0 {
+      if let version = Int64(version) { live[version] = count }
+    }
+    return live
+  }
+
+  /// Whether a file defines a flow of that name in the call's own scope.
+  func isFromFile(_ name: String) -> Bool { names.depth == 0 && files.flow(name) != nil }
+
+  /// The flows that files define in the call's own scope.
+  var fromFiles: [Flow] { names.depth == 0 ? files.all : [] }
+
+  /// What makes a flow the current definition.
+  func draft(of flow: Flow) -> FlowDraft { FlowDraft(flow, .call, longest: recordBytes) }
+
+  /// Asks something of a flow's record, as a part of a call whose own answer is something else.
+  private func ask(
+    _ request: FlowRequest, of key: StoreKey, _ context: CallContext
+  ) async throws(RPCError) -> FlowOutcome {
+    let found = Answer()
+    let call = RecordCall(FlowRecord.self, key, request, keepsAnswer: false) {
+      outcome, _ throws(RPCError) -> Tally? in
+      if case .refused(let error) = outcome { throw error }
+      found.outcome.withLock { $0 = outcome }
+      return nil
+    }
+    _ = try await context.run(call)
+    guard let outcome = found.outcome.withLock({ $0 }) else { throw .unexpectedReply }
+    return outcome
+  }
+
+  /// What a record has answered.
+  private final class Answer: Sendable {
+    let outcome = Mutex<FlowOutcome?>(nil)
+  }
+
+  /// The compiled definition of a record.
+  ///
+  /// - Throws: STORE_REFUSED for what this sidecar can't compile.
+  private func flow(
+    _ definition: FlowRecord.Definition, named name: String, in key: StoreKey
+  ) throws(RPCError) -> Flow {
+    let flow: Flow
+    if let known = cache.flow(in: key, definition.digest) {
+      flow = known
+    } else {
+      do throws(RPCError) {
+        flow = try Flow(name: name, definition.text, defaultTTL: defaultTTL)
+      } catch {
+        throw Self.foreign
+      }
+      guard flow.digest == definition.digest else { throw Self.foreign }
+    }
+    cache.keep(flow, in: key, lifeMs: definition.lifeMs)
+    return flow
+  }
+
+  private static let closed = RPCError(
+    .conflict, "the flow is closed: no new session begins on it",
+    details: [.text("state", "closed")])
+  private static let foreign = RPCError(
+    .storeRefused, "what is stored as the flow's definition is none that this version can use",
+    details: [.text("code", "NOTFLOW")])
+}

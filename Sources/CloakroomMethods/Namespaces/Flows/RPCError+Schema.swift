@@ -1,0 +1,31 @@
+internal import CloakroomCore
+internal import CloakroomSchema
+
+extension RPCError {
+  /// Why it can't be told whether data are as a schema wants them.
+  init(unreadable fault: SchemaFault) {
+    switch fault {
+    case .refused(_, let message), .unreadable(let message):
+      self.init(.validationFailed, "the data can't be looked into: \(message)")
+    case .exceeds(let limit):
+      self.init(.tooLarge, "looking into the data exceeds a limit (\(limit.rawValue))")
+    }
+  }
+
+  /// In what data are not as a schema wants them.
+  init(violations: [SchemaViolation], _ message: String, _ more: [Detail] = []) {
+    self.init(
+      .validationFailed, message,
+      details: [
+        .list(
+          "violations",
+          violations.map { violation in
+            [
+              .text("pointer", violation.instanceLocation),
+              .text("keyword", violation.keywordLocation),
+              .text("message", violation.message),
+            ]
+          })
+      ] + more)
+  }
+}

@@ -1,0 +1,195 @@
+internal import CloakroomCore
+internal import CloakroomSchema
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// The parameters of `session.*`.
+extension Arguments {
+  /// How long a principal is at most, in bytes.
+  static let longestPrincipal = 1024
+  /// How long what a release says is at most, in bytes.
+  static let longestError = 4096
+
+  /// The session of the id in the first parameter, for whoever the metadata in another say.
+  mutating func sessionCall(
+    metadata slot: Int, _ action: SessionNote.Action = .update, step: String? = nil
+  ) throws(RPCError) -> SessionCall {
+    let text = try string(0, "sessionId", longest: 256)
+    let visitor = try metadata(slot)
+    let id = SessionID(text)
+    note(SessionNote(id?.ref, action, step: step))
+    return try sessionCall(id?.text, ref: id?.ref, visitor)
+  }
+
+  /// A session by its ref, whoever calls.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no ref.
+  mutating func sessionCall(
+    ref slot: Int, _ action: SessionNote.Action = .update
+  ) throws(RPCError) -> SessionCall {
+    let ref = try string(slot, "ref", longest: 64)
+    guard PendingToken.isID(ref) else { throw RPCError(.invalidParams, "ref is 64 of 0-9 a-f") }
+    note(SessionNote(ref, action))
+    return try sessionCall(nil, ref: ref, nil)
+  }
+
+  /// Says for the access log which session the call is about.
+  private mutating func note(_ session: SessionNote) {
+    if notes.isKept { notes.session = session }
+  }
+
+  private mutating func sessionCall(
+    _ id: String?, ref: String?, _ visitor: SessionMetadata?
+  ) throws(RPCError) -> SessionCall {
+    return SessionCall(
+      id: id, ref: ref, visitor: visitor, environment: try SessionEnvironment(&self))
+  }
+
+  /// What a call says of the browser that it is made for. An empty text says nothing.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no object of the three members, each a string.
+  mutating func metadata(_ slot: Int) throws(RPCError) -> SessionMetadata {
+    var metadata = SessionMetadata.none
+    guard has(slot) else { return metadata }
+    let given = try member(slot, "metadata")
+    guard given.kind == .object, let parts = parts(of: given, atMost: 3) else {
+      throw RPCError(
+        .invalidParams, "metadata is an object of userAgent, ipAddress and deviceInfo")
+    }
+    for part in parts {
+      if isNamed(part, "userAgent") {
+        metadata.userAgent = try text(part, "metadata.userAgent")
+      } else if isNamed(part, "ipAddress") {
+        metadata.ipAddress = try text(part, "metadata.ipAddress")
+      } else if isNamed(part, "deviceInfo") {
+        metadata.deviceInfo = try text(part, "metadata.deviceInfo")
+      } else {
+        throw RPCError(
+          .invalidParams, "metadata has userAgent, ipAddress and deviceInfo, and nothing else")
+      }
+    }
+    return metadata
+  }
+
+  private mutating func text(
+    _ part: JSONMember, _ name: StaticString
+  ) throws(RPCError) -> String? {
+    if part.kind == .null { return nil }
+    let text = try string(part, name, longest: SessionMetadata.longest)
+    return text.isEmpty ? nil : text
+  }
+
+  /// Whose a session is; nil when the call doesn't say.
+  mutating func principal(_ slot: Int) throws(RPCError) -> String? {
+    guard has(slot), kind(slot) != .null else { return nil }
+    let principal = try string(slot, "principal", longest: Self.longestPrincipal)
+    guard !principal.isEmpty else { throw RPCError(.invalidParams, "principal is not empty") }
+    return principal
+  }
+
+  /// The name of a step.
+  mutating func stepName(_ slot: Int) throws(RPCError) -> String {
+    let step = try string(slot, "step", longest: Flow.longestName)
+    guard !step.isEmpty else { throw RPCError(.invalidParams, "step is not empty") }
+    return step
+  }
+
+  /// A merge patch; nil when there is none.
+  mutating func patch(_ slot: Int) throws(RPCError) -> ByteBuffer? {
+    has(slot) ? try sessionData(slot, "patch") : nil
+  }
+
+  /// Data of a session, or a patch of them: what readers could take one way or another is not taken.
+  ///
+  /// - Throws: INVALID_PARAMS, with the place.
+  mutating func sessionData(
+    _ slot: Int, _ name: StaticString
+  ) throws(RPCError) -> ByteBuffer {
+    let data = try value(slot, name)
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(data.readableBytesSpan)
+    } catch {
+      let what =
+        switch error.fault {
+        case .repeatedName: "names a member twice"
+        case .loneSurrogate: "holds half of a surrogate pair"
+        }
+      throw RPCError(
+        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
+    }
+    return data
+  }
+
+  /// What a session's data have to be for them to be changed.
+  ///
+  /// - Throws: INVALID_PARAMS, with the place, for what is no schema.
+  mutating func condition(_ slot: Int) throws(RPCError) -> JSONSchema? {
+    guard has(slot) else { return nil }
+    let text = try value(slot, "onlyIf")
+    do throws(SchemaFault) {
+      return try JSONSchema(text.readableBytesSpan)
+    } catch {
+      switch error {
+      case .refused(let pointer, let message):
+        throw RPCError(
+          .invalidParams, "onlyIf can't be used: \(message)", details: [.text("pointer", pointer)])
+      case .unreadable(let message):
+        throw RPCError(.invalidParams, "onlyIf can't be used: \(message)")
+      case .exceeds(let limit):
+        throw RPCError(.tooLarge, "onlyIf exceeds a limit (\(limit.rawValue))")
+      }
+    }
+  }
+
+  /// What a release says of why; nil when it says nothing.
+  ///
+  /// - Throws: TOO_LARGE for more than 4 KiB of it.
+  mutating func releaseError(_ slot: Int) throws(RPCError) -> ByteBuffer? {
+    guard has(slot), kind(slot) != .null else { return nil }
+    let error = try value(slot, "error")
+    guard error.readableBytes <= Self.longestError else {
+      throw RPCError(.tooLarge, "error has at most \(Self.longestError) bytes")
+    }
+    return error
+  }
+
+  /// What a lease of a session is to be held by: what the caller has made, or a new one; the same for a
+  /// repetition.
+  mutating func sessionReceipt(_ slot: Int) throws(RPCError) -> String {
+    if has(slot) {
+      let receipt = try string(slot, "receipt", longest: 256)
+      guard receipt.utf8.count >= 22 else {
+        throw RPCError(
+          .invalidParams, "receipt has 22 bytes at least: 128 random bits as base64url")
+      }
+      return receipt
+    }
+    guard let idempotency else { return PendingReceipt.random() }
+    return PendingReceipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
+  }
+}
+
+extension Parameter {
+  static let sessionID = Parameter(
+    "sessionId", #"{"type":"string","minLength":1}"#, required: true,
+    "The session's id, as session.create has answered it.")
+  static let sessionRef = Parameter(
+    "ref", #"{"type":"string","pattern":"^[0-9a-f]{64}$"}"#,
+    "In place of sessionId: which one, as session.list tells it.")
+  static let metadata = Parameter(
+    "metadata",
+    #"{"type":"object","properties":{"userAgent":{"type":["string","null"]},"ipAddress":{"type":["string","null"]},"deviceInfo":{"type":["string","null"]}},"additionalProperties":false}"#,
+    "What the application knows of the browser that the call is for, each of at most 1,024 bytes: a session that its flow binds is held against it."
+  )
+  static let sessionStep = Parameter(
+    "step", #"{"type":"string","minLength":1,"maxLength":64}"#, required: true,
+    "The step's id.")
+  static let principal = Parameter(
+    "principal", #"{"type":"string","minLength":1,"maxLength":1024}"#, required: true,
+    "Whose sessions, in the application's own words.")
+  static let onlyIf = Parameter(
+    "onlyIf", #"{"type":["object","boolean"]}"#,
+    "A JSON Schema that the present data must fit, as far as session.get shows them; else CONFLICT with the violations."
+  )
+}

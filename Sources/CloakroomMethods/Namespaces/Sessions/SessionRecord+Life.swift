@@ -1,0 +1,116 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// A session's life: how it begins, is kept up, and ends.
+extension SessionRecord {
+  /// A new session, and how it stands.
+  ///
+  /// - Throws: what its data are refused for.
+  static func made(
+    _ draft: SessionDraft, _ request: SessionRequest, at now: Int64
+  ) throws(RPCError) -> (SessionRecord, SessionScene) {
+    let flow = draft.flow?.flow
+    try flow?.bind.check(creating: draft.metadata)
+    var content = SessionContent.none
+    try content.replace(by: draft.data, flow, request.seal)
+    var record = SessionRecord(draft, content, request.retention, at: now)
+    guard let flow else { return (record, SessionScene(record)) }
+    let progress = try FlowProgress(flow, data: draft.data)
+    record.way = progress.text
+    record.note(.created, at: now)
+    record.move(to: flow.steps[progress.lastReachable].id, at: now)
+    return (record, SessionScene(record, progress))
+  }
+
+  private init(
+    _ draft: SessionDraft, _ content: SessionContent, _ retention: PendingRetention, at now: Int64
+  ) {
+    createdAtMs = now
+    flow = draft.flow?.mark
+    outward = max(draft.scopeDepth &- (draft.flow?.mark.depth ?? draft.scopeDepth), 0)
+    binding = draft.flow?.flow.bind ?? .none
+    idleMs = draft.flow?.flow.idleTTL?.milliseconds ?? 0
+    self.content = content
+    enteredAtMs = now
+    metadata = draft.metadata
+    principal = draft.principal
+    activeAtMs = now
+    endAtMs = now &+ draft.life.milliseconds
+    expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
+    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    lease.mostAttempts = Int64(draft.maxAttempts)
+  }
+
+  /// A session that goes on with another's way, under a name of its own; nil when the flow would be needed and
+  /// isn't at hand.
+  ///
+  /// - Parameter whole: the other's data, with what is sealed: it is sealed anew.
+  init?(
+    succeeding other: SessionRecord, _ whole: ByteBuffer, of principal: String?,
+    _ request: SessionRequest, at now: Int64
+  ) throws(RPCError) {
+    self = other
+    if other.content.sealed != nil {
+      guard let mark = other.flow, let flow = request.flows(mark) else { return nil }
+      content = .none
+      try content.replace(by: whole, flow, request.seal)
+    }
+    facts = facts.restarted()
+    if let principal { self.principal = principal }
+    touch(request.retention, at: now)
+    isFresh = true
+  }
+
+  /// Moves the idle end, never past the absolute one. No end comes nearer by it.
+  mutating func touch(_ retention: PendingRetention, at now: Int64) {
+    activeAtMs = max(activeAtMs, now)
+    isFresh = false
+    guard idleMs > 0 else { return }
+    expiresAtMs = max(expiresAtMs, min(activeAtMs &+ idleMs, endAtMs))
+    keptUntilMs = max(keptUntilMs, expiresAtMs &+ retention.tombstoneMs)
+  }
+
+  /// Opens it again with a whole life.
+  mutating func revive(_ retention: PendingRetention, at now: Int64) {
+    state = .open
+    endedAtMs = 0
+    let life = max(endAtMs &- createdAtMs, idleMs)
+    activeAtMs = now
+    endAtMs = now &+ life
+    expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
+    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+  }
+
+  // MARK: Ends
+
+  mutating func die(_ retention: PendingRetention, at now: Int64) {
+    state = .dead
+    endedAtMs = now
+    note(.dead, at: now)
+    keep(for: retention.deadMs, at: now)
+  }
+
+  mutating func bury(_ end: State, _ retention: PendingRetention, at now: Int64) {
+    self.end(as: end, at: now)
+    lease.receipt = nil
+    keep(for: retention.tombstoneMs, at: now)
+  }
+
+  /// Leaves of it what says why it is over, and nothing that anybody has typed.
+  mutating func end(as state: State, at now: Int64) {
+    self.state = state
+    endedAtMs = now
+    lease.earlier = nil
+    content = .none
+    completed = []
+    metadata = .none
+    principal = nil
+    lastError = nil
+  }
+
+  /// Keeps what is left of it for a time, and at least as long as it would have lived.
+  mutating func keep(for milliseconds: Int64, at now: Int64) {
+    keptUntilMs = max(now &+ milliseconds, expiresAtMs)
+  }
+}
