@@ -88,6 +88,9 @@ public final class KeySpace: Sendable {
   public static let scopePartBytes = 256
 
   private let root: ByteBuffer
+  /// What the names of a service's cache tags begin with. They have one hash tag, as they are raised together;
+  /// no caller can spell them: no service has a `$` in its name.
+  private let tagRoot: ByteBuffer
   /// What names without a scope begin with, one namespace's behind the other's by their indices. In one
   /// array of bytes: an array of buffers counts references to the one that is looked at.
   private let unscoped: ContiguousArray<UInt8>
@@ -101,6 +104,7 @@ public final class KeySpace: Sendable {
   ///   - service: the service's name, which has no colon.
   public init(prefix: String, service: String) {
     root = ByteBuffer(string: "\(prefix):\(service):")
+    tagRoot = ByteBuffer(string: "\(prefix):$tags:{\(service)}:")
     var unscoped: ContiguousArray<UInt8> = []
     ends = ContiguousArray(
       Namespace.allCases.map {
@@ -112,6 +116,7 @@ public final class KeySpace: Sendable {
 
   private init(copying other: KeySpace) {
     root = ByteBuffer(bytes: other.root.readableBytesView)
+    tagRoot = ByteBuffer(bytes: other.tagRoot.readableBytesView)
     unscoped = ContiguousArray(other.unscoped.map { $0 })
     ends = ContiguousArray(other.ends.map { $0 })
   }
@@ -166,6 +171,24 @@ public final class KeySpace: Sendable {
       Self.writeEncoded(step.key, into: &buffer)
       Self.writeEncoded(step.id, into: &buffer)
     }
+  }
+
+  /// Writes what the names of the cache tags of a scope begin with, and those of no other scope.
+  ///
+  /// - Parameter scope: has been checked.
+  public func writeTagHead(scope: [ScopeStep], into buffer: inout ByteBuffer) {
+    buffer.writeImmutableBuffer(tagRoot)
+    for step in scope {
+      Self.writeEncoded(step.key, into: &buffer)
+      Self.writeEncoded(step.id, into: &buffer)
+    }
+    buffer.writeString(Namespace.cache.rawValue)
+    buffer.writeInteger(UInt8(ascii: ":"))
+  }
+
+  /// The name of the number that all tags of the service are counted by: a tag without a name.
+  public func writeTagCounter(into buffer: inout ByteBuffer) {
+    writeTagHead(scope: [], into: &buffer)
   }
 
   /// Checks a scope, for calls that name no value too.

@@ -78,6 +78,8 @@ extension TimeToLive {
   public static let halfMinute = Self.clamping(seconds: 30)
   /// One minute.
   public static let minute = Self.clamping(seconds: 60)
+  /// 5 minutes.
+  public static let fiveMinutes = Self.clamping(seconds: 300)
   /// 30 minutes.
   public static let halfHour = Self.clamping(seconds: 1800)
   /// One hour.

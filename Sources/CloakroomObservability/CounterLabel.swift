@@ -21,6 +21,11 @@ extension PendingEvent: CounterLabel {
   public static var counter: LoopCounter { .pendingOperations }
 }
 
+extension CacheEvent: CounterLabel {
+  /// `LoopCounter.caches`
+  public static var counter: LoopCounter { .caches }
+}
+
 extension RateDecision: CounterLabel {
   /// `LoopCounter.rateDecisions`
   public static var counter: LoopCounter { .rateDecisions }

@@ -24,6 +24,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   /// For how long the earliest deadline of the last sweep had passed, in milliseconds; the sidecar has
   /// one loop that sweeps.
   case sweepLateness
+  /// Something has happened to a cache.
+  case caches
   /// A rate limit was decided.
   case rateDecisions
   /// Something has happened to a session.
@@ -75,6 +77,11 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .pending, "deadline_sweep_lateness_seconds",
         "For how long the earliest deadline had passed that the last sweep has found.", .gauge,
         isGreatest: true, isMilliseconds: true)
+    case .caches:
+      Metric(
+        .caches, "cache_events_total", by: "event", CacheEvent.self,
+        "What has happened to caches: what `cache.get` has answered, values stored, leases given out, given back and lost, keys and tags invalidated."
+      )
     case .rateDecisions:
       Metric(
         .rates, "rate_limit_decisions_total", by: "decision", RateDecision.self,
@@ -118,7 +125,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, sessions, rates, store, events
+    case calls, connections, pending, caches, sessions, rates, store, events
   }
 
   /// How a counter is written and added up.

@@ -42,6 +42,7 @@ public struct MetricsText: Sendable {
     page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
     writeCounters(.connections, to: &page)
     writeCounters(.pending, to: &page)
+    writeCounters(.caches, to: &page)
     writeCounters(.rates, to: &page)
     writeCounters(.sessions, to: &page)
     snapshot.counters.flows.write(to: &page)

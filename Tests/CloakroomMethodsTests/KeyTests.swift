@@ -56,7 +56,7 @@ struct KeyTests {
     // name nothing in the store but what their connection has, or the keys of tokens.
     let others = [
       "dev.scan", "pending.dead", "events.unsubscribe", "jwt.sign", "jwt.jwks", "session.create",
-      "session.list", "session.deleteAll", "session.rotate", "session.dead",
+      "session.list", "session.deleteAll", "session.rotate", "session.dead", "cache.key",
     ]
     for method in MethodTable.standard.methods
     where method.asksStore && !others.contains(method.name) && method.namespace != "flow"
@@ -65,7 +65,8 @@ struct KeyTests {
     {
       let steps = try Caller().begin(method.name, "\(method.example.params)").steps
       let namespace = method.namespace == "batch" ? "kv" : String(method.namespace)
-      for step in steps {
+      // Tags have names of their own, as they are raised together.
+      for step in steps where !step.hasPrefix("InvalidateCacheTags") {
         #expect(step.contains(" igniter:store:api:\(namespace):"), "\(method.name)")
       }
     }

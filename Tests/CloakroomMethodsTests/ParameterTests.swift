@@ -168,8 +168,9 @@ struct ParameterTests {
         #expect(error == RPCError(.invalidParams, "\(parameter.name) is missing"))
       }
       // They take one of two, or one in place of another.
-      let isEither = ["events.subscribe", "jwt.revoke", "pending.create", "session.delete"]
-        .contains(method.name)
+      let isEither = [
+        "cache.invalidate", "events.subscribe", "jwt.revoke", "pending.create", "session.delete",
+      ].contains(method.name)
       let needsSome =
         isEither || method.namespace == "ratelimit" || method.parameters.contains { $0.isRequired }
       for params in ["[]", "{}", nil] {

@@ -81,7 +81,7 @@ struct RedisScriptCase: Sendable, CustomTestStringConvertible {
     ] + readingClaims + readingStreams + readingRates + readingStatistics
 
   private static let changing =
-    values + messages + claims + records + deadlines + streams + rates + statistics
+    values + messages + claims + records + deadlines + streams + rates + statistics + caches
 
   private static let deadlines = [
     RedisScriptCase(

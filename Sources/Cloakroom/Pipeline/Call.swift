@@ -49,6 +49,20 @@ struct Call: ~Copyable {
   let extras: CallExtras?
 }
 
+/// A request that waits for a look at a record.
+struct LookCall: ~Copyable {
+  let request: Request
+  let look: any RecordLook
+  /// What was read of the record, where something else is read beside it.
+  let record: RecordReply?
+  let extras: CallExtras?
+}
+
+/// A reply that waits for another one.
+final class RecordReply {
+  var reply: StoreReply?
+}
+
 /// What most calls do without, apart, so that the others stay small.
 final class CallExtras {
   /// What the access log will say.

@@ -106,6 +106,20 @@ final class CallDispatcher: FrameHandler {
           request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
           idempotency: arguments.idempotency, worker: worker)
         call.open(opening)
+      case .look(let begin):
+        let look = try begin(&arguments)
+        let notes = hasNotes ? arguments.notes : nil
+        if arguments.deadlineMs == nil, arguments.idempotency == nil,
+          worker.records.isIdle(look.name)
+        {
+          worker.look(look, for: request, notes: notes)
+        } else {
+          let call = ProcedureCall(
+            request, notes: notes, deadlineMs: arguments.deadlineMs,
+            idempotency: arguments.idempotency,
+            worker: worker)
+          call.open(look.opening)
+        }
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)
       case .system(let ask):

@@ -17,6 +17,8 @@ struct CallTable: ~Copyable {
     case call(Call)
     /// One step of a call of many.
     case step(of: UInt32, position: Int)
+    /// A look at a record.
+    case look(LookCall)
     /// The first step of a procedure.
     case opening(any OpeningCall)
     /// A later step of a procedure, or the sidecar's own; nil when its reply is not needed.

@@ -78,6 +78,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// How many bytes of replies were not sent yet.
   private var outputBytes: Int { output?.readableBytes ?? 0 }
 
+  /// Whether it is connected.
+  var isOpen: Bool { context != nil }
+
   /// Whether nothing is in flight and no reply waits to be read.
   var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged }
 

@@ -80,6 +80,10 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
       worker.store.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
       run(recordCall) { self.opened($0, otherwise) }
+    case .waiting(let recordCall, let then):
+      run(recordCall) { self.opened($0, then) }
+    case .records(let recordCalls, let command, let end):
+      run(recordCalls, command, end)
     case .run(let procedure):
       run(procedure)
     case .answer(let result, let decision):
@@ -122,7 +126,54 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
       self.answer(.success(result))
     case .failure(let error):
       if let procedure = otherwise(error) { return run(procedure) }
+      answer.count(CallContext(self, on: worker.loop))
       self.answer(.failure(error))
+    }
+  }
+
+  /// The call on a record has been answered: that is all, or there is something to wait for.
+  private func opened(_ answer: RecordAnswer, _ then: (ByteBuffer) -> Procedure?) {
+    guard !isAnswered else { return }
+    if case .success(let result) = answer.result, let procedure = then(result) {
+      return run(procedure)
+    }
+    answer.count(CallContext(self, on: worker.loop))
+    self.answer(answer.result)
+  }
+
+  /// Runs calls on records and a step beside them.
+  private func run(
+    _ calls: [RecordCall], _ command: StoreCommand?,
+    _ end:
+      @escaping @Sendable ([RecordAnswer], StoreReply?, CallContext, inout ByteBuffer)
+      throws(RPCError) -> Void
+  ) {
+    mutations.changed()
+    var answers = [RecordAnswer](repeating: .unavailable, count: calls.count)
+    var reply: StoreReply?
+    var open = calls.count + (command == nil ? 0 : 1)
+    let arrived = {
+      open -= 1
+      guard open == 0, !self.isAnswered else { return }
+      var result = ByteBuffer()
+      do throws(RPCError) {
+        try end(answers, reply, CallContext(self, on: self.worker.loop), &result)
+        self.answer(.success(result))
+      } catch {
+        self.answer(.failure(error))
+      }
+    }
+    if let command {
+      worker.perform(command) {
+        reply = $0
+        arrived()
+      }
+    }
+    for (place, call) in calls.enumerated() {
+      worker.records.run(call) {
+        answers[place] = $0
+        arrived()
+      }
     }
   }
 
@@ -291,6 +342,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   }
 
   func count(_ event: PendingEvent) { worker.observer.count(event) }
+
+  func count(_ event: CacheEvent, times: UInt64) { worker.observer.count(event, times: times) }
 
   func count(_ decision: RateDecision) { worker.observer.count(decision) }
 

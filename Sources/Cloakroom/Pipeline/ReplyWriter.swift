@@ -12,6 +12,16 @@ internal import NIOCore
 final class ReplyWriter: StoreSink {
   /// The calls that wait for the store.
   var calls = CallTable()
+  /// Takes another look at what was read of a record.
+  var lookAgain:
+    (
+      _ look: any RecordLook, _ record: StoreReply, _ request: consuming Request,
+      _ notes: CallNotes?
+    ) -> Void = { _, _, _, _ in }
+  /// Has a request begin as a procedure.
+  var open: (_ request: consuming Request, _ notes: CallNotes?, _ opening: Opening) -> Void = {
+    _, _, _ in
+  }
   /// The services' labels in log and metrics; replaced when the policy is read anew.
   var admission: Admission
   let observer: LoopObserver
@@ -46,6 +56,8 @@ final class ReplyWriter: StoreSink {
       extras.remaining -= 1
       guard extras.remaining == 0, case .call(let call) = calls.remove(parent) else { return }
       end(call, extras.replies.compactMap { $0 })
+    case .look(let call):
+      end(call, reply)
     case .opening(let call):
       call.opened(reply)
     case .procedure(let step):
@@ -67,6 +79,32 @@ final class ReplyWriter: StoreSink {
     }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(reply, call.replyContext, &result)
+    }
+  }
+
+  /// A look at a record ends with the reply, or begins anew as a procedure.
+  private func end(_ call: consuming LookCall, _ reply: consuming StoreReply) {
+    let record: StoreReply
+    let verdict: RecordVerdict
+    if let first = call.record {
+      record = first.reply ?? .failure(RPCError(.internal))
+      verdict = call.look.verdict(record, beside: reply)
+    } else {
+      record = reply
+      verdict = call.look.verdict(record, beside: nil)
+    }
+    switch verdict {
+    case .again(let look):
+      let notes = call.extras?.notes
+      lookAgain(look, record, call.request, notes)
+    case .hit(let value, let ageMs):
+      observer.count(CacheEvent.hit)
+      end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
+        try result.writeHit(value, ageMs: ageMs)
+      }
+    case .open(let opening):
+      let notes = call.extras?.notes
+      open(call.request, notes, opening)
     }
   }
 

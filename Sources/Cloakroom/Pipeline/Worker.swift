@@ -56,6 +56,16 @@ final class Worker {
 
   /// Opens the ways to the store and the bus.
   func start() {
+    replies.lookAgain = { [unowned self] look, record, request, notes in
+      self.look(look, at: record, for: request, notes: notes)
+    }
+    replies.open = { [unowned self] request, notes, opening in
+      guard request.connection.isOpen else {
+        return replies.end(request, notes: notes, .clientGone)
+      }
+      ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(
+        opening)
+    }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }
   }
@@ -97,6 +107,31 @@ final class Worker {
       startDeadline(milliseconds, for: ticket, extras)
     }
     return ticket
+  }
+
+  /// Takes a look at a record for a request that has no deadline.
+  ///
+  /// - Parameter found: what was read of it already; nil reads it.
+  func look(
+    _ look: any RecordLook, at found: StoreReply? = nil, for request: consuming Request,
+    notes: CallNotes?
+  ) {
+    var extras: CallExtras?
+    if let notes {
+      extras = CallExtras()
+      extras?.notes = notes
+    }
+    let name = look.name
+    guard let beside = look.beside else {
+      let ticket = replies.calls.add(
+        .look(LookCall(request: request, look: look, record: nil, extras: extras)))
+      return store.submit(.read(name), ticket: ticket)
+    }
+    let record = RecordReply()
+    let second = replies.calls.add(
+      .look(LookCall(request: request, look: look, record: record, extras: extras)))
+    if let found { record.reply = found } else { perform(.read(name)) { record.reply = $0 } }
+    store.submit(beside, ticket: second)
   }
 
   private func startDeadline(

@@ -150,6 +150,9 @@ public struct CallContext: Sendable {
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }
 
+  /// Counts what has happened to caches, or so many of it, for the metrics.
+  public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
+
   /// Counts what a rate limit was decided to, for the metrics.
   func count(_ decision: RateDecision) { host.count(decision) }
 

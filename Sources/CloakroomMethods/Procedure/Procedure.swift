@@ -28,6 +28,19 @@ public enum Opening: Sendable {
   /// A call on a record, taken in the order of the calls on that record. `otherwise`: how to go on where
   /// the store can't be asked; nil where that ends the call.
   case record(RecordCall, otherwise: @Sendable (_ error: RPCError) -> Procedure?)
+  /// A call on a record, taken in the order of the calls on that record, whose result may say that there is
+  /// something to wait for. `then`: what a result leads to that is not the caller's; nil for one that is.
+  case waiting(RecordCall, then: @Sendable (_ result: ByteBuffer) -> Procedure?)
+  /// Calls on many records and a step beside them, all of them taken at once in the order of the connection's
+  /// calls. `end` writes the result of their answers. They are not taken back: a caller whose deadline passes
+  /// is told that the outcome is unknown.
+  case records(
+    [RecordCall], StoreCommand?,
+    end:
+      @Sendable (
+        _ answers: [RecordAnswer], _ reply: StoreReply?, _ context: CallContext,
+        _ result: inout ByteBuffer
+      ) throws(RPCError) -> Void)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON, and what it is counted as.

@@ -31,6 +31,8 @@ public protocol ProcedureHost: AnyObject {
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
   /// Counts what has happened to a pending operation.
   func count(_ event: PendingEvent)
+  /// Counts what has happened to caches.
+  func count(_ event: CacheEvent, times: UInt64)
   /// Counts what a rate limit was decided to.
   func count(_ decision: RateDecision)
   /// Counts what has happened to a session.

@@ -27,6 +27,8 @@ public final class RecordCall: Sendable {
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
   let decide: Decide
+  /// What has to be read along with the record; nil for most.
+  let beforehand: RecordNeed?
   /// A record in its earlier form, made into one; nil when it is none.
   let adopt: @Sendable (_ earlier: EarlierRecord, _ version: RecordVersion) -> ByteBuffer?
   /// What to answer when the store can't be asked.
@@ -36,19 +38,18 @@ public final class RecordCall: Sendable {
   /// Whether the answer is kept for a call that is repeated: one step of a call at most has its answer kept.
   let keepsAnswer: Bool
   /// What makes it as if the call had never been made, when nobody waits for its answer any more.
-  private let undo: (@Sendable () -> RecordCall)?
+  private let undo: (@Sendable (_ answer: RecordAnswer) -> RecordCall?)?
+
+  /// Writes the result that an outcome comes to, or says why there is none; and names what is to be counted.
+  typealias Write<Kind: RecordKind> =
+    @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) -> Tally?
 
   /// A call on a record of a kind.
-  ///
-  /// - Parameter answer: writes the result that an outcome comes to, or says why there is none; and names
-  ///   what is to be counted.
   init<Kind: RecordKind>(
     _ kind: Kind.Type, _ name: StoreKey, _ event: Kind.Event, otherwise: Otherwise? = nil,
     secret: SecretAnswer? = nil, keepsAnswer: Bool = true,
-    undo: (@Sendable () -> RecordCall)? = nil,
-    answer:
-      @escaping @Sendable (_ outcome: Kind.Outcome, _ result: inout ByteBuffer) throws(RPCError) ->
-      Tally?
+    undo: (@Sendable (_ answer: RecordAnswer) -> RecordCall?)? = nil,
+    answer: @escaping Write<Kind>
   ) {
     self.name = name
     self.otherwise = otherwise
@@ -59,10 +60,34 @@ public final class RecordCall: Sendable {
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
-    decide = { bytes, now, version in
-      Kind.decide(on: bytes, event, at: now, version) { outcome, _, result throws(RPCError) in
-        try answer(outcome, &result)
+    beforehand = Kind.beforehand(event).map { Self.need(kind, $0, answer) }
+    decide = Self.decide(kind, event, answer)
+  }
+
+  /// How an event decides on bytes.
+  private static func decide<Kind: RecordKind>(
+    _ kind: Kind.Type, _ event: Kind.Event, _ answer: @escaping Write<Kind>
+  ) -> Decide {
+    { bytes, now, version in
+      let record: Kind?
+      do throws(RPCError) {
+        record = try bytes.map { bytes throws(RPCError) in try Kind(reading: bytes) }
+      } catch {
+        return RecordDecision(answer: RecordAnswer(.failure(error)))
       }
+      let transition = Kind.decide(record, event, at: now)
+      if let need = transition.need {
+        return RecordDecision(needs: Self.need(kind, need, answer))
+      }
+      return RecordDecision(transition, of: record, version, answer)
+    }
+  }
+
+  private static func need<Kind: RecordKind>(
+    _ kind: Kind.Type, _ need: EventNeed<Kind.Event>, _ answer: @escaping Write<Kind>
+  ) -> RecordNeed {
+    RecordNeed(command: need.command) { reply throws(RPCError) in
+      decide(kind, try need.learn(reply), answer)
     }
   }
 
@@ -79,6 +104,7 @@ public final class RecordCall: Sendable {
     isReading = true
     isLook = true
     expectsNothing = false
+    beforehand = nil
     self.decide = decide
     self.adopt = adopt
   }
@@ -87,11 +113,23 @@ public final class RecordCall: Sendable {
   var hasUndo: Bool { undo != nil }
 
   /// What takes it back after it has come to an answer; nil when there is nothing to take back.
-  public func undo(_ answer: RecordAnswer) -> RecordCall? { answer.hasEffect ? undo?() : nil }
+  public func undo(_ answer: RecordAnswer) -> RecordCall? { answer.hasEffect ? undo?(answer) : nil }
+}
+
+/// Something else that has to be read before a record can be decided on.
+struct RecordNeed: Sendable {
+  /// What reads it.
+  let command: StoreCommand
+  /// How to decide once it is known.
+  ///
+  /// - Throws: why it could not be read.
+  let learn: @Sendable (_ reply: StoreReply) throws(RPCError) -> RecordCall.Decide
 }
 
 /// What a call has decided on a record.
 struct RecordDecision: Sendable {
+  /// What has to be read first; then nothing was decided.
+  var needs: RecordNeed?
   /// What the record is to become; nil leaves it.
   var replacement: ByteBuffer?
   /// How many bytes of data that has, where they are more than before: what the caller has handed in.
@@ -112,8 +150,16 @@ struct RecordDecision: Sendable {
   var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
   var isPassing = false
+  /// Whether those who wait for the record are told that it has changed, once it has.
+  var announces = false
   /// What the caller is told.
   var answer: RecordAnswer
+
+  /// No decision, but what has to be read first.
+  init(needs: RecordNeed) {
+    self.needs = needs
+    answer = RecordAnswer(.failure(RPCError(.internal)))
+  }
 
   /// A decision that leaves the record as it is.
   init(answer: RecordAnswer) { self.answer = answer }
@@ -129,12 +175,13 @@ struct RecordDecision: Sendable {
       let tally = try write(transition.outcome, &result)
       answer = RecordAnswer(.success(result), tally: tally)
     } catch {
-      answer = RecordAnswer(.failure(error))
+      answer = RecordAnswer(.failure(error), tally: Kind.tally(of: error))
     }
     noticed = transition.noticed.map { ($0, Kind.namespace) }
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
+    announces = transition.announces
     if let after = transition.change ?? record {
       if transition.noticed != nil { subject = after.subject }
       followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }

@@ -47,6 +47,12 @@ protocol RecordKind: Sendable {
   /// Whether there is mostly no record yet when the event comes: then it is not looked for first.
   static func expectsNothing(_ event: Event) -> Bool
 
+  /// What has to be read along with the record before an event can be decided; nil for most.
+  static func beforehand(_ event: Event) -> EventNeed<Event>?
+
+  /// What is counted when a call is refused; nil for most.
+  static func tally(of refusal: RPCError) -> Tally?
+
   /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
   static func look(_ configuration: Configuration) -> Event
 
@@ -73,6 +79,18 @@ extension RecordKind {
     of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
   ) -> [RecordFollowUp] { [] }
   var subject: RecordSubject? { nil }
+  static func beforehand(_ event: Event) -> EventNeed<Event>? { nil }
+  static func tally(of refusal: RPCError) -> Tally? { nil }
+}
+
+/// Something else that has to be read before an event can be decided.
+struct EventNeed<Event: Sendable>: Sendable {
+  /// What reads it.
+  let command: StoreCommand
+  /// The event with what was read.
+  ///
+  /// - Throws: why it could not be read.
+  let learn: @Sendable (_ reply: StoreReply) throws(RPCError) -> Event
 }
 
 /// What an event makes of a record.
@@ -91,6 +109,10 @@ struct Transition<Record: RecordKind> {
   var isEnding = false
   /// The first moment at which it would be decided otherwise, in milliseconds since 1970; nil is never.
   var staleAtMs: Int64?
+  /// Whether those who wait for the record are told of the change, by a message under its name.
+  var announces = false
+  /// What has to be read first; all else says nothing then.
+  var need: EventNeed<Record.Event>?
 }
 
 /// What happens to records by itself; each is noticed once.

@@ -56,6 +56,9 @@ public final class RecordRunner {
 
   // MARK: In
 
+  /// Whether no call waits for a record: what is read of it now is what the calls before have left.
+  public func isIdle(_ name: StoreKey) -> Bool { queues.isEmpty || queues[name] == nil }
+
   /// Runs a call.
   ///
   /// - Parameters:
@@ -115,18 +118,50 @@ public final class RecordRunner {
 
   /// Most that is read stands as it is; what is found to have ended has to be written down.
   private func read(for wait: RecordWait) {
-    perform(.read(wait.call.name)) { [self] reply in
-      guard !wait.isOver else { return }
-      guard case .record(let record, let time) = reply else {
-        if case .failure(let error) = reply, !error.isWrongType {
-          return wait.fail(error)
-        }
-        return enqueue(wait)
+    read(wait.call.name, for: [wait]) { [self] reply in decideReading(wait, reply) }
+  }
+
+  private func decideReading(_ wait: RecordWait, _ reply: StoreReply) {
+    guard !wait.isOver else { return }
+    guard case .record(let record, let time) = reply else {
+      if case .failure(let error) = reply, !error.isWrongType { return wait.fail(error) }
+      return enqueue(wait)
+    }
+    let decision = wait.decide(record, time, nextVersion())
+    if let need = decision.needs {
+      wait.demand(need)
+      return perform(need.command) { [self] in
+        wait.learn($0)
+        decideReading(wait, reply)
       }
-      let decision = wait.call.decide(record, time, nextVersion())
-      guard decision.replacement == nil else { return enqueue(wait) }
-      wait.decision = decision
-      followUp([wait], wait.call.name) { self.answer(wait, decision, $0) }
+    }
+    guard decision.replacement == nil else { return enqueue(wait) }
+    wait.decision = decision
+    followUp([wait], wait.call.name) { self.answer(wait, decision, $0) }
+  }
+
+  /// Reads a record, and in the same round trip what calls need beside it.
+  private func read(
+    _ name: StoreKey, for waits: [RecordWait], _ completion: @escaping (StoreReply) -> Void
+  ) {
+    let needing = waits.filter { $0.need != nil }
+    guard !needing.isEmpty else { return perform(.read(name), completion) }
+    var record: StoreReply?
+    var open = needing.count + 1
+    let arrived = {
+      open -= 1
+      if open == 0 { completion(record ?? .failure(RPCError(.internal))) }
+    }
+    perform(.read(name)) {
+      record = $0
+      arrived()
+    }
+    for wait in needing {
+      guard let need = wait.need else { continue }
+      perform(need.command) {
+        wait.learn($0)
+        arrived()
+      }
     }
   }
 
@@ -165,7 +200,7 @@ public final class RecordRunner {
   }
 
   private func read(for queue: Queue) {
-    perform(.read(queue.name)) { [self] reply in
+    read(queue.name, for: queue.batch) { [self] reply in
       switch reply {
       case .record(let record?, let time):
         guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
@@ -214,7 +249,15 @@ public final class RecordRunner {
     var isEnding = true
     queue.batch.removeAll(where: \.isOver)
     for wait in queue.batch {
-      var decision = wait.call.decide(latest, time, nextVersion())
+      var decision = wait.decide(latest, time, nextVersion())
+      if let need = decision.needs {
+        // What those before it have decided is decided again: nothing of it is done yet.
+        wait.demand(need)
+        return perform(need.command) { [self] in
+          wait.learn($0)
+          decide(queue, on: record, at: time, expecting: expected)
+        }
+      }
       if decision.addedBytes > recordBytes {
         decision = RecordDecision(answer: RecordAnswer(.failure(.recordTooLarge(recordBytes))))
       }
@@ -358,6 +401,10 @@ public final class RecordRunner {
 
   /// What was decided is done.
   private func complete(_ queue: Queue) {
+    if queue.batch.contains(where: { $0.decision?.announces ?? false }) {
+      // Nobody waits for it: those who are not told look for themselves in time.
+      perform(.publish(queue.name, ByteBuffer())) { _ in }
+    }
     for wait in queue.batch {
       guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
         continue

@@ -8,6 +8,12 @@ public final class RecordWait {
   /// What its answer is kept in; nil without an idempotency key, and for a call that only reads.
   let idempotency: IdempotencyRecord?
   var queue: RecordRunner.Queue?
+  /// How it decides, with what was read beside the record so far.
+  private(set) var decide: RecordCall.Decide
+  /// What has to be read before it can decide.
+  private(set) var need: RecordNeed?
+  /// How often something more may have to be read.
+  private var needsLeft = 8
   /// What was decided last; it holds once it is committed.
   var decision: RecordDecision?
   private var completion: ((RecordAnswer) -> Void)?
@@ -19,12 +25,29 @@ public final class RecordWait {
     self.call = call
     self.idempotency = idempotency
     self.completion = completion
+    decide = call.decide
+    need = call.beforehand
   }
 
   /// Whether it was answered.
   public var isOver: Bool { completion == nil }
   /// Whether what it does is taken back when nobody waits for its answer any more.
   public var isTakenBack: Bool { idempotency == nil && call.hasUndo }
+
+  /// It can't decide before something else is read.
+  func demand(_ need: RecordNeed) { self.need = need }
+
+  /// Takes in what it needed; the call is over when that could not be read.
+  func learn(_ reply: StoreReply) {
+    guard let need = need.take(), !isOver else { return }
+    do throws(RPCError) {
+      needsLeft -= 1
+      guard needsLeft > 0 else { throw RPCError(.internal) }
+      decide = try need.learn(reply)
+    } catch {
+      fail(error)
+    }
+  }
 
   /// Answers the call; does nothing when it was answered already.
   func complete(_ answer: RecordAnswer) {

@@ -26,9 +26,10 @@ public struct MethodTable: Sendable {
 
   /// Every method of the sidecar.
   public static let standard = MethodTable(
-    BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
-      + FlowMethods.all + FlowStatsMethods.all + KeyValueMethods.all + PendingMethods.all
-      + RateLimitMethods.all + SessionMethods.all + StreamMethods.all + SystemMethods.all
+    BatchMethods.all + CacheMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
+      + EventMethods.all + FlowMethods.all + FlowStatsMethods.all + KeyValueMethods.all
+      + PendingMethods.all + RateLimitMethods.all + SessionMethods.all + StreamMethods.all
+      + SystemMethods.all
       + TokenMethods.all)
 
   init(_ methods: [Method]) {

@@ -295,6 +295,21 @@ public final class MemoryStore: Sendable {
     }
   }
 
+  /// Changes a shard, which may need room, for a step that carries its parts.
+  ///
+  /// - Throws: STORE_REFUSED where there is no room.
+  func change<Reply: Sendable>(
+    _ key: StoreKey,
+    _ body: (inout MemoryTable, MemoryKey, Int64) throws(MemoryBudget.Exhausted) -> Reply
+  ) throws(RPCError) -> Reply {
+    let key = MemoryKey(borrowing: key)
+    return try findingRoom { () throws(MemoryBudget.Exhausted) in
+      try shard(of: key).table.withLock { (table) throws(MemoryBudget.Exhausted) in
+        try body(&table, key, clock.now)
+      }
+    }
+  }
+
   private func makingRoom(
     _ body: () throws(MemoryBudget.Exhausted) -> StoreReply
   ) -> StoreReply {

@@ -9,6 +9,7 @@ enum StoreSteps {
     AppendMessage.self, EnsureGroup.self, ReadMessages.self, AcknowledgeMessages.self,
     InspectGroup.self, ReclaimMessages.self, CountMessages.self,
     PublishDefined.self, ScanNames.self, ReadFields.self, TakeDueNames.self, SettleDueNames.self,
+    KeepCacheTags.self, InvalidateCacheTags.self,
     IndexName.self, UnindexNames.self, ReadIndex.self,
     CountFacts.self, AddCounts.self, ReadCounts.self,
     TakeRates.self, PeekRates.self, ForgetRates.self,

@@ -93,8 +93,8 @@ struct PendingCall: Sendable {
       guard let other = excuse(error) else { throw error }
       return other
     }
-    let takenBack: (@Sendable () -> RecordCall)? = undo.map { undo in
-      { @Sendable in call(undo, on: target) { _, _, _ throws(RPCError) in } }
+    let takenBack: (@Sendable (RecordAnswer) -> RecordCall?)? = undo.map { undo in
+      { @Sendable _ in call(undo, on: target) { _, _, _ throws(RPCError) in } }
     }
     return RecordCall(
       PendingRecord.self, target.key, request(step, of: target), otherwise: otherwise,

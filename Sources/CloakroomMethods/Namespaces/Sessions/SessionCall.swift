@@ -201,8 +201,8 @@ struct SessionCall: Sendable {
     _ step: SessionStep, of key: StoreKey, _ flow: Flow?, _ obstacle: Found<FlowMark>,
     _ met: Found<FlowMark>, _ manner: Manner, _ end: @escaping End
   ) -> RecordCall {
-    let takenBack: (@Sendable () -> RecordCall)? = manner.undo.map { undo in
-      { @Sendable in
+    let takenBack: (@Sendable (RecordAnswer) -> RecordCall?)? = manner.undo.map { undo in
+      { @Sendable _ in
         RecordCall(SessionRecord.self, key, environment.request(undo, of: key, by: nil)) {
           _, _ throws(RPCError) in nil
         }

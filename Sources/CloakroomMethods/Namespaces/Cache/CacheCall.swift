@@ -1,0 +1,136 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import CloakroomWire
+internal import NIOCore
+
+/// A call on a cache's key.
+struct CacheCall: Sendable {
+  let key: StoreKey
+  let names: CacheNames
+
+  /// One step, and that is all.
+  func opening(
+    _ step: CacheStep, answer: @escaping RecordCall.Write<CacheRecord>
+  ) -> Opening {
+    .record(call(step, answer: answer))
+  }
+
+  private func call(
+    _ step: CacheStep, answer: @escaping RecordCall.Write<CacheRecord>
+  ) -> RecordCall {
+    RecordCall(CacheRecord.self, key, CacheRequest(step, names), answer: answer)
+  }
+
+  /// An invalidation, whose answer says nothing.
+  func invalidation(isSoft: Bool) -> RecordCall {
+    call(.invalidate(isSoft: isSoft)) { _, _ throws(RPCError) in nil }
+  }
+
+  // MARK: Reading
+
+  /// Reads the value, and waits for the one who makes it if there is none.
+  ///
+  /// Those who wait are woken by a message on the key's name, in the order in which they came to a loop, and
+  /// look again; and when the lease is over, whose holder may have died.
+  func get(_ look: CacheLook, waitMs: Int64) -> Opening {
+    let giveUpAt = waitMs > 0 ? ContinuousClock.now + .milliseconds(waitMs) : nil
+    return .waiting(looking(look, mayWait: waitMs > 0)) { result in
+      guard let giveUpAt, Self.rest(in: result) != nil else { return nil }
+      return { context throws(RPCError) in try await wait(look, until: giveUpAt, context) }
+    }
+  }
+
+  /// - Parameter mayWait: whether the result may be that another has the lease: for how many milliseconds.
+  private func looking(_ look: CacheLook, mayWait: Bool) -> RecordCall {
+    RecordCall(
+      CacheRecord.self, key, CacheRequest(.get(look), names),
+      otherwise: { error throws(RPCError) in
+        // Nothing but a lease that ends by itself.
+        throw error.reason == .outcomeUnknown ? RPCError(.unavailable) : error
+      },
+      undo: { answer in Self.lease(in: answer).map { releasing($0) } }
+    ) { outcome, result throws(RPCError) in
+      switch outcome {
+      case .busy(let restMs) where mayWait:
+        result.writeDecimal(restMs)
+        return nil
+      case .busy:
+        try result.write(.nothing, lease: nil)
+        return Self.tally(.miss, isLeased: false)
+      case .found(let finding, let lease):
+        try result.write(finding, lease: lease)
+        return Self.tally(finding.status, isLeased: lease != nil)
+      case .stored, .lost, .released, .invalidated:
+        throw .unexpectedReply
+      }
+    }
+  }
+
+  private func releasing(_ receipt: String) -> RecordCall {
+    call(.release(lease: PendingReceipt.digest(of: receipt))) { _, _ throws(RPCError) in nil }
+  }
+
+  private func wait(
+    _ look: CacheLook, until giveUpAt: ContinuousClock.Instant, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    let waiter = try await context.waiter(on: key)
+    defer { waiter.close() }
+    while true {
+      // The first time too: what has changed before the waiter was there was missed.
+      let left = ContinuousClock.now.duration(to: giveUpAt)
+      let result = try await context.run(looking(look, mayWait: left > .zero))
+      guard let rest = Self.rest(in: result) else { return result }
+      // It is over one millisecond after the last in which it was held.
+      _ = try await waiter.wait(atMost: max(min(.milliseconds(rest + 1), left), .zero))
+    }
+  }
+
+  /// For how long another has the lease; nil for a result that is the caller's.
+  private static func rest(in result: ByteBuffer) -> Int64? {
+    guard let first = result.readableBytesView.first, first != UInt8(ascii: "{") else { return nil }
+    return Int64(String(buffer: result))
+  }
+
+  /// The lease that an answer has given.
+  private static func lease(in answer: RecordAnswer) -> String? {
+    guard case .success(let result) = answer.result,
+      let node = try? JSONNode(Array(result.readableBytesView))
+    else { return nil }
+    return node["lease"]?.string
+  }
+
+  private static func tally(_ status: CacheFinding.Status, isLeased: Bool) -> Tally {
+    switch (status, isLeased) {
+    case (.hit, false): { $0.count(CacheEvent.hit) }
+    case (.stale, false): { $0.count(CacheEvent.stale) }
+    case (.negative, false): { $0.count(CacheEvent.negative) }
+    case (.miss, false): { $0.count(CacheEvent.miss) }
+    case (_, true):
+      { context in
+        tally(status, isLeased: false)(context)
+        context.count(CacheEvent.leased)
+      }
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// Writes what `cache.get` has found.
+  fileprivate mutating func write(_ finding: CacheFinding, lease: String?) throws(RPCError) {
+    switch finding.status {
+    case .hit: try writeStored(finding.value, after: "{\"status\":\"hit\",\"value\":")
+    case .stale: try writeStored(finding.value, after: "{\"status\":\"stale\",\"value\":")
+    case .negative: try writeStored(finding.value, after: "{\"status\":\"negative\",\"value\":")
+    case .miss: writeStaticString("{\"status\":\"miss\",\"value\":null")
+    }
+    if finding.status != .miss {
+      writeStaticString(",\"ageMs\":")
+      writeDecimal(finding.ageMs)
+    }
+    if let lease {
+      writeStaticString(",\"lease\":")
+      writeJSONString(lease)
+    }
+    writeStaticString("}")
+  }
+}

@@ -1,0 +1,82 @@
+internal import CloakroomCore
+internal import CloakroomStore
+internal import NIOCore
+
+/// An invalidation of keys and tags.
+struct CacheInvalidation: Sendable {
+  let keys: [StoreKey]
+  let tags: [String]
+  let isSoft: Bool
+  let names: CacheNames
+
+  private var calls: [RecordCall] {
+    keys.map { CacheCall(key: $0, names: names).invalidation(isSoft: isSoft) }
+  }
+
+  private var step: StoreCommand? {
+    guard !tags.isEmpty else { return nil }
+    let tags = tags.map { names.tag($0) }
+    return .step(InvalidateCacheTags(names.counter, tags, isSoft: isSoft))
+  }
+
+  /// How it begins: all at once, so that what the connection asks next finds it done.
+  ///
+  /// - Parameter record: where its answer is kept, if the call has an idempotency key.
+  func opening(keptIn record: IdempotencyRecord?) -> Opening {
+    if let record { return .run { context throws(RPCError) in try await run(record, context) } }
+    guard !keys.isEmpty || !tags.isEmpty else { return .answer(result) }
+    return .records(calls, step) { answers, reply, context, result throws(RPCError) in
+      try check(answers.map(\.result), reply)
+      count(context)
+      result.writeImmutableBuffer(self.result)
+    }
+  }
+
+  /// With an idempotency key: all of it, and then its answer is kept. One that was cut before is done again as
+  /// a whole, which does no harm.
+  private func run(
+    _ record: IdempotencyRecord, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    switch await context.perform(record.recall(step: 0)) {
+    case .value(nil): break
+    case .failure(let error): throw error
+    default: return result
+    }
+    if let step { _ = try await context.perform(step).orThrow() }
+    for call in calls { _ = try await context.run(call) }
+    _ = try await context.perform(context.idempotent(.nothing, step: 0)).orThrow()
+    count(context)
+    return result
+  }
+
+  /// - Throws: why it was not done; OUTCOME_UNKNOWN when a part of it was. It can be repeated in any case.
+  private func check(
+    _ results: [Result<ByteBuffer, RPCError>], _ reply: StoreReply?
+  ) throws(RPCError) {
+    var failures: [RPCError] = []
+    for case .failure(let error) in results { failures.append(error) }
+    if case .failure(let error)? = reply { failures.append(error) }
+    guard let first = failures.first else { return }
+    let isWhole = failures.count == results.count + (reply == nil ? 0 : 1)
+    guard isWhole, failures.allSatisfy({ $0.reason == first.reason }) else {
+      throw RPCError(
+        .outcomeUnknown, "a part of it may not have been done (\(first.reason.name)); repeat it")
+    }
+    throw first
+  }
+
+  private func count(_ context: CallContext) {
+    context.count(CacheEvent.invalidatedKey, times: UInt64(keys.count))
+    context.count(CacheEvent.invalidatedTag, times: UInt64(tags.count))
+  }
+
+  private var result: ByteBuffer {
+    var result = ByteBuffer()
+    result.writeStaticString("{\"keys\":")
+    result.writeDecimal(Int64(keys.count))
+    result.writeStaticString(",\"tags\":")
+    result.writeDecimal(Int64(tags.count))
+    result.writeStaticString("}")
+    return result
+  }
+}

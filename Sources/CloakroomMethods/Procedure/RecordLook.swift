@@ -1,0 +1,41 @@
+public import CloakroomCore
+public import CloakroomStore
+public import NIOCore
+
+/// A call that mostly ends with what it reads of one record: then it takes no task, no turn in the record's
+/// queue, and one object. Where there is more to do, it begins anew as any other call.
+public protocol RecordLook: AnyObject, Sendable {
+  /// The record's name.
+  var name: StoreKey { get }
+  /// What is read beside it, in the same round trip; nil for most.
+  var beside: StoreCommand? { get }
+  /// What it comes to.
+  ///
+  /// - Parameters:
+  ///   - record: the reply to a read of the record.
+  ///   - other: the reply to what was read beside it.
+  func verdict(_ record: borrowing StoreReply, beside other: borrowing StoreReply?) -> RecordVerdict
+  /// How it begins where it is no mere look.
+  var opening: Opening { get }
+}
+
+/// What a look at a record comes to.
+public enum RecordVerdict: Sendable {
+  /// The value of a cache, so old in milliseconds.
+  case hit(ByteBuffer, ageMs: Int64)
+  /// Another look at what was read of the record, once what that look needs beside it is read.
+  case again(any RecordLook)
+  /// There is more to do.
+  case open(Opening)
+}
+
+extension ByteBuffer {
+  /// Writes the result of a look that has found something.
+  ///
+  /// - Throws: STORE_REFUSED when what is stored is not JSON.
+  public mutating func writeHit(_ value: ByteBuffer, ageMs: Int64) throws(RPCError) {
+    try writeStored(value, after: "{\"status\":\"hit\",\"value\":", before: ",\"ageMs\":")
+    writeDecimal(ageMs)
+    writeStaticString("}")
+  }
+}

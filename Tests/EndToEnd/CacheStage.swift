@@ -1,0 +1,61 @@
+import Support
+import Testing
+
+/// Sidecars of one store, for tests of caches.
+struct CacheStage {
+  /// Where the cache is.
+  enum Place: String, CaseIterable, CustomTestStringConvertible {
+    case redis = "in Redis, over two sidecars"
+    case memory = "in memory, over two loops"
+    var testDescription: String { rawValue }
+  }
+
+  let redis: RedisServer?
+  let daemons: [Daemon]
+
+  init(_ place: Place) throws {
+    switch place {
+    case .redis:
+      let redis = try RedisServer()
+      let path = redis.socketPath
+      self.redis = redis
+      daemons = try (0..<2).map { _ in try RedisSidecar.start(path, patience: "30s", loops: 2) }
+    case .memory:
+      redis = nil
+      daemons = [try Daemon(["--loops", "2"])]
+    }
+  }
+
+  /// So many connections, dealt out to the sidecars.
+  func clients(_ count: Int) throws -> [LineClient] {
+    try (0..<count).map { try daemons[$0 % daemons.count].readyClient() }
+  }
+}
+
+extension LineClient {
+  /// What a cache has under a key, for one who makes nothing.
+  func cached(_ key: String, _ more: String = "") throws -> String {
+    let answer = try call("cache.get", #"{"key":"\#(key)","lease":false\#(more)}"#)
+    let status = try #require(answer["status"] as? String, "\(answer)")
+    guard let value = answer["value"] as? Int else { return status }
+    return "\(status) \(value)"
+  }
+
+  /// The lease of a key that nobody else makes.
+  func lease(_ key: String, _ more: String = "") throws -> String {
+    let answer = try call("cache.get", #"{"key":"\#(key)"\#(more)}"#)
+    return try #require(answer["lease"] as? String, "\(answer)")
+  }
+
+  /// Sets a key; tells what went wrong.
+  func cache(_ key: String, _ value: Int, _ more: String = "") throws -> String {
+    let answer = try call("cache.set", #"{"key":"\#(key)","value":\#(value)\#(more)}"#)
+    return answer["ok"] as? Bool == true ? "ok" : answer.reason ?? answer.text
+  }
+
+  /// Invalidates what is named.
+  func invalidate(_ params: String) throws {
+    let answer = try call("cache.invalidate", params)
+    #expect(answer["tags"] is Int, "\(answer)")
+  }
+}
