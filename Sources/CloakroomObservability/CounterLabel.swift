@@ -21,6 +21,11 @@ extension PendingEvent: CounterLabel {
   public static var counter: LoopCounter { .pendingOperations }
 }
 
+extension IdempotencyEvent: CounterLabel {
+  /// `LoopCounter.idempotency`
+  public static var counter: LoopCounter { .idempotency }
+}
+
 /// Why a connection to the store was given up and made anew.
 public enum ReconnectReason: Int, CounterLabel {
   /// The store closed it, or the network did.

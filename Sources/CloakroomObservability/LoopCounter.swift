@@ -24,6 +24,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   /// For how long the earliest deadline of the last sweep had passed, in milliseconds; the sidecar has
   /// one loop that sweeps.
   case sweepLateness
+  /// Something has happened under a key of `idempotency.*`.
+  case idempotency
   /// A connection to the store was given up and is being made anew.
   case storeReconnects
   /// A command of the store was not answered in time.
@@ -71,6 +73,11 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .pending, "deadline_sweep_lateness_seconds",
         "For how long the earliest deadline had passed that the last sweep has found.", .gauge,
         isGreatest: true, isMilliseconds: true)
+    case .idempotency:
+      Metric(
+        .idempotency, "idempotency_total", by: "event", IdempotencyEvent.self,
+        "What has happened under the keys of idempotency.*: the first begin of a key, later ones by what they were told, and how tries have ended."
+      )
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -104,7 +111,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, store, events
+    case calls, connections, pending, idempotency, store, events
   }
 
   /// How a counter is written and added up.

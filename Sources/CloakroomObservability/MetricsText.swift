@@ -42,6 +42,7 @@ public struct MetricsText: Sendable {
     page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
     writeCounters(.connections, to: &page)
     writeCounters(.pending, to: &page)
+    writeCounters(.idempotency, to: &page)
     writeStore(to: &page)
     writeCounters(.events, to: &page)
     writePolicy(to: &page)

@@ -290,6 +290,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
 
   func count(_ event: PendingEvent) { worker.observer.count(event) }
 
+  func count(_ event: IdempotencyEvent) { worker.observer.count(event) }
+
   func note(key: [UInt8]) { notes?.key = key }
 
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }

@@ -128,6 +128,9 @@ public struct CallContext: Sendable {
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }
 
+  /// Counts what has happened under a key of `idempotency.*`, for the metrics.
+  public func count(_ event: IdempotencyEvent) { host.count(event) }
+
   // MARK: Telling
 
   /// Names what the call is about, for the access log, where that was not known when it began.

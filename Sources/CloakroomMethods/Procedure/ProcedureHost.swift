@@ -29,6 +29,8 @@ public protocol ProcedureHost: AnyObject {
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
   /// Counts what has happened to a pending operation.
   func count(_ event: PendingEvent)
+  /// Counts what has happened under a key of `idempotency.*`.
+  func count(_ event: IdempotencyEvent)
   /// Names what the call is about, for the access log.
   func note(key: [UInt8])
   /// Forgets what was to be submitted when the connection closes.

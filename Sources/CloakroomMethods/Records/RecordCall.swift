@@ -101,6 +101,8 @@ struct RecordDecision: Sendable {
   var noticed: RecordNotice?
   /// Whether the same call may come to something else later.
   var isPassing = false
+  /// Whether those who wait for the record are told that it has changed, once it has.
+  var announces = false
   /// What the caller is told.
   var answer: RecordAnswer
 
@@ -124,6 +126,7 @@ struct RecordDecision: Sendable {
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
+    announces = transition.announces
     guard let change = transition.change else { return }
     replacement = change.record(version)
     keptUntilMs = change.keptUntilMs

@@ -70,6 +70,8 @@ struct Transition<Record: RecordKind> {
   var isEnding = false
   /// The first moment at which it would be decided otherwise, in milliseconds since 1970; nil is never.
   var staleAtMs: Int64?
+  /// Whether those who wait for the record are told of the change, by a message under its name.
+  var announces = false
 }
 
 /// What happens to records by itself; each is noticed once.

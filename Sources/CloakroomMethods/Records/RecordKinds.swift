@@ -5,7 +5,7 @@ internal import NIOCore
 /// All kinds of records.
 enum RecordKinds {
   /// Every kind that there is.
-  private static let all: [any RecordKind.Type] = [PendingRecord.self]
+  private static let all: [any RecordKind.Type] = [PendingRecord.self, GuardRecord.self]
 
   /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is
   /// when to look again, in milliseconds since 1970; nothing is never.

@@ -338,6 +338,10 @@ public final class RecordRunner {
   private func complete(_ queue: Queue) {
     let batch = queue.batch
     queue.batch = []
+    if batch.contains(where: { $0.decision?.announces ?? false }) {
+      // Nobody waits for it: those who are not told look for themselves in time.
+      perform(.publish(queue.name, ByteBuffer())) { _ in }
+    }
     for wait in batch {
       guard let decision = wait.decision else { continue }
       if let notice = decision.noticed { host.noticed(notice, of: queue.name) }
