@@ -27,7 +27,8 @@ public struct MethodTable: Sendable {
   /// Every method of the sidecar.
   public static let standard = MethodTable(
     BatchMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all + EventMethods.all
-      + IdempotencyMethods.all + KeyValueMethods.all + PendingMethods.all + StreamMethods.all + SystemMethods.all
+      + IdempotencyMethods.all + KeyValueMethods.all + PendingMethods.all + StreamMethods.all
+      + SystemMethods.all
       + TokenMethods.all)
 
   init(_ methods: [Method]) {

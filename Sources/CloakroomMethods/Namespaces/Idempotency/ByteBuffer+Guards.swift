@@ -48,7 +48,8 @@ extension ByteBuffer {
       writeStaticString("{\"status\":\"open\",\"attempt\":")
       writeDecimal(attempts)
       writeStaticString("}")
-      return isRepeated ? nil : { $0.count(IdempotencyEvent.opened) }
+      guard !isRepeated else { return nil }
+      return { $0.count(IdempotencyEvent.opened) }
     case .refused(let refusal): throw refusal.error
     case .new, .inProgress, .renewed, .withdrawn: throw .unexpectedReply
     }
