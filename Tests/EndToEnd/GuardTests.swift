@@ -162,7 +162,7 @@ struct GuardTests {
     let stage = try GuardStage(place)
     let client = try stage.clients(1)[0]
     let receipt = try client.beginNew("a", #","fingerprint":"sha256:1""#)
-    for fingerprint in ["sha256:2", "SHA256:1", "sha256:1 "] {
+    for fingerprint in ["sha256:2", "SHA256:1", "sha256:1 ", "sha256:1\u{301}"] {
       let answer = try client.begin("a", #","fingerprint":"\#(fingerprint)""#)
       #expect(answer.reason == "IDEMPOTENCY_MISMATCH" && answer.isRetryable == false)
     }
@@ -245,7 +245,8 @@ struct GuardTests {
 
   @Test("is refused where a parameter is none")
   func refused() throws {
-    let client = try GuardStage(.memory).clients(1)[0]
+    let stage = try GuardStage(.memory)
+    let client = try stage.clients(1)[0]
     for (params, reason) in Self.faults {
       #expect(try client.call("idempotency.begin", params).reason == reason, "\(params)")
     }
@@ -257,7 +258,8 @@ struct GuardTests {
 
   @Test("is counted by what has happened")
   func counted() throws {
-    let client = try GuardStage(.memory).clients(1)[0]
+    let stage = try GuardStage(.memory)
+    let client = try stage.clients(1)[0]
     let first = try client.beginNew("a")
     _ = try client.begin("a")
     _ = try client.hand("renew", "a", first)

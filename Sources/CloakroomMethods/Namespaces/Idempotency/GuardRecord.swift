@@ -91,7 +91,9 @@ struct GuardRecord: RecordKind, Equatable {
   // MARK: Beginning
 
   private mutating func begin(_ lock: GuardLock, at now: Int64) -> GuardOutcome {
-    if let fingerprint, let other = lock.fingerprint, fingerprint != other {
+    if let fingerprint, let other = lock.fingerprint,
+      ByteString(fingerprint) != ByteString(other)
+    {
       return .refused(.mismatch)
     }
     switch state {
@@ -99,7 +101,8 @@ struct GuardRecord: RecordKind, Equatable {
     case .locked where lockEndsAtMs > now:
       if receipt == lock.receipt { return .new(hold(isRepeated: true)) }
       isAwaited = isAwaited || lock.isAwaiting
-      return .inProgress(restMs: lockEndsAtMs &- now)
+      // The sidecars' clocks may be a little apart.
+      return .inProgress(restMs: min(lockEndsAtMs &- now, lockMs))
     case .locked, .open: return .new(take(lock, at: now))
     }
   }
