@@ -18,6 +18,15 @@ struct ExpiryTests {
           try Daemon(options)
         }
       _ = try daemon.readyClient()
+      // Its first sweep is over before anything can end.
+      if let redis, sweepInterval == "1h" { try Self.waitForSweep(of: redis) }
+    }
+
+    /// Waits until somebody has asked for what is due.
+    static func waitForSweep(of redis: RedisServer) throws {
+      try eventually("a sweep") {
+        try redis.command(["INFO", "commandstats"]).contains("cmdstat_zrangebyscore")
+      }
     }
 
     /// How many ends it has counted.
@@ -157,6 +166,26 @@ struct ExpiryTests {
     #expect(answer.reason == "OUTCOME_UNKNOWN")
     try redis.resumeWrites()
     try Self.expect(1, "expired", "expire", in: [sidecar])
+  }
+
+  @Test("is seen soon by a sidecar that has started before its Redis, however rarely it sweeps")
+  func early() throws {
+    let redis = try RedisServer()
+    let first = try Sidecar(redis, sweepInterval: "1h")
+    _ = try Self.create(20, on: first, #""backend":"store","expiresIn":"50ms""#)
+    let ends = ContinuousClock.now + .milliseconds(60)
+    eventually { ContinuousClock.now > ends }
+    first.daemon.process.kill()
+    redis.pause()
+    let log = ObservationLog(in: try Folder())
+    let second = try RedisSidecar.start(
+      redis.socketPath, patience: "500ms",
+      ["--access-log", log.path, "--set", "pending.sweepInterval=1h"])
+    #expect(try second.client().call("system.health")["status"] as? String == "degraded")
+    redis.resume()
+    try eventually("twenty ends", within: .seconds(10)) {
+      log.entries.count { $0["action"] as? String == "expire" } == 20
+    }
   }
 
   @Test("waits while Redis is down, and is seen afterwards")

@@ -19,19 +19,24 @@ struct ExpirySweeper: Sendable {
 
   /// Looks at all that is due, a round at a time so that calls get their turns in between. Ends early
   /// when the store can't be asked, or the task is cancelled.
-  func run() async {
+  ///
+  /// - Returns: whether all that was due has been looked at.
+  func run() async -> Bool {
     await withTaskExecutorPreference(executor) {
-      guard worker.value.store.downReason == nil else { return }
+      guard worker.value.store.downReason == nil else { return false }
       var looked = 0
       var lateMs: Int64 = 0
+      var isComplete = false
       while !Task.isCancelled, let round = try? await sweep.round(perform: perform, run: run) {
         looked += round.looked
         lateMs = max(lateMs, round.lateMs)
+        isComplete = !round.isMore
         guard round.isMore else { break }
         await turn()
       }
       worker.value.observer.count(.deadlinesSwept, times: UInt64(max(0, looked)))
       worker.value.observer.set(.sweepLateness, to: UInt64(max(0, lateMs)))
+      return isComplete
     }
   }
 

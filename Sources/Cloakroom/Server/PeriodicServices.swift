@@ -42,6 +42,10 @@ struct WatchdogService: Service {
 
 /// Finds what has ended by itself, so that it is counted and logged though no call asks for it.
 struct ExpiryService: Service {
+  /// How long after a sweep that could not ask the store the next one begins: the interval may be an
+  /// hour, and a store that was not there yet when the sidecar started comes within seconds.
+  private static let retry = Duration.seconds(1)
+
   let workers: WorkerPool
   let sweep: RecordSweep
   let interval: Duration
@@ -50,7 +54,11 @@ struct ExpiryService: Service {
     guard let sweeper = try await workers.sweeper(sweep) else {
       return try await gracefulShutdown()
     }
-    await repeatUntilShutdown(every: interval, jitter: 0.25) { await sweeper.run() }
+    await repeatUntilShutdown(every: interval, jitter: 0.25) {
+      while !Task.isCancelled, await !sweeper.run() {
+        try? await Task.sleep(for: min(interval, Self.retry))
+      }
+    }
   }
 }
 
