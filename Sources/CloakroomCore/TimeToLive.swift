@@ -86,6 +86,8 @@ extension TimeToLive {
   public static let hour = Self.clamping(seconds: 3600)
   /// 24 hours.
   public static let day = Self.clamping(seconds: 86_400)
+  /// 96 hours: longer than senders of webhooks try again, three days at most.
+  public static let fourDays = Self.clamping(seconds: 4 * 86_400)
   /// 7 days.
   public static let week = Self.clamping(seconds: 7 * 86_400)
   /// 30 days.

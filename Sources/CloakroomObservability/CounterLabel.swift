@@ -36,6 +36,11 @@ extension SessionEvent: CounterLabel {
   public static var counter: LoopCounter { .sessionEvents }
 }
 
+extension IdempotencyEvent: CounterLabel {
+  /// `LoopCounter.idempotency`
+  public static var counter: LoopCounter { .idempotency }
+}
+
 /// Why a connection to the store was given up and made anew.
 public enum ReconnectReason: Int, CounterLabel {
   /// The store closed it, or the network did.

@@ -30,6 +30,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   case rateDecisions
   /// Something has happened to a session.
   case sessionEvents
+  /// Something has happened under a key of `idempotency.*`.
+  case idempotency
   /// A connection to the store was given up and is being made anew.
   case storeReconnects
   /// A command of the store was not answered in time.
@@ -92,6 +94,11 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
         .sessions, "session_events_total", by: "event", SessionEvent.self,
         "What has happened to sessions; that one has expired or is dead counts once, in the sidecar that finds it."
       )
+    case .idempotency:
+      Metric(
+        .idempotency, "idempotency_total", by: "event", IdempotencyEvent.self,
+        "What has happened under the keys of idempotency.*: the first begin of a key, later ones by what they were told, and how tries have ended."
+      )
     case .storeReconnects:
       Metric(
         .store, "store_reconnects_total", by: "reason", ReconnectReason.self,
@@ -125,7 +132,7 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
 extension LoopCounter {
   /// The part of the text that a metric stands in.
   enum Section {
-    case calls, connections, pending, caches, sessions, rates, store, events
+    case calls, connections, pending, caches, idempotency, sessions, rates, store, events
   }
 
   /// How a counter is written and added up.

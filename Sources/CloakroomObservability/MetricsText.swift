@@ -46,6 +46,7 @@ public struct MetricsText: Sendable {
     writeCounters(.rates, to: &page)
     writeCounters(.sessions, to: &page)
     snapshot.counters.flows.write(to: &page)
+    writeCounters(.idempotency, to: &page)
     writeStore(to: &page)
     writeCounters(.events, to: &page)
     writePolicy(to: &page)

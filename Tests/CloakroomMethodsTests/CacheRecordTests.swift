@@ -89,7 +89,7 @@ struct CacheRecordTests {
     .set(
       CacheFill(
         value: ByteBuffer(string: value), lifeMs: life, graceMs: grace, tookMs: tookMs,
-        isNegative: isNegative, tags: tags, lease: lease.map { PendingReceipt.digest(of: $0) }))
+        isNegative: isNegative, tags: tags, lease: lease.map { Receipt.digest(of: $0) }))
   }
 
   private static func found(
@@ -203,7 +203,7 @@ struct CacheRecordTests {
   func release() throws {
     var story = Story()
     try story.tell(.get(Self.look()), at: Self.start)
-    let mine = PendingReceipt.digest(of: Self.mine)
+    let mine = Receipt.digest(of: Self.mine)
     #expect(try story.tell(.release(lease: "no digest"), at: Self.start) == .released(false))
     #expect(story.record?.lease != nil && story.last?.announces == false)
     #expect(try story.tell(.release(lease: mine), at: Self.start) == .released(true))

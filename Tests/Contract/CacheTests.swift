@@ -50,7 +50,7 @@ private struct CacheHarness: Sendable {
   ) async -> Bool {
     let fill = CacheFill(
       value: ByteBuffer(string: value), lifeMs: lifeMs, graceMs: graceMs, tags: tags,
-      lease: lease.map { PendingReceipt.digest(of: $0) })
+      lease: lease.map { Receipt.digest(of: $0) })
     if case .stored? = await take(.set(fill)) { return true }
     return false
   }

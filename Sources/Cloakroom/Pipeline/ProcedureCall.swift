@@ -350,6 +350,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   func count(_ event: SessionEvent, flow: String?, step: String?) {
     worker.observer.count(event, flow: flow, step: step)
   }
+  func count(_ event: IdempotencyEvent) { worker.observer.count(event) }
 
   func note(key: [UInt8]) { notes?.key = key }
 

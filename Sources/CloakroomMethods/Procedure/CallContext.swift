@@ -164,6 +164,8 @@ public struct CallContext: Sendable {
   public func count(_ event: SessionEvent, flow: String? = nil, step: String? = nil) {
     host.count(event, flow: flow, step: step)
   }
+  /// Counts what has happened under a key of `idempotency.*`, for the metrics.
+  public func count(_ event: IdempotencyEvent) { host.count(event) }
 
   // MARK: Telling
 

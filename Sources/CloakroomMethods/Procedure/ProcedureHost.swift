@@ -37,6 +37,8 @@ public protocol ProcedureHost: AnyObject {
   func count(_ decision: RateDecision)
   /// Counts what has happened to a session.
   func count(_ event: SessionEvent, flow: String?, step: String?)
+  /// Counts what has happened under a key of `idempotency.*`.
+  func count(_ event: IdempotencyEvent)
   /// Names what the call is about, for the access log.
   func note(key: [UInt8])
   /// Names the session that the call is about, for the access log.

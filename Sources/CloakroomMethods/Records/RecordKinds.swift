@@ -6,7 +6,7 @@ internal import NIOCore
 enum RecordKinds {
   /// Every kind that there is.
   private static let all: [any RecordKind.Type] = [
-    PendingRecord.self, FlowRecord.self, SessionRecord.self, CacheRecord.self,
+    PendingRecord.self, FlowRecord.self, SessionRecord.self, CacheRecord.self, GuardRecord.self,
   ]
 
   /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is

@@ -27,7 +27,8 @@ public struct MethodTable: Sendable {
   /// Every method of the sidecar.
   public static let standard = MethodTable(
     BatchMethods.all + CacheMethods.all + ClaimMethods.all + CounterMethods.all + DevMethods.all
-      + EventMethods.all + FlowMethods.all + FlowStatsMethods.all + KeyValueMethods.all
+      + EventMethods.all + FlowMethods.all + FlowStatsMethods.all + IdempotencyMethods.all
+      + KeyValueMethods.all
       + PendingMethods.all + RateLimitMethods.all + SessionMethods.all + StreamMethods.all
       + SystemMethods.all
       + TokenMethods.all)

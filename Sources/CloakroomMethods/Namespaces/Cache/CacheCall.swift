@@ -67,7 +67,7 @@ struct CacheCall: Sendable {
   }
 
   private func releasing(_ receipt: String) -> RecordCall {
-    call(.release(lease: PendingReceipt.digest(of: receipt))) { _, _ throws(RPCError) in nil }
+    call(.release(lease: Receipt.digest(of: receipt))) { _, _ throws(RPCError) in nil }
   }
 
   private func wait(

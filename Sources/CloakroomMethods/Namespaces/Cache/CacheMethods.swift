@@ -96,7 +96,7 @@ enum CacheMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.cacheCall()
-      let digest = PendingReceipt.digest(of: try arguments.leaseReceipt(1))
+      let digest = Receipt.digest(of: try arguments.leaseReceipt(1))
       return call.opening(.release(lease: digest)) { outcome, result throws(RPCError) in
         guard case .released(let wasHeld) = outcome else { throw .unexpectedReply }
         result.writeStaticString("{\"released\":")
@@ -171,6 +171,6 @@ extension Arguments {
       lifeMs: max(life &- Int64(Double(life) * part), 1), graceMs: grace,
       tookMs: try tookMs(6), isNegative: isNegative,
       tags: try cacheTags(3, atMost: CacheTags.most),
-      lease: has(7) ? PendingReceipt.digest(of: try leaseReceipt(7)) : nil)
+      lease: has(7) ? Receipt.digest(of: try leaseReceipt(7)) : nil)
   }
 }

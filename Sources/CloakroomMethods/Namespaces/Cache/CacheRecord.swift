@@ -119,7 +119,7 @@ struct CacheRecord: RecordKind, Equatable {
     // Of a lease that was voided, the value will not be taken: another may make it.
     let held = lease.flatMap { request.tags.hasVoided($0.number, of: $0.tags) ? nil : $0 }
     if case .receipt(let receipt) = look.wish, let held,
-      held.digest == PendingReceipt.digest(of: receipt)
+      held.digest == Receipt.digest(of: receipt)
     {
       return Transition(outcome: .found(finding, lease: receipt))
     }
@@ -141,7 +141,7 @@ struct CacheRecord: RecordKind, Equatable {
       change: CacheRecord(
         entry: isGone ? nil : entry,
         lease: Lease(
-          digest: PendingReceipt.digest(of: receipt), endsAtMs: now &+ look.leaseMs, number: number,
+          digest: Receipt.digest(of: receipt), endsAtMs: now &+ look.leaseMs, number: number,
           tags: tags), data: isGone ? ByteBuffer() : record?.data ?? ByteBuffer()),
       outcome: .found(finding, lease: receipt))
   }

@@ -80,7 +80,7 @@ struct CacheLook: Sendable {
   var withReceipt: CacheLook {
     guard wish == .new else { return self }
     var look = self
-    look.wish = .receipt(PendingReceipt.random())
+    look.wish = .receipt(Receipt.random())
     return look
   }
 }

@@ -180,13 +180,3 @@ struct ClaimCall: Sendable {
     return .step(WithdrawClaim(key, ticket))
   }
 }
-
-extension RPCError {
-  /// Whether the store may answer again before long.
-  fileprivate var isOutage: Bool {
-    switch reason {
-    case .unavailable, .outcomeUnknown: true
-    default: false
-    }
-  }
-}

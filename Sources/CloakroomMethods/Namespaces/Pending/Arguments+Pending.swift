@@ -105,8 +105,8 @@ extension Arguments {
 
   /// What a lease is to be held by.
   mutating func newReceipt() throws(RPCError) -> String {
-    guard let idempotency else { return PendingReceipt.random() }
-    return PendingReceipt.repeated(
+    guard let idempotency else { return Receipt.random() }
+    return Receipt.repeated(
       idempotency, token: try string(0, "token", longest: settings.frameBytes))
   }
 
@@ -114,7 +114,7 @@ extension Arguments {
   ///
   /// - Throws: INVALID_PARAMS for what is no string of at most 256 bytes.
   mutating func receiptDigest(_ slot: Int) throws(RPCError) -> String {
-    PendingReceipt.digest(of: try string(slot, "receipt", longest: 256))
+    Receipt.digest(of: try string(slot, "receipt", longest: Receipt.longest))
   }
 }
 

@@ -21,7 +21,7 @@ enum PendingHandoverMethods {
       let call = try arguments.pendingCall()
       let life = try arguments.life(2, "leaseTtl", otherwise: .minute)
       let receipt = try arguments.newReceipt()
-      let digest = PendingReceipt.digest(of: receipt)
+      let digest = Receipt.digest(of: receipt)
       return call.opening(
         .checkout(PendingLease(receipt: digest, life: life)), counts: .checkedOut,
         undo: .withdraw(receipt: digest)

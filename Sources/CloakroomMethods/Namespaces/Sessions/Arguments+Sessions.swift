@@ -165,8 +165,8 @@ extension Arguments {
       }
       return receipt
     }
-    guard let idempotency else { return PendingReceipt.random() }
-    return PendingReceipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
+    guard let idempotency else { return Receipt.random() }
+    return Receipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
   }
 }
 

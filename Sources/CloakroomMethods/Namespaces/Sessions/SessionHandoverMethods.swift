@@ -30,7 +30,7 @@ enum SessionHandoverMethods {
       let life = try arguments.life(1, "leaseTtl", otherwise: .minute)
       let receipt = try arguments.sessionReceipt(2)
       let call = try arguments.sessionCall(metadata: 3)
-      let digest = PendingReceipt.digest(of: receipt)
+      let digest = Receipt.digest(of: receipt)
       // What is sealed in the session is not kept in clear with the answer.
       let secret = SecretAnswer(arguments)
       return try call.opening(
