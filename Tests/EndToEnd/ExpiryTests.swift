@@ -183,7 +183,7 @@ struct ExpiryTests {
       ["--access-log", log.path, "--set", "pending.sweepInterval=1h"])
     #expect(try second.client().call("system.health")["status"] as? String == "degraded")
     redis.resume()
-    try eventually("twenty ends", within: .seconds(10)) {
+    eventually("twenty ends", within: .seconds(10)) {
       log.entries.count { $0["action"] as? String == "expire" } == 20
     }
   }

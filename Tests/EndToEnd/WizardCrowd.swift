@@ -82,7 +82,9 @@ final class WizardCrowd {
   /// - Parameter idle: how long somebody may be away.
   static func define(_ flow: String, idle: String, _ client: LineClient) throws {
     let steps = Self.steps.map { step in
-      #"{"id":"\#(step)","schema":{"type":"object","required":["\#(step)"],"properties":{"\#(step)":{"type":"integer","minimum":1}}}}"#
+      let member = #"{"\#(step)":{"type":"integer","minimum":1}}"#
+      let schema = #"{"required":["\#(step)"],"properties":\#(member)}"#
+      return #"{"id":"\#(step)","schema":\#(schema)}"#
     }
     let answer = try client.call(
       "flow.define",
@@ -138,7 +140,9 @@ final class WizardCrowd {
     }
   }
 
-  private func key() -> String { #","idempotencyKey":"\#(UInt64.random(in: 0 ... .max, using: &random))""# }
+  private func key() -> String {
+    #","idempotencyKey":"\#(UInt64.random(in: 0 ... .max, using: &random))""#
+  }
 
   private func create(_ index: Int) -> Call {
     Call(
@@ -174,7 +178,8 @@ final class WizardCrowd {
     let member = "note\(Int.random(in: 0..<3, using: &random))"
     let value = Int.random(in: 1...999, using: &random)
     return Call(
-      method: "session.update", params: target(session, #","patch":{"\#(member)":\#(value)}"# + key())
+      method: "session.update",
+      params: target(session, #","patch":{"\#(member)":\#(value)}"# + key())
     ) { [self] answer in
       #expect(answer["etag"] is String, "\(answer)")
       wizards[index].data[member] = value
@@ -194,11 +199,11 @@ final class WizardCrowd {
   /// They complete the first step that is open, wherever they have gone back to.
   private func complete(_ index: Int, _ session: String) -> Call {
     let step = wizards[index].completed
+    let name = Self.steps[step]
     let value = Int.random(in: 1...999, using: &random)
     return Call(
       method: "session.completeStep",
-      params: target(
-        session, #","step":"\#(Self.steps[step])","patch":{"\#(Self.steps[step])":\#(value)}"# + key())
+      params: target(session, #","step":"\#(name)","patch":{"\#(name)":\#(value)}"# + key())
     ) { [self] answer in
       #expect(answer["canSubmit"] as? Bool == (step + 1 == Self.steps.count), "\(answer)")
       wizards[index].data[Self.steps[step]] = value
@@ -218,7 +223,8 @@ final class WizardCrowd {
 
   /// They press the button twice: the second time they are answered as the first.
   private func commit(_ index: Int, _ session: String) -> Call {
-    let more = #","receipt":"\#(wizards[index].receipt ?? "")","result":\#(index * 10 + wizards[index].commits)"#
+    let receipt = wizards[index].receipt ?? ""
+    let more = #","receipt":"\#(receipt)","result":\#(index * 10 + wizards[index].commits)"#
     return Call(method: "session.commit", params: target(session, more)) { [self] answer in
       #expect(answer["result"] as? Int == index * 10, "\(answer)")
       wizards[index].commits += 1

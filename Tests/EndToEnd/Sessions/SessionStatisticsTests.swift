@@ -90,9 +90,10 @@ struct SessionStatisticsTests {
   func log() throws {
     let folder = try Folder()
     let path = folder.path + "/hash-key"
-    FileManager.default.createFile(
+    let isMade = FileManager.default.createFile(
       atPath: path, contents: Data("00112233445566778899aabbccddeeff\n".utf8),
       attributes: [.posixPermissions: 0o600])
+    #expect(isMade)
     let stage = try SessionStage(.redis, sidecars: 2, ["--set", "accessLog.hashKey=\(path)"])
     try stage.define()
     let visitor = try stage.begin(#""flow":"project","ttl":"1s""#)
