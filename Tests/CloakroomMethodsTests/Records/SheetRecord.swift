@@ -130,7 +130,7 @@ extension RecordCall {
   ) -> RecordCall {
     RecordCall(
       SheetRecord.self, StoreKey(bytes: ByteBuffer(string: name)), event, otherwise: otherwise,
-      secret: secret, undo: undo
+      secret: secret, undo: undo.map { undo in { _ in undo() } }
     ) { outcome, result throws(RPCError) in
       switch outcome {
       case .text(let text): result.writeString(text)

@@ -50,7 +50,7 @@ struct GuardCall: Sendable {
   private func call(mayWait: Bool, isAwaiting: Bool = false) -> RecordCall {
     var lock = lock
     lock.isAwaiting = isAwaiting
-    let undo: @Sendable () -> RecordCall = {
+    let undo: @Sendable (RecordAnswer) -> RecordCall? = { _ in
       RecordCall(GuardRecord.self, name, .withdraw(receipt: self.lock.receipt)) { _, _ in nil }
     }
     return RecordCall(

@@ -11,6 +11,8 @@ struct GuardRecord: RecordKind, Equatable {
   typealias Event = GuardRequest
   typealias Outcome = GuardOutcome
 
+  static let namespace = Namespace.idempotency
+
   /// How it stands.
   enum State: String, Sendable {
     case locked, open, completed, failed
