@@ -128,9 +128,11 @@ extension RecordCall {
     _ name: String, _ event: SheetRecord.Event, otherwise: Otherwise? = nil,
     secret: SecretAnswer? = nil, undo: (@Sendable () -> RecordCall)? = nil
   ) -> RecordCall {
-    RecordCall(
+    var takenBack: (@Sendable (RecordAnswer) -> RecordCall?)?
+    if let undo { takenBack = { _ in undo() } }
+    return RecordCall(
       SheetRecord.self, StoreKey(bytes: ByteBuffer(string: name)), event, otherwise: otherwise,
-      secret: secret, undo: undo.map { undo in { _ in undo() } }
+      secret: secret, undo: takenBack
     ) { outcome, result throws(RPCError) in
       switch outcome {
       case .text(let text): result.writeString(text)
