@@ -97,7 +97,11 @@ struct CallTests {
   @Test(
     "guesses what was meant by a name that is no method's",
     arguments: [
-      ("get", ["batch.get", "counter.get", "flow.get", "kv.get"]), ("kv.gte", ["kv.get"]),
+      (
+        "get",
+        ["batch.get", "cache.get", "counter.get", "flow.get", "kv.get", "session.get"]
+      ),
+      ("kv.gte", ["kv.get"]),
       ("KV.GET", ["kv.get"]), ("counter.incremnt", ["counter.increment"]), ("nonsense", []),
       ("", []),
     ])

@@ -13,6 +13,10 @@ struct ExampleTests {
     "flow.define",
     #"{"name":"signup","steps":[{"id":"account","schema":{"required":["email"]}},{"id":"plan"}]}"#,
   ]
+  private static let webhook = [
+    "idempotency.begin",
+    #"{"key":"stripe:evt_1NG8Du2eZvKYlo2CUI79vXWy","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
+  ]
   private static let first = ["kv.set", #"{"key":"user:1","value":{"name":"Alice"}}"#]
 
   /// What was called before an example, for it to answer what it says.
@@ -24,6 +28,7 @@ struct ExampleTests {
     "counter.get": ["counter.increment", #"{"key":"page-views","by":42}"#],
     "counter.reset": ["counter.increment", #"{"key":"page-views"}"#],
     "flow.get": signup, "flow.list": signup, "flow.remove": signup, "flow.stats": signup,
+    "idempotency.complete": webhook, "idempotency.fail": webhook, "idempotency.renew": webhook,
     "ratelimit.reset": ["ratelimit.check", #"{"key":"user:17","limit":100,"window":"1m"}"#],
     "kv.exists": alice, "kv.expire": alice, "kv.get": alice, "kv.remove": alice, "kv.touch": alice,
     "dev.scan": first,

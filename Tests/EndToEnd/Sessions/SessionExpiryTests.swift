@@ -36,7 +36,6 @@ struct SessionExpiryTests {
     var last = ""
     // As long as it is touched it goes on, and no longer than its absolute life.
     eventually("its end", within: .seconds(20)) {
-      usleep(100_000)
       guard let answer = try? busy.call("touch") else { return false }
       if let end = answer["expiresAt"] as? String { last = max(last, end) }
       return answer.reason == "EXPIRED"

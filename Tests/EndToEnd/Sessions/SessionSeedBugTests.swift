@@ -57,7 +57,8 @@ struct SessionSeedBugTests {
     for (members, isIdle) in [(#""ttl":"50s""#, false), (#""flow":"brief""#, true)] {
       let visitor = try stage.begin(members)
       let first = try visitor.get()["expiresAt"] as? String
-      usleep(20_000)
+      let later = ContinuousClock.now + .milliseconds(20)
+      eventually { ContinuousClock.now > later }
       try visitor.update(#"{"a":1}"#, #""touch":false"#)
       #expect(try visitor.get()["expiresAt"] as? String == first)
       try visitor.update(#"{"a":2}"#)
@@ -157,7 +158,8 @@ struct SessionSeedBugTests {
   func readAfterExpiry(store: SessionStage.Store) throws {
     let stage = try SessionStage(store, ["--set", "pending.sweepInterval=1h"])
     let visitor = try stage.begin(#""ttl":"60ms","data":{"a":1}"#)
-    usleep(70_000)
+    let end = ContinuousClock.now + .milliseconds(70)
+    eventually { ContinuousClock.now > end }
     #expect(try visitor.get().reason == "EXPIRED")
     #expect(try visitor.call("touch").reason == "EXPIRED")
   }
