@@ -32,8 +32,11 @@ struct WizardCrowdTests {
     arguments: RedisFault.allCases)
   func faults(fault: RedisFault) throws {
     let redis = try FaultyRedis(fault)
+    // What is kept of an answer with a session's id in it is sealed by a key of all sidecars.
+    let keys = try TokenKeys(copiesOf: ["HS256"])
     let daemons = try (0..<2).map { _ in
-      try RedisSidecar.start(redis.path, patience: fault.patience, Self.options)
+      try RedisSidecar.start(
+        redis.path, patience: fault.patience, Self.options + ["--keys", keys.path])
     }
     let clients = try (0..<20).map { try daemons[$0 % 2].readyClient() }
     try WizardCrowd.define("wizard", idle: "30s", clients[0])
@@ -54,13 +57,15 @@ struct WizardCrowdTests {
   @Test("lose nothing when sidecars are killed under them")
   func killed() throws {
     let redis = try RedisServer()
-    let survivor = try RedisSidecar.start(redis.socketPath, Self.options)
+    let keys = try TokenKeys(copiesOf: ["HS256"])
+    let options = Self.options + ["--keys", keys.path]
+    let survivor = try RedisSidecar.start(redis.socketPath, options)
     try WizardCrowd.define("wizard", idle: "30s", try survivor.readyClient())
     let crowd = WizardCrowd(Self.count, in: "wizard", seed: .random(in: 0 ... .max))
     var calls = 0
     var kills = 0
     while !crowd.isOver {
-      let victim = try RedisSidecar.start(redis.socketPath, Self.options)
+      let victim = try RedisSidecar.start(redis.socketPath, options)
       let clients = try (0..<16).map { try ($0 < 8 ? victim : survivor).readyClient() }
       var isKilled = false
       let first = calls
