@@ -220,17 +220,11 @@ public final class KeySpace: Sendable {
       switch byte {
       case 0..<0x20, 0x7F, UInt8(ascii: ":"), UInt8(ascii: "%"), UInt8(ascii: "{"),
         UInt8(ascii: "}"):
-        buffer.writeInteger(UInt8(ascii: "%"))
-        buffer.writeInteger(hexDigit(byte >> 4))
-        buffer.writeInteger(hexDigit(byte & 15))
+        PercentEncoding.write(byte, into: &buffer)
       default:
         buffer.writeInteger(byte)
       }
     }
     buffer.writeInteger(UInt8(ascii: ":"))
-  }
-
-  private static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
   }
 }

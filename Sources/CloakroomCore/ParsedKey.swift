@@ -37,27 +37,8 @@ public struct ParsedKey: Sendable, Equatable {
         return
       }
       guard scope.count < KeySpace.scopeDepth, part() != nil else { return nil }
-      scope.append(Self.decoded(word))
+      scope.append(PercentEncoding.decoded(word))
     }
     return nil
-  }
-
-  /// Takes back what a scope's key was percent-encoded with.
-  private static func decoded(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(2)
-      if byte == UInt8(ascii: "%"), digits.count == 2,
-        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

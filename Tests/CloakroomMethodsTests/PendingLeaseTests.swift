@@ -68,7 +68,7 @@ struct PendingLeaseTests {
     #expect(record?.state == .committed && record?.nextLookMs == nil)
   }
 
-  @Test("that is not committed has ended, for whoever comes first")
+  @Test("that is not committed has ended, for the call that comes first")
   mutating func notCommitted() throws {
     tell(try Self.checkout("r"), at: Self.made)
     #expect(!tell(Self.commit("other"), at: Self.made + Self.life).isDone)
@@ -85,8 +85,8 @@ struct PendingLeaseTests {
     tell(try Self.checkout("second"), at: Self.made + Self.lease)
     #expect(tell(Self.commit("first"), at: Self.made + Self.lease) == .refused(.leaseLost))
     #expect(tell(.withdraw(receipt: "second"), at: Self.made + Self.lease) == .done)
-    #expect(record?.receipt == before?.receipt)
-    #expect(record?.attempts == before?.attempts)
+    #expect(record?.lease.receipt == before?.lease.receipt)
+    #expect(record?.lease.attempts == before?.lease.attempts)
     #expect(record?.expiresAtMs == before?.expiresAtMs)
     #expect(tell(Self.commit("first"), at: Self.made + Self.lease + 1).isDone)
   }

@@ -123,7 +123,7 @@ struct PendingRecordTests {
         var (story, now) = Self.story(standing)
         story.tell(step, at: now)
         let first = story.last?.noticed
-        // Whoever still commits has ended it otherwise.
+        // A commit that still comes has ended it otherwise.
         let isCommitted = standing == .lastLeaseOver && name == "commit"
         let expected = standing == .expired ? RecordNotice.expired : .dead
         #expect(first == (isCommitted ? nil : expected), "\(name)")

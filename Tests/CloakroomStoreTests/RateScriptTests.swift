@@ -11,7 +11,7 @@ struct RateScriptTests {
   /// A Redis to which it is a certain time, far enough from now that nothing is over to it.
   private struct Trial {
     let server = Result { try RedisServer() }
-    /// Noon of a day in 2099, in microseconds: whoever has the sidecar's date set doesn't change it.
+    /// Noon of a day in 2099, in microseconds: setting the sidecar's date doesn't change it.
     var now: Int64 = 4_084_084_800_000_000
     let key = StoreKey(bytes: ByteBuffer(string: "key"))
 

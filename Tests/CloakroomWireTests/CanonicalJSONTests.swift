@@ -65,7 +65,7 @@ struct CanonicalJSONTests {
   func numbers(bits: UInt64, text: String) throws {
     let number = Double(bitPattern: bits)
     #expect(DecimalNumber.scriptText(of: number) == text)
-    // As whoever writes all digits of a double sends it, and as it is written canonically.
+    // As a writer of all digits of a double sends it, and as it is written canonically.
     let exact = DecimalNumber(number, digits: 17)
     let digits = String(decoding: exact.digits.map { $0 + 0x30 }, as: UTF8.self)
     let sent = (exact.isNegative ? "-" : "") + "0.\(digits.isEmpty ? "0" : digits)e\(exact.point)"

@@ -120,7 +120,7 @@ struct GuardTests {
   // MARK: Answers
 
   @Test(
-    "is told with the result byte for byte, whoever asks and however often it was completed",
+    "is told with the result byte for byte, by any caller, and however often it was completed",
     arguments: Place.allCases)
   func result(place: Place) throws {
     let stage = try GuardStage(place)

@@ -1,4 +1,5 @@
 internal import CJansson
+internal import CloakroomCore
 
 /// JSON as a tree of values that outlives the parser's own, members in the order they came in.
 indirect enum JSONTree: Sendable, Equatable {
@@ -76,5 +77,20 @@ indirect enum JSONTree: Sendable, Equatable {
   private static func string(_ start: UnsafePointer<CChar>?, _ count: Int) -> String {
     let bytes = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)
     return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension JSONTree {
+  /// A life, as seconds or as a text with a unit; nil for anything else.
+  var life: TimeToLive? {
+    do throws(RPCError) {
+      switch self {
+      case .string(let text): return try TimeToLive(text: text.utf8)
+      case .integer(let seconds): return try TimeToLive(seconds: Int64(seconds))
+      default: return nil
+      }
+    } catch {
+      return nil
+    }
   }
 }

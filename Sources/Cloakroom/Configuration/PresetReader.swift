@@ -68,16 +68,9 @@ struct PresetReader {
   }
 
   private mutating func life(_ tree: JSONTree, _ path: String) -> TimeToLive? {
-    do throws(RPCError) {
-      switch tree {
-      case .string(let text): return try TimeToLive(text: text.utf8)
-      case .integer(let seconds): return try TimeToLive(seconds: Int64(seconds))
-      default: throw RPCError(.ttlInvalid)
-      }
-    } catch {
-      fault(path, "has to be a number of seconds or a time such as \"30m\" or \"24h\"")
-      return nil
-    }
+    if let life = tree.life { return life }
+    fault(path, "has to be a number of seconds or a time such as \"30m\" or \"24h\"")
+    return nil
   }
 
   private mutating func flag(_ tree: JSONTree, _ path: String) -> Bool? {

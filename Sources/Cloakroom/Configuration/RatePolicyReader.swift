@@ -77,16 +77,9 @@ struct RatePolicyReader {
   }
 
   private mutating func time(_ tree: JSONTree, _ path: String) -> TimeToLive? {
-    do throws(RPCError) {
-      switch tree {
-      case .string(let text): return try TimeToLive(text: text.utf8)
-      case .integer(let seconds): return try TimeToLive(seconds: Int64(seconds))
-      default: throw RPCError(.ttlInvalid)
-      }
-    } catch {
-      fault(path, "has to be a number of seconds or a time such as \"1m\" or \"24h\"")
-      return nil
-    }
+    if let life = tree.life { return life }
+    fault(path, "has to be a number of seconds or a time such as \"1m\" or \"24h\"")
+    return nil
   }
 
   private mutating func fault(_ path: String, _ message: String) {

@@ -4,15 +4,21 @@ internal import ServiceLifecycle
 
 /// Does something again and again until the sidecar stops.
 ///
-/// - Parameter jitter: by how large a part of the interval it may be longer or shorter, so that many
-///   sidecars don't all come at once.
+/// - Parameters:
+///   - jitter: by how large a part of the interval it may be longer or shorter, so that many sidecars
+///     don't all come at once.
+///   - retry: how long after it could not be done it is tried again; nil is after the interval.
+///   - body: tells whether it could be done.
 private func repeatUntilShutdown(
-  every interval: Duration, jitter: Double = 0, _ body: @Sendable @escaping () async -> Void
+  every interval: Duration, jitter: Double = 0, retry: Duration? = nil,
+  _ body: @Sendable @escaping () async -> Bool
 ) async {
   await cancelWhenGracefulShutdown {
     while !Task.isCancelled {
-      await body()
-      try? await Task.sleep(for: interval * Double.random(in: (1 - jitter)...(1 + jitter)))
+      let isDone = await body()
+      let next = isDone ? interval : min(interval, retry ?? interval)
+      // It throws only when the sidecar stops, and then this is over.
+      try? await Task.sleep(for: next * Double.random(in: (1 - jitter)...(1 + jitter)))
     }
   }
 }
@@ -22,7 +28,12 @@ struct MetricsService: Service {
   let status: StatusReporter
   let interval: Duration
 
-  func run() async { await repeatUntilShutdown(every: interval) { await status.writeMetrics() } }
+  func run() async {
+    await repeatUntilShutdown(every: interval) {
+      await status.writeMetrics()
+      return true
+    }
+  }
 }
 
 /// Tells systemd that every event loop still turns.
@@ -34,8 +45,9 @@ struct WatchdogService: Service {
     guard let interval = notifier.watchdogInterval else { return try await gracefulShutdown() }
     await repeatUntilShutdown(every: interval) {
       // Asking waits for each loop in turn: a loop that hangs lets systemd's patience run out.
-      guard (try? await workers.snapshot()) != nil else { return }
+      guard (try? await workers.snapshot()) != nil else { return false }
       notifier.send("WATCHDOG=1")
+      return true
     }
   }
 }
@@ -56,10 +68,8 @@ struct ExpiryService: Service {
     guard let sweeper = try await workers.sweeper(sweep) else {
       return try await gracefulShutdown()
     }
-    await repeatUntilShutdown(every: interval, jitter: Self.jitter) {
-      while !Task.isCancelled, await !sweeper.run() {
-        try? await Task.sleep(for: min(interval, Self.retry))
-      }
+    await repeatUntilShutdown(every: interval, jitter: Self.jitter, retry: Self.retry) {
+      await sweeper.run()
     }
   }
 }
@@ -75,6 +85,7 @@ struct SweepService: Service {
     guard let store else { return try await gracefulShutdown() }
     await repeatUntilShutdown(every: .milliseconds(250)) {
       while store.sweep(limit: Self.batch) == Self.batch { await Task.yield() }
+      return true
     }
   }
 }

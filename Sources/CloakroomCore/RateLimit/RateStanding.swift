@@ -23,7 +23,7 @@ public struct RateStanding: Sendable, Hashable {
     return after <= limit.capacity ? .zero : limit.difference(after, limit.capacity)
   }
 
-  /// The same in milliseconds, rounded up: whoever waits so long is let through if nobody else came.
+  /// The same in milliseconds, rounded up: a caller who waits so long is let through if nobody else came.
   public var retryAfterMs: Int64 { wait.milliseconds }
 
   /// The same with the cost taken.

@@ -27,3 +27,13 @@ public enum WakeUp: Sendable, Hashable {
   /// The time is over.
   case timeOver
 }
+
+extension RPCError {
+  /// Whether the store may answer again before long, for those who wait.
+  var isOutage: Bool {
+    switch reason {
+    case .unavailable, .outcomeUnknown: true
+    default: false
+    }
+  }
+}

@@ -19,3 +19,33 @@ struct RecordFollowUp: Sendable {
     self.next = next
   }
 }
+
+extension RecordHost {
+  /// Takes the steps that follow from what was decided for calls on a record, all at once.
+  ///
+  /// - Parameter completion: told why some of them could not be done, possibly before this returns.
+  func followUp(
+    _ waits: [RecordWait], on name: StoreKey, _ completion: @escaping (RPCError?) -> Void
+  ) {
+    let followUps = waits.flatMap { wait -> [RecordFollowUp] in
+      guard let decision = wait.decision, wait.call.isLook || decision.replacement != nil else {
+        return []
+      }
+      return decision.followUps?(name, wait.call.isLook) ?? []
+    }
+    guard !followUps.isEmpty else { return completion(nil) }
+    var missing = followUps.count
+    var failure: RPCError?
+    func end(_ reply: StoreReply) {
+      if case .failure(let error) = reply { failure = error }
+      missing -= 1
+      if missing == 0 { completion(failure) }
+    }
+    for followUp in followUps {
+      perform(followUp.command) { [self] reply in
+        guard let next = followUp.next(reply) else { return end(reply) }
+        perform(next, end)
+      }
+    }
+  }
+}

@@ -24,3 +24,49 @@ public protocol RecordHost: AnyObject {
     _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
     about subject: RecordSubject?)
 }
+
+extension RecordHost {
+  /// Hands a command to the store, for good.
+  func perform(_ command: StoreCommand, _ completion: @escaping (StoreReply) -> Void) {
+    perform(command, completion) { _ in }
+  }
+
+  /// Reads a record, and in the same round trip what calls need beside it.
+  func read(
+    _ name: StoreKey, for waits: [RecordWait], _ completion: @escaping (StoreReply) -> Void
+  ) {
+    let needing = waits.filter { $0.need != nil }
+    guard !needing.isEmpty else { return perform(.read(name), completion) }
+    var record: StoreReply?
+    var open = needing.count + 1
+    let arrived = {
+      open -= 1
+      if open == 0 { completion(record ?? .failure(RPCError(.internal))) }
+    }
+    perform(.read(name)) {
+      record = $0
+      arrived()
+    }
+    for wait in needing {
+      guard let need = wait.need else { continue }
+      perform(need.command) {
+        wait.learn($0)
+        arrived()
+      }
+    }
+  }
+}
+
+/// What a record was about when something happened to it by itself, for those who count and log that.
+public struct RecordSubject: Sendable, Equatable {
+  /// The name of the flow that a session goes through.
+  public let flow: String?
+  /// The step that it was at.
+  public let step: String?
+
+  /// Describes a record.
+  public init(flow: String?, step: String?) {
+    self.flow = flow
+    self.step = step
+  }
+}

@@ -47,11 +47,16 @@ struct RecordLease: Equatable {
     unleasedEndMs = 0
   }
 
+  /// Ends what the receipts so far are good for.
+  mutating func clearReceipts() {
+    receipt = nil
+    earlier = nil
+  }
+
   /// Makes it as if it had never been had.
   mutating func renew() {
     attempts = 0
-    receipt = nil
-    earlier = nil
+    clearReceipts()
     endsAtMs = 0
     unleasedEndMs = 0
   }

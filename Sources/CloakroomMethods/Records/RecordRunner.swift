@@ -9,21 +9,6 @@ internal import NIOCore
 /// decided on one after the other, on what was read after they came, and committed together. A call that
 /// only reads is read for at once, unless others are before it.
 public final class RecordRunner {
-  /// The calls on one record that wait for each other.
-  final class Queue {
-    let name: StoreKey
-    var waiting: [RecordWait] = []
-    /// Those that are being decided on, or committed.
-    var batch: [RecordWait] = []
-    var tries = 0
-    /// Set while a commit is out.
-    var commit: (ticket: StoreTicket, sendings: UInt64)?
-    /// Set while what follows from a commit is out.
-    var isFollowedUp = false
-
-    init(_ name: StoreKey) { self.name = name }
-  }
-
   /// How many calls of a loop wait for one record at most.
   static let queueLimit = 4096
   /// How many of them are committed together.
@@ -42,8 +27,8 @@ public final class RecordRunner {
 
   private unowned let host: any RecordHost
   private let recordBytes: Int
-  private var queues: [StoreKey: Queue] = [:]
-  private var versions = UInt64.random(in: .min ... .max)
+  private var queues: [StoreKey: RecordQueue] = [:]
+  private var versions = RecordVersions()
 
   /// A runner that has nothing to run yet.
   ///
@@ -91,7 +76,7 @@ public final class RecordRunner {
   /// is withdrawn by asking.
   public func canEnd(_ wait: RecordWait) -> Bool {
     guard !wait.isOver else { return false }
-    guard let queue = wait.queue, isCommitting(wait, queue) else { return true }
+    guard let queue = wait.queue, queue.isCommitting(wait) else { return true }
     guard !queue.isFollowedUp else { return false }
     guard let commit = queue.commit else { return true }
     return queue.batch.count == 1 && host.store.withdraw(commit.ticket, since: commit.sendings)
@@ -101,24 +86,17 @@ public final class RecordRunner {
   public func giveUp(_ wait: RecordWait, _ error: RPCError) {
     guard !wait.isOver else { return }
     if let queue = wait.queue {
-      let isOut = queue.commit != nil || queue.isFollowedUp
-      guard !isOut || !isCommitting(wait, queue) else { return }
+      guard !queue.isOut || !queue.isCommitting(wait) else { return }
       queue.waiting.removeAll { $0 === wait }
     }
     wait.complete(RecordAnswer(.failure(error)))
-  }
-
-  /// Whether it hangs on the commit that is out.
-  private func isCommitting(_ wait: RecordWait, _ queue: Queue) -> Bool {
-    guard queue.batch.contains(where: { $0 === wait }) else { return false }
-    return wait.idempotency != nil || wait.decision?.replacement != nil
   }
 
   // MARK: Reading
 
   /// Most that is read stands as it is; what is found to have ended has to be written down.
   private func read(for wait: RecordWait) {
-    read(wait.call.name, for: [wait]) { [self] reply in decideReading(wait, reply) }
+    host.read(wait.call.name, for: [wait]) { [self] reply in decideReading(wait, reply) }
   }
 
   private func decideReading(_ wait: RecordWait, _ reply: StoreReply) {
@@ -127,46 +105,21 @@ public final class RecordRunner {
       if case .failure(let error) = reply, !error.isWrongType { return wait.fail(error) }
       return enqueue(wait)
     }
-    let decision = wait.decide(record, time, nextVersion())
+    let decision = wait.decide(record, time, versions.next())
     if let need = decision.needs {
       wait.demand(need)
-      return perform(need.command) { [self] in
+      return host.perform(need.command) { [self] in
         wait.learn($0)
         decideReading(wait, reply)
       }
     }
     guard decision.replacement == nil else { return enqueue(wait) }
     wait.decision = decision
-    followUp([wait], wait.call.name) { self.answer(wait, decision, $0) }
-  }
-
-  /// Reads a record, and in the same round trip what calls need beside it.
-  private func read(
-    _ name: StoreKey, for waits: [RecordWait], _ completion: @escaping (StoreReply) -> Void
-  ) {
-    let needing = waits.filter { $0.need != nil }
-    guard !needing.isEmpty else { return perform(.read(name), completion) }
-    var record: StoreReply?
-    var open = needing.count + 1
-    let arrived = {
-      open -= 1
-      if open == 0 { completion(record ?? .failure(RPCError(.internal))) }
-    }
-    perform(.read(name)) {
-      record = $0
-      arrived()
-    }
-    for wait in needing {
-      guard let need = wait.need else { continue }
-      perform(need.command) {
-        wait.learn($0)
-        arrived()
-      }
-    }
+    host.followUp([wait], on: wait.call.name) { self.answer(wait, decision, $0) }
   }
 
   private func enqueue(_ wait: RecordWait) {
-    let queue = queues[wait.call.name] ?? Queue(wait.call.name)
+    let queue = queues[wait.call.name] ?? RecordQueue(wait.call.name)
     wait.queue = queue
     queue.waiting.append(wait)
     guard queues.updateValue(queue, forKey: queue.name) == nil else { return }
@@ -174,10 +127,8 @@ public final class RecordRunner {
   }
 
   /// Takes up what has gathered.
-  private func next(_ queue: Queue) {
-    queue.batch = takeBatch(of: queue)
-    queue.tries = 0
-    queue.commit = nil
+  private func next(_ queue: RecordQueue) {
+    queue.takeBatch(atMost: Self.groupLimit)
     guard let first = queue.batch.first else {
       queues[queue.name] = nil
       return
@@ -189,18 +140,8 @@ public final class RecordRunner {
     }
   }
 
-  /// Calls that keep their answers are committed one by one.
-  private func takeBatch(of queue: Queue) -> [RecordWait] {
-    guard let first = queue.waiting.first else { return [] }
-    let count =
-      first.idempotency != nil
-      ? 1 : queue.waiting.prefix(Self.groupLimit).prefix { $0.idempotency == nil }.count
-    defer { queue.waiting.removeFirst(count) }
-    return Array(queue.waiting.prefix(count))
-  }
-
-  private func read(for queue: Queue) {
-    read(queue.name, for: queue.batch) { [self] reply in
+  private func read(for queue: RecordQueue) {
+    host.read(queue.name, for: queue.batch) { [self] reply in
       switch reply {
       case .record(let record?, let time):
         guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
@@ -218,8 +159,8 @@ public final class RecordRunner {
   }
 
   /// What is no text may be a record in its earlier form: it is written anew, and never taken for nothing.
-  private func readFields(for queue: Queue) {
-    perform(.step(ReadFields(queue.name))) { [self] reply in
+  private func readFields(for queue: RecordQueue) {
+    host.perform(.step(ReadFields(queue.name))) { [self] reply in
       let found: ReadFields.Reply
       do throws(RPCError) {
         found = try reply.get(ReadFields.self)
@@ -231,7 +172,7 @@ public final class RecordRunner {
       guard let earlier = found.record else {
         return decide(queue, on: nil, at: found.atMs, expecting: .nothing)
       }
-      guard let record = queue.batch.first?.call.adopt(earlier, nextVersion()) else {
+      guard let record = queue.batch.first?.call.adopt(earlier, versions.next()) else {
         return end(queue, .notARecord)
       }
       decide(queue, on: record, at: found.atMs, expecting: .fields(digest: found.digest))
@@ -241,7 +182,7 @@ public final class RecordRunner {
   // MARK: Deciding
 
   private func decide(
-    _ queue: Queue, on record: ByteBuffer?, at time: Int64,
+    _ queue: RecordQueue, on record: ByteBuffer?, at time: Int64,
     expecting expected: RecordCommit.Expected
   ) {
     var commit = RecordCommit(expecting: expected, replacement: nil)
@@ -249,11 +190,11 @@ public final class RecordRunner {
     var isEnding = true
     queue.batch.removeAll(where: \.isOver)
     for wait in queue.batch {
-      var decision = wait.decide(latest, time, nextVersion())
+      var decision = wait.decide(latest, time, versions.next())
       if let need = decision.needs {
         // What those before it have decided is decided again: nothing of it is done yet.
         wait.demand(need)
-        return perform(need.command) { [self] in
+        return host.perform(need.command) { [self] in
           wait.learn($0)
           decide(queue, on: record, at: time, expecting: expected)
         }
@@ -288,16 +229,16 @@ public final class RecordRunner {
 
   // MARK: Committing
 
-  private func submit(_ commit: RecordCommit, _ queue: Queue) {
+  private func submit(_ commit: RecordCommit, _ queue: RecordQueue) {
     submit(.commit(queue.name, commit), queue) { [self] reply in
       switch reply {
       case .done: complete(queue)
-      case .stale(let record?, _, _) where Self.isSame(record, commit.replacement):
+      case .stale(let record?, _, _) where commit.hasWritten(record):
         // It was sent again, and has met itself.
         complete(queue)
       case .stale(let record, let time, let wasResent):
         // What was read is still there: it was not done at all.
-        guard !wasResent || Self.isSame(record, as: commit.expected) else {
+        guard !wasResent || commit.expects(record) else {
           return end(queue, RPCError(.outcomeUnknown))
         }
         again(queue, record, time)
@@ -307,28 +248,17 @@ public final class RecordRunner {
     }
   }
 
-  private static func isSame(_ record: ByteBuffer, _ other: ByteBuffer?) -> Bool {
-    guard let version = RecordVersion(of: record) else { return false }
-    return version == other.flatMap { RecordVersion(of: $0) }
-  }
-
-  /// Whether a record is the one that was read. Where nothing was, it may be nothing again.
-  private static func isSame(_ record: ByteBuffer?, as expected: RecordCommit.Expected) -> Bool {
-    guard let version = record.flatMap({ RecordVersion(of: $0) }) else { return false }
-    return expected == .version(version)
-  }
-
   /// Commits for a call whose answer is kept in the same step; a refusal is kept as well, under the version
   /// that it was decided on.
   private func submit(
     _ commit: RecordCommit, for wait: RecordWait, keptIn idempotency: IdempotencyRecord,
-    _ queue: Queue
+    _ queue: RecordQueue
   ) {
     guard let decision = wait.decision else { return end(queue, RPCError(.internal)) }
     guard !decision.isPassing else { return recall(for: wait, idempotency, queue) }
     let note: ByteBuffer
     do throws(RPCError) {
-      note = try KeptAnswer(decision.answer.result, nextVersion(), sealed: wait.call.secret).note
+      note = try KeptAnswer(decision.answer.result, versions.next(), sealed: wait.call.secret).note
     } catch {
       return end(queue, error)
     }
@@ -347,10 +277,11 @@ public final class RecordRunner {
   }
 
   /// What may come to something else later is not kept; but what was kept before is told.
-  private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: Queue) {
+  private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: RecordQueue)
+  {
     wait.decision?.noticed = nil
     wait.decision?.followUps = nil
-    perform(idempotency.recall(step: 0)) { [self] reply in
+    host.perform(idempotency.recall(step: 0)) { [self] reply in
       switch reply {
       case .value(nil): complete(queue)
       case .noted(let first, _): complete(wait, repeating: first, queue)
@@ -361,7 +292,7 @@ public final class RecordRunner {
   }
 
   private func submit(
-    _ command: StoreCommand, _ queue: Queue, _ completion: @escaping (StoreReply) -> Void
+    _ command: StoreCommand, _ queue: RecordQueue, _ completion: @escaping (StoreReply) -> Void
   ) {
     let sendings = host.store.sendings
     host.perform(command) { reply in
@@ -372,12 +303,8 @@ public final class RecordRunner {
     }
   }
 
-  private func perform(_ command: StoreCommand, _ completion: @escaping (StoreReply) -> Void) {
-    host.perform(command, completion) { _ in }
-  }
-
   /// Somebody else was faster: decides again, on what is there now.
-  private func again(_ queue: Queue, _ record: ByteBuffer?, _ time: Int64) {
+  private func again(_ queue: RecordQueue, _ record: ByteBuffer?, _ time: Int64) {
     queue.tries += 1
     guard queue.tries >= Self.eagerTries else {
       guard let record else { return decide(queue, on: nil, at: time, expecting: .nothing) }
@@ -391,7 +318,7 @@ public final class RecordRunner {
     host.later(.microseconds(pause)) { self.read(for: queue) }
   }
 
-  private func again(_ queue: Queue) {
+  private func again(_ queue: RecordQueue) {
     queue.tries += 1
     guard queue.tries < Self.mostTries else { return end(queue, .tooManyOnRecord) }
     read(for: queue)
@@ -400,10 +327,10 @@ public final class RecordRunner {
   // MARK: Out
 
   /// What was decided is done.
-  private func complete(_ queue: Queue) {
+  private func complete(_ queue: RecordQueue) {
     if queue.batch.contains(where: { $0.decision?.announces ?? false }) {
       // Nobody waits for it: those who are not told look for themselves in time.
-      perform(.publish(queue.name, ByteBuffer())) { _ in }
+      host.perform(.publish(queue.name, ByteBuffer())) { _ in }
     }
     for wait in queue.batch {
       guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
@@ -412,7 +339,7 @@ public final class RecordRunner {
       host.noticed(notice, of: queue.name, in: namespace, about: decision.subject)
     }
     queue.isFollowedUp = true
-    followUp(queue.batch, queue.name) { [self] failure in
+    host.followUp(queue.batch, on: queue.name) { [self] failure in
       queue.isFollowedUp = false
       let batch = queue.batch
       queue.batch = []
@@ -423,34 +350,6 @@ public final class RecordRunner {
     }
   }
 
-  /// Does what follows from what was decided, all at once.
-  ///
-  /// - Parameter completion: told why some of it could not be done, possibly before this returns.
-  private func followUp(
-    _ batch: [RecordWait], _ name: StoreKey, _ completion: @escaping (RPCError?) -> Void
-  ) {
-    let followUps = batch.flatMap { wait -> [RecordFollowUp] in
-      guard let decision = wait.decision, wait.call.isLook || decision.replacement != nil else {
-        return []
-      }
-      return decision.followUps?(name, wait.call.isLook) ?? []
-    }
-    guard !followUps.isEmpty else { return completion(nil) }
-    var missing = followUps.count
-    var failure: RPCError?
-    func end(_ reply: StoreReply) {
-      if case .failure(let error) = reply { failure = error }
-      missing -= 1
-      if missing == 0 { completion(failure) }
-    }
-    for followUp in followUps {
-      perform(followUp.command) { [self] reply in
-        guard let next = followUp.next(reply) else { return end(reply) }
-        perform(next, end)
-      }
-    }
-  }
-
   /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
   private func answer(_ wait: RecordWait, _ decision: RecordDecision, _ failure: RPCError?) {
     if let failure, wait.call.isLook { return wait.fail(failure) }
@@ -458,7 +357,7 @@ public final class RecordRunner {
   }
 
   /// The call was made before: what it was answered then is the answer.
-  private func complete(_ wait: RecordWait, repeating note: ByteBuffer, _ queue: Queue) {
+  private func complete(_ wait: RecordWait, repeating note: ByteBuffer, _ queue: RecordQueue) {
     queue.batch = []
     do throws(RPCError) {
       wait.complete(repeating: .success(try KeptAnswer.result(of: note, sealed: wait.call.secret)))
@@ -469,7 +368,7 @@ public final class RecordRunner {
   }
 
   /// The store could not be asked, or has not said what came of it.
-  private func end(_ queue: Queue, _ error: RPCError) {
+  private func end(_ queue: RecordQueue, _ error: RPCError) {
     let batch = queue.batch
     queue.batch = []
     for wait in batch {
@@ -484,15 +383,6 @@ public final class RecordRunner {
     next(queue)
   }
 
-  private func nextVersion() -> RecordVersion {
-    // SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): versions
-    // must be different, not secret.
-    versions &+= 0x9E37_79B9_7F4A_7C15
-    var bits = versions
-    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-    return RecordVersion(bits ^ (bits >> 31))
-  }
 }
 
 extension RPCError {

@@ -7,7 +7,7 @@ public final class RecordWait {
   let call: RecordCall
   /// What its answer is kept in; nil without an idempotency key, and for a call that only reads.
   let idempotency: IdempotencyRecord?
-  var queue: RecordRunner.Queue?
+  var queue: RecordQueue?
   /// How it decides, with what was read beside the record so far.
   private(set) var decide: RecordCall.Decide
   /// What has to be read before it can decide.

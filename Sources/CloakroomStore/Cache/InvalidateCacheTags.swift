@@ -5,7 +5,7 @@ internal import NIOCore
 /// Raises tags to a new number of the service's counter: what carries a smaller one is void or, of a soft
 /// invalidation, stale. What that is is not looked for, so that the time does not depend on how much there is.
 ///
-/// A tag that is not there needs none: nothing that carries it is given, and whoever makes it gives it the
+/// A tag that is not there needs none: nothing that carries it is given, and making it gives it the
 /// counter's number.
 package struct InvalidateCacheTags: StoreStep {
   package let counter: StoreKey

@@ -4,7 +4,7 @@ package import CloakroomCore
 ///
 /// An index is a sorted set of names, the highest score last and equal scores by the names' bytes: what
 /// lists all that belongs to somebody, newest first, without looking through the store. Its entries are
-/// hints, written before what they name and dropped by whoever finds that that is gone.
+/// hints, written before what they name and dropped by those who find that that is gone.
 package struct IndexedName: Sendable, Hashable {
   /// The name; any text.
   package let name: ByteString

@@ -48,6 +48,18 @@ public struct RecordCommit: Sendable, Equatable {
 }
 
 extension RecordCommit {
+  /// Whether a record is what it writes: sent twice, it has met itself.
+  public func hasWritten(_ record: ByteBuffer) -> Bool {
+    guard let version = RecordVersion(of: record) else { return false }
+    return version == replacement.flatMap { RecordVersion(of: $0) }
+  }
+
+  /// Whether a record is the one that was read. Where nothing was, it may be nothing again.
+  public func expects(_ record: ByteBuffer?) -> Bool {
+    guard let version = record.flatMap({ RecordVersion(of: $0) }) else { return false }
+    return expected == .version(version)
+  }
+
   /// Whether what is there is what is expected, at a time before it would be decided otherwise.
   func isMet(by record: ByteBuffer?, at timeMs: Int64) -> Bool {
     if let staleAtMs, staleAtMs <= timeMs { return false }

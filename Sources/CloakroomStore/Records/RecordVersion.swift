@@ -68,3 +68,23 @@ public struct RecordVersion: Sendable, Hashable {
     record.writeStaticString("\"")
   }
 }
+
+/// Makes versions, one different from the other.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014), from a random
+/// beginning: versions must be different, not secret.
+public struct RecordVersions {
+  private var state = UInt64.random(in: .min ... .max)
+
+  /// Begins somewhere.
+  public init() {}
+
+  /// The next version.
+  public mutating func next() -> RecordVersion {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var bits = state
+    bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
+    return RecordVersion(bits ^ (bits >> 31))
+  }
+}

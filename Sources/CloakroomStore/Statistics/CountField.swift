@@ -1,3 +1,5 @@
+internal import CloakroomCore
+
 /// What is counted of a flow in an hour: the fields of its hash, behind the version and a bar.
 package enum CountField: Sendable, Hashable {
   case created, completed, deleted, dead, reopened
@@ -31,7 +33,7 @@ package enum CountField: Sendable, Hashable {
   package static func read(_ text: String) -> (version: Int64, field: CountField)? {
     let parts = text.split(separator: "|", omittingEmptySubsequences: false)
     guard parts.count >= 2, let version = Int64(parts[0]) else { return nil }
-    let step = parts.count > 2 ? StatisticsText.decoded(parts[2]) : nil
+    let step = parts.count > 2 ? PercentEncoding.decoded(parts[2]) : nil
     let field: CountField? =
       switch (parts[1], parts.count) {
       case ("created", 2): .created
@@ -46,7 +48,7 @@ package enum CountField: Sendable, Hashable {
         step.flatMap { step in
           Int(parts[3]).flatMap { DurationBucket(number: $0) }.map { .time(step, bucket: $0) }
         }
-      case ("error", 4): step.map { .error($0, keyword: StatisticsText.decoded(parts[3])) }
+      case ("error", 4): step.map { .error($0, keyword: PercentEncoding.decoded(parts[3])) }
       default: nil
       }
     return field.map { (version, $0) }

@@ -1,3 +1,5 @@
+internal import CloakroomCore
+
 // How a kind of record has its funnel counted, each fact once over all sidecars:
 //
 // 1. The record has a `FlowFacts` (`var facts = FlowFacts()`), kept in its header as a text:
@@ -95,14 +97,14 @@ package struct FlowFact: Sendable, Hashable {
     let rest = text.dropFirst(digits.count + 1)
     switch letter {
     case "c": self.init(.created, hour: hour)
-    case "e": self.init(.entered(StatisticsText.decoded(rest)), hour: hour)
+    case "e": self.init(.entered(PercentEncoding.decoded(rest)), hour: hour)
     case "d":
       let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
       guard parts.count == 2, let ms = Int64(parts[1]) else { return nil }
-      self.init(.done(StatisticsText.decoded(parts[0]), ms: ms), hour: hour)
+      self.init(.done(PercentEncoding.decoded(parts[0]), ms: ms), hour: hour)
     case "s": self.init(.completed, hour: hour)
     case "x": self.init(.deleted, hour: hour)
-    case "a": self.init(.abandoned(rest.isEmpty ? nil : StatisticsText.decoded(rest)), hour: hour)
+    case "a": self.init(.abandoned(rest.isEmpty ? nil : PercentEncoding.decoded(rest)), hour: hour)
     case "k": self.init(.dead, hour: hour)
     case "o": self.init(.reopened, hour: hour)
     default: return nil

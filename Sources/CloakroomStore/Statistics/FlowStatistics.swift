@@ -77,36 +77,15 @@ package enum StatisticsText {
   /// Percent-encodes what has a meaning there: `%`, `:`, `;`, `|`, braces and control characters.
   package static func encoded(_ text: String) -> String {
     guard text.utf8.contains(where: isSpecial) else { return text }
-    var encoded: [UInt8] = []
+    var encoded = ByteBuffer()
     for byte in text.utf8 {
-      guard isSpecial(byte) else {
-        encoded.append(byte)
-        continue
-      }
-      encoded.append(UInt8(ascii: "%"))
-      encoded += [byte >> 4, byte & 15].map {
-        $0 < 10 ? UInt8(ascii: "0") + $0 : UInt8(ascii: "A") - 10 + $0
-      }
-    }
-    return String(decoding: encoded, as: UTF8.self)
-  }
-
-  /// Takes it back.
-  package static func decoded(_ text: some StringProtocol) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(2)
-      if byte == UInt8(ascii: "%"), digits.count == 2,
-        let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
+      if isSpecial(byte) {
+        PercentEncoding.write(byte, into: &encoded)
       } else {
-        bytes.append(byte)
+        encoded.writeInteger(byte)
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(buffer: encoded)
   }
 
   private static func isSpecial(_ byte: UInt8) -> Bool {

@@ -172,7 +172,7 @@ struct RecordKeyTests {
     #expect(store.told == ["a: NOT_FOUND"])
   }
 
-  @Test("keeps a secret sealed, and tells it to whoever makes the call again")
+  @Test("keeps a secret sealed, and tells it to a caller who makes the call again")
   func sealed() throws {
     let secret = try #require(try ScriptedStore.secret(place))
     store.run("a", .on("s", .add("b"), secret: secret), keepingIn: place)

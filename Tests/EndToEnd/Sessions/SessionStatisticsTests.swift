@@ -63,7 +63,8 @@ struct SessionStatisticsTests {
     #expect(try stage.client.call("flow.stats", #"{"name":"nothing"}"#).reason == "NOT_FOUND")
   }
 
-  @Test("are in the metrics of whoever has seen it", arguments: SessionStage.Store.allCases)
+  @Test(
+    "are in the metrics of the sidecar that has seen it", arguments: SessionStage.Store.allCases)
   func metrics(store: SessionStage.Store) throws {
     let stage = try SessionStage(store)
     try stage.define()

@@ -86,7 +86,7 @@ enum CacheMethods {
 
   static let release = Method(
     "cache.release",
-    "Gives a lease back without a value: whoever waits is leased the key in turn. Tells whether it was held.",
+    "Gives a lease back without a value: those who wait are leased the key in turn. Tells whether it was held.",
     [.cacheKey, .requiredLease],
     result:
       #"{"type":"object","properties":{"released":{"type":"boolean"}},"required":["released"]}"#,

@@ -8,7 +8,7 @@ internal import NIOCore
 struct FlowListing: Sendable {
   /// How many flows one call lists at most.
   private static let mostListed: Int64 = 1000
-  /// For how long a name without a flow stays in the index, in milliseconds: whoever defines a flow writes its
+  /// For how long a name without a flow stays in the index, in milliseconds: defining a flow writes its
   /// name first.
   private static let patienceMs: Int64 = 60_000
 

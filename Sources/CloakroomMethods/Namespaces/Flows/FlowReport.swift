@@ -43,7 +43,7 @@ struct FlowReport: Equatable {
     case .completed: completed &+= count
     case .deleted: deleted &+= count
     case .dead: dead &+= count
-    // Whoever is opened again is dead no more.
+    // One that is opened again is dead no more.
     case .reopened: dead &-= count
     case .entered(let step): steps[step, default: Step()].entered &+= count
     case .done(let step): steps[step, default: Step()].completed &+= count

@@ -203,3 +203,13 @@ struct FlowSource: Sendable {
     .storeRefused, "what is stored as the flow's definition is none that this version can use",
     details: [.text("code", "NOTFLOW")])
 }
+
+/// Which definition of a flow a session is on.
+struct FlowMark: Sendable, Hashable {
+  let name: String
+  let version: Int64
+  /// The definition's digest.
+  let digest: String
+  /// How many steps of the session's scope the flow's own scope has.
+  let depth: Int
+}

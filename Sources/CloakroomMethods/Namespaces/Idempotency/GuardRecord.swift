@@ -5,7 +5,7 @@ internal import NIOCore
 /// A guard as the store has it: what became of the one thing that callers want done once under a key.
 ///
 /// It is locked by one caller, open to the next try, completed or failed for good. A lock that lapses needs no
-/// step: whoever begins next has it. Nothing that happens to it by itself is noticed; the store forgets it when
+/// step: the next to begin has it. Nothing that happens to it by itself is noticed; the store forgets it when
 /// its life is over.
 struct GuardRecord: RecordKind, Equatable {
   typealias Event = GuardRequest

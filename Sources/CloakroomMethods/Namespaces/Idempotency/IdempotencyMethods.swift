@@ -2,7 +2,7 @@ internal import CloakroomCore
 internal import CloakroomStore
 internal import NIOCore
 
-/// `idempotency.*`: what callers want done once, with its result for whoever asks again.
+/// `idempotency.*`: what callers want done once, with its result for those who ask again.
 enum IdempotencyMethods {
   static let all = [begin, complete, fail, renew]
 

@@ -21,13 +21,7 @@ extension PendingRecord {
     lifeMs = life
     keptUntilMs = kept
     isOneTime = header.number("once") == 1
-    maxAttempts = header.number("most") ?? 0
-    attempts = header.number("attempts") ?? 0
-    fence = header.number("fence") ?? 0
-    receipt = header.text("receipt")
-    earlierReceipt = header.text("earlier")
-    leaseEndsAtMs = header.number("lease") ?? 0
-    unleasedEndMs = header.number("unleased") ?? 0
+    lease = RecordLease(header)
     committedAtMs = header.number("committed") ?? 0
   }
 
@@ -39,13 +33,7 @@ extension PendingRecord {
     header.write("life", lifeMs)
     header.write("kept", keptUntilMs)
     header.write("once", unlessZero: isOneTime ? 1 : 0)
-    header.write("most", unlessZero: maxAttempts)
-    header.write("attempts", unlessZero: attempts)
-    header.write("fence", unlessZero: fence)
-    header.write("receipt", receipt)
-    header.write("earlier", earlierReceipt)
-    header.write("lease", unlessZero: leaseEndsAtMs)
-    header.write("unleased", unlessZero: unleasedEndMs)
+    lease.write(to: &header)
     header.write("committed", unlessZero: committedAtMs)
   }
 
@@ -67,14 +55,12 @@ extension PendingRecord {
     expiresAtMs = number("until")
     lifeMs = number("life")
     isOneTime = number("once") == 1
-    maxAttempts = number("most")
-    attempts = number("attempts")
-    fence = number("fence")
-    receipt = text("receipt")
-    leaseEndsAtMs = number("lease")
+    lease = RecordLease(
+      mostAttempts: number("most"), attempts: number("attempts"), fence: number("fence"),
+      receipt: text("receipt"), endsAtMs: number("lease"))
     committedAtMs = number("at")
     keptUntilMs =
       earlier.keptUntilMs
-      ?? max(expiresAtMs, leaseEndsAtMs, committedAtMs) &+ PendingRetention().deadMs
+      ?? max(expiresAtMs, lease.endsAtMs, committedAtMs) &+ PendingRetention().deadMs
   }
 }

@@ -19,8 +19,6 @@ struct PendingRecord: RecordKind, Equatable {
   let type: String
   let createdAtMs: Int64
   let isOneTime: Bool
-  /// How often it can be leased; 0 is any number of times.
-  let maxAttempts: Int64
 
   var state = State.open
   /// The operation's data; the result, of one that is committed.
@@ -29,15 +27,7 @@ struct PendingRecord: RecordKind, Equatable {
   var lifeMs: Int64
   var expiresAtMs: Int64
   var keptUntilMs: Int64
-  var attempts: Int64 = 0
-  var fence: Int64 = 0
-  /// The digest of the last lease's receipt; nil once the lease was given back, or something has been changed.
-  var receipt: String?
-  /// The receipt that was before, while it is leased: a lease that is withdrawn gives it back.
-  var earlierReceipt: String?
-  var leaseEndsAtMs: Int64 = 0
-  /// When its life would end had the last lease not made it longer; 0 when it has not.
-  var unleasedEndMs: Int64 = 0
+  var lease: RecordLease
   var committedAtMs: Int64 = 0
 
   /// A new one.
@@ -45,7 +35,7 @@ struct PendingRecord: RecordKind, Equatable {
     self.type = type
     createdAtMs = draft.createdAtMs ?? now
     isOneTime = draft.isOneTime
-    maxAttempts = Int64(draft.maxAttempts)
+    lease = RecordLease(mostAttempts: Int64(draft.maxAttempts))
     data = draft.data
     lifeMs = draft.life.milliseconds
     expiresAtMs = now &+ draft.life.milliseconds
@@ -58,7 +48,7 @@ struct PendingRecord: RecordKind, Equatable {
   private var endsAtMs: Int64? {
     switch state {
     case .open: expiresAtMs
-    case .leased: leaseEndsAtMs
+    case .leased: lease.endsAtMs
     default: nil
     }
   }
@@ -67,18 +57,16 @@ struct PendingRecord: RecordKind, Equatable {
   var nextLookMs: Int64? {
     switch state {
     case .open: expiresAtMs
-    case .leased: isUsedUp ? leaseEndsAtMs : expiresAtMs
+    case .leased: lease.isUsedUp ? lease.endsAtMs : expiresAtMs
     default: nil
     }
   }
 
-  private var isUsedUp: Bool { maxAttempts > 0 && attempts >= maxAttempts }
-
   /// Does what has happened by itself.
   private mutating func settle(_ retention: PendingRetention, at now: Int64) -> RecordNotice? {
-    if state == .leased, leaseEndsAtMs <= now {
-      earlierReceipt = nil
-      guard !isUsedUp else {
+    if state == .leased, lease.endsAtMs <= now {
+      lease.earlier = nil
+      guard !lease.isUsedUp else {
         die(retention, at: now)
         return .dead
       }
@@ -205,7 +193,7 @@ struct PendingRecord: RecordKind, Equatable {
         return .refused(error)
       }
     }
-    receipt = nil
+    lease.clearReceipts()
     switch change.life {
     case .keep: break
     case .reset: live(lifeMs, retention, at: now)
@@ -233,33 +221,21 @@ struct PendingRecord: RecordKind, Equatable {
   }
 
   private mutating func checkout(
-    _ lease: PendingLease, _ retention: PendingRetention, at now: Int64
+    _ wanted: PendingLease, _ retention: PendingRetention, at now: Int64
   ) -> PendingOutcome {
-    if state == .leased, receipt == lease.receipt { return leased }
+    if state == .leased, lease.receipt == wanted.receipt { return leased }
     guard state == .open else { return refusal(at: now) }
-    attempts &+= 1
-    fence = max(fence &+ 1, now.multipliedReportingOverflow(by: 1000).partialValue)
     state = .leased
-    earlierReceipt = receipt
-    receipt = lease.receipt
-    leaseEndsAtMs = now &+ lease.life.milliseconds
-    let atLeast = leaseEndsAtMs &+ lease.life.milliseconds
-    unleasedEndMs = expiresAtMs < atLeast ? expiresAtMs : 0
-    expiresAtMs = max(expiresAtMs, atLeast)
+    lease.take(wanted.receipt, for: wanted.life, at: now, extending: &expiresAtMs)
     keep(retention)
-    if isUsedUp { keptUntilMs = max(keptUntilMs, leaseEndsAtMs &+ retention.deadMs) }
+    if lease.isUsedUp { keptUntilMs = max(keptUntilMs, lease.endsAtMs &+ retention.deadMs) }
     return leased
   }
 
   private mutating func withdraw(_ given: String, at now: Int64) -> PendingOutcome {
-    guard state == .leased, receipt == given else { return refusal(at: now) }
-    attempts = max(attempts &- 1, 0)
-    receipt = earlierReceipt
-    earlierReceipt = nil
-    leaseEndsAtMs = 0
+    guard state == .leased, lease.receipt == given else { return refusal(at: now) }
+    lease.withdraw(restoring: &expiresAtMs)
     state = .open
-    if unleasedEndMs > 0 { expiresAtMs = unleasedEndMs }
-    unleasedEndMs = 0
     return .done
   }
 
@@ -267,12 +243,12 @@ struct PendingRecord: RecordKind, Equatable {
     _ given: String, _ result: ByteBuffer, _ retention: PendingRetention,
     _ noticed: inout RecordNotice?, at now: Int64
   ) -> PendingOutcome {
-    guard receipt == given else { return isThere ? .refused(.leaseLost) : refusal(at: now) }
+    guard lease.receipt == given else { return isThere ? .refused(.leaseLost) : refusal(at: now) }
     if state == .committed { return .committed(result: data, atMs: committedAtMs) }
     // An end that nobody was told of has not been: this is how it ends.
     noticed = nil
     state = .committed
-    earlierReceipt = nil
+    lease.earlier = nil
     data = result
     committedAtMs = now
     keep(for: retention.receiptMs, at: now)
@@ -283,11 +259,10 @@ struct PendingRecord: RecordKind, Equatable {
     _ given: String, _ retention: PendingRetention, _ noticed: inout RecordNotice?, at now: Int64
   ) -> PendingOutcome {
     guard state == .open || state == .leased else { return refusal(at: now) }
-    guard receipt == given else { return .refused(.leaseLost) }
-    receipt = nil
-    earlierReceipt = nil
+    guard lease.receipt == given else { return .refused(.leaseLost) }
+    lease.clearReceipts()
     state = .open
-    guard isUsedUp else { return .operation(described()) }
+    guard lease.isUsedUp else { return .operation(described()) }
     die(retention, at: now)
     noticed = .dead
     return .operation(described())
@@ -296,8 +271,7 @@ struct PendingRecord: RecordKind, Equatable {
   private mutating func reopen(_ retention: PendingRetention, at now: Int64) -> PendingOutcome {
     guard state != .open, state != .leased else { return .refused(.notDead) }
     guard state == .dead else { return refusal(at: now) }
-    attempts = 0
-    receipt = nil
+    lease.renew()
     state = .open
     live(lifeMs, retention, at: now)
     return .operation(described())
@@ -306,7 +280,7 @@ struct PendingRecord: RecordKind, Equatable {
   // MARK: Parts
 
   private var leased: PendingOutcome {
-    .leased(described(), PendingGrant(fence: fence, endsAtMs: leaseEndsAtMs))
+    .leased(described(), PendingGrant(fence: lease.fence, endsAtMs: lease.endsAtMs))
   }
 
   private mutating func live(_ life: Int64, _ retention: PendingRetention, at now: Int64) {
@@ -333,14 +307,14 @@ struct PendingRecord: RecordKind, Equatable {
   private mutating func bury(_ end: State, _ retention: PendingRetention, at now: Int64) {
     state = end
     data = ByteBuffer()
-    receipt = nil
+    lease.clearReceipts()
     keep(for: retention.tombstoneMs, at: now)
   }
 
   private func refusal(at now: Int64) -> PendingOutcome {
     switch state {
     case .open: .refused(.notDead)
-    case .leased: .refused(.leased(restMs: leaseEndsAtMs &- now))
+    case .leased: .refused(.leased(restMs: lease.endsAtMs &- now))
     case .dead: .refused(.dead)
     case .expired: .refused(.expired)
     case .consumed, .committed: .refused(.consumed)
@@ -357,8 +331,9 @@ struct PendingRecord: RecordKind, Equatable {
       }
     return PendingOperation(
       type: type, data: withData ? data : ByteBuffer(), createdAtMs: createdAtMs,
-      expiresAtMs: expiresAtMs, isOneTime: isOneTime, maxAttempts: Int(clamping: maxAttempts),
-      attempts: Int(clamping: attempts), state: state)
+      expiresAtMs: expiresAtMs, isOneTime: isOneTime,
+      maxAttempts: Int(clamping: lease.mostAttempts), attempts: Int(clamping: lease.attempts),
+      state: state)
   }
 }
 

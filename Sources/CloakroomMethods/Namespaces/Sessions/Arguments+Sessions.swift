@@ -11,7 +11,7 @@ extension Arguments {
   /// How long what a release says is at most, in bytes.
   static let longestError = 4096
 
-  /// The session of the id in the first parameter, for whoever the metadata in another say.
+  /// The session of the id in the first parameter, for the visitor that the metadata in another describe.
   mutating func sessionCall(
     metadata slot: Int, _ action: SessionNote.Action = .update, step: String? = nil
   ) throws(RPCError) -> SessionCall {
@@ -22,7 +22,7 @@ extension Arguments {
     return try sessionCall(id?.text, ref: id?.ref, visitor)
   }
 
-  /// A session by its ref, whoever calls.
+  /// A session by its ref, for any caller.
   ///
   /// - Throws: INVALID_PARAMS for what is no ref.
   mutating func sessionCall(

@@ -6,7 +6,7 @@ internal import NIOCore
 struct NetworkAddress: Sendable, Equatable {
   /// The address; an IPv4 address that is written as one of IPv6 (RFC 4291, section 2.5.5.2) is itself.
   let text: String
-  /// What limits are on: the address, or of IPv6 its first 64 bits, as whoever has one has all of those
+  /// What limits are on: the address, or of IPv6 its first 64 bits, as one who has one of them has all
   /// (RFC 6177). Short, and without colons.
   let network: String
 

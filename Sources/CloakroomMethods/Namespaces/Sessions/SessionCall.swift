@@ -239,13 +239,13 @@ struct SessionCall: Sendable {
 }
 
 extension RPCError {
-  /// The session was changed between two steps of a call; whoever gets this tries again.
+  /// The session was changed between two steps of a call; the call that gets this tries again.
   static let movedSession = RPCError(
     .overloaded, "the session is changed again and again at the same time; nothing was done",
     retryAfterMs: 50)
 }
 
-/// What was found on the way, for whoever has asked.
+/// What was found on the way, for the call that has asked.
 private final class Found<Value: Sendable>: Sendable {
   private let found = Mutex<Value?>(nil)
 

@@ -5,7 +5,7 @@ internal import NIOCore
 
 /// Sessions by something else than their ids: those of a principal, and those whose attempts are used up.
 ///
-/// Entries are hints. One is written before its session is, and whoever comes upon one whose session is over
+/// Entries are hints. One is written before its session is, and a call that finds one whose session is over
 /// takes it out: an index heals by being read.
 struct SessionIndex: Sendable {
   /// For how long an entry is left alone whose session isn't there: it may be about to be made.

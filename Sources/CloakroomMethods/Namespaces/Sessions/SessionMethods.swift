@@ -12,7 +12,7 @@ enum SessionMethods {
 
   static let create = Method(
     "session.create",
-    "Begins a session: one person's way through a flow, or without a flow data that have a life and steps of any names. Whoever has the id that this answers has the session. Limited for each service (SESSION_RATE_LIMIT a minute) and for each metadata.ipAddress (SESSION_MAX_ATTEMPTS a minute, IPv6 by /64).",
+    "Begins a session: one person's way through a flow, or without a flow data that have a life and steps of any names. The id that this answers is all that is needed to use the session. Limited for each service (SESSION_RATE_LIMIT a minute) and for each metadata.ipAddress (SESSION_MAX_ATTEMPTS a minute, IPv6 by /64).",
     [
       Parameter(
         "flow", #"{"type":"string","minLength":1,"maxLength":64}"#,

@@ -51,8 +51,7 @@ extension SessionRecord {
   ) throws(RPCError) -> SessionScene {
     guard state != .dead else { throw refusal(at: now) }
     guard lease.receipt == receipt else { throw RPCError(.leaseLost) }
-    lease.receipt = nil
-    lease.earlier = nil
+    lease.clearReceipts()
     lastError = error
     state = .open
     if lease.isUsedUp { die(retention, at: now) }

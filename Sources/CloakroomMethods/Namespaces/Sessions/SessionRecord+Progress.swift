@@ -79,8 +79,7 @@ extension SessionRecord {
     try scene.progress?.dataChanged(from: old, to: new)
     try content.replace(by: new, scene.progress?.flow, request.seal)
     // What somebody has checked out and not brought back is not what is here now.
-    lease.receipt = nil
-    lease.earlier = nil
+    lease.clearReceipts()
     way = scene.progress?.text
     scene.whole = new
   }

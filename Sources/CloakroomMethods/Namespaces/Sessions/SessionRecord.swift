@@ -138,7 +138,7 @@ struct SessionRecord: RecordKind, Equatable {
       transition.isPassing = error.reason == .checkedOut || error == .movedSession
     }
     let hasEnded = settled.state != record?.state && settled.state != .open
-    // That a lease is over, and was not the last, needs not be written: whoever looks next sees it too.
+    // That a lease is over, and was not the last, needs not be written: the next look sees it too.
     if hasEnded || !isReading(request) && next != settled { transition.change = next }
     transition.noticed = noticed ?? next.hasDied(since: settled)
     transition.staleAtMs = staleAtMs
@@ -194,7 +194,7 @@ struct SessionRecord: RecordKind, Equatable {
       self = record
       return .session(SessionScene(self))
     case .settle:
-      // Whoever looks does all that follows: there is nothing to look for again.
+      // A look does all that follows: there is nothing to look for again.
       if state == .expired, endedAtMs == now { endedAtMs = 0 }
       return .settled
     default:

@@ -61,7 +61,7 @@ enum SessionStep: Sendable {
   case confirm
   /// Leases it to one caller, if it can be submitted. The same receipt again is answered as it was.
   case checkout(PendingLease)
-  /// Ends it for the caller that has it, and keeps a result for whoever asks again with the receipt.
+  /// Ends it for the caller that has it, and keeps a result for those who ask again with the receipt.
   case commit(receipt: String, result: ByteBuffer)
   /// Opens it again, unless its attempts are used up.
   case release(receipt: String, error: ByteBuffer?)
