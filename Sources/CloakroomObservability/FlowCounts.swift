@@ -76,16 +76,19 @@ struct FlowCounts: Sendable {
 
   /// Counts what has happened to a session of a flow.
   mutating func count(_ event: SessionEvent, flow: String, step: String?, _ labels: FlowLabels) {
-    let (flow, step) = labels.labels(flow, step)
     switch event {
-    case .created, .completed, .deleted, .expired, .dead:
-      counts[Series(metric: .sessions, flow: flow, part: event.name), default: 0] &+= 1
-      guard event == .expired else { return }
-      counts[Series(metric: .abandoned, flow: flow, part: step), default: 0] &+= 1
-    case .stepRefused:
-      counts[Series(metric: .errors, flow: flow, part: step), default: 0] &+= 1
-    case .updated, .stepCompleted, .moved, .rotated, .checkedOut, .released, .reopened: break
+    case .created, .completed, .deleted, .expired, .dead, .stepRefused: break
+    // The most frequent ones: the labels are behind a lock of all loops.
+    case .updated, .stepCompleted, .moved, .rotated, .checkedOut, .released, .reopened: return
     }
+    let (flow, step) = labels.labels(flow, step)
+    guard event != .stepRefused else {
+      counts[Series(metric: .errors, flow: flow, part: step), default: 0] &+= 1
+      return
+    }
+    counts[Series(metric: .sessions, flow: flow, part: event.name), default: 0] &+= 1
+    guard event == .expired else { return }
+    counts[Series(metric: .abandoned, flow: flow, part: step), default: 0] &+= 1
   }
 
   /// Adds another loop's counts.

@@ -209,6 +209,30 @@ struct GuardRecordTests {
     #expect(story.last?.announces == false)
   }
 
+  @Test("is its earlier holder's again when a later begin is taken back", arguments: [true, false])
+  func takenBack(hasFailed: Bool) {
+    var (story, now) = Self.story(hasFailed ? .open : .lapsed)
+    let before = story.record
+    story.tell(Self.begin("s"), at: now)
+    #expect(story.tell(Self.complete("r"), at: now) == .refused(.leaseLost))
+    #expect(story.tell(.withdraw(receipt: "s"), at: now) == .withdrawn)
+    #expect(story.record?.receipt == "r" && story.record?.attempts == before?.attempts)
+    // What has failed stays so, and what has only lapsed can be completed by the one who did it.
+    let outcome = story.tell(Self.complete("r"), at: now)
+    if case .ended(let end) = outcome {
+      #expect(!hasFailed && !end.isFailure)
+    } else {
+      #expect(hasFailed, "\(outcome)")
+    }
+    (story, now) = Self.story(hasFailed ? .open : .lapsed)
+    story.tell(Self.begin("s"), at: now)
+    story.tell(.withdraw(receipt: "s"), at: now)
+    guard case .new = story.tell(Self.begin("t"), at: now) else {
+      Issue.record("it is not the next one's")
+      return
+    }
+  }
+
   @Test("comes back from its bytes as it was", arguments: Standing.allCases)
   func stored(standing: Standing) throws {
     var (story, now) = Self.story(standing)

@@ -170,6 +170,40 @@ struct CacheTests {
   }
 
   @Test(
+    "all keys of an invalidation are void, with an idempotency key too",
+    arguments: CacheStage.Place.allCases)
+  func manyKeys(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    for key in ["a", "b", "c"] { #expect(try clients[0].cache(key, 1) == "ok") }
+    let invalidate = #"{"keys":["a","b","c"],"idempotencyKey":"all"}"#
+    let first = try clients[0].call("cache.invalidate", invalidate)
+    #expect(first["keys"] as? Int == 3)
+    for key in ["a", "b", "c"] { #expect(try clients[1].cached(key) == "miss") }
+    #expect(try clients[0].cache("c", 2) == "ok")
+    let second = try clients[1].call("cache.invalidate", invalidate)
+    #expect(second["keys"] as? Int == 3)
+    #expect(try clients[1].cached("c") == "hit 2")
+  }
+
+  @Test(
+    "tags that only Unicode takes for equal are two, and the invalidation of one is seen",
+    arguments: CacheStage.Place.allCases)
+  func tagSpelling(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    let (one, two) = ("caf\u{E9}", "cafe\u{301}")
+    for (voided, named) in [(one, two), (two, one)] {
+      let tags = #","tags":["\#(one)","\#(two)"]"#
+      #expect(try clients[0].cache("k", 1, tags) == "ok")
+      #expect(try clients[1].cached("k", tags) == "hit 1")
+      try clients[1].invalidate(#"{"tags":["\#(voided)"]}"#)
+      #expect(try clients[0].cached("k", #","tags":["\#(named)"]"#) == "miss")
+      #expect(try clients[0].cached("k", tags) == "miss")
+    }
+  }
+
+  @Test(
     "what is not there is not invalidated, and nothing at all is no fault",
     arguments: CacheStage.Place.allCases)
   func nothing(place: CacheStage.Place) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Support
 import Testing
@@ -217,6 +218,20 @@ struct FlowTests {
     #expect(isMended)
     #expect(try client.call("flow.get", #"{"name":"v"}"#)["version"] as? Int == 1)
     #expect(try !client.call("system.health").text.contains(#""what":"flows""#))
+  }
+
+  @Test("of files that say nothing of a life have sessions that live for SESSION_TTL")
+  func sessionTTL() throws {
+    let folder = try Self.folder(#"{"steps":[{"id":"a"}]}"#)
+    let daemon = try Daemon(["--flows", folder.path, "--set", "session.ttl=1h"])
+    let client = try daemon.client()
+    let session = try client.call("session.create", #"{"flow":"w"}"#)
+    let id = try #require(session["sessionId"] as? String)
+    let answer = try client.call("session.get", #"{"sessionId":"\#(id)"}"#)
+    let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    let made = try format.parse(try #require(answer["createdAt"] as? String))
+    let ends = try format.parse(try #require(answer["expiresAt"] as? String))
+    #expect(ends.timeIntervalSince(made) == 3600)
   }
 
   @Test("of a file that is gone are closed, and calls may define them then")

@@ -73,13 +73,14 @@ struct GuardTests {
     let stage = try GuardStage(place)
     let clients = try stage.clients(20)
     let begin = (method: "idempotency.begin", params: #"{"key":"pay:1","fingerprint":"f"}"#)
-    for _ in 0..<5 {
+    for round in 0..<5 {
       let answers = try ConcurrentCalls(clients, window: 10).run(
         clients.map { _ in Array(repeating: begin, count: 10) }
       ).joined().compactMap(\.answer)
       #expect(answers.count == 200)
       // Every one is told how things stand; none is told that something has failed.
       #expect(answers.allSatisfy { $0.reason == nil })
+      #expect(answers.count { $0["status"] as? String == "new" } == (round == 0 ? 1 : 0))
       for answer in answers where answer["status"] as? String != "new" {
         #expect(answer["status"] as? String == "in_progress")
         let rest = try #require(answer["retryAfterMs"] as? Int)

@@ -7,8 +7,8 @@ struct RateLimitTests {
   /// A limit that no test sees come back.
   private static let slow = #""limit":3,"window":"1h""#
 
-  @Test("are kept over all sidecars, to the last one", arguments: [20])
-  func crowd(seconds: Int) throws {
+  @Test("are kept over all sidecars, to the last one")
+  func crowd() throws {
     let redis = try RedisServer()
     let sidecars = try (0..<4).map { try RedisSidecar.start(redis.socketPath, loops: 1 + $0 % 2) }
     let clients = try sidecars.flatMap { sidecar in
@@ -54,7 +54,6 @@ struct RateLimitTests {
     for left in [2, 1, 0] {
       #expect(try clients[0].call("ratelimit.check", params)["remaining"] as? Int == left)
     }
-    _ = try redis.command(["CONFIG", "RESETSTAT"])
     for _ in 0..<10 {
       for client in clients {
         let answer = try client.call("ratelimit.check", params)
@@ -83,7 +82,7 @@ struct RateLimitTests {
     let params = #"{"key":"u",\#(Self.slow)}"#
     for _ in 0..<4 { try clients[0].call("ratelimit.check", params) }
     try clients[1].call("ratelimit.reset", #"{"key":"u"}"#)
-    let isAllowed = try eventually("the reset", within: .seconds(5)) {
+    let isAllowed = try eventually("the reset", within: .seconds(2)) {
       try clients[0].call("ratelimit.check", params)["allowed"] as? Bool == true
     }
     #expect(isAllowed)
@@ -118,7 +117,7 @@ struct RateLimitTests {
     #expect(try client.call("ratelimit.peek", #"{"key":"u",\#(Self.slow)}"#).reason != nil)
   }
 
-  @Test("that a full or read-only Redis can't write are unchecked, not errors")
+  @Test("that a full Redis can't write are unchecked, not errors")
   func refused() throws {
     let redis = try RedisServer()
     let sidecar = try RedisSidecar.start(redis.socketPath)

@@ -111,7 +111,7 @@ struct ConfigurationAssembly {
       let bytes = try PrivateFile.read(path, isCredential ? .credential : .ownerOnly)
       let digits = bytes.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
       if digits.count == 32, let text = String(validating: digits, as: UTF8.self),
-        text.allSatisfy(\.isHexDigit)
+        text.allSatisfy({ $0.isASCII && $0.isHexDigit })
       {
         return Secret(text)
       }

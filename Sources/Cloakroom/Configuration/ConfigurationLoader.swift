@@ -120,7 +120,7 @@ extension ConfigurationLoader {
   private static func flowFaults(_ configuration: Configuration) -> [ConfigurationFault] {
     guard let folder = configuration.flows.folder else { return [] }
     do throws(ConfigurationFaults) {
-      _ = try FlowFolder(folder, defaultTTL: .day).read()
+      _ = try FlowFolder(folder, defaultTTL: configuration.session.ttl).read()
       return []
     } catch {
       return error.faults

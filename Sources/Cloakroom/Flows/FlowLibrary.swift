@@ -13,7 +13,9 @@ final class FlowLibrary: Sendable {
 
   /// The flows that a configuration names.
   init(_ configuration: Configuration, logger: Logger) {
-    folder = configuration.flows.folder.map { FlowFolder($0, defaultTTL: .day) }
+    folder = configuration.flows.folder.map {
+      FlowFolder($0, defaultTTL: configuration.session.ttl)
+    }
     self.logger = logger
   }
 

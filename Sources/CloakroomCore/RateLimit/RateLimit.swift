@@ -37,7 +37,8 @@ public struct RateLimit: Sendable, Hashable {
     // Ten years have fewer than 2^49 microseconds.
     let microseconds = window.milliseconds &* 1000
     let capacity = Self.span(of: burst, each: microseconds, in: limit)
-    guard let capacity, capacity.microseconds < TimeToLive.longest.milliseconds &* 1000 else {
+    let longest = RateSpan(microseconds: TimeToLive.longest.milliseconds &* 1000, part: 0)
+    guard let capacity, capacity <= longest else {
       throw RPCError(.invalidParams, "burst * window / limit is at most ten years")
     }
     self.limit = limit

@@ -22,8 +22,12 @@ struct CacheCall: Sendable {
   }
 
   /// An invalidation, whose answer says nothing.
+  ///
+  /// One of several of a call that may be repeated: it is the call's answer that is kept.
   func invalidation(isSoft: Bool) -> RecordCall {
-    call(.invalidate(isSoft: isSoft)) { _, _ throws(RPCError) in nil }
+    RecordCall(
+      CacheRecord.self, key, CacheRequest(.invalidate(isSoft: isSoft), names), keepsAnswer: false
+    ) { _, _ throws(RPCError) in nil }
   }
 
   // MARK: Reading
@@ -42,13 +46,18 @@ struct CacheCall: Sendable {
 
   /// - Parameter mayWait: whether the result may be that another has the lease: for how many milliseconds.
   private func looking(_ look: CacheLook, mayWait: Bool) -> RecordCall {
-    RecordCall(
+    // A receipt of the caller's own making may be another call's too, which goes on.
+    let isOwn = if case .receipt = look.wish { true } else { false }
+    let undo: @Sendable (RecordAnswer) -> RecordCall? = { answer in
+      Self.lease(in: answer).map { releasing($0) }
+    }
+    return RecordCall(
       CacheRecord.self, key, CacheRequest(.get(look), names),
       otherwise: { error throws(RPCError) in
         // Nothing but a lease that ends by itself.
         throw error.reason == .outcomeUnknown ? RPCError(.unavailable) : error
       },
-      undo: { answer in Self.lease(in: answer).map { releasing($0) } }
+      undo: isOwn ? nil : undo
     ) { outcome, result throws(RPCError) in
       switch outcome {
       case .busy(let restMs) where mayWait:

@@ -21,9 +21,10 @@ struct CacheInvalidation: Sendable {
 
   /// How it begins: all at once, so that what the connection asks next finds it done.
   ///
-  /// - Parameter record: where its answer is kept, if the call has an idempotency key.
-  func opening(keptIn record: IdempotencyRecord?) -> Opening {
-    if let record { return .run { context throws(RPCError) in try await run(record, context) } }
+  /// - Parameter keepsAnswer: whether the call has an idempotency key: then all of it is done, and its answer
+  ///   kept. One that was cut before is done again as a whole, which does no harm.
+  func opening(keepsAnswer: Bool) -> Opening {
+    if keepsAnswer { return .run { context throws(RPCError) in try await kept(context) } }
     guard !keys.isEmpty || !tags.isEmpty else { return .answer(result) }
     return .records(calls, step) { answers, reply, context, result throws(RPCError) in
       try check(answers.map(\.result), reply)
@@ -32,21 +33,13 @@ struct CacheInvalidation: Sendable {
     }
   }
 
-  /// With an idempotency key: all of it, and then its answer is kept. One that was cut before is done again as
-  /// a whole, which does no harm.
-  private func run(
-    _ record: IdempotencyRecord, _ context: CallContext
-  ) async throws(RPCError) -> ByteBuffer {
-    switch await context.perform(record.recall(step: 0)) {
-    case .value(nil): break
-    case .failure(let error): throw error
-    default: return result
+  private func kept(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
+    try await context.keepingAnswer { () async throws(RPCError) in
+      if let step { _ = try await context.perform(step).orThrow() }
+      for call in calls { _ = try await context.run(call) }
+      count(context)
+      return result
     }
-    if let step { _ = try await context.perform(step).orThrow() }
-    for call in calls { _ = try await context.run(call) }
-    _ = try await context.perform(context.idempotent(.nothing, step: 0)).orThrow()
-    count(context)
-    return result
   }
 
   /// - Throws: why it was not done; OUTCOME_UNKNOWN when a part of it was. It can be repeated in any case.

@@ -72,7 +72,8 @@ final class CacheLooking: RecordLook {
   /// A look with the tags that the value has, if it is fresh and these are others than the named ones.
   private func again(_ record: ByteBuffer, at now: Int64) -> CacheLooking? {
     guard let found = try? CacheRecord(reading: record), found.lease == nil,
-      let entry = found.entry, entry.expiresAtMs > now, entry.tags != look.tags, !entry.tags.isEmpty
+      let entry = found.entry, entry.expiresAtMs > now, !entry.tags.isEmpty,
+      entry.tags.map({ ByteString($0) }) != look.tags.map({ ByteString($0) })
     else { return nil }
     var look = look
     look.tags = entry.tags

@@ -81,7 +81,7 @@ enum CacheMethods {
         keys: try arguments.cacheKeys(0, atMost: limit),
         tags: try arguments.cacheTags(1, atMost: limit), isSoft: try arguments.flag(2, "soft"),
         names: try CacheNames(&arguments))
-      return invalidation.opening(keptIn: arguments.idempotency)
+      return invalidation.opening(keepsAnswer: arguments.idempotency != nil)
     })
 
   static let release = Method(

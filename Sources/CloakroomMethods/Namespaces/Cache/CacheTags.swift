@@ -11,16 +11,16 @@ struct CacheTags: Sendable {
   /// What the counter of invalidations was at; nil while it is not known.
   private(set) var number: Int64?
   /// The tags that were read; nil is one that the store does not have.
-  private var states: [String: CacheTagState?] = [:]
+  private var states: [ByteString: CacheTagState?] = [:]
 
   /// Nothing is known yet.
   init(_ names: CacheNames) { self.names = names }
 
   /// Those of some tags that have not been read.
-  func unknown(of tags: [String]) -> [String] { tags.filter { states[$0] == nil } }
+  func unknown(of tags: [String]) -> [String] { tags.filter { states[ByteString($0)] == nil } }
 
   /// How a tag stands; nil for one that the store does not have, so that whatever carries it is void.
-  subscript(tag: String) -> CacheTagState? { states[tag] ?? nil }
+  subscript(tag: String) -> CacheTagState? { states[ByteString(tag)] ?? nil }
 
   /// Whether something that carries a number was invalidated since, hard or soft, or may have been.
   func hasVoided(_ number: Int64, of tags: [String]) -> Bool {
@@ -36,7 +36,7 @@ struct CacheTags: Sendable {
       throw reply.unexpected
     }
     for (tag, value) in zip(tags, values) {
-      states.updateValue(value.flatMap { CacheTagState($0) }, forKey: tag)
+      states.updateValue(value.flatMap { CacheTagState($0) }, forKey: ByteString(tag))
     }
   }
 
@@ -51,6 +51,8 @@ struct CacheTags: Sendable {
     let kept = try reply.get(KeepCacheTags.self)
     guard kept.states.count == tags.count else { throw .unexpectedReply }
     number = number ?? kept.number
-    for (tag, state) in zip(tags, kept.states) { states.updateValue(state, forKey: tag) }
+    for (tag, state) in zip(tags, kept.states) {
+      states.updateValue(state, forKey: ByteString(tag))
+    }
   }
 }

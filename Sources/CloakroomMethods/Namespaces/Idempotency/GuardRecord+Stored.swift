@@ -16,6 +16,8 @@ extension GuardRecord {
     keptUntilMs = kept
     fingerprint = header.text("fingerprint")
     receipt = header.text("receipt")
+    earlier = header.text("earlier")
+    wasOpen = header.number("reopened") == 1
     attempts = header.number("attempts") ?? 0
     lockMs = header.number("lock") ?? 0
     lockEndsAtMs = header.number("locked") ?? 0
@@ -29,6 +31,8 @@ extension GuardRecord {
     header.write("kept", keptUntilMs)
     header.write("fingerprint", fingerprint)
     header.write("receipt", receipt)
+    header.write("earlier", earlier)
+    header.write("reopened", unlessZero: wasOpen ? 1 : 0)
     header.write("attempts", unlessZero: attempts)
     header.write("lock", unlessZero: lockMs)
     header.write("locked", unlessZero: lockEndsAtMs)

@@ -23,6 +23,10 @@ struct GuardRecord: RecordKind, Equatable {
   var fingerprint: String?
   /// The digest of the last lock's receipt; nil once that was taken back.
   var receipt: String?
+  /// The receipt of the lock before, as long as this one can be taken back: then it is that one's again.
+  var earlier: String?
+  /// Whether that lock had been ended by a failure, and not only lapsed.
+  var wasOpen = false
   /// How often it was locked.
   var attempts: Int64 = 0
   /// How long the lock was given last, in milliseconds.
@@ -110,8 +114,10 @@ struct GuardRecord: RecordKind, Equatable {
   }
 
   private mutating func take(_ lock: GuardLock, at now: Int64) -> GuardHold {
+    wasOpen = state == .open
     state = .locked
     fingerprint = fingerprint ?? lock.fingerprint
+    earlier = receipt
     receipt = lock.receipt
     attempts &+= 1
     lockMs = lock.lock.milliseconds
@@ -188,9 +194,11 @@ struct GuardRecord: RecordKind, Equatable {
   /// What was done under the key before stays; if nothing was, it is anybody's for anything.
   private mutating func withdraw(_ given: String) -> GuardOutcome {
     guard state == .locked, receipt == given else { return .refused(.leaseLost) }
-    state = .open
+    // A lock that has only lapsed is still good for its holder to complete.
+    state = earlier == nil || wasOpen ? .open : .locked
     attempts = max(attempts &- 1, 0)
-    receipt = nil
+    receipt = earlier
+    earlier = nil
     lockEndsAtMs = 0
     if attempts == 0 { fingerprint = nil }
     return .withdrawn

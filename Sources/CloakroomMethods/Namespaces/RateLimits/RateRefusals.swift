@@ -83,8 +83,8 @@ final class RateRefusals: Sendable {
         contents = Contents(resets: question.resets)
       }
       if contents.refusals.count >= Self.countLimit {
-        contents.refusals = contents.refusals.filter { $0.value.until > now }
-        guard contents.refusals.count < Self.countLimit else { return }
+        // To forget them costs a question to the store, and to look for those that are over would cost more.
+        contents.refusals.removeAll(keepingCapacity: true)
       }
       contents.refusals[demand] = Refusal(standing: standing, at: now, until: until)
     }
