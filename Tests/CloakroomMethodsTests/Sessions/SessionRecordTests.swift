@@ -178,7 +178,8 @@ struct SessionRecordTests {
       #expect((after.expiresAtMs == Self.made + 700 + SessionStory.idle) == moves, "\(step)")
       #expect((after.activeAtMs == Self.made + 700) == moves, "\(step)")
       #expect(after.endAtMs == before.endAtMs)
-      #expect(after.keptUntilMs == after.expiresAtMs + SessionStory.kept.tombstoneMs)
+      // A tombstone that is shorter than clocks may be apart is kept for that.
+      #expect(after.keptUntilMs == after.expiresAtMs + PendingRetention.slackMs)
     }
   }
 
@@ -222,6 +223,29 @@ struct SessionRecordTests {
   }
 
   // MARK: Hand-over
+
+  @Test(
+    "is committed late by the one who had it last, though it was touched and its life is over since"
+  )
+  func committedLate() throws {
+    var story = try SessionStory.finished()
+    story.tell(SessionStory.checkout("r"), at: Self.made + 20)
+    story.tell(.touch, at: Self.made + 20 + SessionStory.lease)
+    let record = try #require(story.record)
+    #expect(record.state == .open)
+    story.tell(SessionStory.commit("r"), at: record.expiresAtMs)
+    #expect(story.record?.state == .committed && story.last?.noticed == nil)
+  }
+
+  @Test(
+    "has spent the time since it last came somewhere in a step that it completes from elsewhere")
+  func timeOfStep() throws {
+    let flow = try SessionStory.flow(#""steps":[{"id":"a"},{"id":"b","requires":[]}]"#)
+    var story = SessionStory(flow)
+    story.tell(SessionStory.complete("b"), at: Self.made + 400)
+    let facts = try #require(story.record?.facts.text)
+    #expect(facts.contains("400"), "\(facts)")
+  }
 
   @Test("is handed over once, and a repeated commit gets the first result")
   func commits() throws {

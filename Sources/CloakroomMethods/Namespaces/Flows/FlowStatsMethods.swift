@@ -9,7 +9,7 @@ enum FlowStatsMethods {
 
   static let stats = Method(
     "flow.stats",
-    "Tells how people come through a flow: how many sessions were created, completed, deleted, dead, and abandoned (their life has ended) at which step; how often each step was come to and completed, and how long that took; and which keywords of its schema its data didn't fit. Counted over all sidecars, each session's every step once, by the hours (UTC) in which it happened; kept for 90 days. Times are right within 5 %. `live` is how many sessions there are now, whatever from and to.",
+    "Tells how people come through a flow: how many sessions were created, completed, deleted, dead, and abandoned (their life has ended) at which step; how often each step was come to and completed, and how long that took; and which keywords of its schema its data didn't fit. Counted over all sidecars, each of these once, by the hours (UTC) in which it happened; kept for 90 days. Times are right within 5 %. `live` is how many sessions there are now, whatever from and to.",
     [
       Parameter(
         "name", #"{"type":"string","pattern":"^[A-Za-z0-9._-]{1,64}$"}"#, required: true,

@@ -291,7 +291,7 @@ struct PendingRecord: RecordKind, Equatable {
 
   /// Keeps it beyond its life: forgotten earlier, an operation that a token carries would begin anew.
   private mutating func keep(_ retention: PendingRetention) {
-    keptUntilMs = expiresAtMs &+ max(retention.tombstoneMs, PendingRetention.slackMs)
+    keptUntilMs = retention.end(of: expiresAtMs)
   }
 
   /// Keeps what is left of it for a time, and at least as long as it would have lived.

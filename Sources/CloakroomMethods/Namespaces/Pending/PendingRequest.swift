@@ -170,4 +170,8 @@ struct PendingRetention: Sendable, Hashable {
     self.receiptMs = receiptMs
     self.deadMs = deadMs
   }
+
+  /// Until when something is kept at least whose life ends then: forgotten earlier, it could begin anew, and
+  /// its end would not be seen by a sweep.
+  func end(of lifeEndMs: Int64) -> Int64 { lifeEndMs &+ max(tombstoneMs, Self.slackMs) }
 }

@@ -33,9 +33,11 @@ enum SessionHandoverMethods {
       let digest = Receipt.digest(of: receipt)
       // What is sealed in the session is not kept in clear with the answer.
       let secret = SecretAnswer(arguments)
+      // A receipt of the caller's own making may be a repeated call's too, which has the lease by now.
+      let isOwn = arguments.has(2)
       return try call.opening(
         .checkout(PendingLease(receipt: digest, life: life)),
-        .init(undo: .withdraw(receipt: digest), secret: secret)
+        .init(undo: isOwn ? nil : .withdraw(receipt: digest), secret: secret)
       ) { scene, result throws(RPCError) in
         guard let whole = scene.whole else { throw .unexpectedReply }
         let record = scene.record

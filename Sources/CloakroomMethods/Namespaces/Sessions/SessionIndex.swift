@@ -74,7 +74,8 @@ struct SessionIndex: Sendable {
         do throws(RPCError) {
           if try await look(entry.name.text) { found += 1 } else { over.append(entry.name.text) }
         } catch {
-          guard error.hasNoSession || error.reason == .storeRefused else { throw error }
+          // What somebody else has written there is no session; that Redis refuses is another matter.
+          guard error.hasNoSession || error == .notARecord else { throw error }
           if Self.isOver(entry, error, at: context.storeTimeMs) { over.append(entry.name.text) }
         }
       }

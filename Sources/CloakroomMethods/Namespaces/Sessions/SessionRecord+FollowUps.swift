@@ -42,7 +42,8 @@ extension SessionRecord {
     guard let flow else { return nil }
     return facts.followUp(
       FlowStatistics(ofSession: name, flow: flow.name, outward: outward), session: ref,
-      version: flow.version, createdAtMs: createdAtMs, latestMs: max(keptUntilMs, endAtMs),
+      version: flow.version, createdAtMs: createdAtMs,
+      latestMs: max(keptUntilMs, endAtMs &+ max(keptUntilMs &- expiresAtMs, 0)),
       since: earlier?.facts, isLook: isLook)
   }
 }

@@ -20,9 +20,8 @@ extension SessionRecord {
     }
     state = .leased
     isFresh = false
-    activeAtMs = max(activeAtMs, now)
     lease.take(wanted.receipt, for: wanted.life, at: now, extending: &expiresAtMs)
-    keptUntilMs = max(keptUntilMs, expiresAtMs &+ request.retention.tombstoneMs)
+    keptUntilMs = max(keptUntilMs, request.retention.end(of: expiresAtMs))
     if lease.isUsedUp {
       keptUntilMs = max(keptUntilMs, lease.endsAtMs &+ request.retention.deadMs)
     }
@@ -64,7 +63,7 @@ extension SessionRecord {
     guard state == .leased, lease.receipt == receipt else { throw refusal(at: now) }
     lease.withdraw(restoring: &expiresAtMs)
     state = .open
-    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    keptUntilMs = retention.end(of: expiresAtMs)
     return SessionScene(self)
   }
 

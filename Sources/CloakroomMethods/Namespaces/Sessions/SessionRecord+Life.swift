@@ -38,7 +38,7 @@ extension SessionRecord {
     activeAtMs = now
     endAtMs = now &+ draft.life.milliseconds
     expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
-    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    keptUntilMs = retention.end(of: expiresAtMs)
     lease.mostAttempts = Int64(draft.maxAttempts)
   }
 
@@ -68,7 +68,7 @@ extension SessionRecord {
     isFresh = false
     guard idleMs > 0 else { return }
     expiresAtMs = max(expiresAtMs, min(activeAtMs &+ idleMs, endAtMs))
-    keptUntilMs = max(keptUntilMs, expiresAtMs &+ retention.tombstoneMs)
+    keptUntilMs = max(keptUntilMs, retention.end(of: expiresAtMs))
   }
 
   /// Opens it again with a whole life.
@@ -79,7 +79,7 @@ extension SessionRecord {
     activeAtMs = now
     endAtMs = now &+ life
     expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
-    keptUntilMs = expiresAtMs &+ retention.tombstoneMs
+    keptUntilMs = retention.end(of: expiresAtMs)
   }
 
   // MARK: Ends
@@ -111,6 +111,6 @@ extension SessionRecord {
 
   /// Keeps what is left of it for a time, and at least as long as it would have lived.
   mutating func keep(for milliseconds: Int64, at now: Int64) {
-    keptUntilMs = max(now &+ milliseconds, expiresAtMs)
+    keptUntilMs = max(now &+ milliseconds, expiresAtMs &+ PendingRetention.slackMs)
   }
 }

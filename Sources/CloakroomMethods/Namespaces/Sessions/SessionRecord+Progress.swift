@@ -104,8 +104,9 @@ extension SessionRecord {
       guard let index = flow.index(of: name) else { throw progress.noStep }
       let wasComplete = progress.statuses[index] == .complete
       try progress.complete(index, with: scene.whole ?? content.visible)
+      let ms = max(now &- enteredAtMs, 0)
       move(to: name, at: now)
-      if !wasComplete { note(.done(name, ms: max(now &- enteredAtMs, 0)), at: now) }
+      if !wasComplete { note(.done(name, ms: ms), at: now) }
       way = progress.text
       move(to: flow.steps[progress.next(after: index)].id, at: now)
       scene.progress = progress

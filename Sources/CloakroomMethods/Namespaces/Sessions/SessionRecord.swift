@@ -148,7 +148,9 @@ struct SessionRecord: RecordKind, Equatable {
 
   /// Whether a step is the commit of the caller who has it, or has had it last.
   private func isHeld(by step: SessionStep) -> Bool {
-    guard state == .leased, case .commit(let receipt, _) = step else { return false }
+    guard state == .leased || state == .open, case .commit(let receipt, _) = step else {
+      return false
+    }
     return lease.receipt == receipt
   }
 
