@@ -22,6 +22,7 @@ final class WizardCrowd {
   private struct Call {
     let method: String
     let params: String
+    let sentAt = ContinuousClock.now
     /// What its answer means.
     let then: (Answer) -> Void
   }
@@ -42,6 +43,8 @@ final class WizardCrowd {
     var isOver = false
     var turns = 0
     var open: Call?
+    /// When the call was first sent that is known to have touched the session last.
+    var touchedAt = ContinuousClock.now
     var isUnderWay = false
   }
 
@@ -59,14 +62,19 @@ final class WizardCrowd {
   private(set) var repeated = 0
 
   private let name: String
+  /// How long somebody may be away.
+  private let idle: Duration
   private var wizards: [Wizard]
   private var random: SplitMix
 
   /// A crowd of so many.
   ///
-  /// - Parameter flow: the flow's name.
-  init(_ count: Int, in flow: String, seed: UInt64) {
+  /// - Parameters:
+  ///   - flow: the flow's name.
+  ///   - idle: how long somebody may be away.
+  init(_ count: Int, in flow: String, idle: Duration, seed: UInt64) {
     name = flow
+    self.idle = idle
     random = SplitMix(seed: seed)
     var random = random
     wizards = (0..<count).map { index in
@@ -78,9 +86,7 @@ final class WizardCrowd {
   }
 
   /// Defines the flow: each step wants its own number.
-  ///
-  /// - Parameter idle: how long somebody may be away.
-  static func define(_ flow: String, idle: String, _ client: LineClient) throws {
+  func define(_ client: LineClient) throws {
     let steps = Self.steps.map { step in
       let member = #"{"\#(step)":{"type":"integer","minimum":1}}"#
       let schema = #"{"required":["\#(step)"],"properties":\#(member)}"#
@@ -88,7 +94,8 @@ final class WizardCrowd {
     }
     let answer = try client.call(
       "flow.define",
-      #"{"name":"\#(flow)","steps":[\#(steps.joined(separator: ","))],"idleTtl":"\#(idle)"}"#)
+      #"{"name":"\#(name)","steps":[\#(steps.joined(separator: ","))],"idleTtl":\#(idle.components.seconds)}"#
+    )
     #expect(answer["version"] as? Int == 1, "\(answer)")
   }
 
@@ -115,9 +122,14 @@ final class WizardCrowd {
       repeated += 1
       return
     }
-    let call = wizards[index].open
+    guard let call = wizards[index].open else { return }
     wizards[index].open = nil
-    call?.then(answer)
+    // On a machine that is busy enough somebody is away for too long without wanting it.
+    if answer.reason == "EXPIRED", wizards[index].touchedAt.duration(to: .now) >= idle {
+      return leave(index)
+    }
+    call.then(answer)
+    if call.method != "session.get" { wizards[index].touchedAt = call.sentAt }
   }
 
   // MARK: What they do
@@ -246,9 +258,13 @@ final class WizardCrowd {
   private func last(_ index: Int, _ session: String) -> Call {
     Call(method: "session.get", params: target(session)) { [self] answer in
       expectAll(answer, index)
-      wizards[index].isOver = true
-      tally.left[Self.steps[wizards[index].current], default: 0] += 1
+      leave(index)
     }
+  }
+
+  private func leave(_ index: Int) {
+    wizards[index].isOver = true
+    tally.left[Self.steps[wizards[index].current], default: 0] += 1
   }
 }
 

@@ -7,6 +7,7 @@ struct WizardCrowdTests {
   private static let count = 500
   /// How many where a Redis that is slow makes each of them slow.
   private static let few = 100
+  private static let idle = Duration.seconds(30)
   private static let options = [
     "--set", "session.rateLimit=1000000", "--set", "pending.sweepInterval=1s",
   ]
@@ -39,9 +40,9 @@ struct WizardCrowdTests {
         redis.path, patience: fault.patience, Self.options + ["--keys", keys.path])
     }
     let clients = try (0..<20).map { try daemons[$0 % 2].readyClient() }
-    try WizardCrowd.define("wizard", idle: "30s", clients[0])
     let count = fault == .closesConnections ? Self.count : Self.few
-    let crowd = WizardCrowd(count, in: "wizard", seed: .random(in: 0 ... .max))
+    let crowd = WizardCrowd(count, in: "wizard", idle: Self.idle, seed: .random(in: 0 ... .max))
+    try crowd.define(clients[0])
     try ConcurrentCalls(clients, window: 4, patience: .seconds(30)).run(
       meanwhile: redis.act, next: { _ in crowd.next() }, ended: { crowd.ended($1) })
     try redis.calm()
@@ -60,8 +61,9 @@ struct WizardCrowdTests {
     let keys = try TokenKeys(copiesOf: ["HS256"])
     let options = Self.options + ["--keys", keys.path]
     let survivor = try RedisSidecar.start(redis.socketPath, options)
-    try WizardCrowd.define("wizard", idle: "30s", try survivor.readyClient())
-    let crowd = WizardCrowd(Self.count, in: "wizard", seed: .random(in: 0 ... .max))
+    let crowd = WizardCrowd(
+      Self.count, in: "wizard", idle: Self.idle, seed: .random(in: 0 ... .max))
+    try crowd.define(try survivor.readyClient())
     var calls = 0
     var kills = 0
     while !crowd.isOver {
