@@ -32,6 +32,27 @@ struct RedisClockTests {
     #expect(Self.ahead(clock) == -5)
   }
 
+  @Test(
+    "is put back by the first reply after a reconnect no further than that reply was late",
+    arguments: [
+      (late: 80, heard: 0, known: 60_000), (late: 80, heard: 80, known: 60_000),
+      (late: 80, heard: 100, known: 59_980), (late: 80, heard: -10, known: 60_010),
+      (late: 0, heard: 80, known: 59_920), (late: 0, heard: 70_000, known: -10_000),
+    ] as [(late: Int64, heard: Int64, known: Int64)])
+  func reconnected(late: Int64, heard: Int64, known: Int64) {
+    var clock = RedisClock()
+    let start = StoreClock.system.now
+    let date = StoreClock.system.date - start
+    // A Redis that is a minute ahead.
+    clock.learn(date + start + 60_000, at: start)
+    clock.forget()
+    let isAsked = clock.isToBeRead(at: start)
+    #expect(isAsked)
+    // The reply says what the time was at some moment since it was asked for.
+    clock.learn(date + start + late + 60_000 - heard, at: start + late)
+    #expect(abs(clock.timeMs - StoreClock.system.now - date - known) <= 1)
+  }
+
   @Test("is asked for now and then, and once more when it is another's")
   func asked() {
     var clock = RedisClock()

@@ -173,7 +173,8 @@ struct GatheredCommit {
 ///
 /// A reply takes its time to come, so that what it says is always a little late: of all that was learned in
 /// the last seconds, what was furthest ahead is nearest to the truth. Both clocks may drift, and Redis' may be
-/// set; so what is older is forgotten.
+/// set; so what is older is forgotten. After a reconnect it may be another Redis: what was known before holds
+/// as far as it fits in the time that the first reply took.
 struct RedisClock {
   /// How often the time is asked for at most, in milliseconds.
   private static let pauseMs: Int64 = 50
@@ -201,19 +202,21 @@ struct RedisClock {
   var timeMs: Int64 { StoreClock.system.now &+ max(ahead, aheadBefore) }
 
   /// Whether it is time to ask again; a caller that is told so asks.
-  mutating func isToBeRead() -> Bool {
-    let now = StoreClock.system.now
+  mutating func isToBeRead(at now: Int64 = StoreClock.system.now) -> Bool {
     guard askedAt == .min || now &- askedAt >= Self.pauseMs else { return false }
     askedAt = now
     return true
   }
 
   /// Learns what Redis has said just now, in milliseconds since 1970.
-  mutating func learn(_ time: Int64) {
-    let now = StoreClock.system.now
+  mutating func learn(_ time: Int64, at now: Int64 = StoreClock.system.now) {
     let ahead = time &- now
     if since == .min {
-      (self.ahead, aheadBefore, since) = (ahead, ahead, now)
+      // A reply that was slow to be read would put the clock back, and make lives and leases shorter.
+      let longestDelay = askedAt == .min ? 0 : now &- askedAt
+      let known = max(self.ahead, aheadBefore)
+      self.ahead = min(max(known, ahead), ahead &+ longestDelay)
+      (aheadBefore, since) = (self.ahead, now)
     } else if now &- since >= Self.memoryMs {
       (aheadBefore, self.ahead, since) = (self.ahead, ahead, now)
     } else {
