@@ -44,7 +44,8 @@ public struct Timestamp: Sendable, Hashable {
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
 
     var text: [UInt8] = []
-    text.reserveCapacity(20)
+    // As many as `text` has in all.
+    text.reserveCapacity(24)
     append(year, digits: 4, to: &text)
     text.append(UInt8(ascii: "-"))
     append(month, digits: 2, to: &text)

@@ -1,4 +1,3 @@
-internal import COpenSSL
 public import NIOCore
 
 /// A value's etag: the SHA-1 of its stored bytes, in hexadecimal.
@@ -19,8 +18,7 @@ public struct ETag: Sendable {
     var memory = digest.mutableSpan
     memory.withUnsafeMutableBufferPointer { digest in
       value.withUnsafeReadableBytes { bytes in
-        // One-shot digest of a fixed algorithm into a buffer of its size; it can't fail but for memory.
-        _ = EVP_Digest(bytes.baseAddress, bytes.count, digest.baseAddress, nil, EVP_sha1(), nil)
+        DigestAlgorithm.sha1.digest(bytes, into: digest)
       }
     }
     self.digest = digest

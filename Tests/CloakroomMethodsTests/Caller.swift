@@ -98,12 +98,12 @@ struct Caller {
       case .record(let call, _), .waiting(let call, _): steps = [Self.describe(call)]
       case .records(let calls, let command, _):
         steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
+      case .look(let look): steps = ["read \(Self.text(look.name))"]
       case .run: steps = ["a procedure"]
       case .answer(let result, _):
         ResultSchemas.check(result.readableBytesView, of: table.names[found])
         steps = ["answer of \(result.readableBytes) bytes"]
       }
-    case .look(let look): steps = ["read \(Self.text(try look(&arguments).name))"]
     case .subscription(let request): steps = [Self.describe(try request(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }

@@ -102,23 +102,16 @@ final class CallDispatcher: FrameHandler {
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
         let opening = arguments.idempotent(try begin(&arguments))
-        let call = ProcedureCall(
-          request, notes: hasNotes ? arguments.notes : nil, deadlineMs: arguments.deadlineMs,
-          idempotency: arguments.idempotency, worker: worker)
-        call.open(opening)
-      case .look(let begin):
-        let look = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
-        if arguments.deadlineMs == nil, arguments.idempotency == nil,
-          worker.records.isIdle(look.name)
+        if case .look(let look) = opening, arguments.deadlineMs == nil,
+          arguments.idempotency == nil, worker.records.isIdle(look.name)
         {
           worker.look(look, for: request, notes: notes)
         } else {
           let call = ProcedureCall(
             request, notes: notes, deadlineMs: arguments.deadlineMs,
-            idempotency: arguments.idempotency,
-            worker: worker)
-          call.open(look.opening)
+            idempotency: arguments.idempotency, worker: worker)
+          call.open(opening)
         }
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)

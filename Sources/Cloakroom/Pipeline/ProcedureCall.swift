@@ -84,6 +84,8 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
       run(recordCall) { self.opened($0, then) }
     case .records(let recordCalls, let command, let end):
       run(recordCalls, command, end)
+    case .look(let look):
+      open(look.opening)
     case .run(let procedure):
       run(procedure)
     case .answer(let result, let decision):

@@ -84,14 +84,19 @@ final class ReplyWriter: StoreSink {
 
   /// A look at a record ends with the reply, or begins anew as a procedure.
   private func end(_ call: consuming LookCall, _ reply: consuming StoreReply) {
+    guard call.request.connection.isOpen else {
+      return end(call.request, notes: call.extras?.notes, .clientGone)
+    }
     let record: StoreReply
     let verdict: RecordVerdict
+    var result = burst.takeBuffer()
+    defer { burst.giveBack(result) }
     if let first = call.record {
       record = first.reply ?? .failure(RPCError(.internal))
-      verdict = call.look.verdict(record, beside: reply)
+      verdict = call.look.verdict(record, beside: reply, writingTo: &result)
     } else {
       record = reply
-      verdict = call.look.verdict(record, beside: nil)
+      verdict = call.look.verdict(record, beside: nil, writingTo: &result)
     }
     switch verdict {
     case .again(let look):
@@ -101,6 +106,14 @@ final class ReplyWriter: StoreSink {
       observer.count(CacheEvent.hit)
       end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
         try result.writeHit(value, ageMs: ageMs)
+      }
+    case .answer:
+      end(call.request, notes: call.extras?.notes, fromStore: true) { buffer throws(RPCError) in
+        buffer.writeImmutableBuffer(result)
+      }
+    case .refused(let error):
+      end(call.request, notes: call.extras?.notes, fromStore: true) { _ throws(RPCError) in
+        throw error
       }
     case .open(let opening):
       let notes = call.extras?.notes

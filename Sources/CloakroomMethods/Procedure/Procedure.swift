@@ -41,6 +41,8 @@ public enum Opening: Sendable {
         _ answers: [RecordAnswer], _ reply: StoreReply?, _ context: CallContext,
         _ result: inout ByteBuffer
       ) throws(RPCError) -> Void)
+  /// Mostly a look at one record, taken in the order of the calls on that record.
+  case look(any RecordLook)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON, and what it is counted as.

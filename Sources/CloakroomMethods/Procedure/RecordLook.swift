@@ -14,7 +14,11 @@ public protocol RecordLook: AnyObject, Sendable {
   /// - Parameters:
   ///   - record: the reply to a read of the record.
   ///   - other: the reply to what was read beside it.
-  func verdict(_ record: borrowing StoreReply, beside other: borrowing StoreReply?) -> RecordVerdict
+  ///   - result: takes the result's JSON where the verdict is `answer`; anything where it is another.
+  func verdict(
+    _ record: borrowing StoreReply, beside other: borrowing StoreReply?,
+    writingTo result: inout ByteBuffer
+  ) -> RecordVerdict
   /// How it begins where it is no mere look.
   var opening: Opening { get }
 }
@@ -23,6 +27,10 @@ public protocol RecordLook: AnyObject, Sendable {
 public enum RecordVerdict: Sendable {
   /// The value of a cache, so old in milliseconds.
   case hit(ByteBuffer, ageMs: Int64)
+  /// The result that was written.
+  case answer
+  /// Why there is none.
+  case refused(RPCError)
   /// Another look at what was read of the record, once what that look needs beside it is read.
   case again(any RecordLook)
   /// There is more to do.

@@ -396,7 +396,7 @@ extension RPCError {
   }
 
   /// Whether Redis has something under the name that is no text.
-  fileprivate var isWrongType: Bool {
+  var isWrongType: Bool {
     reason == .storeRefused && details.contains(.text("code", "WRONGTYPE"))
   }
 }

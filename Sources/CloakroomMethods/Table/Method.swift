@@ -26,9 +26,6 @@ public final class Method: Sendable {
   /// Begins a call that may take several steps, or wait.
   public typealias Open =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Opening
-  /// Begins a call that mostly ends with what it reads of one record.
-  public typealias Look =
-    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> any RecordLook
   /// Begins or ends a subscription of the connection.
   public typealias Subscribe =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SubscriptionRequest
@@ -44,8 +41,6 @@ public final class Method: Sendable {
     case many(begin: BeginMany, end: EndMany)
     /// Several steps one after the other, or a wait.
     case procedure(Open)
-    /// Mostly a look at one record, and else a procedure.
-    case look(Look)
     /// A beginning or an end of a subscription of the connection.
     case subscription(Subscribe)
     /// A question about the sidecar itself.

@@ -49,7 +49,8 @@ final class CacheLooking: RecordLook {
 
   /// Only a fresh value without a lease on it, and with no other tags than the named ones, is given here.
   func verdict(
-    _ record: borrowing StoreReply, beside other: borrowing StoreReply?
+    _ record: borrowing StoreReply, beside other: borrowing StoreReply?,
+    writingTo result: inout ByteBuffer
   ) -> RecordVerdict {
     guard case .record(let record?, let now) = copy record else { return .open(opening) }
     guard let head = record.withUnsafeReadableBytes({ CacheHead($0, tags: tags) }) else {

@@ -18,13 +18,14 @@ enum CacheMethods {
       #"{"key":"order:123","tags":["orders"]}"#,
       #"{"status":"miss","value":null,"lease":"ckr_…"}"#
     ),
-    .look { arguments throws(RPCError) in
-      CacheLooking(
-        try arguments.cacheCall(),
-        CacheLook(
-          wish: try arguments.leaseWish(3), leaseMs: try arguments.leaseMs(4),
-          tags: try arguments.cacheTags(1, atMost: CacheTags.most)),
-        waitMs: try arguments.waitMs(2))
+    .procedure { arguments throws(RPCError) in
+      .look(
+        CacheLooking(
+          try arguments.cacheCall(),
+          CacheLook(
+            wish: try arguments.leaseWish(3), leaseMs: try arguments.leaseMs(4),
+            tags: try arguments.cacheTags(1, atMost: CacheTags.most)),
+          waitMs: try arguments.waitMs(2)))
     })
 
   static let set = Method(

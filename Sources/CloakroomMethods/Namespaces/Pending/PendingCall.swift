@@ -142,40 +142,66 @@ struct PendingCall: Sendable {
   func reading(
     withData: Bool, excuse: @escaping Excuse = { _ in nil }, end: @escaping EndReading
   ) -> Opening {
-    opening(excuse: excuse) {
+    if case .known(let target) = place, target.carried == nil {
+      return .look(PendingReading(self, of: target, withData: withData, excuse: excuse, end: end))
+    }
+    return opening(excuse: excuse) {
       reading(of: $0, withData: withData, excuse: excuse, end: end)
     }
   }
 
-  private func reading(
+  /// A call that reads the record of an operation that has been found.
+  func reading(
     of target: PendingTarget, withData: Bool, excuse: @escaping Excuse, end: @escaping EndReading
   ) -> RecordCall {
-    let unused = target.carried.flatMap { $0.rest == nil ? nil : $0 }
-    return RecordCall(
+    RecordCall(
       PendingRecord.self, target.key, request(.read(withData: withData), of: target),
       otherwise: { error throws(RPCError) -> ByteBuffer in
-        guard let unused, error.reason == .unavailable, !unused.isOneTime else {
-          guard let other = excuse(error) else { throw error }
-          return other
-        }
         var result = ByteBuffer()
-        try end(unused.operation(type), target, false, &result)
+        try write(insteadOf: error, of: target, to: &result, excuse: excuse, end: end)
         return result
       }
     ) { outcome, result throws(RPCError) -> Tally? in
-      do throws(RPCError) {
-        if case .refused(.notFound) = outcome, let unused {
-          try end(unused.operation(type), target, true, &result)
-        } else if case .operation(let operation) = try actual(outcome, target) {
-          try end(operation, target, true, &result)
-        } else {
-          throw .unexpectedReply
-        }
-      } catch {
-        guard let other = excuse(error) else { throw error }
-        result = other
-      }
+      try write(outcome, of: target, to: &result, excuse: excuse, end: end)
       return nil
     }
   }
+
+  /// Writes what reading an operation comes to.
+  func write(
+    _ outcome: PendingOutcome, of target: PendingTarget, to result: inout ByteBuffer,
+    excuse: Excuse, end: EndReading
+  ) throws(RPCError) {
+    do throws(RPCError) {
+      if case .refused(.notFound) = outcome, let unused = target.unused {
+        try end(unused.operation(type), target, true, &result)
+      } else if case .operation(let operation) = try actual(outcome, target) {
+        try end(operation, target, true, &result)
+      } else {
+        throw .unexpectedReply
+      }
+    } catch {
+      guard let other = excuse(error) else { throw error }
+      result = other
+    }
+  }
+
+  /// Writes what reading an operation comes to when the store can't be asked.
+  func write(
+    insteadOf error: RPCError, of target: PendingTarget, to result: inout ByteBuffer,
+    excuse: Excuse, end: EndReading
+  ) throws(RPCError) {
+    if let unused = target.unused, error.reason == .unavailable, !unused.isOneTime {
+      try end(unused.operation(type), target, false, &result)
+    } else if let other = excuse(error) {
+      result = other
+    } else {
+      throw error
+    }
+  }
+}
+
+extension PendingTarget {
+  /// What its token carries as long as its life is not over; nil when the store has everything.
+  fileprivate var unused: PendingCargo? { carried.flatMap { $0.rest == nil ? nil : $0 } }
 }

@@ -128,7 +128,20 @@ struct SessionCall: Sendable {
       if let excused = manner.excuse(.noSession) { return .answer(excused) }
       throw .noSession
     }
-    let key = try environment.names.session(ref)
+    return opening(step, of: try environment.names.session(ref), manner, end: end)
+  }
+
+  /// A step that reads, and that is all.
+  func reading(_ step: SessionStep, end: @escaping End) throws(RPCError) -> Opening {
+    guard let ref else { throw .noSession }
+    return .look(
+      SessionReading(self, step, of: try environment.names.session(ref), end: end))
+  }
+
+  /// One step on the session of a name, and that is all.
+  func opening(
+    _ step: SessionStep, of key: StoreKey, _ manner: Manner, end: @escaping End
+  ) -> Opening {
     let (obstacle, met) = (Found<FlowMark>(), Found<FlowMark>())
     return .record(call(step, of: key, nil, obstacle, met, manner, end)) { error in
       guard let mark = obstacle.value else {

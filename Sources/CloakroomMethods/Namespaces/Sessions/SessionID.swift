@@ -22,5 +22,5 @@ struct SessionID: Sendable, Hashable {
 
   /// What the session is known by where its id must not be seen: the SHA-256 of the id in hexadecimal.
   /// Nobody can make an id of it.
-  var ref: String { Fingerprint.text(of: ByteBuffer(string: text)) }
+  var ref: String { Fingerprint.text(of: text) }
 }

@@ -59,7 +59,7 @@ enum SessionMethods {
     .procedure { arguments throws(RPCError) in
       let withMetadata = try arguments.flag(1, "withMetadata")
       let call = try arguments.sessionCall(metadata: 2, .read)
-      return try call.opening(.read(whole: false)) { scene, result throws(RPCError) in
+      return try call.reading(.read(whole: false)) { scene, result throws(RPCError) in
         let record = scene.record
         result.writeStaticString("{\"sessionId\":\"")
         result.writeString(call.id ?? "")
