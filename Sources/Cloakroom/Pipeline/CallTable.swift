@@ -1,11 +1,6 @@
 internal import BasicContainers
+internal import CloakroomMethods
 internal import CloakroomStore
-
-/// A call whose first step the store has not answered.
-protocol OpeningCall: AnyObject {
-  /// The store has answered.
-  func opened(_ reply: consuming StoreReply)
-}
 
 /// The calls of one loop that wait for the store, each under its ticket.
 struct CallTable: ~Copyable {
@@ -19,8 +14,8 @@ struct CallTable: ~Copyable {
     case step(of: UInt32, position: Int)
     /// A look at a record.
     case look(LookCall)
-    /// The first step of a procedure.
-    case opening(any OpeningCall)
+    /// The first step of a procedure, or a step of calls on a record.
+    case receiver(any ReplyReceiver)
     /// A later step of a procedure, or the sidecar's own; nil when its reply is not needed.
     case procedure(StepCompletion?)
   }

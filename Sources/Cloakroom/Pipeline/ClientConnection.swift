@@ -24,7 +24,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private(set) var lastActive: UInt64
 
   /// Its calls that take several steps, or wait.
-  var procedures: [ObjectIdentifier: any ConnectionTask] = [:]
+  private var procedures: [any ConnectionCall] = []
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
@@ -105,7 +105,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.context = nil
     socket = nil
     output = nil
-    for call in procedures.values { call.end() }
+    for call in procedures { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
     for command in closing.values { owner.takeBack(by: command) }
@@ -130,13 +130,26 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Ends what the policy would not admit any more: calls that wait, and subscriptions.
   func review(_ refusal: (_ method: Int, _ service: String) -> RPCError?) {
-    let tasks: [any ConnectionTask] = Array(subscriptions.values) + Array(procedures.values)
+    let tasks: [any ConnectionTask] = Array(subscriptions.values) + procedures
     for task in tasks {
       if let method = task.method, let error = refusal(method, task.service) { task.forbid(error) }
     }
   }
 
   // MARK: What ends with it
+
+  /// A call of several steps begins.
+  func add(_ call: any ConnectionCall) {
+    call.place = procedures.count
+    procedures.append(call)
+  }
+
+  /// It has ended: the last takes its place.
+  func remove(_ call: any ConnectionCall) {
+    guard let last = procedures.popLast(), last !== call else { return }
+    last.place = call.place
+    procedures[call.place] = last
+  }
 
   /// So many commands can wait for the connection to close.
   static let closingLimit = 1024
@@ -181,7 +194,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func drain() {
     processArrived()
     isDraining = true
-    for call in procedures.values { call.drain() }
+    for call in procedures { call.drain() }
     for subscription in subscriptions.values { subscription.drain() }
     closeIfDone()
   }

@@ -14,6 +14,12 @@ protocol ConnectionTask: AnyObject {
   func forbid(_ error: RPCError)
 }
 
+/// A call of several steps, one of a connection's many.
+protocol ConnectionCall: ConnectionTask {
+  /// Where its connection has it.
+  var place: Int { get set }
+}
+
 /// A subscription of a connection, with notices that may have to wait for room.
 protocol NoticeSource: ConnectionTask {
   /// Whether its connection has it among those that wait for room.

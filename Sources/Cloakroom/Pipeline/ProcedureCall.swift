@@ -9,7 +9,7 @@ internal import NIOCore
 /// cancelled it, after which the procedure has only to clear up.
 ///
 /// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
-final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
+final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   /// A wait that is going on.
   private struct Wait {
     let continuation: CheckedContinuation<WaitOutcome, Never>
@@ -29,6 +29,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// The service that it was let in for.
   let service: String
   private(set) var cancellation: RPCError?
+  var place = 0
 
   private var notes: CallNotes?
   private let worker: Worker
@@ -52,7 +53,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
     service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
-    self.request.connection.procedures[ObjectIdentifier(self)] = self
+    self.request.connection.add(self)
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
     deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
@@ -75,7 +76,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
     case .ask(let command, let then, let undo, let undoesAll):
       let isTraced = command.isMutation && !undoesAll
       self.opening = FirstStep(then: then, undo: undo, isTraced: isTraced)
-      let ticket = worker.replies.calls.add(.opening(self))
+      let ticket = worker.replies.calls.add(.receiver(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
@@ -95,7 +96,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   }
 
   /// The opening's step has been answered: that is all, or the procedure goes on.
-  func opened(_ reply: consuming StoreReply) {
+  func received(_ reply: consuming StoreReply) {
     guard let opening else { return }
     self.opening = nil
     let reply = reply
@@ -183,7 +184,9 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
   /// is not kept for a repetition.
   private func run(_ call: RecordCall, _ completion: @escaping (RecordAnswer) -> Void) {
     let idempotency = idempotency
-    let wait = worker.records.run(call, keepingIn: idempotency) { answer in
+    let wait = worker.records.run(
+      call, keepingIn: idempotency, readsFirst: deadline != nil
+    ) { answer in
       self.recordWait = nil
       if self.isAnswered, idempotency == nil, let undo = call.undo(answer) {
         self.worker.takeBack(by: undo)
@@ -211,7 +214,7 @@ final class ProcedureCall: ProcedureHost, OpeningCall, ConnectionTask {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
-    request.connection.procedures[ObjectIdentifier(self)] = nil
+    request.connection.remove(self)
     worker.replies.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }

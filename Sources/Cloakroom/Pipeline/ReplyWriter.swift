@@ -58,8 +58,8 @@ final class ReplyWriter: StoreSink {
       end(call, extras.replies.compactMap { $0 })
     case .look(let call):
       end(call, reply)
-    case .opening(let call):
-      call.opened(reply)
+    case .receiver(let receiver):
+      receiver.received(reply)
     case .procedure(let step):
       step?.completion(reply)
     case .free:

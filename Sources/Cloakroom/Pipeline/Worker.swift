@@ -180,6 +180,14 @@ final class Worker {
     store.submit(command, ticket: ticket)
   }
 
+  func perform(
+    _ command: StoreCommand, for receiver: any ReplyReceiver, submitting: (StoreTicket) -> Void
+  ) {
+    let ticket = replies.calls.add(.receiver(receiver))
+    submitting(ticket)
+    store.submit(command, ticket: ticket)
+  }
+
   /// Takes a step of the store for the sidecar itself.
   func perform(_ command: StoreCommand, _ completion: ((StoreReply) -> Void)?) {
     perform(command, completion) { _ in }

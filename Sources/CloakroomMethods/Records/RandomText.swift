@@ -1,4 +1,5 @@
 internal import CloakroomTokens
+internal import Glibc
 
 /// 256 random bits as base64url (RFC 4648, section 5), without padding.
 enum RandomText {
@@ -6,12 +7,11 @@ enum RandomText {
 
   /// Bits of the system's own generator, getrandom(2).
   static func make() -> String {
-    var random = SystemRandomNumberGenerator()
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(byteCount)
-    // Eight bytes at a time: each is a call of the system.
-    while bytes.count < byteCount {
-      withUnsafeBytes(of: random.next() as UInt64) { bytes.append(contentsOf: $0) }
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    // All at once: each time is a call of the system.
+    guard getentropy(&bytes, byteCount) == 0 else {
+      var random = SystemRandomNumberGenerator()
+      return Base64URL.text(bytes.map { _ in UInt8.random(in: .min ... .max, using: &random) })
     }
     return Base64URL.text(bytes)
   }

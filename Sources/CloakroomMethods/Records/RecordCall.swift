@@ -127,7 +127,9 @@ struct RecordNeed: Sendable {
 }
 
 /// What a call has decided on a record.
-struct RecordDecision: Sendable {
+///
+/// A class, as `RecordCall` is.
+final class RecordDecision {
   /// What has to be read first; then nothing was decided.
   var needs: RecordNeed?
   /// What the record is to become; nil leaves it.
@@ -182,8 +184,8 @@ struct RecordDecision: Sendable {
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
     announces = transition.announces
-    if let after = transition.change ?? record {
-      if transition.noticed != nil { subject = after.subject }
+    if transition.noticed != nil { subject = (transition.change ?? record)?.subject }
+    if Kind.hasFollowUps, let after = transition.change ?? record {
       followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
     }
     guard let change = transition.change else { return }

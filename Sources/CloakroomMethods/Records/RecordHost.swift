@@ -13,6 +13,13 @@ public protocol RecordHost: AnyObject {
   func perform(
     _ command: StoreCommand, _ completion: ((StoreReply) -> Void)?,
     submitting: (StoreTicket) -> Void)
+  /// Hands a command to the store for somebody who lasts: nothing is made for its reply alone.
+  ///
+  /// - Parameters:
+  ///   - receiver: told the reply, on the loop; possibly before this returns.
+  ///   - submitting: told the ticket before the command is submitted.
+  func perform(
+    _ command: StoreCommand, for receiver: any ReplyReceiver, submitting: (StoreTicket) -> Void)
   /// Calls something on the loop after a time.
   func later(_ time: Duration, _ body: @escaping () -> Void)
   /// Something was found to have happened to a record by itself; told once.
@@ -25,7 +32,20 @@ public protocol RecordHost: AnyObject {
     about subject: RecordSubject?)
 }
 
+/// Somebody who waits for one reply of the store at a time.
+public protocol ReplyReceiver: AnyObject {
+  /// The store has answered.
+  func received(_ reply: consuming StoreReply)
+}
+
 extension RecordHost {
+  /// As any other, for a host that has no table of those who wait.
+  public func perform(
+    _ command: StoreCommand, for receiver: any ReplyReceiver, submitting: (StoreTicket) -> Void
+  ) {
+    perform(command, { receiver.received($0) }, submitting: submitting)
+  }
+
   /// Hands a command to the store, for good.
   func perform(_ command: StoreCommand, _ completion: @escaping (StoreReply) -> Void) {
     perform(command, completion) { _ in }

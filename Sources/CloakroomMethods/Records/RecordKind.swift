@@ -56,6 +56,9 @@ protocol RecordKind: Sendable {
   /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
   static func look(_ configuration: Configuration) -> Event
 
+  /// Whether there is ever anything in `followUps`; a kind that says no is not asked.
+  static var hasFollowUps: Bool { get }
+
   /// What is to be done elsewhere in the store because of how a record stands: after a change of it was
   /// committed, and when a sweep looks at it, changed or not. It must do no harm to do it again, and by several
   /// at once: a sidecar may die in between, and the next look does it all over.
@@ -75,6 +78,7 @@ protocol RecordKind: Sendable {
 extension RecordKind {
   init?(_ earlier: EarlierRecord) { return nil }
   static func expectsNothing(_ event: Event) -> Bool { false }
+  static var hasFollowUps: Bool { true }
   static func followUps(
     of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
   ) -> [RecordFollowUp] { [] }

@@ -13,6 +13,8 @@ public final class RecordRunner {
   static let queueLimit = 4096
   /// How many of them are committed together.
   static let groupLimit = 64
+  /// How many queues are kept to be used again.
+  private static let mostSpareQueues = 256
   /// How often a commit is tried because others were faster. Each time somebody's was done.
   static let mostTries = 400
   /// After so many tries the others are let pass for a moment.
@@ -27,37 +29,50 @@ public final class RecordRunner {
 
   private unowned let host: any RecordHost
   private let recordBytes: Int
-  private var queues: [StoreKey: RecordQueue] = [:]
+  private var queues: [HashedName: RecordQueue] = [:]
+  /// Queues that nobody waits in.
+  private var spareQueues: [RecordQueue] = []
   private var versions = RecordVersions()
+  /// What was written last, to be decided on without a read.
+  private var recent: RecentRecords
 
   /// A runner that has nothing to run yet.
   ///
-  /// - Parameter recordBytes: how large the data of a record may become. Its header comes on top: what is
-  ///   stored can be leased and ended, whatever that writes of it.
-  public init(on host: any RecordHost, recordBytes: Int) {
+  /// - Parameters:
+  ///   - recordBytes: how large the data of a record may become. Its header comes on top: what is
+  ///     stored can be leased and ended, whatever that writes of it.
+  ///   - recentBytes: how much memory is for records that were written lately.
+  public init(on host: any RecordHost, recordBytes: Int, recentBytes: Int = 4 << 20) {
     self.host = host
     self.recordBytes = recordBytes
+    recent = RecentRecords(byteCount: recentBytes)
   }
 
   // MARK: In
 
   /// Whether no call waits for a record: what is read of it now is what the calls before have left.
-  public func isIdle(_ name: StoreKey) -> Bool { queues.isEmpty || queues[name] == nil }
+  public func isIdle(_ name: StoreKey) -> Bool {
+    queues.isEmpty || queues[HashedName(name)] == nil
+  }
 
   /// Runs a call.
   ///
   /// - Parameters:
   ///   - idempotency: where its answer is kept; nil when it has no idempotency key.
+  ///   - readsFirst: whether the record is read in any case: as long as it is only read, a call can be ended so
+  ///     that nothing was done.
   ///   - completion: told the answer once, on the loop; possibly before this returns.
   /// - Returns: what the call can be given up by.
   @discardableResult
   public func run(
-    _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil,
+    _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil, readsFirst: Bool = false,
     _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
     let isKept = !call.isReading && call.keepsAnswer
-    let wait = RecordWait(call, idempotency: isKept ? idempotency : nil, completion)
-    if let queue = queues[call.name] {
+    let wait = RecordWait(
+      call, idempotency: isKept ? idempotency : nil, readsFirst: readsFirst, completion)
+    let name = HashedName(call.name)
+    if let queue = queues[name] {
       guard queue.waiting.count < Self.queueLimit else {
         wait.fail(.tooManyOnRecord)
         return wait
@@ -67,7 +82,7 @@ public final class RecordRunner {
     } else if call.isReading {
       read(for: wait)
     } else {
-      enqueue(wait)
+      open(name, for: wait)
     }
     return wait
   }
@@ -119,10 +134,20 @@ public final class RecordRunner {
   }
 
   private func enqueue(_ wait: RecordWait) {
-    let queue = queues[wait.call.name] ?? RecordQueue(wait.call.name)
+    let name = HashedName(wait.call.name)
+    guard let queue = queues[name] else { return open(name, for: wait) }
     wait.queue = queue
     queue.waiting.append(wait)
-    guard queues.updateValue(queue, forKey: queue.name) == nil else { return }
+  }
+
+  /// A call on a record that no other waits for.
+  private func open(_ name: HashedName, for wait: RecordWait) {
+    let queue = spareQueues.popLast() ?? RecordQueue(name)
+    queue.name = name
+    queue.runner = self
+    queues[name] = queue
+    wait.queue = queue
+    queue.waiting.append(wait)
     next(queue)
   }
 
@@ -131,36 +156,50 @@ public final class RecordRunner {
     queue.takeBatch(atMost: Self.groupLimit)
     guard let first = queue.batch.first else {
       queues[queue.name] = nil
+      queue.runner = nil
+      if spareQueues.count < Self.mostSpareQueues { spareQueues.append(queue) }
       return
     }
     if queue.batch.count == 1, first.call.expectsNothing {
       decide(queue, on: nil, at: host.store.timeMs, expecting: .nothing)
+    } else if let record = recent.take(queue.name.hash), let version = RecordVersion(of: record),
+      queue.batch.allSatisfy({ $0.need == nil && $0.idempotency == nil && !$0.readsFirst })
+    {
+      decide(
+        queue, on: record, at: host.store.timeMs, expecting: .version(version), isGuess: true)
     } else {
       read(for: queue)
     }
   }
 
   private func read(for queue: RecordQueue) {
-    host.read(queue.name, for: queue.batch) { [self] reply in
-      switch reply {
-      case .record(let record?, let time):
-        guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
-        decide(queue, on: record, at: time, expecting: .version(version))
-      case .record(nil, let time):
-        decide(queue, on: nil, at: time, expecting: .nothing)
-      case .failure(let error) where error.isWrongType:
-        readFields(for: queue)
-      case .failure(let error):
-        end(queue, error)
-      default:
-        end(queue, .unexpectedReply)
-      }
+    guard queue.batch.allSatisfy({ $0.need == nil }) else {
+      return host.read(queue.name.name, for: queue.batch) { self.hasRead($0, for: queue) }
+    }
+    queue.step = .read
+    host.perform(.read(queue.name.name), for: queue) { _ in }
+  }
+
+  /// The record that a queue waits for was read.
+  func hasRead(_ reply: StoreReply, for queue: RecordQueue) {
+    switch reply {
+    case .record(let record?, let time):
+      guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
+      decide(queue, on: record, at: time, expecting: .version(version))
+    case .record(nil, let time):
+      decide(queue, on: nil, at: time, expecting: .nothing)
+    case .failure(let error) where error.isWrongType:
+      readFields(for: queue)
+    case .failure(let error):
+      end(queue, error)
+    default:
+      end(queue, .unexpectedReply)
     }
   }
 
   /// What is no text may be a record in its earlier form: it is written anew, and never taken for nothing.
   private func readFields(for queue: RecordQueue) {
-    host.perform(.step(ReadFields(queue.name))) { [self] reply in
+    host.perform(.step(ReadFields(queue.name.name))) { [self] reply in
       let found: ReadFields.Reply
       do throws(RPCError) {
         found = try reply.get(ReadFields.self)
@@ -181,9 +220,13 @@ public final class RecordRunner {
 
   // MARK: Deciding
 
+  /// Decides for all in a batch, one after the other, and commits what comes of it.
+  ///
+  /// - Parameter isGuess: whether the record is only what was there lately. A commit finds out whether it still
+  ///   is; what comes to no commit is decided again on what is read.
   private func decide(
     _ queue: RecordQueue, on record: ByteBuffer?, at time: Int64,
-    expecting expected: RecordCommit.Expected
+    expecting expected: RecordCommit.Expected, isGuess: Bool = false
   ) {
     var commit = RecordCommit(expecting: expected, replacement: nil)
     var latest = record
@@ -192,6 +235,7 @@ public final class RecordRunner {
     for wait in queue.batch {
       var decision = wait.decide(latest, time, versions.next())
       if let need = decision.needs {
+        guard !isGuess else { return read(for: queue) }
         // What those before it have decided is decided again: nothing of it is done yet.
         wait.demand(need)
         return host.perform(need.command) { [self] in
@@ -213,6 +257,7 @@ public final class RecordRunner {
         commit.staleAtMs = min(commit.staleAtMs ?? stale, stale)
       }
     }
+    if isGuess, commit.replacement == nil, !queue.batch.isEmpty { return read(for: queue) }
     if let record, let replacement = commit.replacement {
       let room = record.readableBytes + (isEnding ? Self.endingBytes : 0)
       commit.isNoLarger = replacement.readableBytes <= room
@@ -230,21 +275,31 @@ public final class RecordRunner {
   // MARK: Committing
 
   private func submit(_ commit: RecordCommit, _ queue: RecordQueue) {
-    submit(.commit(queue.name, commit), queue) { [self] reply in
-      switch reply {
-      case .done: complete(queue)
-      case .stale(let record?, _, _) where commit.hasWritten(record):
-        // It was sent again, and has met itself.
-        complete(queue)
-      case .stale(let record, let time, let wasResent):
-        // What was read is still there: it was not done at all.
-        guard !wasResent || commit.expects(record) else {
-          return end(queue, RPCError(.outcomeUnknown))
-        }
-        again(queue, record, time)
-      case .failure(let error) where error.isWrongType: again(queue)
-      default: end(queue, reply.unexpected)
+    let sendings = host.store.sendings
+    queue.step = .commit(commit)
+    host.perform(.commit(queue.name.name, commit), for: queue) {
+      queue.commit = ($0, sendings)
+    }
+  }
+
+  /// The commit that a queue waits for was answered.
+  func hasCommitted(_ commit: RecordCommit, _ reply: StoreReply, _ queue: RecordQueue) {
+    queue.commit = nil
+    switch reply {
+    case .done:
+      if let record = commit.replacement { recent.keep(record, queue.name.hash) }
+      complete(queue)
+    case .stale(let record?, _, _) where commit.hasWritten(record):
+      // It was sent again, and has met itself.
+      complete(queue)
+    case .stale(let record, let time, let wasResent):
+      // What was read is still there: it was not done at all.
+      guard !wasResent || commit.expects(record) else {
+        return end(queue, RPCError(.outcomeUnknown))
       }
+      again(queue, record, time)
+    case .failure(let error) where error.isWrongType: again(queue)
+    default: end(queue, reply.unexpected)
     }
   }
 
@@ -262,7 +317,7 @@ public final class RecordRunner {
     } catch {
       return end(queue, error)
     }
-    let command = idempotency.keeping(.commit(queue.name, commit), step: 0, note: note)
+    let command = idempotency.keeping(.commit(queue.name.name, commit), step: 0, note: note)
     submit(command, queue) { [self] reply in
       switch reply {
       case .noted(note, _): complete(queue)
@@ -330,24 +385,28 @@ public final class RecordRunner {
   private func complete(_ queue: RecordQueue) {
     if queue.batch.contains(where: { $0.decision?.announces ?? false }) {
       // Nobody waits for it: those who are not told look for themselves in time.
-      host.perform(.publish(queue.name, ByteBuffer())) { _ in }
+      host.perform(.publish(queue.name.name, ByteBuffer())) { _ in }
     }
+    var hasFollowUps = false
     for wait in queue.batch {
-      guard let decision = wait.decision, let (notice, namespace) = decision.noticed else {
-        continue
-      }
-      host.noticed(notice, of: queue.name, in: namespace, about: decision.subject)
+      guard let decision = wait.decision else { continue }
+      hasFollowUps = hasFollowUps || decision.followUps != nil
+      guard let (notice, namespace) = decision.noticed else { continue }
+      host.noticed(notice, of: queue.name.name, in: namespace, about: decision.subject)
     }
+    guard hasFollowUps else { return answer(queue, nil) }
     queue.isFollowedUp = true
-    host.followUp(queue.batch, on: queue.name) { [self] failure in
+    host.followUp(queue.batch, on: queue.name.name) { [self] failure in
       queue.isFollowedUp = false
-      let batch = queue.batch
-      queue.batch = []
-      for wait in batch {
-        if let decision = wait.decision { answer(wait, decision, failure) }
-      }
-      next(queue)
+      answer(queue, failure)
     }
+  }
+
+  private func answer(_ queue: RecordQueue, _ failure: RPCError?) {
+    queue.endBatch { wait in
+      if let decision = wait.decision { answer(wait, decision, failure) }
+    }
+    next(queue)
   }
 
   /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
@@ -369,9 +428,7 @@ public final class RecordRunner {
 
   /// The store could not be asked, or has not said what came of it.
   private func end(_ queue: RecordQueue, _ error: RPCError) {
-    let batch = queue.batch
-    queue.batch = []
-    for wait in batch {
+    queue.endBatch { wait in
       let changesNothing =
         wait.call.isReading || wait.decision?.replacement == nil && wait.idempotency == nil
       if changesNothing, error.reason == .outcomeUnknown {
@@ -382,7 +439,6 @@ public final class RecordRunner {
     }
     next(queue)
   }
-
 }
 
 extension RPCError {

@@ -7,6 +7,8 @@ public final class RecordWait {
   let call: RecordCall
   /// What its answer is kept in; nil without an idempotency key, and for a call that only reads.
   let idempotency: IdempotencyRecord?
+  /// Whether its record is read before anything is written.
+  let readsFirst: Bool
   var queue: RecordQueue?
   /// How it decides, with what was read beside the record so far.
   private(set) var decide: RecordCall.Decide
@@ -19,11 +21,12 @@ public final class RecordWait {
   private var completion: ((RecordAnswer) -> Void)?
 
   init(
-    _ call: RecordCall, idempotency: IdempotencyRecord?,
+    _ call: RecordCall, idempotency: IdempotencyRecord?, readsFirst: Bool,
     _ completion: @escaping (RecordAnswer) -> Void
   ) {
     self.call = call
     self.idempotency = idempotency
+    self.readsFirst = readsFirst
     self.completion = completion
     decide = call.decide
     need = call.beforehand

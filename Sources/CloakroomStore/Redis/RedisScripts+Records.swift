@@ -11,16 +11,18 @@ extension RedisScripts {
   /// stale (ms, '' is never), 1 when it takes no more room than what it replaces. → 1, or {what is there,
   /// ms, 0}.
   ///
+  /// The clock is looked at only where it matters: that takes as long as to write the record.
+  ///
   /// A Redis that is full refuses to SET; what takes no more room is deleted first then, as a script that has
   /// written is refused nothing more. That SET was refused for that says that the user may.
   static let commit = script(
     """
-    local key, clock = KEYS[1], redis.call('TIME')
-    local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-    local version, record = ARGV[1], ARGV[2]
-    if redis.call('GETRANGE', key, 6, 16) ~= version
-      or (ARGV[4] ~= '' and now >= tonumber(ARGV[4])) then
-      return {redis.call('GET', key), now, 0}, true
+    local key, record, stale = KEYS[1], ARGV[2], ARGV[4]
+    local clock = stale ~= '' and redis.call('TIME')
+    if redis.call('GETRANGE', key, '6', '16') ~= ARGV[1]
+      or (clock and clock[1] * 1000 + math.floor(clock[2] / 1000) >= tonumber(stale)) then
+      clock = clock or redis.call('TIME')
+      return {redis.call('GET', key), clock[1] * 1000 + math.floor(clock[2] / 1000), 0}, true
     end
     if record == '' then return 1 end
     local done = redis.pcall('SET', key, record, 'PXAT', ARGV[3])

@@ -28,7 +28,7 @@ public enum JSONParts {
     var at = JSONScanner.skipSpace(text, range.start &+ 1, end).offset
     guard at < end else { return parts }
     // Most have a few: not one allocation after the other for those.
-    parts.reserveCapacity(min(limit, 8))
+    parts.reserveCapacity(min(limit, 12))
     while parts.count < limit, let part = try? part(text, at, end, isNamed: isObject) {
       parts.append(part)
       at = JSONScanner.skipSpace(text, part.value.end, end).offset

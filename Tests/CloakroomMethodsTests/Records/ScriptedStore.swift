@@ -41,7 +41,12 @@ final class ScriptedStore: RecordHost {
   private var delayed: [() -> Void] = []
   private var asked: [Asked] = []
   private let link = Link()
-  private(set) lazy var runner = RecordRunner(on: self, recordBytes: Self.recordBytes)
+  private(set) lazy var runner = RecordRunner(
+    on: self, recordBytes: Self.recordBytes, recentBytes: recentBytes)
+  /// How many bytes of what it has written the runner decides on without a read.
+  private let recentBytes: Int
+
+  init(recentBytes: Int = 0) { self.recentBytes = recentBytes }
 
   // MARK: Host
 

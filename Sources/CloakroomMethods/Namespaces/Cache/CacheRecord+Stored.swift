@@ -5,6 +5,7 @@ internal import NIOCore
 /// How the store has it.
 extension CacheRecord {
   static let kind: StaticString = "cache"
+  static let hasFollowUps = false
   static let namespace = Namespace.cache
 
   init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {

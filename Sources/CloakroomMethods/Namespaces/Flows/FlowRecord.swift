@@ -12,6 +12,7 @@ struct FlowRecord: RecordKind, Equatable {
   typealias Outcome = FlowOutcome
 
   static let kind: StaticString = "flow"
+  static let hasFollowUps = false
   static let namespace = Namespace.session
 
   /// Whether sessions can begin on it.

@@ -20,7 +20,8 @@ extension ByteBuffer {
       }
       writeStaticString("}")
       guard !hold.isRepeated else { return nil }
-      return { $0.count(hold.attempt > 1 ? IdempotencyEvent.retried : .began) }
+      if hold.attempt > 1 { return { $0.count(IdempotencyEvent.retried) } }
+      return { $0.count(IdempotencyEvent.began) }
     case .inProgress(let rest):
       writeStaticString("{\"status\":\"in_progress\",\"retryAfterMs\":")
       writeDecimal(max(rest, 1))
@@ -43,7 +44,8 @@ extension ByteBuffer {
     case .ended(let end):
       try write(end)
       guard !end.isRepeated else { return nil }
-      return { $0.count(end.isFailure ? IdempotencyEvent.failed : .completed) }
+      if end.isFailure { return { $0.count(IdempotencyEvent.failed) } }
+      return { $0.count(IdempotencyEvent.completed) }
     case .opened(let attempts, let isRepeated):
       writeStaticString("{\"status\":\"open\",\"attempt\":")
       writeDecimal(attempts)

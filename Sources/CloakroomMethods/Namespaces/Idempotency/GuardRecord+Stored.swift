@@ -5,6 +5,7 @@ internal import NIOCore
 /// How the store has it.
 extension GuardRecord {
   static let kind: StaticString = "guard"
+  static let hasFollowUps = false
 
   init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
     guard let state = header.text("state").flatMap(State.init(rawValue:)),

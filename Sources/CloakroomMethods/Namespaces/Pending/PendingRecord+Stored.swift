@@ -5,6 +5,7 @@ internal import NIOCore
 /// How the store has it.
 extension PendingRecord {
   static let kind: StaticString = "pending"
+  static let hasFollowUps = false
   static let namespace = Namespace.pending
 
   init(_ header: RecordHeader, data: ByteBuffer) throws(RPCError) {
