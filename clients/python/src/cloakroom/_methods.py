@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence, Union, cast
 
-from ._call import UNSET, AsyncNamespace, Common, Maybe, Namespace
+from ._stub import UNSET, AsyncNamespace, Common, Maybe, Namespace
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
