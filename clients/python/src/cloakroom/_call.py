@@ -55,10 +55,6 @@ class Call:
         self.params = params
         self.refusals = 0
         self.attempt = 0
-        for name in ("waitMs", "blockMs"):
-            wait = params.get(name)
-            if isinstance(wait, int):
-                timeout += wait / 1000
         self.timeout = timeout
         self.deadline = monotonic() + timeout
         if effect == "read":
@@ -143,14 +139,23 @@ def prepare(
     if defaults:
         for name, value in defaults.items():
             params[name] = value
+    given: Optional[float] = None
     if common:
         for name, value in common.items():
             if name == "timeout":
-                timeout = timeout if value is None else float(value)
+                given = None if value is None else float(value)
             elif name in _WIRE_NAMES:
                 params[_WIRE_NAMES[name]] = value
             else:
                 raise TypeError(f"{method} takes no argument {name!r}")
+    if given is None:
+        for name in ("waitMs", "blockMs"):
+            wait = params.get(name)
+            if isinstance(wait, int):
+                # To wait is what was asked for: the usual time is for all the rest.
+                timeout += wait / 1000
+    else:
+        timeout = given
     return Call(method, EFFECTS.get(method, "connection"), params, timeout)
 
 
