@@ -1,6 +1,6 @@
 """Reads of one value through the sidecar, beside redis-py on Redis itself: in turn, as ratios with their error.
 
-    python3 bench.py SOCKET REDIS_SOCKET     # both must be running; needs redis-py, with or without hiredis
+python3 bench.py SOCKET REDIS_SOCKET     # both must be running; needs redis-py, with or without hiredis
 """
 
 import asyncio

@@ -93,15 +93,30 @@ class InMemory(SidecarCase):
             thread.join()
         self.assertEqual(self.room.counter.get("threads")["value"], 400)
 
-    def test_a_forked_child_has_a_connection_of_its_own(self):
-        self.room.kv.set("fork", "parent")
+    def test_a_forked_child_has_a_connection_of_its_own_and_holds_none_of_its_parents(self):
+        self.room.claim.once("parents", "parent", ttl=60, bind_to_connection=True)
+        parents = self.room._transport._local.connection
+        asked, go = os.pipe()
         child = os.fork()
         if child == 0:
-            same = self.room.kv.get("fork")["value"] == "parent"
-            self.room.kv.set("fork", "child")
-            os._exit(0 if same else 1)
+            status = 1
+            try:
+                own = (
+                    self.room.system.ping() == "pong"
+                    and self.room._transport._local.connection is not parents
+                )
+                os.close(go)
+                os.read(asked, 1)  # Lives until the parent has looked.
+                status = 0 if own and parents.closed else 1
+            finally:
+                os._exit(status)
+        os.close(asked)
+        self.assertEqual(self.room.system.ping(), "pong")
+        self.room.close()
+        with Room(self.sidecar.path) as other:
+            self.assertTrue(other.claim.once("parents", "other", wait_ms=3000)["claimed"])
+        os.close(go)
         self.assertEqual(os.waitpid(child, 0)[1], 0)
-        self.assertEqual(self.room.kv.get("fork")["value"], "child")
 
     def test_a_claim_outlives_its_ttl_while_it_is_held(self):
         with self.room.claim("kept", ttl="600ms") as claim:
