@@ -1,6 +1,7 @@
 """The blocking client, against a real sidecar in memory and on Redis."""
 
 import os
+import signal
 import threading
 import time
 import unittest
@@ -96,27 +97,28 @@ class InMemory(SidecarCase):
     def test_a_forked_child_has_a_connection_of_its_own_and_holds_none_of_its_parents(self):
         self.room.claim.once("parents", "parent", ttl=60, bind_to_connection=True)
         parents = self.room._transport._local.connection
-        asked, go = os.pipe()
+        told, tell = os.pipe()
         child = os.fork()
         if child == 0:
-            status = 1
             try:
-                own = (
-                    self.room.system.ping() == "pong"
-                    and self.room._transport._local.connection is not parents
-                )
-                os.close(go)
-                os.read(asked, 1)  # Lives until the parent has looked.
-                status = 0 if own and parents.closed else 1
+                self.room.system.ping()
+                own = self.room._transport._local.connection is not parents
+                os.write(tell, b"1" if own and parents.closed else b"0")
+                time.sleep(30)  # Lives until the parent has looked.
             finally:
-                os._exit(status)
-        os.close(asked)
-        self.assertEqual(self.room.system.ping(), "pong")
-        self.room.close()
-        with Room(self.sidecar.path) as other:
-            self.assertTrue(other.claim.once("parents", "other", wait_ms=3000)["claimed"])
-        os.close(go)
-        self.assertEqual(os.waitpid(child, 0)[1], 0)
+                os._exit(1)
+        try:
+            self.assertEqual(os.read(told, 1), b"1")
+            self.assertEqual(self.room.system.ping(), "pong")
+            # The last descriptor of the parent's socket: the claim goes though the child lives.
+            parents.close()
+            with Room(self.sidecar.path) as other:
+                self.assertTrue(other.claim.once("parents", "other", wait_ms=3000)["claimed"])
+        finally:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(told)
+            os.close(tell)
 
     def test_a_claim_outlives_its_ttl_while_it_is_held(self):
         with self.room.claim("kept", ttl="600ms") as claim:
