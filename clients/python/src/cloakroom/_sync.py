@@ -95,13 +95,14 @@ class Connection:
                 if call.remaining() <= 0:
                     raise ConnectionLost(sent=False)
                 done += held.send(request[done:])
-        except ConnectionLost:
-            self.close()
-            raise
         except OSError as fault:
             # A frame that is cut is never run: nothing was done.
             self.close()
             raise ConnectionLost(sent=False) from fault
+        except BaseException:
+            # Also an interrupt: what is sent next would continue the frame that was cut.
+            self.close()
+            raise
 
     def receive(self, until: float) -> Dict[str, Any]:
         """The next message; past `until` (monotonic) TimeIsUp, and what has been read stays."""
