@@ -11,7 +11,8 @@ internal import CloakroomRedis
 /// Lua's numbers are doubles: all that is added here is a whole number and stays below 2^53 (see
 /// `RateLimit.init`), so nothing is rounded; what has to be multiplied or divided is so before, and only texts
 /// that were made here are written. A TAT further ahead than the limit allows (of another limit, or from
-/// before the clock was put back) counts as just at the end.
+/// before the clock was put back) counts as just at the end, and is written so even when nothing is taken: the
+/// wait that is told counts from there.
 ///
 /// ARGV, for each limit: the place of its key in KEYS, window (µs), limit, capacity (µs and parts), cost (µs and
 /// parts). → {1 if they were taken, now (µs), and for each limit how far ahead its TAT was (µs, parts)}, or
@@ -21,7 +22,7 @@ enum RateScript {
   static let look = """
     local clock = redis.call('TIME')
     local now = clock[1] * 1000000 + clock[2]
-    local states, counts, reply, fits = {}, {}, {0, now}, true
+    local states, counts, reply, fits, beyond = {}, {}, {0, now}, true, nil
     for place, key in ipairs(KEYS) do
       local state, count = {}, 0
       local text = redis.call('GET', key)
@@ -44,7 +45,11 @@ enum RateScript {
       if found then
         ahead, part = found[1], found[2]
         if part > 0 and found[3] ~= limit then ahead, part = ahead + 1, 0 end
-        if ahead > most or (ahead == most and part > mostPart) then ahead, part = most, mostPart end
+        if ahead > most or (ahead == most and part > mostPart) then
+          ahead, part = most, mostPart
+          beyond = beyond or {}
+          beyond[place] = true
+        end
       else
         counts[place] = counts[place] + 1
         if counts[place] > \(RateState.windowLimit) then return {-1} end
@@ -58,24 +63,34 @@ enum RateScript {
     end
     """
 
-  /// Writes what was taken.
+  /// Writes what was taken, or, where nothing was, the keys with a TAT that was too far ahead.
   static let write = """
-    if not fits then return reply end
-    reply[1] = 1
-    for place = 2, #KEYS do
-      \(RedisScripts.need("'SET', KEYS[place], '0', 'PXAT', '1'"))
+    if fits then
+      reply[1] = 1
+      for place = 2, #KEYS do
+        \(RedisScripts.need("'SET', KEYS[place], '0', 'PXAT', '1'"))
+      end
+    elseif beyond then
+      for i = 1, #ARGV, 7 do
+        local at = 3 + (i - 1) / 7 * 2
+        states[tonumber(ARGV[i])][ARGV[i + 1]] = {reply[at], reply[at + 1], ARGV[i + 2]}
+      end
+    else
+      return reply
     end
     for place, key in ipairs(KEYS) do
-      local text, last = {}, 0
-      for window, entry in pairs(states[place]) do
-        local time = now + entry[1]
-        text[#text + 1] = string.format('%s %.0f %.0f %s', window, time, entry[2], entry[3])
-        if entry[2] > 0 then time = time + 1 end
-        if time > last then last = time end
+      if fits or beyond[place] then
+        local text, last = {}, 0
+        for window, entry in pairs(states[place]) do
+          local time = now + entry[1]
+          text[#text + 1] = string.format('%s %.0f %.0f %s', window, time, entry[2], entry[3])
+          if entry[2] > 0 then time = time + 1 end
+          if time > last then last = time end
+        end
+        last = last + 999
+        redis.call('SET', key, table.concat(text, ','),
+          'PXAT', string.format('%.0f', (last - last % 1000) / 1000))
       end
-      last = last + 999
-      redis.call('SET', key, table.concat(text, ','),
-        'PXAT', string.format('%.0f', (last - last % 1000) / 1000))
     end
     return reply
     """

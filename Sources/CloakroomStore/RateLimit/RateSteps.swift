@@ -5,7 +5,7 @@ package import CloakroomRedis
 package struct TakeRates: StoreStep {
   package let demands: [RateDemand]
 
-  /// - Parameter demands: at least one, and at most `RateDemand.limit`.
+  /// - Parameter demands: at least one, and at most `RateDemand.limit`, none with the key and window of another.
   package init(_ demands: [RateDemand]) { self.demands = demands }
 
   package func perform(in store: MemoryStore) throws(RPCError) -> RateLook {
