@@ -13,7 +13,9 @@ package struct TakeRates: StoreStep {
   }
 
   package static let redis = RedisForm.script(
-    .write, [RateScript.look, RateScript.write].joined(separator: "\n"))
+    .write,
+    [RateScript.clock, RateScript.single, RateScript.look, RateScript.write]
+      .joined(separator: "\n"))
 
   package var keys: [StoreKey] { RateScript.names(demands) }
   package var arguments: [RedisArgument] { RateScript.arguments(demands) }
@@ -36,7 +38,8 @@ package struct PeekRates: StoreStep {
     try store.rate(demands, taking: false)
   }
 
-  package static let redis = RedisForm.script(.read, RateScript.look + "\nreturn reply")
+  package static let redis = RedisForm.script(
+    .read, [RateScript.clock, RateScript.look, "return reply"].joined(separator: "\n"))
 
   package var keys: [StoreKey] { RateScript.names(demands) }
   package var arguments: [RedisArgument] { RateScript.arguments(demands) }
