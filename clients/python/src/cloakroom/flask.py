@@ -40,7 +40,7 @@ class CloakroomSession(CallbackDict, SessionMixin):  # type: ignore[type-arg,mis
 
     def __contains__(self, key: Any) -> bool:
         self.accessed = True
-        return super().__contains__(key)
+        return bool(super().__contains__(key))
 
     def regenerate(self) -> None:
         """Gives the session another id, and ends the old one: to be done at each login."""
