@@ -95,7 +95,7 @@ struct Caller {
     case .procedure(let open):
       switch arguments.idempotent(try open(&arguments)) {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
-      case .record(let call, _), .waiting(let call, _): steps = [Self.describe(call)]
+      case .record(let call, _): steps = [Self.describe(call)]
       case .records(let calls, let command, _):
         steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
       case .look(let look): steps = ["read \(Self.text(look.name))"]

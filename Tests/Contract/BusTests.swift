@@ -38,6 +38,31 @@ struct BusTests {
     }
   }
 
+  @Test(
+    "tells those of one sidecar in the order in which they came, however many of them have left",
+    arguments: ContractBus.all)
+  func order(kind: ContractBus) async throws {
+    try await kind.run { buses, store in
+      let key = store.key("line")
+      var line = try await buses[0].subscribe(Array(repeating: .name(key), count: 40))
+      for (round, leaving) in [1, 10, 20].enumerated() {
+        // The first, and others from among them.
+        let gone = Set(
+          line.enumerated().filter { $0.offset % 3 == 0 }.prefix(leaving).map(\.element))
+        line.removeAll(where: gone.contains)
+        line += try await buses[0].unsubscribe(gone.sorted(), andAsk: [.name(key)])
+        let ids = line
+        let text = "round \(round)"
+        try await buses[0].wait(for: "the last one") { $0.contains(.subscribed(ids.last ?? 0)) }
+        _ = await store.perform(.publish(key, Self.text(text)))
+        let wanted = ids.map { BusNote.received(text, on: Self.name(key), $0) }
+        try await buses[0].wait(for: "\(text)") { Set(wanted).isSubset(of: $0) }
+        let told = try await buses[0].notes.filter(Set(wanted).contains)
+        #expect(told == wanted)
+      }
+    }
+  }
+
   @Test("passes any bytes, an empty message too", arguments: ContractBus.all)
   func bytes(kind: ContractBus) async throws {
     try await kind.run { buses, store in

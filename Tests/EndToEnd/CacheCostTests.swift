@@ -53,6 +53,58 @@ struct CacheCostTests {
     }
   }
 
+  @Test("asks for one GET for a value that says that there is nothing")
+  func negative() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let client = try daemon.readyClient()
+    _ = try client.call("cache.set", #"{"key":"n","negative":true}"#)
+    let cost = try Self.measured(redis) {
+      for _ in 0..<50 {
+        let found = try client.cached("n")
+        #expect(found == "negative")
+      }
+    }
+    #expect(cost["get"] == 50 && cost["evalsha"] ?? 0 <= 20, "\(cost)")
+  }
+
+  @Test("asks for one GET for a lease, beside the script and the write")
+  func leases() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let client = try daemon.readyClient()
+    _ = try client.lease("first", #","tags":["t"]"#)
+    for (known, tags) in [("", 0), (#","tags":["t"]"#, 1)] {
+      let cost = try Self.measured(redis) {
+        for number in 0..<50 { _ = try client.lease("\(tags) \(number)", known) }
+      }
+      // The script has a GET of its own for the counter, and one for each tag.
+      #expect(cost["get"] == 50 * (2 + tags) && cost["set"] == 50, "\(cost)")
+      #expect(cost["mget"] ?? 0 == 50 * tags && cost["evalsha"] ?? 0 <= 70, "\(cost)")
+    }
+  }
+
+  @Test("asks for a lease's tags once, however many wait for it")
+  func waiters() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let clients = try (0..<30).map { _ in try daemon.readyClient() }
+    let lease = try clients[0].lease("k", #","leaseTtl":"1h","tags":["t"]"#)
+    let waiting = Array(clients[1...])
+    for client in waiting { try client.sendWaitingGet("k", #","tags":["t"]"#) }
+    let isHeard = try eventually("a listener") {
+      try redis.command(["PUBSUB", "NUMSUB", "cloakroom:default:cache:k"]).hasSuffix("1")
+    }
+    #expect(isHeard)
+    let cost = try Self.measured(redis) {
+      _ = try clients[0].call("cache.release", #"{"key":"k","lease":"\#(lease)"}"#)
+      let next = try LineClient.nextLease(among: waiting)
+      #expect(next.place == 0)
+    }
+    // The release, the tags, and what the sidecar does for itself.
+    #expect(cost["evalsha"] ?? 0 <= 15, "\(cost)")
+  }
+
   @Test("pays the same for an invalidation, whatever it reaches")
   func invalidations() throws {
     let redis = try RedisServer()

@@ -58,4 +58,27 @@ extension LineClient {
     let answer = try call("cache.invalidate", params)
     #expect(answer["tags"] is Int, "\(answer)")
   }
+
+  /// Sends a `cache.get` that waits, and returns when it has been asked once.
+  func sendWaitingGet(_ key: String, _ more: String = "") throws {
+    try send(Self.request("cache.get", #"{"key":"\#(key)","waitMs":60000\#(more)}"#))
+    try send(Self.request("kv.exists", #"{"key":"-"}"#, id: 2))
+    #expect(Answer(try readLine()).id == 2)
+  }
+
+  /// Waits until one of several that wait is leased the key they wait for.
+  static func nextLease(among clients: [LineClient]) throws -> (place: Int, lease: String) {
+    var found: (place: Int, lease: String)?
+    try eventually("a lease") {
+      for (place, client) in clients.enumerated() {
+        for line in try client.availableLines() {
+          let answer = Answer(line)
+          #expect(found == nil && answer["status"] as? String == "miss", "\(answer)")
+          found = (answer["lease"] as? String).map { (place, $0) }
+        }
+      }
+      return found != nil
+    }
+    return try #require(found)
+  }
 }

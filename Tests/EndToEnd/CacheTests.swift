@@ -149,6 +149,23 @@ struct CacheTests {
     #expect(try clients[1].cached("k") == "miss")
     #expect(try clients[0].cache("k", 1, mine) == "ok")
     #expect(try clients[0].cache("k", 2, mine) == "LEASE_LOST")
+    // Likewise where there is a stale value, and by many at the same time.
+    for (place, void) in [#"{"keys":["k"]}"#, #"{"tags":["t"],"soft":true}"#].enumerated() {
+      #expect(try clients[1].cache("k", 3, #","grace":"1h","tags":["t"]"#) == "ok")
+      try clients[0].invalidate(void)
+      let own = "another lease of mine \(place)"
+      let get = (method: "cache.get", params: #"{"key":"k","waitMs":20000,"lease":"\#(own)"}"#)
+      let answers = try ConcurrentCalls(clients, window: 5).run(
+        clients.map { _ in Array(repeating: get, count: 20) }
+      ).joined().compactMap(\.answer)
+      let given = Set(
+        answers.map { [$0["status"], $0["value"], $0["lease"]].map { "\($0 ?? "")" } })
+      #expect(answers.count == 40)
+      #expect(given == [place == 0 ? ["miss", "<null>", own] : ["stale", "3", own]])
+      // It is void for all of them at once.
+      try clients[1].invalidate(#"{"keys":["k"]}"#)
+      #expect(try clients[0].cache("k", 4, #","lease":"\#(own)""#) == "LEASE_LOST")
+    }
   }
 
   @Test("with an idempotency key nothing is done twice", arguments: CacheStage.Place.allCases)

@@ -10,11 +10,14 @@ struct GuardWaitTests {
 
   /// Has a waiter on each sidecar wait for somebody's lock.
   private static func waiters(
-    _ stage: GuardStage, _ client: LineClient, count: Int = 4, lockTtl: String = "1h"
+    _ stage: GuardStage, _ client: LineClient, count: Int = 4, lockTtl: String = "1h",
+    isKept: Bool = false
   ) throws -> (receipt: String, waiters: [LineClient]) {
     let receipt = try client.beginNew("a", #","lockTtl":"\#(lockTtl)""#)
     let waiters = try stage.clients(count)
-    for waiter in waiters { try waiter.sendWaiting("a") }
+    for (number, waiter) in waiters.enumerated() {
+      try waiter.sendWaiting("a", isKept ? #","idempotencyKey":"waiter \#(number)""# : "")
+    }
     if let redis = stage.redis {
       // On each sidecar somebody listens, and somebody has said so.
       let listens = try eventually {
@@ -27,11 +30,13 @@ struct GuardWaitTests {
     return (receipt, waiters)
   }
 
-  @Test("ends for all as soon as it is completed", arguments: Place.allCases)
-  func completed(place: Place) throws {
+  @Test(
+    "ends for all as soon as it is completed, those too whose answers are kept",
+    arguments: Place.allCases, [false, true])
+  func completed(place: Place, isKept: Bool) throws {
     let stage = try GuardStage(place)
     let client = try stage.clients(1)[0]
-    let (receipt, waiters) = try Self.waiters(stage, client, count: 20)
+    let (receipt, waiters) = try Self.waiters(stage, client, count: 20, isKept: isKept)
     try client.complete("a", receipt, #"{"n":1.10}"#)
     for waiter in waiters {
       let answer = Answer(try waiter.readLine(within: Self.prompt))

@@ -46,6 +46,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var socket: ReplySocket?
   /// How many of its calls have not been answered.
   private(set) var inFlight = 0
+  /// How many of them read records without a turn in their queues.
+  var readsOut = 0
   private var isDirty = false
   private var isInputClosed = false
   private var isDraining = false

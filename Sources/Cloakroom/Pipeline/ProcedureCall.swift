@@ -71,7 +71,9 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   // MARK: From the opening to the answer
 
   /// Begins.
-  func open(_ opening: Opening) {
+  ///
+  /// - Parameter found: the reply to a look at the record that the opening is about; nil where there was none.
+  func open(_ opening: Opening, found: StoreReply? = nil) {
     switch opening {
     case .ask(let command, let then, let undo, let undoesAll):
       let isTraced = command.isMutation && !undoesAll
@@ -80,17 +82,15 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
-      run(recordCall) { self.opened($0, otherwise) }
-    case .waiting(let recordCall, let then):
-      run(recordCall) { self.opened($0, then) }
+      run(recordCall, found: found) { self.opened($0, otherwise) }
     case .records(let recordCalls, let command, let end):
       run(recordCalls, command, end)
     case .look(let look):
       open(look.opening)
     case .run(let procedure):
       run(procedure)
-    case .answer(let result, let decision):
-      if let decision { count(decision) }
+    case .answer(let result, let tally):
+      tally?(CallContext(self, on: worker.loop))
       answer(.success(result), fromStore: false)
     }
   }
@@ -134,16 +134,6 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     }
   }
 
-  /// The call on a record has been answered: that is all, or there is something to wait for.
-  private func opened(_ answer: RecordAnswer, _ then: (ByteBuffer) -> Procedure?) {
-    guard !isAnswered else { return }
-    if case .success(let result) = answer.result, let procedure = then(result) {
-      return run(procedure)
-    }
-    answer.count(CallContext(self, on: worker.loop))
-    self.answer(answer.result)
-  }
-
   /// Runs calls on records and a step beside them.
   private func run(
     _ calls: [RecordCall], _ command: StoreCommand?,
@@ -173,7 +163,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       }
     }
     for (place, call) in calls.enumerated() {
-      worker.records.run(call) {
+      worker.records.run(call, readsFirst: readsFirst) {
         answers[place] = $0
         arrived()
       }
@@ -182,11 +172,16 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
 
   /// Runs a call on a record. What nobody waits for any more when it is done is taken back, if it can be and
   /// is not kept for a repetition.
-  private func run(_ call: RecordCall, _ completion: @escaping (RecordAnswer) -> Void) {
+  private func run(
+    _ call: RecordCall, found: StoreReply? = nil, _ completion: @escaping (RecordAnswer) -> Void
+  ) {
     let idempotency = idempotency
+    let readsFirst = readsFirst
+    if call.isReading { request.connection.readsOut += 1 }
     let wait = worker.records.run(
-      call, keepingIn: idempotency, readsFirst: deadline != nil
+      call, keepingIn: idempotency, readsFirst: readsFirst, found: found
     ) { answer in
+      if call.isReading { self.request.connection.readsOut -= 1 }
       self.recordWait = nil
       if self.isAnswered, idempotency == nil, let undo = call.undo(answer) {
         self.worker.takeBack(by: undo)
@@ -196,6 +191,10 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     guard !wait.isOver else { return }
     recordWait = wait
   }
+
+  /// Whether a record that it is to change is read for that, though it may be known: the call can then be ended
+  /// meanwhile, and comes after those reads of its connection that were asked for before it.
+  private var readsFirst: Bool { deadline != nil || request.connection.readsOut > 0 }
 
   private func run(_ procedure: @escaping Procedure) {
     let bound = NIOLoopBound(self, eventLoop: worker.loop)

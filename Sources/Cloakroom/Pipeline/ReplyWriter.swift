@@ -18,10 +18,11 @@ final class ReplyWriter: StoreSink {
       _ look: any RecordLook, _ record: StoreReply, _ request: consuming Request,
       _ notes: CallNotes?
     ) -> Void = { _, _, _, _ in }
-  /// Has a request begin as a procedure.
-  var open: (_ request: consuming Request, _ notes: CallNotes?, _ opening: Opening) -> Void = {
-    _, _, _ in
-  }
+  /// Has a request begin as a procedure, with what was read of its record.
+  var open:
+    (
+      _ request: consuming Request, _ notes: CallNotes?, _ opening: Opening, _ found: StoreReply?
+    ) -> Void = { _, _, _, _ in }
   /// The services' labels in log and metrics; replaced when the policy is read anew.
   var admission: Admission
   let observer: LoopObserver
@@ -84,6 +85,7 @@ final class ReplyWriter: StoreSink {
 
   /// A look at a record ends with the reply, or begins anew as a procedure.
   private func end(_ call: consuming LookCall, _ reply: consuming StoreReply) {
+    call.request.connection.readsOut -= 1
     guard call.request.connection.isOpen else {
       return end(call.request, notes: call.extras?.notes, .clientGone)
     }
@@ -102,10 +104,10 @@ final class ReplyWriter: StoreSink {
     case .again(let look):
       let notes = call.extras?.notes
       lookAgain(look, record, call.request, notes)
-    case .hit(let value, let ageMs):
-      observer.count(CacheEvent.hit)
+    case .hit(let value, let ageMs, let isNegative):
+      observer.count(isNegative ? CacheEvent.negative : .hit)
       end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
-        try result.writeHit(value, ageMs: ageMs)
+        try result.writeHit(value, ageMs: ageMs, isNegative: isNegative)
       }
     case .answer:
       end(call.request, notes: call.extras?.notes, fromStore: true) { buffer throws(RPCError) in
@@ -117,7 +119,11 @@ final class ReplyWriter: StoreSink {
       }
     case .open(let opening):
       let notes = call.extras?.notes
-      open(call.request, notes, opening)
+      if case .record = record {
+        open(call.request, notes, opening, record)
+      } else {
+        open(call.request, notes, opening, nil)
+      }
     }
   }
 

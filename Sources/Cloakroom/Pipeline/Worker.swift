@@ -57,14 +57,18 @@ final class Worker {
   /// Opens the ways to the store and the bus.
   func start() {
     replies.lookAgain = { [unowned self] look, record, request, notes in
+      // A call that came since would overtake what it has to read.
+      guard records.isIdle(look.name) else {
+        return replies.open(request, notes, look.opening, record)
+      }
       self.look(look, at: record, for: request, notes: notes)
     }
-    replies.open = { [unowned self] request, notes, opening in
+    replies.open = { [unowned self] request, notes, opening, found in
       guard request.connection.isOpen else {
         return replies.end(request, notes: notes, .clientGone)
       }
       ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(
-        opening)
+        opening, found: found)
     }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }
@@ -121,6 +125,7 @@ final class Worker {
       extras = CallExtras()
       extras?.notes = notes
     }
+    request.connection.readsOut += 1
     let name = look.name
     guard let beside = look.beside else {
       let ticket = replies.calls.add(

@@ -26,11 +26,8 @@ public enum Opening: Sendable {
   /// deadline passes is told that the outcome is unknown.
   case ask(StoreCommand, then: Then, undo: Undo, undoesAll: Bool)
   /// A call on a record, taken in the order of the calls on that record. `otherwise`: how to go on where
-  /// the store can't be asked; nil where that ends the call.
+  /// it was refused, or the store can't be asked; nil where that ends the call.
   case record(RecordCall, otherwise: @Sendable (_ error: RPCError) -> Procedure?)
-  /// A call on a record, taken in the order of the calls on that record, whose result may say that there is
-  /// something to wait for. `then`: what a result leads to that is not the caller's; nil for one that is.
-  case waiting(RecordCall, then: @Sendable (_ result: ByteBuffer) -> Procedure?)
   /// Calls on many records and a step beside them, all of them taken at once in the order of the connection's
   /// calls. `end` writes the result of their answers. They are not taken back: a caller whose deadline passes
   /// is told that the outcome is unknown.
@@ -46,7 +43,7 @@ public enum Opening: Sendable {
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON, and what it is counted as.
-  case answer(ByteBuffer, RateDecision?)
+  case answer(ByteBuffer, Tally?)
 
   /// A first step that needs not be taken back, or can't be.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {

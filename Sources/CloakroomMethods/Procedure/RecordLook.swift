@@ -25,8 +25,8 @@ public protocol RecordLook: AnyObject, Sendable {
 
 /// What a look at a record comes to.
 public enum RecordVerdict: Sendable {
-  /// The value of a cache, so old in milliseconds.
-  case hit(ByteBuffer, ageMs: Int64)
+  /// The value of a cache, so old in milliseconds; a negative one says that there is nothing.
+  case hit(ByteBuffer, ageMs: Int64, isNegative: Bool)
   /// The result that was written.
   case answer
   /// Why there is none.
@@ -41,8 +41,14 @@ extension ByteBuffer {
   /// Writes the result of a look that has found something.
   ///
   /// - Throws: STORE_REFUSED when what is stored is not JSON.
-  public mutating func writeHit(_ value: ByteBuffer, ageMs: Int64) throws(RPCError) {
-    try writeStored(value, after: "{\"status\":\"hit\",\"value\":", before: ",\"ageMs\":")
+  public mutating func writeHit(
+    _ value: ByteBuffer, ageMs: Int64, isNegative: Bool
+  ) throws(RPCError) {
+    try writeStored(
+      value,
+      after: isNegative
+        ? "{\"status\":\"negative\",\"value\":" : "{\"status\":\"hit\",\"value\":",
+      before: ",\"ageMs\":")
     writeDecimal(ageMs)
     writeStaticString("}")
   }

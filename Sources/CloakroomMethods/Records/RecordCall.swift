@@ -227,8 +227,8 @@ public struct RecordAnswer: Sendable {
   public func count(_ context: CallContext) { if isFirst { tally?(context) } }
 }
 
-/// Counts what a call has done to a record, for the metrics.
-typealias Tally = @Sendable (_ context: CallContext) -> Void
+/// Counts what a call has done, for the metrics.
+public typealias Tally = @Sendable (_ context: CallContext) -> Void
 
 extension RecordKind {
   /// Decides on the bytes that the store has.

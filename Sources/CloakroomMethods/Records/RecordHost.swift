@@ -55,23 +55,29 @@ extension RecordHost {
   func read(
     _ name: StoreKey, for waits: [RecordWait], _ completion: @escaping (StoreReply) -> Void
   ) {
-    let needing = waits.filter { $0.need != nil }
-    guard !needing.isEmpty else { return perform(.read(name), completion) }
     var record: StoreReply?
-    var open = needing.count + 1
-    let arrived = {
-      open -= 1
-      if open == 0 { completion(record ?? .failure(RPCError(.internal))) }
-    }
+    var hasLearned = false
     perform(.read(name)) {
       record = $0
-      arrived()
+      if hasLearned { completion($0) }
     }
+    learn(for: waits) {
+      hasLearned = true
+      if let record { completion(record) }
+    }
+  }
+
+  /// Reads what calls need beside their record, all at once.
+  func learn(for waits: [RecordWait], _ completion: @escaping () -> Void) {
+    let needing = waits.filter { $0.need != nil }
+    guard !needing.isEmpty else { return completion() }
+    var open = needing.count
     for wait in needing {
       guard let need = wait.need else { continue }
       perform(need.command) {
         wait.learn($0)
-        arrived()
+        open -= 1
+        if open == 0 { completion() }
       }
     }
   }

@@ -25,6 +25,8 @@ final class RecordQueue: ReplyReceiver {
   var commit: (ticket: StoreTicket, sendings: UInt64)?
   /// Set while what follows from a commit is out.
   var isFollowedUp = false
+  /// Set once all in the batch have been decided on.
+  var isDecided = false
 
   init(_ name: HashedName) { self.name = name }
 
@@ -40,12 +42,32 @@ final class RecordQueue: ReplyReceiver {
     }
   }
 
+  /// Whether one more may wait.
+  func hasRoom(atMost limit: Int) -> Bool { max(waiting.count, batch.count) < limit }
+
+  /// Takes in a call that goes before all but those that have been taken in so before it. What is decided on
+  /// already was another connection's, and stands.
+  func insert(_ wait: RecordWait) {
+    wait.queue = self
+    wait.isFirst = true
+    guard !isDecided, !batch.isEmpty else {
+      return waiting.insert(wait, at: waiting.firstIndex { !$0.isFirst } ?? waiting.endIndex)
+    }
+    if batch.contains(where: { $0.idempotency != nil }) {
+      // One that keeps its answer is decided on alone.
+      waiting.insert(contentsOf: batch, at: 0)
+      batch = []
+    }
+    batch.insert(wait, at: batch.firstIndex { !$0.isFirst } ?? batch.endIndex)
+  }
+
   /// Takes up those that are decided on next. Calls that keep their answers are committed one by one.
   ///
   /// - Parameter limit: how many are committed together at most.
   func takeBatch(atMost limit: Int) {
     tries = 0
     commit = nil
+    isDecided = false
     guard waiting.count > 1 else { return swap(&waiting, &batch) }
     let together = waiting.prefix(limit).prefix { $0.idempotency == nil }
     batch.append(contentsOf: together.isEmpty ? waiting.prefix(1) : together)

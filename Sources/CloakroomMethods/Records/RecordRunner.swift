@@ -7,7 +7,8 @@ internal import NIOCore
 /// One for each event loop, and bound to it. Calls that change a record wait for each other here, so that
 /// they take effect in the order in which they came: those that have gathered while a commit was out are
 /// decided on one after the other, on what was read after they came, and committed together. A call that
-/// only reads is read for at once, unless others are before it.
+/// only reads is read for at once, unless others are before it; where it turns out to have something to write,
+/// it goes before those that have come since.
 public final class RecordRunner {
   /// How many calls of a loop wait for one record at most.
   static let queueLimit = 4096
@@ -60,20 +61,25 @@ public final class RecordRunner {
   /// - Parameters:
   ///   - idempotency: where its answer is kept; nil when it has no idempotency key.
   ///   - readsFirst: whether the record is read in any case: as long as it is only read, a call can be ended so
-  ///     that nothing was done.
+  ///     that nothing was done. Likewise what is read for it is read after what was asked for before.
+  ///   - found: the reply to a look at the record, which was not there to be changed by another call when the
+  ///     look began: the call takes effect before all that have come since. Nil reads the record.
   ///   - completion: told the answer once, on the loop; possibly before this returns.
   /// - Returns: what the call can be given up by.
   @discardableResult
   public func run(
     _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil, readsFirst: Bool = false,
-    _ completion: @escaping (RecordAnswer) -> Void
+    found: StoreReply? = nil, _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
     let isKept = !call.isReading && call.keepsAnswer
     let wait = RecordWait(
       call, idempotency: isKept ? idempotency : nil, readsFirst: readsFirst, completion)
     let name = HashedName(call.name)
-    if let queue = queues[name] {
-      guard queue.waiting.count < Self.queueLimit else {
+    if let found, call.isReading {
+      wait.forgetNeed()
+      decideReading(wait, found)
+    } else if let queue = queues[name] {
+      guard queue.hasRoom(atMost: Self.queueLimit) else {
         wait.fail(.tooManyOnRecord)
         return wait
       }
@@ -118,41 +124,51 @@ public final class RecordRunner {
     guard !wait.isOver else { return }
     guard case .record(let record, let time) = reply else {
       if case .failure(let error) = reply, !error.isWrongType { return wait.fail(error) }
-      return enqueue(wait)
+      return enqueue(wait, nil)
     }
     let decision = wait.decide(record, time, versions.next())
     if let need = decision.needs {
+      // What comes to be written takes its turn before anything is done for it, and so does what would be
+      // overtaken while more is read.
+      guard !need.command.isMutation, isIdle(wait.call.name) else { return enqueue(wait, reply) }
       wait.demand(need)
       return host.perform(need.command) { [self] in
         wait.learn($0)
         decideReading(wait, reply)
       }
     }
-    guard decision.replacement == nil else { return enqueue(wait) }
+    guard decision.replacement == nil else { return enqueue(wait, reply) }
     wait.decision = decision
     host.followUp([wait], on: wait.call.name) { self.answer(wait, decision, $0) }
   }
 
-  private func enqueue(_ wait: RecordWait) {
+  /// Has a call that was only to read take its turn with those that write. No other was waiting when it was
+  /// read for: it goes before all that have come since.
+  ///
+  /// - Parameter found: what was read.
+  private func enqueue(_ wait: RecordWait, _ found: StoreReply?) {
     let name = HashedName(wait.call.name)
-    guard let queue = queues[name] else { return open(name, for: wait) }
-    wait.queue = queue
-    queue.waiting.append(wait)
+    guard let queue = queues[name] else { return open(name, for: wait, found) }
+    guard queue.hasRoom(atMost: Self.queueLimit) else { return wait.fail(.tooManyOnRecord) }
+    queue.insert(wait)
   }
 
   /// A call on a record that no other waits for.
-  private func open(_ name: HashedName, for wait: RecordWait) {
+  private func open(_ name: HashedName, for wait: RecordWait, _ found: StoreReply? = nil) {
     let queue = spareQueues.popLast() ?? RecordQueue(name)
     queue.name = name
     queue.runner = self
     queues[name] = queue
     wait.queue = queue
+    wait.isFirst = found != nil
     queue.waiting.append(wait)
-    next(queue)
+    next(queue, found)
   }
 
   /// Takes up what has gathered.
-  private func next(_ queue: RecordQueue) {
+  ///
+  /// - Parameter found: what was read of the record for the only call that there is; nil reads it.
+  private func next(_ queue: RecordQueue, _ found: StoreReply? = nil) {
     queue.takeBatch(atMost: Self.groupLimit)
     guard let first = queue.batch.first else {
       queues[queue.name] = nil
@@ -160,7 +176,9 @@ public final class RecordRunner {
       if spareQueues.count < Self.mostSpareQueues { spareQueues.append(queue) }
       return
     }
-    if queue.batch.count == 1, first.call.expectsNothing {
+    if let found {
+      hasRead(found, for: queue)
+    } else if queue.batch.count == 1, first.call.expectsNothing {
       decide(queue, on: nil, at: host.store.timeMs, expecting: .nothing)
     } else if let record = recent.take(queue.name.hash), let version = RecordVersion(of: record),
       queue.batch.allSatisfy({ $0.need == nil && $0.idempotency == nil && !$0.readsFirst })
@@ -232,14 +250,14 @@ public final class RecordRunner {
     var latest = record
     var isEnding = true
     queue.batch.removeAll(where: \.isOver)
-    for wait in queue.batch {
+    for (place, wait) in queue.batch.enumerated() {
       var decision = wait.decide(latest, time, versions.next())
       if let need = decision.needs {
         guard !isGuess else { return read(for: queue) }
-        // What those before it have decided is decided again: nothing of it is done yet.
         wait.demand(need)
-        return host.perform(need.command) { [self] in
-          wait.learn($0)
+        demandReads(for: queue.batch[(place + 1)...], on: latest, at: time)
+        // What those before it have decided is decided again: nothing of it is done yet.
+        return host.learn(for: queue.batch) { [self] in
           decide(queue, on: record, at: time, expecting: expected)
         }
       }
@@ -258,6 +276,7 @@ public final class RecordRunner {
       }
     }
     if isGuess, commit.replacement == nil, !queue.batch.isEmpty { return read(for: queue) }
+    queue.isDecided = true
     if let record, let replacement = commit.replacement {
       let room = record.readableBytes + (isEnding ? Self.endingBytes : 0)
       commit.isNoLarger = replacement.readableBytes <= room
@@ -269,6 +288,18 @@ public final class RecordRunner {
       submit(commit, queue)
     } else {
       complete(queue)
+    }
+  }
+
+  /// Has what calls need that only read for it be read together: one after the other would take as many round
+  /// trips. What writes is done for the one alone that needs it first; those behind it may need it no more.
+  private func demandReads(
+    for waits: ArraySlice<RecordWait>, on record: ByteBuffer?, at time: Int64
+  ) {
+    for wait in waits where !wait.isOver {
+      guard let need = wait.decide(record, time, versions.next()).needs, !need.command.isMutation
+      else { continue }
+      wait.demand(need)
     }
   }
 
@@ -310,7 +341,7 @@ public final class RecordRunner {
     _ queue: RecordQueue
   ) {
     guard let decision = wait.decision else { return end(queue, RPCError(.internal)) }
-    guard !decision.isPassing else { return recall(for: wait, idempotency, queue) }
+    guard !decision.isPassing else { return recall(commit, for: wait, idempotency, queue) }
     let note: ByteBuffer
     do throws(RPCError) {
       note = try KeptAnswer(decision.answer.result, versions.next(), sealed: wait.call.secret).note
@@ -331,13 +362,15 @@ public final class RecordRunner {
     }
   }
 
-  /// What may come to something else later is not kept; but what was kept before is told.
-  private func recall(for wait: RecordWait, _ idempotency: IdempotencyRecord, _ queue: RecordQueue)
-  {
-    wait.decision?.noticed = nil
-    wait.decision?.followUps = nil
+  /// What may come to something else later is not kept, though what it has found or left is written; but what
+  /// was kept before is told.
+  private func recall(
+    _ commit: RecordCommit, for wait: RecordWait, _ idempotency: IdempotencyRecord,
+    _ queue: RecordQueue
+  ) {
     host.perform(idempotency.recall(step: 0)) { [self] reply in
       switch reply {
+      case .value(nil) where commit.replacement != nil: submit(commit, queue)
       case .value(nil): complete(queue)
       case .noted(let first, _): complete(wait, repeating: first, queue)
       case .failure(let error): end(queue, error)
@@ -361,6 +394,7 @@ public final class RecordRunner {
   /// Somebody else was faster: decides again, on what is there now.
   private func again(_ queue: RecordQueue, _ record: ByteBuffer?, _ time: Int64) {
     queue.tries += 1
+    queue.isDecided = false
     guard queue.tries >= Self.eagerTries else {
       guard let record else { return decide(queue, on: nil, at: time, expecting: .nothing) }
       guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
@@ -375,6 +409,7 @@ public final class RecordRunner {
 
   private func again(_ queue: RecordQueue) {
     queue.tries += 1
+    queue.isDecided = false
     guard queue.tries < Self.mostTries else { return end(queue, .tooManyOnRecord) }
     read(for: queue)
   }

@@ -10,6 +10,8 @@ public final class RecordWait {
   /// Whether its record is read before anything is written.
   let readsFirst: Bool
   var queue: RecordQueue?
+  /// Whether it was only to read, for which it waited for nobody, and now goes before those that have come since.
+  var isFirst = false
   /// How it decides, with what was read beside the record so far.
   private(set) var decide: RecordCall.Decide
   /// What has to be read before it can decide.
@@ -36,6 +38,9 @@ public final class RecordWait {
   public var isOver: Bool { completion == nil }
   /// Whether what it does is taken back when nobody waits for its answer any more.
   public var isTakenBack: Bool { idempotency == nil && call.hasUndo }
+
+  /// What it mostly needs is not read beforehand: the record may turn out to need something else.
+  func forgetNeed() { need = nil }
 
   /// It can't decide before something else is read.
   func demand(_ need: RecordNeed) { self.need = need }

@@ -7,7 +7,10 @@ public final class LoopBusLink: BusLink {
   /// The loop's interest in one topic.
   private struct Interest {
     let topic: Topic
+    /// Those that listen, in the order in which they came and are told; and some that listen no more.
     var ids: [UInt64] = []
+    /// How many of them listen no more.
+    var gone = 0
     /// Whether its messages come.
     var isOpen = false
   }
@@ -16,8 +19,6 @@ public final class LoopBusLink: BusLink {
   private struct Place {
     let token: UInt64
     let listener: any BusListener
-    /// Its index in the interest's ids.
-    var index: Int
     /// Whether the listener was told that it is subscribed.
     var isConfirmed = false
   }
@@ -76,10 +77,10 @@ public final class LoopBusLink: BusLink {
     guard finishedBurst != nil else { return }
     guard quota.take() else { return reject(id, .tooManySubscriptions, listener) }
     guard let token = tokens[topic] else { return begin(topic, id, listener) }
-    guard let interest = interests[token] else { return }
-    places[id] = Place(token: token, listener: listener, index: interest.ids.count)
+    guard let isOpen = interests[token]?.isOpen else { return }
+    places[id] = Place(token: token, listener: listener)
     interests[token]?.ids.append(id)
-    if interest.isOpen {
+    if isOpen {
       mailbox.post(.joined(id: id, token))
     } else if let downError {
       forget(id)
@@ -102,7 +103,7 @@ public final class LoopBusLink: BusLink {
     lastToken &+= 1
     tokens[topic] = lastToken
     interests[lastToken] = Interest(topic: topic, ids: [id])
-    places[id] = Place(token: lastToken, listener: listener, index: 0)
+    places[id] = Place(token: lastToken, listener: listener)
     exchange.open(topic, token: lastToken, for: mailbox)
   }
 
@@ -113,17 +114,22 @@ public final class LoopBusLink: BusLink {
   private func forget(_ id: UInt64) -> (any BusListener)? {
     guard let place = places.removeValue(forKey: id) else { return nil }
     quota.release()
-    guard var ids = interests[place.token]?.ids else { return place.listener }
-    interests[place.token]?.ids = []
-    ids.swapAt(place.index, ids.count - 1)
-    ids.removeLast()
-    if place.index < ids.count { places[ids[place.index]]?.index = place.index }
-    interests[place.token]?.ids = ids
-    if ids.isEmpty, let interest = interests.removeValue(forKey: place.token) {
-      tokens[interest.topic] = nil
-      exchange.close(interest.topic, token: place.token, for: mailbox)
-    }
+    leave(place.token)
     return place.listener
+  }
+
+  /// One that an interest had listens no more. Its id is taken out with others', so that thousands can leave one
+  /// after the other and the rest keep their order.
+  private func leave(_ token: UInt64) {
+    interests[token]?.gone += 1
+    guard let count = interests[token]?.ids.count, let gone = interests[token]?.gone else { return }
+    if gone == count, let interest = interests.removeValue(forKey: token) {
+      tokens[interest.topic] = nil
+      exchange.close(interest.topic, token: token, for: mailbox)
+    } else if gone > count / 2 {
+      interests[token]?.ids.removeAll { places[$0] == nil }
+      interests[token]?.gone = 0
+    }
   }
 
   // MARK: What the exchange says
@@ -188,7 +194,8 @@ public final class LoopBusLink: BusLink {
     guard let interest = interests.removeValue(forKey: token) else { return }
     tokens[interest.topic] = nil
     for id in interest.ids {
-      rejected[id] = places.removeValue(forKey: id)?.listener
+      guard let place = places.removeValue(forKey: id) else { continue }
+      rejected[id] = place.listener
       quota.release()
     }
     for id in interest.ids { rejected.removeValue(forKey: id)?.failed(with: error) }

@@ -50,7 +50,6 @@ struct RecordLookTests {
     let record = try operation().record(RecordVersion(1))
     store.run("look", RecordKinds.look(at: StoreKey(bytes: ByteBuffer(string: "s")), configuration))
     store.answer(record: record, at: Self.now + 1000)
-    store.answer(record: record, at: Self.now + 1000)
     #expect(store.steps == ["commit s over 1: "])
     #expect(store.told.isEmpty)
     store.answer(.done)

@@ -167,10 +167,78 @@ struct RecordQueueTests {
     let over = ScriptedStore.sheet("a", version: 1, expiresAtMs: ScriptedStore.nowMs)
     store.run("a", .on("s", .read))
     store.answer(record: over)
-    store.answer(record: over)
     store.answer(.failure(RPCError(.outcomeUnknown)))
     #expect(store.told == ["a: UNAVAILABLE"])
     #expect(store.notices.isEmpty)
+  }
+
+  @Test("that turn out to write go before those that have come since")
+  func overtaken() {
+    let sheet = ScriptedStore.sheet("a", version: 1)
+    store.run("one", .on("s", .seize))
+    store.run("two", .on("s", .read))
+    store.run("add", .on("s", .add("b")))
+    store.run("late", .on("s", .read))
+    #expect(store.steps == ["read s", "read s", "read s"])
+    store.answer(record: sheet)
+    store.answer(record: sheet)
+    #expect(store.told == ["two: a"])
+    store.answer(record: sheet)
+    #expect(store.steps == ["commit s over 1: a"])
+    store.answer(.done)
+    #expect(store.told == ["two: a", "one: a", "add: CHECKED_OUT"])
+    store.answer(record: ScriptedStore.sheet("a", version: 2, isHeld: true))
+    #expect(store.told.last == "late: a")
+    #expect(store.steps.isEmpty)
+  }
+
+  @Test("that turn out to write go before one whose answer is kept, and which is decided on alone")
+  func overtakenByKey() {
+    let sheet = ScriptedStore.sheet("a", version: 1)
+    store.run("one", .on("s", .seize))
+    store.run("add", .on("s", .add("b")), keepingIn: ScriptedStore.place("k"))
+    store.answer(record: sheet)
+    store.answer(record: sheet)
+    #expect(store.steps == ["commit s over 1: a"])
+    store.answer(.done)
+    store.answer(record: ScriptedStore.sheet("a", version: 2, isHeld: true))
+    #expect(store.steps == ["recall k"])
+    store.answer(.value(nil))
+    #expect(store.told == ["one: a", "add: CHECKED_OUT"])
+  }
+
+  @Test("that turn out to write come after what was sent before that was known")
+  func sentBefore() {
+    let store = ScriptedStore(recentBytes: 1 << 20)
+    store.run("first", .on("s", .make("a")))
+    store.answer(.done)
+    store.run("one", .on("s", .seize))
+    store.run("add", .on("s", .add("b")))
+    store.run("late", .on("s", .add("c")))
+    #expect(store.steps == ["read s", "commit s over new: ab"])
+    store.answer(record: ScriptedStore.sheet("a", version: 1))
+    store.answer(.done)
+    #expect(store.steps == ["commit s over new: ab"])
+    store.answer(.done)
+    #expect(store.told == ["first: a", "add: ab", "one: ab", "late: CHECKED_OUT"])
+  }
+
+  @Test("that begin with what a look has found read it no more")
+  func found() {
+    let found = StoreReply.record(
+      ScriptedStore.sheet("a", version: 1), atMs: ScriptedStore.nowMs)
+    var told: [String] = []
+    func run(_ event: SheetRecord.Event) {
+      store.runner.run(.on("s", event), found: found) { answer in
+        told.append((try? answer.result.get()).map { String(buffer: $0) } ?? "failed")
+      }
+    }
+    run(.read)
+    #expect(told == ["a"] && store.steps.isEmpty)
+    run(.seize)
+    #expect(store.steps == ["commit s over 1: a"])
+    store.answer(.done)
+    #expect(told == ["a", "a"])
   }
 
   @Test("are so many at most; one more is OVERLOADED, and nothing of it is done")

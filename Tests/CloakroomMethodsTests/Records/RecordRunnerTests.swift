@@ -264,8 +264,6 @@ struct RecordRunnerTests {
       let store = ScriptedStore()
       store.run("a", .on("s", event))
       store.answer(record: over)
-      // A read that finds it waits in the queue, and reads anew.
-      if store.steps == ["read s"] { store.answer(record: over) }
       #expect(store.steps == ["commit s over 1: "])
       #expect(store.notices.isEmpty)
       store.answer(.done)

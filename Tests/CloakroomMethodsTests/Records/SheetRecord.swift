@@ -13,6 +13,8 @@ struct SheetRecord: RecordKind, Equatable {
     /// Writes behind what is there; refused for as long as it is held.
     case add(String)
     case read
+    /// Reads, and holds what is not held yet.
+    case seize
     case hold
     /// Takes what is written, and leaves nothing.
     case end
@@ -67,7 +69,7 @@ struct SheetRecord: RecordKind, Equatable {
 
   static func isReading(_ event: Event) -> Bool {
     switch event {
-    case .read, .settle: true
+    case .read, .seize, .settle: true
     default: false
     }
   }
@@ -111,7 +113,7 @@ struct SheetRecord: RecordKind, Equatable {
     case .make: return .refused(RPCError(.conflict))
     case .add where isHeld: return .refused(Self.held)
     case .add(let text): data.writeString(text)
-    case .hold: isHeld = true
+    case .hold, .seize: isHeld = true
     case .end:
       let text = String(buffer: data)
       (data, isOver) = (ByteBuffer(), true)

@@ -37,14 +37,22 @@ struct CacheCall: Sendable {
   /// Those who wait are woken by a message on the key's name, in the order in which they came to a loop, and
   /// look again; and when the lease is over, whose holder may have died.
   func get(_ look: CacheLook, waitMs: Int64) -> Opening {
-    let giveUpAt = waitMs > 0 ? ContinuousClock.now + .milliseconds(waitMs) : nil
-    return .waiting(looking(look, mayWait: waitMs > 0)) { result in
-      guard let giveUpAt, Self.rest(in: result) != nil else { return nil }
-      return { context throws(RPCError) in try await wait(look, until: giveUpAt, context) }
-    }
+    let patience = Patience(waitMs: waitMs)
+    return .record(
+      looking(look, mayWait: patience.isAny),
+      otherwise: { error in
+        guard error.isUnderWay else { return nil }
+        return { context throws(RPCError) in
+          // Without the store nobody else makes the value either.
+          try await patience.wait(on: key, sitsOutOutages: false, context) {
+            isLast throws(RPCError) in
+            try await context.run(looking(look, mayWait: !isLast))
+          }
+        }
+      })
   }
 
-  /// - Parameter mayWait: whether the result may be that another has the lease: for how many milliseconds.
+  /// - Parameter mayWait: whether that another has the lease is no answer yet, but a reason to wait.
   private func looking(_ look: CacheLook, mayWait: Bool) -> RecordCall {
     // A receipt of the caller's own making may be another call's too, which goes on.
     let isOwn = if case .receipt = look.wish { true } else { false }
@@ -60,9 +68,7 @@ struct CacheCall: Sendable {
       undo: isOwn ? nil : undo
     ) { outcome, result throws(RPCError) in
       switch outcome {
-      case .busy(let restMs) where mayWait:
-        result.writeDecimal(restMs)
-        return nil
+      case .busy(let restMs) where mayWait: throw .underWay(restMs: restMs)
       case .busy:
         try result.write(.nothing, lease: nil)
         return Self.tally(.miss, isLeased: false)
@@ -77,27 +83,6 @@ struct CacheCall: Sendable {
 
   private func releasing(_ receipt: String) -> RecordCall {
     call(.release(lease: Receipt.digest(of: receipt))) { _, _ throws(RPCError) in nil }
-  }
-
-  private func wait(
-    _ look: CacheLook, until giveUpAt: ContinuousClock.Instant, _ context: CallContext
-  ) async throws(RPCError) -> ByteBuffer {
-    let waiter = try await context.waiter(on: key)
-    defer { waiter.close() }
-    while true {
-      // The first time too: what has changed before the waiter was there was missed.
-      let left = ContinuousClock.now.duration(to: giveUpAt)
-      let result = try await context.run(looking(look, mayWait: left > .zero))
-      guard let rest = Self.rest(in: result) else { return result }
-      // It is over one millisecond after the last in which it was held.
-      _ = try await waiter.wait(atMost: max(min(.milliseconds(rest + 1), left), .zero))
-    }
-  }
-
-  /// For how long another has the lease; nil for a result that is the caller's.
-  private static func rest(in result: ByteBuffer) -> Int64? {
-    guard let first = result.readableBytesView.first, first != UInt8(ascii: "{") else { return nil }
-    return Int64(String(buffer: result))
   }
 
   /// The lease that an answer has given.

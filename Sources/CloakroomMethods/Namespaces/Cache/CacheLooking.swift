@@ -67,7 +67,7 @@ final class CacheLooking: RecordLook {
     }
     var value = record
     value.moveReaderIndex(forwardBy: head.count)
-    return .hit(value, ageMs: max(now &- head.setAtMs, 0))
+    return .hit(value, ageMs: max(now &- head.setAtMs, 0), isNegative: head.isNegative)
   }
 
   /// A look with the tags that the value has, if it is fresh and these are others than the named ones.
@@ -91,12 +91,13 @@ final class CacheLooking: RecordLook {
   }
 }
 
-/// The header of a value without a lease, and which is not negative, read in one go: it stands as
-/// `CacheRecord` writes it. What stands otherwise is for `RecordHeader`.
+/// The header of a value without a lease, read in one go: it stands as `CacheRecord` writes it. What stands
+/// otherwise is for `RecordHeader`.
 struct CacheHead {
   private(set) var setAtMs: Int64 = 0
   private(set) var expiresAtMs: Int64 = 0
   private(set) var tookMs: Int64 = 0
+  private(set) var isNegative = false
   private(set) var number: Int64 = 0
   /// How many bytes it has, the line break behind it included.
   private(set) var count = 0
@@ -113,6 +114,7 @@ struct CacheHead {
       guard let took = cursor.number() else { return nil }
       tookMs = took
     }
+    isNegative = cursor.skip(",\"negative\":1")
     if !tags.isEmpty {
       guard cursor.skip(",\"number\":"), let number = cursor.number(), cursor.skip(",\"tags\":"),
         cursor.skip(tags)

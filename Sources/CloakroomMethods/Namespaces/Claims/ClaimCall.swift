@@ -8,18 +8,14 @@ internal import NIOCore
 /// by itself when the holder's time is over. All others only send a heartbeat now and then. So the store
 /// is asked a few times for each claim that is granted, however many wait.
 struct ClaimCall: Sendable {
-  /// How long the queue keeps the place of a waiter that sends no heartbeat, in milliseconds.
-  private static let patienceMs: Int64 = 10_000
-  /// How often a waiter sends a heartbeat, in milliseconds; random, so that they do not come together.
-  private static let heartbeatMs: ClosedRange<Int64> = 3000...4000
-  /// How long a waiter gives a store that can't be reached before it asks again, likewise random.
-  private static let outageMs: ClosedRange<Int64> = 250...750
+  /// How long the queue keeps the place of a waiter that sends no heartbeat, in milliseconds: long after it
+  /// would have asked unasked.
+  private static let placeMs: Int64 = 10_000
 
   let key: StoreKey
   let request: ClaimRequest
   let isBound: Bool
-  /// When it has waited long enough; nil when it doesn't wait.
-  let giveUpAt: ContinuousClock.Instant?
+  private let patience: Patience
 
   init(
     key: StoreKey, owner: String, life: TimeToLive, waitMs: Int64, isBound: Bool,
@@ -27,10 +23,10 @@ struct ClaimCall: Sendable {
   ) {
     self.key = key
     self.isBound = isBound
-    giveUpAt = waitMs > 0 ? .now + .milliseconds(waitMs) : nil
+    patience = Patience(waitMs: waitMs)
     request = ClaimRequest(
       owner: owner, life: life, ticket: ClaimTicket(),
-      wait: waitMs > 0 ? ClaimWait(patienceMs: Self.patienceMs, limit: waiterLimit) : nil)
+      wait: waitMs > 0 ? ClaimWait(patienceMs: Self.placeMs, limit: waiterLimit) : nil)
   }
 
   /// How the call begins: the claim is asked for in the order of the connection's calls.
@@ -74,15 +70,15 @@ struct ClaimCall: Sendable {
     var place = place
     var isKept = false
     do throws(RPCError) {
-      let waiter = try await addWaiter(context)
+      let waiter = try await patience.waiter(on: key, context)
       defer { waiter.close() }
       while true {
         // The first time too: changes before the waiter was subscribed were missed.
         let reply = await ask(at: place, context)
         isKept = context.keeps(reply)
         if let cancellation = context.cancellation { throw cancellation }
-        if case .failure(let error) = reply, error.isOutage, !isOver {
-          try await sitOut(context)
+        if case .failure(let error) = reply, error.isOutage, !patience.isOver {
+          try await patience.sitOut(context)
           continue
         }
         var result = ByteBuffer()
@@ -98,29 +94,11 @@ struct ClaimCall: Sendable {
     }
   }
 
-  /// A waiter on the claim's name, as soon as the bus can be reached.
-  private func addWaiter(_ context: CallContext) async throws(RPCError) -> Waiter {
-    while true {
-      do throws(RPCError) {
-        return try await context.waiter(on: key)
-      } catch {
-        guard error.isOutage, context.cancellation == nil, !isOver else { throw error }
-        try await sitOut(context)
-      }
-    }
-  }
-
-  /// Gives a store that can't be reached some time.
-  private func sitOut(_ context: CallContext) async throws(RPCError) {
-    try await context.wait(
-      for: min(.milliseconds(Int64.random(in: Self.outageMs)), remainingWait))
-  }
-
   /// Asks for the claim again; for the last time once it has been waited for for long enough.
   private func ask(at place: ClaimPlace, _ context: CallContext) async -> StoreReply {
     var request = request
     request.ticket.number = place.number
-    if isOver { request.wait = nil }
+    if patience.isOver { request.wait = nil }
     // What is kept for a repetition stays.
     return await context.perform(
       context.idempotent(.step(TakeClaim(key, request)), step: 0),
@@ -129,22 +107,16 @@ struct ClaimCall: Sendable {
 
   /// Waits until it is time to ask again.
   private func listen(at place: ClaimPlace, to waiter: Waiter) async throws(RPCError) {
-    var pause = Duration.milliseconds(Int64.random(in: Self.heartbeatMs))
+    var pause = Duration.milliseconds(Int64.random(in: Patience.silenceMs))
     // It is free one millisecond after the last in which it was held.
     if place.isFirst { pause = min(pause, .milliseconds(place.remainingMs + 1)) }
-    let next = ContinuousClock.now + min(pause, remainingWait)
+    let next = ContinuousClock.now + min(pause, patience.remaining)
     while true {
       switch try await waiter.wait(atMost: max(ContinuousClock.now.duration(to: next), .zero)) {
       case .message(let id) where !request.ticket.isNamed(by: id): continue
       case .message, .missed, .timeOver: return
       }
     }
-  }
-
-  private var isOver: Bool { remainingWait == .zero }
-
-  private var remainingWait: Duration {
-    giveUpAt.map { max(ContinuousClock.now.duration(to: $0), .zero) } ?? .zero
   }
 
   // MARK: Ending

@@ -32,7 +32,7 @@ struct RateCheck: Sendable {
       var result = ByteBuffer()
       RateAnswer(standings: [standing], isList: false)
         .write(into: &result, isTaken: false, isCheck: true)
-      return .answer(result, .deniedLocally)
+      return .answer(result) { $0.count(RateDecision.deniedLocally) }
     }
     let question = RateRefusals.question(at: now)
     // What costs nothing leaves everything as it is.
