@@ -89,13 +89,15 @@ struct FenceTests {
     }
   }
 
-  /// Writes a fence of the year 2100 to a record of a pending operation.
+  /// Writes a fence of the year 2100 to a record of a pending operation, under a version of its own as any
+  /// other sidecar would.
   private static func putRecordAhead(_ key: StoreKey) async throws -> Int64 {
     let ahead: Int64 = 4_102_444_800_000_000
     let name = String(buffer: key.bytes)
     let redis = ["redis-cli", "-s", try ContractStores.redisSocketPath]
     let record = try Tool.run(redis + ["--raw", "GET", name]).output
     let changed = record.dropLast().replacing(/"fence":[0-9]+/, with: "\"fence\":\(ahead)")
+      .replacing(/"v":"[^"]*"/, with: #""v":"AAAAAAAAAAA""#, maxReplacements: 1)
     let result = try Tool.run(redis + ["SET", name, String(changed), "KEEPTTL"])
     try #require(result.exit == .status(0) && result.output == "OK\n", "\(result.output)")
     return ahead
