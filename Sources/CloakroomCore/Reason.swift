@@ -41,6 +41,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
   case scopeRequired
   case scopeInvalid
   case crossSlot
+  case cancelled
 
   /// The name that clients match on and metrics are labelled with.
   public var name: String {
@@ -79,6 +80,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case .scopeRequired: "SCOPE_REQUIRED"
     case .scopeInvalid: "SCOPE_INVALID"
     case .crossSlot: "CROSS_SLOT"
+    case .cancelled: "CANCELLED"
     }
   }
 
@@ -120,6 +122,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case .scopeRequired: -32028
     case .scopeInvalid: -32029
     case .crossSlot: -32030
+    case .cancelled: -32031
     }
   }
 
@@ -160,6 +163,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
     case .scopeRequired: "a scope that the configuration requires is missing"
     case .scopeInvalid: "a scope is not one that the configuration declares"
     case .crossSlot: "the keys live on different shards and can't change together"
+    case .cancelled: "its caller has cancelled the call; nothing was done"
     }
   }
 
@@ -173,7 +177,7 @@ public enum Reason: UInt8, CaseIterable, Sendable {
       .forbidden, .outcomeUnknown, .storeRefused, .notFound, .expired, .consumed, .deleted,
       .conflict, .immutable, .invalidStep, .validationFailed, .ttlInvalid, .tokenInvalid,
       .tokenRevoked, .wrongType, .claimNotHeld, .fenceStale, .leaseLost, .idempotencyMismatch,
-      .scopeRequired, .scopeInvalid, .crossSlot:
+      .scopeRequired, .scopeInvalid, .crossSlot, .cancelled:
       false
     }
   }

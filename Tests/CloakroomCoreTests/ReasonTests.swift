@@ -38,7 +38,7 @@ struct ReasonTests {
     (.idempotencyMismatch, "IDEMPOTENCY_MISMATCH", -32_027, false),
     (.scopeRequired, "SCOPE_REQUIRED", -32_028, false),
     (.scopeInvalid, "SCOPE_INVALID", -32_029, false),
-    (.crossSlot, "CROSS_SLOT", -32_030, false),
+    (.crossSlot, "CROSS_SLOT", -32_030, false), (.cancelled, "CANCELLED", -32_031, false),
   ]
 
   @Test("has the name, the code and the advice that clients go by", arguments: contract)

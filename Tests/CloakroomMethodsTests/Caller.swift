@@ -196,6 +196,7 @@ struct Caller {
     case .health: "health"
     case .metrics: "metrics"
     case .discover: "discover"
+    case .cancel(let id): "cancel \(String(buffer: id))"
     }
   }
 

@@ -60,6 +60,35 @@ struct IdempotencyParameterTests {
     #expect(try begun.steps == Caller().begin(method, "{\(params ?? "")}").steps)
   }
 
+  @Test(
+    "has its answer kept as long as the caller says, within the bounds of any life",
+    arguments: [
+      (#""30s""#, 30_000), ("20", 20_000), (#""500ms""#, 500), (#""7d""#, 604_800_000),
+      (nil, 86_400_000),
+    ] as [(String?, Int64)])
+  func lives(life: String?, milliseconds: Int64) throws {
+    let more = life.map { #","idempotencyTtl":\#($0)"# } ?? ""
+    let record = try Self.idempotency(
+      "counter.increment", #"{"key":"a","idempotencyKey":"k"\#(more)}"#)
+    #expect(record.life.milliseconds == milliseconds)
+  }
+
+  @Test(
+    "is what its life goes with, and no other life than a value's may be given",
+    arguments: [
+      (#""idempotencyTtl":"30s""#, Reason.invalidParams),
+      (#""idempotencyKey":"k","idempotencyTtl":0"#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":-1"#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":1.5"#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":"30""#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":"11y""#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":null"#, .ttlInvalid),
+      (#""idempotencyKey":"k","idempotencyTtl":"4000d""#, .ttlInvalid),
+    ])
+  func wrongLives(members: String, reason: Reason) {
+    #expect(Caller().refusal("kv.remove", "{\"key\":\"a\",\(members)}")?.reason == reason)
+  }
+
   @Test("is refused by every call whose effect ends with its connection, and by no other")
   func connection() {
     let refused = MethodTable.standard.methods.filter { method in

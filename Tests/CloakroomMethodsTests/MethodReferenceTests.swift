@@ -95,10 +95,12 @@ struct MethodReferenceTests {
   @Test("quotes an example so that a shell hands it over as it is")
   func quoting() {
     let method = Method(
-      "a.b", "Does.", [], result: "true", example: (#"{"x":"it's"}"#, "1"), .system { _ in .ping })
+      "a.b", "Does.", [], result: "true", effect: .read, example: (#"{"x":"it's"}"#, "1"),
+      .system { _ in .ping })
     #expect(MethodReference.call(method) == #"cloakroom call a.b '{"x":"it'\''s"}'"#)
     let bare = Method(
-      "a.c", "Does.", [], result: "true", example: ("{}", "1"), .system { _ in .ping })
+      "a.c", "Does.", [], result: "true", effect: .read, example: ("{}", "1"),
+      .system { _ in .ping })
     #expect(MethodReference.call(bare) == "cloakroom call a.c")
   }
 }

@@ -39,7 +39,8 @@ struct MethodTableTests {
   @Test("finds methods whose names fall together")
   func collisions() {
     let methods = Self.names.map {
-      Method($0, "", [], result: "true", example: ("{}", "null"), .system { _ in .ping })
+      Method(
+        $0, "", [], result: "true", effect: .read, example: ("{}", "null"), .system { _ in .ping })
     }
     let table = MethodTable(methods)
     for (index, name) in table.names.enumerated() {

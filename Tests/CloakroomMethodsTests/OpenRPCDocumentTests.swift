@@ -43,6 +43,30 @@ struct OpenRPCDocumentTests {
     }
   }
 
+  @Test("says how each method is repeated, what comes unasked, and what results are called")
+  func effects() throws {
+    let document = try Self.document()
+    let methods = try #require(document["methods"] as? [Object])
+    for (described, method) in zip(methods, Self.table.methods) {
+      #expect(described["x-effect"] as? String == method.effect.rawValue)
+      let with = described["x-effect-with"] as? [String: String] ?? [:]
+      #expect(with == method.effectWith.mapValues(\.rawValue))
+      #expect(with.keys.allSatisfy { name in method.parameters.contains { "\($0.name)" == name } })
+      for parameter in method.parameters where parameter.endsWithConnection {
+        #expect(method.effectWith["\(parameter.name)"] == .connection)
+      }
+    }
+    let results = methods.compactMap { ($0["result"] as? Object)?["name"] as? String }
+    #expect(Set(results).count == Self.table.methods.count)
+    #expect(results.contains("PendingCheckoutResult"))
+    let notifications = document["x-notifications"] as? [Object] ?? []
+    #expect(
+      notifications.compactMap { $0["name"] as? String } == [
+        "events.message", "events.gap", "events.ended",
+      ])
+    #expect(notifications.allSatisfy { $0["x-params-schema"] is Object })
+  }
+
   @Test("gives each method its parameters in the order of an array, then those of all methods")
   func parameters() throws {
     let document = try Self.document()

@@ -33,7 +33,9 @@ struct ScopeTests {
       (#"[{"key":"a:b","id":"1"}]"#, "a%3Ab:1:"), (#"[{"key":"KV","id":"kv"}]"#, "KV:kv:"),
       (#"[{"key":"a","id":"\u0000\n\u007f"}]"#, "a:%00%0A%7F:"),
       (#"[{"\u006bey":"\u0061","i\u0064":"ä\u00e4"}]"#, "a:ää:"),
-      (#"[{"key":"a","id":" "}]"#, "a: :"),
+      (#"[{"key":"a","id":" "}]"#, "a: :"), (#"[{"key":"a","id":17}]"#, "a:17:"),
+      (#"[{"id":-3,"key":"a"}]"#, "a:-3:"), (#"[{"key":"a","id":0}]"#, "a:0:"),
+      (#"[{"key":"a","id":123456789012345678901234567890}]"#, "a:123456789012345678901234567890:"),
     ])
   func written(scope: String, expected: String) throws {
     var caller = Caller()
@@ -43,9 +45,11 @@ struct ScopeTests {
   }
 
   @Test(
-    "holds objects with key and id, both strings, and nothing else",
+    "holds objects with key, a string, and id, a string or a whole number, and nothing else",
     arguments: [
-      #"[{"key":"a"}]"#, #"[{"id":"1"}]"#, #"[{"key":"a","id":1}]"#, #"[{"key":null,"id":"1"}]"#,
+      #"[{"key":"a"}]"#, #"[{"id":"1"}]"#, #"[{"key":"a","id":1.0}]"#, #"[{"key":"a","id":1e3}]"#,
+      #"[{"key":"a","id":1E3}]"#, #"[{"key":"a","id":-0}]"#, #"[{"key":"a","id":true}]"#,
+      #"[{"key":1,"id":1}]"#, #"[{"key":"a","id":1,"id":2}]"#, #"[{"key":null,"id":"1"}]"#,
       #"[{"key":"a","id":"1","x":1}]"#, #"[{"key":"a","x":"1"}]"#, #"[{"key":"a","key":"b"}]"#,
       #"[{"key":"a","id":"1","id":"2"}]"#, #"[{"Key":"a","id":"1"}]"#, #"["a","1"]"#, "[null]",
       #"[{"key":"a","id":"\ud800"}]"#, #"[{"key":"a","id\ud800":"1"}]"#, #"{"key":"a","id":"1"}"#,

@@ -82,14 +82,40 @@ struct RateScriptTests {
     }
   }
 
-  @Test("waits for what it is told at most, when the clock is put back")
-  func clock() throws {
+  /// What a limit in a second was and has become, each with its burst, how far the clock is put back (µs), and what
+  /// a call costs then.
+  static let changes: [(was: (Int64, Int64), is: (Int64, Int64), back: Int64, cost: Int64)] = [
+    ((60, 60), (60, 5), 0, 1), ((60, 60), (60, 5), 0, 5), ((60, 60), (60, 1), 0, 1),
+    ((7, 70), (7, 3), 0, 2), ((7, 7), (13, 2), 0, 1), ((3, 30), (100, 10), 0, 10),
+    ((60, 60), (60, 60), 86_400_000_000, 1), ((7, 7), (7, 7), 3_600_000_000, 3),
+    ((7, 70), (5, 3), 1000, 1),
+  ]
+
+  @Test(
+    "lets who waits as long as it is told through, also with a lower burst or the clock put back",
+    arguments: 0..<changes.count)
+  func lowered(row: Int) throws {
+    let change = Self.changes[row]
     var trial = Trial()
-    let rate = try RateLimit(limit: 5, window: TimeToLive(milliseconds: 1000))
-    #expect(try trial.run([try RateDemand(trial.key, rate, cost: 5)]).isTaken)
-    trial.now -= 3_600_000_000
-    let (isTaken, ahead) = try trial.run([try RateDemand(trial.key, rate)])
-    #expect(!isTaken && ahead == [RateSpan(microseconds: 1_000_000, part: 0)])
+    let second = try TimeToLive(milliseconds: 1000)
+    let was = try RateLimit(limit: change.was.0, window: second, burst: change.was.1)
+    let limit = try RateLimit(limit: change.is.0, window: second, burst: change.is.1)
+    // Another window on the key stays as it was, and so does another key.
+    let hour = try RateLimit(limit: 9, window: TimeToLive(milliseconds: 3_600_000))
+    let other = StoreKey(bytes: ByteBuffer(string: "other"))
+    #expect(try trial.run([RateDemand(trial.key, hour)]).isTaken)
+    #expect(try trial.run([RateDemand(trial.key, was, cost: was.burst)]).isTaken)
+    trial.now -= change.back
+    let demand = try RateDemand(trial.key, limit, cost: change.cost)
+    let (isTaken, ahead) = try trial.run([demand, RateDemand(other, limit)])
+    #expect(!isTaken && ahead.first == limit.capacity)
+    let wait = RateStanding(limit, ahead: limit.capacity, cost: demand.cost).wait
+    trial.now += wait.microseconds + (wait.part > 0 ? 1 : 0) - 1
+    #expect(try trial.run([demand]).isTaken == false)
+    trial.now += 1
+    #expect(try trial.run([demand]).isTaken)
+    #expect(try trial.run([RateDemand(other, limit)]).ahead == [.zero])
+    #expect(try trial.run([RateDemand(trial.key, hour)]).ahead.first?.microseconds ?? 0 > 0)
   }
 
   @Test(

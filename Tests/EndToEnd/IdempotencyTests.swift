@@ -17,6 +17,24 @@ struct IdempotencyTests {
     }
   }
 
+  @Test("are new calls again once the life that they gave their answer is over", arguments: stores)
+  func lives(redis: Bool) throws {
+    try Self.withClient(redis: redis) { client in
+      func count(_ life: String) throws -> Int? {
+        let params = #"{"key":"c","idempotencyKey":"k","idempotencyTtl":"\#(life)"}"#
+        return try client.call("counter.increment", params)["value"] as? Int
+      }
+      #expect(try count("1h") == 1)
+      #expect(try count("1h") == 1)
+      let other = #"{"key":"d","idempotencyKey":"short","idempotencyTtl":"200ms"}"#
+      #expect(try client.call("counter.increment", other)["value"] as? Int == 1)
+      try eventually("the answer is forgotten") {
+        try client.call("counter.increment", other)["value"] as? Int == 2
+      }
+      #expect(try count("200ms") == 1)
+    }
+  }
+
   @Test(
     "are answered as the first time, to the byte, whatever has happened in between",
     arguments: stores)

@@ -39,10 +39,14 @@ struct RateLimitTests {
     #expect(admitted <= most, "\(admitted) of \(most) in \(elapsed)")
     // Nothing that it allows is held back for longer than its callers take to ask again.
     #expect(admitted >= most / 2, "\(admitted) of \(most) in \(elapsed)")
-    let local = try clients.reduce(0.0) {
-      $0 + (try $1.metrics().sum("rate_limit_decisions_total", ["decision": "denied_locally"]))
+    // Each decision is counted once, in one sidecar.
+    let metrics = try stride(from: 0, to: clients.count, by: 3).map { try clients[$0].metrics() }
+    let decisions = { (decision: String) in
+      metrics.reduce(0) { $0 + $1.sum("rate_limit_decisions_total", ["decision": decision]) }
     }
-    #expect(local > 0 && denied > 1000)
+    #expect(decisions("allowed") == Double(admitted))
+    #expect(decisions("denied") + decisions("denied_locally") == Double(denied))
+    #expect(decisions("denied_locally") > 0 && denied > 1000)
   }
 
   @Test("are refused by the sidecar itself until a reset, and counted")
@@ -86,6 +90,27 @@ struct RateLimitTests {
       try clients[0].call("ratelimit.check", params)["allowed"] as? Bool == true
     }
     #expect(isAllowed)
+  }
+
+  @Test("that lie on several shards are refused together, and nothing is taken")
+  func shards() throws {
+    // One node that has all slots checks them as any other.
+    let redis = try RedisServer(arguments: ["--cluster-enabled", "yes"])
+    _ = try redis.command(["CLUSTER", "ADDSLOTSRANGE", "0", "16383"])
+    let sidecar = try RedisSidecar.start(redis.socketPath)
+    let client = try sidecar.readyClient()
+    let all = #"{"all":[{"key":"a",\#(Self.slow)},{"key":"b",\#(Self.slow)}]}"#
+    let isReady = try eventually("the cluster") {
+      try client.call("ratelimit.check", all).reason == "CROSS_SLOT"
+    }
+    #expect(isReady)
+    for key in ["a", "b"] {
+      let params = #"{"key":"\#(key)",\#(Self.slow)}"#
+      #expect(try client.call("ratelimit.check", params)["remaining"] as? Int == 2)
+    }
+    // Several windows of one key are one value.
+    let one = #"{"all":[{"key":"a",\#(Self.slow)},{"key":"a","limit":9,"window":"1d"}]}"#
+    #expect(try client.call("ratelimit.check", one)["allowed"] as? Bool == true)
   }
 
   @Test(

@@ -151,6 +151,14 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     procedures[call.place] = last
   }
 
+  /// Ends the call of an id, if nothing of it is done then. Of several with one id it is the first that can be.
+  ///
+  /// - Parameter id: its JSON, as it was sent.
+  func cancelCall(_ id: RawSpan) -> Bool {
+    // Calls that are one step of the store are not here: their answers are under way.
+    procedures.contains { $0.isCalled(id) && $0.cancelForCaller() }
+  }
+
   /// So many commands can wait for the connection to close.
   static let closingLimit = 1024
 

@@ -18,6 +18,10 @@ protocol ConnectionTask: AnyObject {
 protocol ConnectionCall: ConnectionTask {
   /// Where its connection has it.
   var place: Int { get set }
+  /// Whether its request has this id, in JSON.
+  func isCalled(_ id: RawSpan) -> Bool
+  /// Ends it, if nothing is done then; false leaves it as it is.
+  func cancelForCaller() -> Bool
 }
 
 /// A subscription of a connection, with notices that may have to wait for room.

@@ -245,6 +245,15 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     cancel(truth(of: error))
   }
 
+  func isCalled(_ id: RawSpan) -> Bool { !request.isNotification && request.id.isSpelled(id) }
+
+  func cancelForCaller() -> Bool {
+    let error = RPCError(.cancelled)
+    guard cancellation == nil, !isAnswered, truth(of: error) == error else { return false }
+    cancel(error)
+    return true
+  }
+
   private func truth(of error: RPCError) -> RPCError {
     let truth = mutations.truth(of: error, worker.store)
     guard truth == error, let wait = recordWait, !wait.isTakenBack else { return truth }

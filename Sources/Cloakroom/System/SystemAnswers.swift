@@ -25,6 +25,12 @@ struct SystemAnswers {
       }
     case .hello(let service, let client):
       hello(service: service, client: client, for: request)
+    case .cancel(let id):
+      let isCancelled = request.connection.cancelCall(id.readableBytesSpan)
+      worker.replies.end(request, notes: nil) { result throws(RPCError) in
+        result.writeStaticString(
+          isCancelled ? "{\"cancelled\":true}" : "{\"cancelled\":false}")
+      }
     case .discover:
       worker.replies.end(request, notes: nil) { result throws(RPCError) in
         result.writeImmutableBuffer(status.discovery)
@@ -70,7 +76,9 @@ struct SystemAnswers {
       result.writeString(services.map { "\"\(policy.services[$0].name)\"" }.joined(separator: ","))
       result.writeString("],\"server\":\"cloakroom\",\"version\":\"\(StatusReporter.version)\"")
       result.writeString(",\"store\":\"\(status.storeKind)\",\"uid\":\(connection.peer.uid)")
-      result.writeString(",\"gid\":\(connection.peer.gid),\"pid\":\(connection.peer.pid)}")
+      result.writeString(",\"gid\":\(connection.peer.gid),\"pid\":\(connection.peer.pid)")
+      result.write(worker.limits)
+      result.writeStaticString("}")
     }
   }
 
@@ -95,5 +103,20 @@ extension Worker {
       }
     }
     burst.finish()
+  }
+}
+
+extension ByteBuffer {
+  /// Writes the limits that a client can hold itself to.
+  fileprivate mutating func write(_ limits: Configuration.Limits) {
+    let members: [(name: String, most: Int)] = [
+      ("frameBytes", limits.frameBytes), ("replyBytes", limits.unreadReplyBytes),
+      ("keyBytes", limits.keyBytes), ("recordBytes", limits.recordBytes),
+      ("tokenBytes", limits.tokenBytes), ("batchLength", limits.batchLength),
+      ("depth", limits.depth), ("inFlight", limits.inFlightPerConnection),
+    ]
+    writeString(",\"limits\":{")
+    writeString(members.map { "\"\($0.name)\":\($0.most)" }.joined(separator: ","))
+    writeStaticString("}")
   }
 }

@@ -28,7 +28,7 @@ public struct Permit: Sendable {
 /// connections ask it for their service again.
 public final class Admission: Sendable {
   /// What every service may call: without these a caller can't even find out who it is.
-  private static let openToAll: Set<String> = ["system.hello", "system.ping"]
+  private static let openToAll: Set<String> = ["system.cancel", "system.hello", "system.ping"]
 
   /// The policy that is applied.
   public let policy: Policy

@@ -16,6 +16,7 @@ enum BatchMethods {
     result:
       #"{"type":"array","items":{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"error":{"type":"object","required":["code","message","data"]}},"required":["found","value"]}}"#,
     reasons: [.tooLarge],
+    effect: .read,
     example: (
       #"{"keys":["user:1","user:2"]}"#,
       #"[{"found":true,"value":{"name":"Alice"}},{"found":false,"value":null}]"#
@@ -61,6 +62,7 @@ enum BatchMethods {
     result:
       #"{"type":"array","items":{"type":"object","properties":{"ok":{"type":"boolean"},"error":{"type":"object","required":["code","message","data"]}},"required":["ok"]}}"#,
     reasons: [.tooLarge, .ttlInvalid],
+    effect: .set,
     example: (
       #"{"entries":[{"key":"user:1","value":{"name":"Alice"},"ttl":3600}]}"#, #"[{"ok":true}]"#
     ),
@@ -93,6 +95,7 @@ enum BatchMethods {
     result:
       #"{"type":"array","items":{"type":"object","properties":{"removed":{"type":"boolean"},"error":{"type":"object","required":["code","message","data"]}},"required":["removed"]}}"#,
     reasons: [.tooLarge],
+    effect: .step,
     example: (#"{"keys":["user:1","user:2"]}"#, #"[{"removed":true},{"removed":false}]"#),
     .many(
       begin: { arguments throws(RPCError) in

@@ -13,6 +13,7 @@ enum CounterMethods {
     "counter.increment",
     "Adds to a counter, unless it would leave its bounds; one that is not there begins at 0.",
     [.key, .by, .min, .max, .ttl], result: result, reasons: [.ttlInvalid],
+    effect: .step,
     example: (#"{"key":"page-views"}"#, #"{"value":1,"applied":true}"#),
     .primitive(
       begin: { arguments throws(RPCError) in try add(&arguments, sign: 1) }, end: writeCounted))
@@ -21,13 +22,15 @@ enum CounterMethods {
     "counter.decrement",
     "Takes from a counter, unless it would leave its bounds; one that is not there begins at 0.",
     [.key, .by, .min, .max, .ttl], result: result, reasons: [.ttlInvalid],
+    effect: .step,
     example: (#"{"key":"credits","by":10,"min":0}"#, #"{"value":90,"applied":true}"#),
     .primitive(
       begin: { arguments throws(RPCError) in try add(&arguments, sign: -1) }, end: writeCounted))
 
   static let get = Method(
     "counter.get", "Reads a counter; one that is not there is 0 and not applied.", [.key],
-    result: result, example: (#"{"key":"page-views"}"#, #"{"value":42,"applied":true}"#),
+    result: result, effect: .read,
+    example: (#"{"key":"page-views"}"#, #"{"value":42,"applied":true}"#),
     .primitive(
       begin: { arguments throws(RPCError) in
         .get(try arguments.storeKey(0, "key", in: .counter))
@@ -45,7 +48,8 @@ enum CounterMethods {
 
   static let reset = Method(
     "counter.reset", "Puts a counter back to 0 and ends its life; applied tells if there was one.",
-    [.key], result: result, example: (#"{"key":"page-views"}"#, #"{"value":0,"applied":true}"#),
+    [.key], result: result, effect: .set,
+    example: (#"{"key":"page-views"}"#, #"{"value":0,"applied":true}"#),
     .primitive(
       begin: { arguments throws(RPCError) in
         .remove(try arguments.storeKey(0, "key", in: .counter))
@@ -58,6 +62,7 @@ enum CounterMethods {
   static let expire = Method(
     "counter.expire", "Gives a counter a new life, and tells whether there is one.",
     [.key, .requiredTTL], result: #"{"type":"boolean"}"#, reasons: [.ttlInvalid],
+    effect: .set,
     example: (#"{"key":"daily-limit","ttl":86400}"#, "true"),
     .primitive(
       begin: { arguments throws(RPCError) in

@@ -16,6 +16,7 @@ enum KeyValueMethods {
     ],
     result:
       #"{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"etag":{"type":"string"},"ttlMs":{"type":["integer","null"]}},"required":["found","value"]}"#,
+    effect: .read,
     example: (#"{"key":"user:123"}"#, #"{"found":true,"value":{"name":"Alice"}}"#),
     .primitive(
       begin: { arguments throws(RPCError) in
@@ -43,6 +44,7 @@ enum KeyValueMethods {
     result:
       #"{"type":"object","properties":{"ok":{"const":true},"etag":{"type":"string"}},"required":["ok"]}"#,
     reasons: [.conflict, .notFound, .ttlInvalid],
+    effect: .set, effectWith: ["onlyIf": .step, "ifMatch": .step],
     example: (#"{"key":"user:123","value":{"name":"Alice"},"ttl":"1h"}"#, #"{"ok":true}"#),
     .primitive(
       begin: { arguments throws(RPCError) in
@@ -67,6 +69,7 @@ enum KeyValueMethods {
 
   static let exists = Method(
     "kv.exists", "Tells whether there is a value.", [.key], result: #"{"type":"boolean"}"#,
+    effect: .read,
     example: (#"{"key":"user:123"}"#, "true"),
     .primitive(
       begin: { arguments throws(RPCError) in
@@ -75,7 +78,7 @@ enum KeyValueMethods {
 
   static let remove = Method(
     "kv.remove", "Removes a value, and tells whether there was one.", [.key],
-    result: #"{"type":"boolean"}"#, example: (#"{"key":"user:123"}"#, "true"),
+    result: #"{"type":"boolean"}"#, effect: .step, example: (#"{"key":"user:123"}"#, "true"),
     .primitive(
       begin: { arguments throws(RPCError) in
         .remove(try arguments.storeKey(0, "key", in: .kv))
@@ -84,6 +87,7 @@ enum KeyValueMethods {
   static let expire = Method(
     "kv.expire", "Gives a value a new life, and tells whether there is one.",
     [.key, .requiredTTL], result: #"{"type":"boolean"}"#, reasons: [.ttlInvalid],
+    effect: .set,
     example: (#"{"key":"user:123","ttl":1800}"#, "true"),
     .primitive(
       begin: { arguments throws(RPCError) in
@@ -93,6 +97,7 @@ enum KeyValueMethods {
   static let touch = Method(
     "kv.touch", "Begins a value's life anew (with the default, if no other is given).",
     [.key, .ttl], result: #"{"type":"boolean"}"#, reasons: [.ttlInvalid],
+    effect: .set,
     example: (#"{"key":"user:123","ttl":3600}"#, "true"),
     .primitive(
       begin: { arguments throws(RPCError) in
@@ -103,6 +108,7 @@ enum KeyValueMethods {
     "kv.take", "Reads a value and removes it, in one step: of many callers one gets it.", [.key],
     result:
       #"{"type":"object","properties":{"found":{"type":"boolean"},"value":true},"required":["found","value"]}"#,
+    effect: .step,
     example: (#"{"key":"ticket:7"}"#, #"{"found":true,"value":[1,2]}"#), givesOnlyCopy: true,
     .primitive(
       begin: { arguments throws(RPCError) in

@@ -12,7 +12,7 @@ extension Method {
 
   /// The reasons that a call can fail with once it has got to the store.
   static let reasonsOfStore: [Reason] = [
-    .unavailable, .outcomeUnknown, .storeRefused, .idempotencyMismatch,
+    .unavailable, .outcomeUnknown, .storeRefused, .idempotencyMismatch, .cancelled,
   ]
 
   /// Whether the method asks the store.

@@ -5,6 +5,10 @@ extension MethodReference {
   /// heading of the second level and each method under one of the third.
   public static func markdown(table: MethodTable) -> String {
     let blocks = [
+      "What a client may do when the answer to a call is lost stands with each method as its *effect*: "
+        + "`read` and `set` may be repeated, `receipt` with the same receipt (of the caller's making), "
+        + "`token` too (an unused token ends by itself), `step` only with an `idempotencyKey` that the "
+        + "call had from the first time on, `connection` never.",
       "## Parameters of every method",
       "Given by name, beside the method's own.",
       rows(of: Parameter.common),
@@ -46,6 +50,7 @@ extension MethodReference {
     if !method.parameters.isEmpty { blocks.append(rows(of: method.parameters)) }
     var answers = "Result: `\(type(method.resultSchema))`."
     if !method.ownReasons.isEmpty { answers += " Errors: \(list(method.ownReasons))." }
+    answers += " Effect: \(effect(of: method) { "`\($0)`" })."
     blocks.append(answers)
     blocks.append("```sh\n\(call(method))\n# \(method.example.result)\n```")
     return blocks

@@ -26,8 +26,19 @@ public enum MethodReference {
     text += "\nParameters of every method, by name\n" + lines(of: Parameter.common)
     text += "\nResult\n  \(type(method.resultSchema))\n"
     text += "\nErrors\n" + lines(of: method.allReasons)
+    text += "\nEffect, which says how to repeat a call whose answer was lost\n"
+    text += "  \(effect(of: method) { $0 })\n"
     text += "\nExample\n  \(call(method))\n  \(method.example.result)\n"
     return text
+  }
+
+  /// What becomes of a call that is made again.
+  ///
+  /// - Parameter quoted: sets off names from prose.
+  static func effect(of method: Method, _ quoted: (String) -> String) -> String {
+    let others = method.effectWith.sorted { $0.key < $1.key }
+    return quoted(method.effect.rawValue)
+      + others.map { ", with \(quoted($0.key)) \(quoted($0.value.rawValue))" }.joined()
   }
 
   /// The methods for programs: the document that `rpc.discover` answers, and a line feed.

@@ -8,7 +8,9 @@ public enum OpenRPCDocument {
   /// The document's JSON in one line. It is made once, when the sidecar starts.
   ///
   /// A method's own parameters come first, in the order in which an array gives them; the ones that
-  /// every method takes follow as references, marked `x-by-name-only`.
+  /// every method takes follow as references, marked `x-by-name-only`. `x-effect` is the method's
+  /// `MethodEffect`, `x-effect-with` another for calls that give a parameter. `x-notifications` are what the
+  /// sidecar sends unasked, in the form of methods.
   ///
   /// - Parameters:
   ///   - table: the methods to describe.
@@ -27,6 +29,11 @@ public enum OpenRPCDocument {
       }
       root.array("methods") { methods in
         for method in table.methods { methods.object { write(method, to: &$0) } }
+      }
+      root.array("x-notifications") { notifications in
+        for notification in Notification.all {
+          notifications.object { write(notification, to: &$0) }
+        }
       }
       root.object("components") { writeComponents(table, to: &$0) }
     }
@@ -47,8 +54,16 @@ public enum OpenRPCDocument {
       }
     }
     object.object("result") { result in
-      result.string("name", "result")
+      result.string("name", method.resultName)
       result.json("schema", "\(method.resultSchema)")
+    }
+    object.string("x-effect", method.effect.rawValue)
+    if !method.effectWith.isEmpty {
+      object.object("x-effect-with") { effects in
+        for (parameter, effect) in method.effectWith.sorted(by: { $0.key < $1.key }) {
+          effects.string(parameter, effect.rawValue)
+        }
+      }
     }
     object.array("errors") { errors in
       for reason in method.allReasons {
@@ -67,6 +82,14 @@ public enum OpenRPCDocument {
     object.json("schema", "\(parameter.schema)")
   }
 
+  private static func write(_ notification: Notification, to object: inout JSONDocument) {
+    object.string("name", "\(notification.name)")
+    object.string("summary", "\(notification.summary)")
+    object.string("paramStructure", "by-name")
+    object.json("params", "[]")
+    object.json("x-params-schema", "\(notification.schema)")
+  }
+
   private static func writeExample(of method: Method, to object: inout JSONDocument) {
     object.string("name", method.name)
     object.array("params") { params in
@@ -78,7 +101,7 @@ public enum OpenRPCDocument {
       }
     }
     object.object("result") { result in
-      result.string("name", "result")
+      result.string("name", method.resultName)
       result.json("value", "\(method.example.result)")
     }
   }
@@ -104,5 +127,13 @@ public enum OpenRPCDocument {
         }
       }
     }
+  }
+}
+
+extension Method {
+  /// What stubs may call the type of its result: `KvGetResult` of `kv.get`.
+  fileprivate var resultName: String {
+    name.split(separator: ".").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+      + "Result"
   }
 }

@@ -2,7 +2,7 @@ internal import CloakroomCore
 public import CloakroomStore
 internal import NIOCore
 
-/// The parameter `idempotencyKey`, which every method takes.
+/// The parameters `idempotencyKey` and `idempotencyTtl`, which every method takes.
 extension Arguments {
   /// How long an idempotency key is at most, in bytes.
   private static let longestKey = 256
@@ -36,11 +36,13 @@ extension Arguments {
 
   /// Reads an idempotency key, and names the record for it.
   ///
+  /// - Parameter life: where the caller may say how long the answer is kept.
   /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes, and for a call whose effect ends
   ///   with its connection: repeated on another, it would be told of what is not there any more.
-  mutating func readIdempotency(_ slot: Int, of method: Method) throws(RPCError)
-    -> IdempotencyRecord
-  {
+  ///   TTL_INVALID for a life that is none.
+  mutating func readIdempotency(
+    _ slot: Int, life: Int, of method: Method
+  ) throws(RPCError) -> IdempotencyRecord {
     let key = try string(slot, "idempotencyKey", longest: Self.longestKey)
     guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey is not empty") }
     guard try !endsWithConnection(method) else {
@@ -55,7 +57,7 @@ extension Arguments {
     try permit.keySpace.write(.idempotency, scope: scope, key: own.utf8.span.bytes, into: &name)
     return IdempotencyRecord(
       name: StoreKey(bytes: name), fingerprint: try fingerprint(of: method),
-      life: settings.idempotencyTTL)
+      life: try givenLife(life, "idempotencyTtl") ?? settings.idempotencyTTL)
   }
 
   /// Whether what the call does lasts as long as its connection.

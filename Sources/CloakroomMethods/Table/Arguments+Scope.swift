@@ -23,18 +23,34 @@ extension Arguments {
     var key: String?
     var id: String?
     if step.kind == .object, let parts = parts(of: step, atMost: 2) {
-      for part in parts where part.kind == .string {
-        // Both of one name leave the other empty, which is refused below.
-        if isNamed(part, "key") {
+      // Both of one name leave the other empty, which is refused below.
+      for part in parts {
+        if part.kind == .string, isNamed(part, "key") {
           key = decoded(part.content, part.hasEscapes)
         } else if isNamed(part, "id") {
-          id = decoded(part.content, part.hasEscapes)
+          id = part.kind == .number ? wholeNumber(part) : textID(part)
         }
       }
     }
     guard let key, let id else {
-      throw RPCError(.invalidParams, "scope holds objects of a key and an id, both strings")
+      throw RPCError(
+        .invalidParams,
+        "scope holds objects of a key, a string, and an id, a string or a whole number without a fraction or an exponent"
+      )
     }
     return ScopeStep(key: key, id: id)
+  }
+
+  private mutating func textID(_ part: JSONMember) -> String? {
+    part.kind == .string ? decoded(part.content, part.hasEscapes) : nil
+  }
+
+  /// A whole number as it was written: JSON has one spelling for each, but for minus zero.
+  private mutating func wholeNumber(_ part: JSONMember) -> String? {
+    guard let text = decoded(part.content, false) else { return nil }
+    guard text != "-0",
+      text.utf8.allSatisfy({ $0 != UInt8(ascii: ".") && $0 | 0x20 != UInt8(ascii: "e") })
+    else { return nil }
+    return text
   }
 }

@@ -110,7 +110,11 @@ public struct Arguments: ~Copyable {
     // Checked whether or not a log is kept: what is accepted does not depend on the configuration.
     actor = has(first + 1) ? try string(first + 1, "actor", longest: 256) : nil
     let traceparent = has(first + 3) ? try string(first + 3, "traceparent", longest: 256) : nil
-    if has(first + 4) { idempotency = try readIdempotency(first + 4, of: method) }
+    if has(first + 4) {
+      idempotency = try readIdempotency(first + 4, life: first + 5, of: method)
+    } else if has(first + 5) {
+      throw RPCError(.invalidParams, "idempotencyTtl goes with an idempotencyKey only")
+    }
     if notes.isKept {
       notes.actor = actor
       notes.traceparent = traceparent

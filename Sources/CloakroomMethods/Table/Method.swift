@@ -76,7 +76,11 @@ public final class Method: Sendable {
   public let givesOnlyCopy: Bool
   /// Whether what it does lasts as long as its connection. Another connection could not be told that it
   /// was done, so that the call takes no `idempotencyKey`.
-  public let endsWithConnection: Bool
+  public var endsWithConnection: Bool { effect == .connection }
+  /// What becomes of a call that is made again because its answer was lost.
+  public let effect: MethodEffect
+  /// The same for a call that gives one of these parameters, other than as null or false.
+  public let effectWith: [String: MethodEffect]
   /// What a call that succeeds is counted as, beside being a call.
   public let counts: Count?
   /// What it does.
@@ -87,8 +91,9 @@ public final class Method: Sendable {
 
   init(
     _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
-    reasons: [Reason] = [], example: (params: StaticString, result: StaticString),
-    givesOnlyCopy: Bool = false, endsWithConnection: Bool = false, counts: Count? = nil,
+    reasons: [Reason] = [], effect: MethodEffect, effectWith: [String: MethodEffect] = [:],
+    example: (params: StaticString, result: StaticString),
+    givesOnlyCopy: Bool = false, counts: Count? = nil,
     _ work: Work
   ) {
     self.name = "\(name)"
@@ -102,9 +107,10 @@ public final class Method: Sendable {
     }
     resultSchema = result
     self.reasons = reasons
+    self.effect = effect
+    self.effectWith = effectWith
     self.example = example
     self.givesOnlyCopy = givesOnlyCopy
-    self.endsWithConnection = endsWithConnection
     self.counts = counts
     self.work = work
   }
@@ -119,9 +125,10 @@ public final class Method: Sendable {
     required = other.required
     resultSchema = other.resultSchema
     reasons = other.reasons
+    effect = other.effect
+    effectWith = other.effectWith
     example = other.example
     givesOnlyCopy = other.givesOnlyCopy
-    endsWithConnection = other.endsWithConnection
     counts = other.counts
     work = other.work
   }
@@ -159,4 +166,6 @@ public enum SystemQuestion: Sendable {
   case metrics
   /// `rpc.discover`
   case discover
+  /// `system.cancel`: to end the call of the connection that has this id, in JSON.
+  case cancel(id: ByteBuffer)
 }

@@ -39,8 +39,9 @@ extension Parameter {
   static let common: [Parameter] = [
     Parameter(
       "scope",
-      #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string"},"id":{"type":"string"}},"required":["key","id"],"additionalProperties":false}}"#,
-      "Whose data this is, outermost first."),
+      #"{"type":"array","items":{"type":"object","properties":{"key":{"type":"string"},"id":{"type":["string","integer"]}},"required":["key","id"],"additionalProperties":false}}"#,
+      "Whose data this is, outermost first. An id that is a whole number is the same as its decimal text."
+    ),
     Parameter("actor", #"{"type":"string"}"#, "Who acts; goes to the access log."),
     Parameter(
       "deadlineMs", #"{"type":"integer","minimum":1}"#,
@@ -50,6 +51,10 @@ extension Parameter {
     Parameter(
       "idempotencyKey", #"{"type":"string","minLength":1,"maxLength":256}"#,
       "A name for this very call, at most 256 bytes: repeated with the same name and parameters, it does nothing twice and answers as the first time; with others, IDEMPOTENCY_MISMATCH. Where nothing is changed there is nothing for it to do; what lasts as long as the connection (a bound claim, a subscription) takes none: INVALID_PARAMS."
+    ),
+    Parameter(
+      "idempotencyTtl", #"{"type":["integer","string"]}"#,
+      #"How long the answer is kept for a repetition with the same idempotencyKey: seconds, or a string with a unit ("30s", "24h"). It goes with an idempotencyKey only. Default: idempotency.ttl of the configuration, 24h."#
     ),
   ]
 }

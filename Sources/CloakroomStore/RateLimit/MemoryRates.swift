@@ -33,6 +33,7 @@ final class MemoryRates: Sendable {
 
   /// Looks at limits, and takes them all if that is wanted and all can be.
   ///
+  /// A TAT further ahead than its limit allows is put back to where the limit ends, unless this is a mere look.
   /// When there is no room, nothing has changed.
   func decide(
     _ demands: [RateDemand], taking isTaking: Bool
@@ -41,15 +42,23 @@ final class MemoryRates: Sendable {
       let nowMs = clock.now
       let now = nowMs &* 1000
       var states: [MemoryKey: RateState] = [:]
+      // The same with nothing taken, of the keys with a TAT that is too far ahead.
+      var mended: [MemoryKey: RateState] = [:]
       var ahead: [RateSpan] = []
       var isAllowed = true
       do throws(RPCError) {
         for demand in demands {
           let key = MemoryKey(borrowing: demand.key)
           var state = states[key] ?? table.find(key, at: nowMs).map { table[$0] } ?? RateState()
+          let found = state.ahead(of: demand.limit, at: now)
           let standing = RateStanding(
-            demand.limit, ahead: state.ahead(of: demand.limit, at: now), cost: demand.cost)
+            demand.limit, ahead: min(found, demand.limit.capacity), cost: demand.cost)
           ahead.append(standing.ahead)
+          if found > standing.ahead {
+            var rest = mended[key] ?? table.find(key, at: nowMs).map { table[$0] } ?? RateState()
+            try rest.put(standing.ahead, for: demand.limit, at: now)
+            mended[key] = rest
+          }
           if !standing.isAllowed { isAllowed = false }
           try state.put(standing.taken.ahead, for: demand.limit, at: now)
           states[key] = state
@@ -58,7 +67,8 @@ final class MemoryRates: Sendable {
         return .failure(error)
       }
       let isTaken = isTaking && isAllowed
-      if isTaken { try write(states, into: &table, at: nowMs) }
+      // The wait that a caller is told counts from where the limit ends, and so does what is kept.
+      if isTaking { try write(isTaken ? states : mended, into: &table, at: nowMs) }
       return .success(RateLook(isTaken: isTaken, atMicroseconds: now, ahead: ahead))
     }
   }

@@ -11,17 +11,62 @@ internal import CloakroomRedis
 /// Lua's numbers are doubles: all that is added here is a whole number and stays below 2^53 (see
 /// `RateLimit.init`), so nothing is rounded; what has to be multiplied or divided is so before, and only texts
 /// that were made here are written. A TAT further ahead than the limit allows (of another limit, or from
-/// before the clock was put back) counts as just at the end.
+/// before the clock was put back) counts as just at the end, and is written so even when nothing is taken: the
+/// wait that is told counts from there.
 ///
 /// ARGV, for each limit: the place of its key in KEYS, window (µs), limit, capacity (µs and parts), cost (µs and
 /// parts). → {1 if they were taken, now (µs), and for each limit how far ahead its TAT was (µs, parts)}, or
 /// {-1} when too many windows are under way on a key.
 enum RateScript {
-  /// Looks at all limits, and finds out whether all can be taken.
-  static let look = """
+  /// When it is to Redis.
+  static let clock = """
     local clock = redis.call('TIME')
     local now = clock[1] * 1000000 + clock[2]
-    local states, counts, reply, fits = {}, {}, {0, now}, true
+    """
+
+  /// Takes a limit that is the only one asked for and the only one on its key, as most are: the same as below,
+  /// but without tables, which cost more than all the rest.
+  ///
+  /// What is written is whole numbers below 2^53; Redis writes them as such.
+  static let single = """
+    if #ARGV == 7 then
+      local call, key, window, limit = redis.call, KEYS[1], ARGV[2], ARGV[3]
+      local text = call('GET', key)
+      local ahead, part, isAlone = 0, 0, true
+      if text then
+        local found, time, rest, parts = string.match(text, '^(%d+) (%d+) (%d+) (%d+)$')
+        isAlone = found == window
+        if isAlone then
+          time = tonumber(time)
+          if time >= now and time < 9007199254740992 then
+            ahead, part = time - now, tonumber(rest)
+            if part > 0 and parts ~= limit then ahead, part = ahead + 1, 0 end
+          end
+        end
+      end
+      if isAlone then
+        local most, mostPart = tonumber(ARGV[4]), tonumber(ARGV[5])
+        local after, last = ahead + ARGV[6], part + ARGV[7]
+        if last >= tonumber(limit) then after, last = after + 1, last - limit end
+        local isTaken = 1
+        if after > most or (after == most and last > mostPart) then
+          if ahead < most or (ahead == most and part <= mostPart) then return {0, now, ahead, part} end
+          ahead, part = most, mostPart
+          isTaken, after, last = 0, most, mostPart
+        end
+        local time = now + after
+        local ends = time + 999
+        if last > 0 then ends = ends + 1 end
+        call('SET', key, string.format('%s %d %d %s', window, time, last, limit),
+          'PXAT', (ends - ends % 1000) / 1000)
+        return {isTaken, now, ahead, part}
+      end
+    end
+    """
+
+  /// Looks at all limits, and finds out whether all can be taken.
+  static let look = """
+    local states, counts, reply, fits, beyond = {}, {}, {0, now}, true, nil
     for place, key in ipairs(KEYS) do
       local state, count = {}, 0
       local text = redis.call('GET', key)
@@ -44,7 +89,11 @@ enum RateScript {
       if found then
         ahead, part = found[1], found[2]
         if part > 0 and found[3] ~= limit then ahead, part = ahead + 1, 0 end
-        if ahead > most or (ahead == most and part > mostPart) then ahead, part = most, mostPart end
+        if ahead > most or (ahead == most and part > mostPart) then
+          ahead, part = most, mostPart
+          beyond = beyond or {}
+          beyond[place] = true
+        end
       else
         counts[place] = counts[place] + 1
         if counts[place] > \(RateState.windowLimit) then return {-1} end
@@ -58,24 +107,34 @@ enum RateScript {
     end
     """
 
-  /// Writes what was taken.
+  /// Writes what was taken, or, where nothing was, the keys with a TAT that was too far ahead.
   static let write = """
-    if not fits then return reply end
-    reply[1] = 1
-    for place = 2, #KEYS do
-      \(RedisScripts.need("'SET', KEYS[place], '0', 'PXAT', '1'"))
+    if fits then
+      reply[1] = 1
+      for place = 2, #KEYS do
+        \(RedisScripts.need("'SET', KEYS[place], '0', 'PXAT', '1'"))
+      end
+    elseif beyond then
+      for i = 1, #ARGV, 7 do
+        local at = 3 + (i - 1) / 7 * 2
+        states[tonumber(ARGV[i])][ARGV[i + 1]] = {reply[at], reply[at + 1], ARGV[i + 2]}
+      end
+    else
+      return reply
     end
     for place, key in ipairs(KEYS) do
-      local text, last = {}, 0
-      for window, entry in pairs(states[place]) do
-        local time = now + entry[1]
-        text[#text + 1] = string.format('%s %.0f %.0f %s', window, time, entry[2], entry[3])
-        if entry[2] > 0 then time = time + 1 end
-        if time > last then last = time end
+      if fits or beyond[place] then
+        local text, last = {}, 0
+        for window, entry in pairs(states[place]) do
+          local time = now + entry[1]
+          text[#text + 1] = string.format('%s %.0f %.0f %s', window, time, entry[2], entry[3])
+          if entry[2] > 0 then time = time + 1 end
+          if time > last then last = time end
+        end
+        last = last + 999
+        redis.call('SET', key, table.concat(text, ','),
+          'PXAT', string.format('%.0f', (last - last % 1000) / 1000))
       end
-      last = last + 999
-      redis.call('SET', key, table.concat(text, ','),
-        'PXAT', string.format('%.0f', (last - last % 1000) / 1000))
     end
     return reply
     """

@@ -35,7 +35,8 @@ struct RateState: MemoryCharged, Equatable {
     return Deadline(at: RateSpan(microseconds: last, part: 0).milliseconds)
   }
 
-  /// How far ahead a limit's TAT is.
+  /// How far ahead a limit's TAT is. It can be further than the limit allows only when the limit was another then,
+  /// or the store's clock has been put back.
   func ahead(of limit: RateLimit, at now: Int64) -> RateSpan {
     guard let window = windows.first(where: { $0.microseconds == limit.windowMicroseconds }),
       window.time >= now
@@ -44,8 +45,7 @@ struct RateState: MemoryCharged, Equatable {
     if window.part > 0, window.limit != limit.limit {
       ahead = RateSpan(microseconds: ahead.microseconds &+ 1, part: 0)
     }
-    // It can be further only when the limit was another then, or the store's clock has been put back.
-    return min(ahead, limit.capacity)
+    return ahead
   }
 
   /// Puts a limit's TAT so far ahead, and forgets what is over.

@@ -5,7 +5,7 @@ package import CloakroomRedis
 package struct TakeRates: StoreStep {
   package let demands: [RateDemand]
 
-  /// - Parameter demands: at least one, and at most `RateDemand.limit`.
+  /// - Parameter demands: at least one, and at most `RateDemand.limit`, none with the key and window of another.
   package init(_ demands: [RateDemand]) { self.demands = demands }
 
   package func perform(in store: MemoryStore) throws(RPCError) -> RateLook {
@@ -13,7 +13,9 @@ package struct TakeRates: StoreStep {
   }
 
   package static let redis = RedisForm.script(
-    .write, [RateScript.look, RateScript.write].joined(separator: "\n"))
+    .write,
+    [RateScript.clock, RateScript.single, RateScript.look, RateScript.write]
+      .joined(separator: "\n"))
 
   package var keys: [StoreKey] { RateScript.names(demands) }
   package var arguments: [RedisArgument] { RateScript.arguments(demands) }
@@ -36,7 +38,8 @@ package struct PeekRates: StoreStep {
     try store.rate(demands, taking: false)
   }
 
-  package static let redis = RedisForm.script(.read, RateScript.look + "\nreturn reply")
+  package static let redis = RedisForm.script(
+    .read, [RateScript.clock, RateScript.look, "return reply"].joined(separator: "\n"))
 
   package var keys: [StoreKey] { RateScript.names(demands) }
   package var arguments: [RedisArgument] { RateScript.arguments(demands) }

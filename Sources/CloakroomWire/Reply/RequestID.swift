@@ -48,6 +48,15 @@ public struct RequestID: ~Copyable, Sendable {
     return withUnsafeBytes(of: words) { String(decoding: $0.prefix(count), as: UTF8.self) }
   }
 
+  /// Whether it is spelled like this.
+  public func isSpelled(_ text: RawSpan) -> Bool {
+    guard count == text.byteCount else { return false }
+    return text.withUnsafeBytes { text in
+      if let long { return text.elementsEqual(long) }
+      return withUnsafeBytes(of: words) { $0.prefix(text.count).elementsEqual(text) }
+    }
+  }
+
   /// Writes the id's JSON text.
   @inline(__always)
   func write(to cursor: inout ByteCursor) {

@@ -14,6 +14,7 @@ enum CacheMethods {
     result:
       #"{"type":"object","properties":{"status":{"enum":["hit","stale","negative","miss"]},"value":true,"ageMs":{"type":"integer"},"lease":{"type":"string"}},"required":["status","value"]}"#,
     reasons: [.ttlInvalid, .tooLarge],
+    effect: .receipt,
     example: (
       #"{"key":"order:123","tags":["orders"]}"#,
       #"{"status":"miss","value":null,"lease":"ckr_…"}"#
@@ -37,6 +38,7 @@ enum CacheMethods {
     result:
       #"{"type":"object","properties":{"ok":{"const":true},"expiresAt":{"type":"string","format":"date-time"}},"required":["ok","expiresAt"]}"#,
     reasons: [.leaseLost, .ttlInvalid, .tooLarge],
+    effect: .set, effectWith: ["lease": .step],
     example: (
       #"{"key":"order:123","value":{"total":199.99},"ttl":"5m","grace":"1m","tags":["orders"],"tookMs":120}"#,
       #"{"ok":true,"expiresAt":"20…"}"#
@@ -72,6 +74,7 @@ enum CacheMethods {
     result:
       #"{"type":"object","properties":{"keys":{"type":"integer"},"tags":{"type":"integer"}},"required":["keys","tags"]}"#,
     reasons: [.tooLarge],
+    effect: .set,
     example: (#"{"keys":["order:123"],"tags":["orders"]}"#, #"{"keys":1,"tags":1}"#),
     .procedure { arguments throws(RPCError) in
       guard arguments.has(0) || arguments.has(1) else {
@@ -91,6 +94,7 @@ enum CacheMethods {
     [.cacheKey, .requiredLease],
     result:
       #"{"type":"object","properties":{"released":{"type":"boolean"}},"required":["released"]}"#,
+    effect: .step,
     example: (
       #"{"key":"order:123","lease":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
       #"{"released":false}"#
@@ -118,6 +122,7 @@ enum CacheMethods {
     result:
       #"{"type":"object","properties":{"key":{"type":"string"}},"required":["key"]}"#,
     reasons: [.tooLarge],
+    effect: .read,
     example: (
       #"{"value":{"status":"open","page":1},"prefix":"orders:list:"}"#,
       #"{"key":"orders:list:2e989569b6181ed44f8e3e3bfe5781cd39ed6a77d7440b7759ced706a8b7b69b"}"#

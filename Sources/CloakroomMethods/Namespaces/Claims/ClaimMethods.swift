@@ -15,6 +15,7 @@ enum ClaimMethods {
     result:
       #"{"type":"object","properties":{"claimed":{"type":"boolean"},"owner":{"type":["string","null"]},"fence":{"type":["integer","null"]},"expiresAt":{"type":["string","null"],"format":"date-time"}},"required":["claimed","owner","fence","expiresAt"]}"#,
     reasons: [.ttlInvalid],
+    effect: .step, effectWith: ["bindToConnection": .connection],
     example: (
       #"{"key":"nightly-report","owner":"worker-1"}"#,
       #"{"claimed":true,"owner":"worker-1","fence":1767225600000000,"expiresAt":"20…"}"#
@@ -34,6 +35,7 @@ enum ClaimMethods {
     result:
       #"{"type":"object","properties":{"fence":{"type":"integer"},"expiresAt":{"type":"string","format":"date-time"}},"required":["fence","expiresAt"]}"#,
     reasons: [.claimNotHeld, .fenceStale, .ttlInvalid],
+    effect: .set,
     example: (
       #"{"key":"nightly-report","owner":"worker-1","ttl":"2m"}"#,
       #"{"fence":1767225600000000,"expiresAt":"20…"}"#
@@ -56,6 +58,7 @@ enum ClaimMethods {
     result:
       #"{"type":"object","properties":{"released":{"const":true}},"required":["released"]}"#,
     reasons: [.claimNotHeld, .fenceStale],
+    effect: .step,
     example: (#"{"key":"nightly-report","owner":"worker-1"}"#, #"{"released":true}"#),
     .procedure { arguments throws(RPCError) in
       let key = try arguments.storeKey(0, "key", in: .claim)
@@ -73,6 +76,7 @@ enum ClaimMethods {
     [.claimKey],
     result:
       #"{"type":"object","properties":{"held":{"type":"boolean"},"owner":{"type":["string","null"]},"fence":{"type":["integer","null"]},"expiresAt":{"type":["string","null"],"format":"date-time"}},"required":["held","owner","fence","expiresAt"]}"#,
+    effect: .read,
     example: (
       #"{"key":"nightly-report"}"#,
       #"{"held":true,"owner":"worker-1","fence":1767225600000000,"expiresAt":"20…"}"#

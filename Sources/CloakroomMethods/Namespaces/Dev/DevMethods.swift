@@ -32,6 +32,7 @@ enum DevMethods {
     result:
       #"{"type":"object","properties":{"keys":{"type":"array","items":{"type":"string"}},"cursor":{"type":["string","null"]}},"required":["keys","cursor"]}"#,
     reasons: [.forbidden],
+    effect: .read,
     example: (#"{"pattern":"user:*"}"#, #"{"keys":["kv:user:1"],"cursor":null}"#),
     .procedure { arguments throws(RPCError) in
       guard arguments.settings.allowScan else {

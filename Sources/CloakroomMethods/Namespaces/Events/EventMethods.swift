@@ -23,6 +23,7 @@ enum EventMethods {
     result:
       #"{"type":"object","properties":{"receivers":{"type":"integer"}},"required":["receivers"]}"#,
     reasons: [.validationFailed],
+    effect: .step,
     example: (#"{"channel":"order.paid","data":{"order":7}}"#, #"{"receivers":0}"#),
     counts: .publishedEvent,
     .procedure { arguments throws(RPCError) in
@@ -56,7 +57,8 @@ enum EventMethods {
     ],
     result:
       #"{"type":"object","properties":{"subscription":{"type":"string"}},"required":["subscription"]}"#,
-    example: (#"{"pattern":"order.*"}"#, #"{"subscription":"s1"}"#), endsWithConnection: true,
+    effect: .connection,
+    example: (#"{"pattern":"order.*"}"#, #"{"subscription":"s1"}"#),
     .subscription { arguments throws(RPCError) in
       guard arguments.has(0) != arguments.has(1) else {
         throw RPCError(.invalidParams, "either channel or pattern is given")
@@ -75,8 +77,8 @@ enum EventMethods {
         "subscription", #"{"type":"string"}"#, required: true,
         "What `events.subscribe` answered.")
     ],
-    result: #"{"type":"boolean"}"#, example: (#"{"subscription":"s1"}"#, "false"),
-    endsWithConnection: true,
+    result: #"{"type":"boolean"}"#, effect: .connection,
+    example: (#"{"subscription":"s1"}"#, "false"),
     .subscription { arguments throws(RPCError) in
       .unsubscribe(try arguments.string(0, "subscription", longest: 64))
     })
@@ -91,6 +93,7 @@ enum EventMethods {
         "A JSON Schema (draft 2020-12); null takes the channel's schema away."),
     ],
     result: #"{"type":"object","properties":{"ok":{"const":true}},"required":["ok"]}"#,
+    effect: .set,
     example: (
       #"{"channel":"order.paid","schema":{"type":"object","required":["order"]}}"#, #"{"ok":true}"#
     ),

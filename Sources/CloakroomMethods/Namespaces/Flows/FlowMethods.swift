@@ -46,6 +46,7 @@ enum FlowMethods {
     result:
       #"{"type":"object","properties":{"name":{"type":"string"},"version":{"type":"integer"}},"required":["name","version"]}"#,
     reasons: [.conflict],
+    effect: .set,
     example: (
       #"{"name":"signup","steps":[{"id":"account","schema":{"required":["email"]}},{"id":"plan"}]}"#,
       #"{"name":"signup","version":1}"#
@@ -83,6 +84,7 @@ enum FlowMethods {
     result:
       #"{"type":"object","properties":{"name":{"type":"string"},"version":{"type":"integer"},"current":{"type":"boolean"},"closed":{"type":"boolean"},"source":{"enum":["call","file"]},"definedAt":{"type":"string","format":"date-time"},"versions":{"type":"array","items":{"type":"integer"}},"definition":{"type":"object"}},"required":["name","version","current","closed","source","definedAt","versions","definition"]}"#,
     reasons: [.notFound],
+    effect: .read,
     example: (
       #"{"name":"signup"}"#,
       #"{"name":"signup","version":1,"current":true,"closed":false,"source":"call","definedAt":"20…","versions":[1],"definition":{"steps":[{"id":"account","schema":{"required":["email"]}},{"id":"plan"}]}}"#
@@ -118,6 +120,7 @@ enum FlowMethods {
     ],
     result:
       #"{"type":"object","properties":{"flows":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"version":{"type":"integer"},"closed":{"type":"boolean"},"source":{"enum":["call","file"]},"liveSessions":{"type":"integer"},"versions":{"type":"array","items":{"type":"object","properties":{"version":{"type":"integer"},"definedAt":{"type":"string","format":"date-time"},"liveSessions":{"type":"integer"}},"required":["version","definedAt","liveSessions"]}}},"required":["name","version","closed","source","liveSessions","versions"]}},"cursor":{"type":["string","null"]}},"required":["flows","cursor"]}"#,
+    effect: .read,
     example: (
       "{}",
       #"{"flows":[{"name":"signup","version":1,"closed":false,"source":"call","liveSessions":0,"versions":[{"version":1,"definedAt":"20…","liveSessions":0}]}],"cursor":null}"#
@@ -134,6 +137,7 @@ enum FlowMethods {
     result:
       #"{"type":"object","properties":{"removed":{"type":"boolean"},"closed":{"const":true},"liveSessions":{"type":"integer"}},"required":["removed","closed","liveSessions"]}"#,
     reasons: [.notFound, .conflict],
+    effect: .step,
     example: (#"{"name":"signup"}"#, #"{"removed":true,"closed":true,"liveSessions":0}"#),
     .procedure { arguments throws(RPCError) in
       let name = try arguments.flowName(0)

@@ -27,6 +27,7 @@ enum FlowStatsMethods {
     result:
       #"{"type":"object","properties":{"name":{"type":"string"},"version":{"type":["integer","null"]},"fromAt":{"type":"string","format":"date-time"},"toAt":{"type":"string","format":"date-time"},"live":{"type":"integer"},"created":{"type":"integer"},"completed":{"type":"integer"},"deleted":{"type":"integer"},"dead":{"type":"integer"},"abandoned":{"type":"integer"},"steps":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"entered":{"type":"integer"},"completed":{"type":"integer"},"abandoned":{"type":"integer"},"medianMs":{"type":["integer","null"]},"p90Ms":{"type":["integer","null"]},"errors":{"type":"array","items":{"type":"object","properties":{"keyword":{"type":"string"},"count":{"type":"integer"}},"required":["keyword","count"]}}},"required":["id","entered","completed","abandoned","medianMs","p90Ms","errors"]}}},"required":["name","version","fromAt","toAt","live","created","completed","deleted","dead","abandoned","steps"]}"#,
     reasons: [.notFound],
+    effect: .read,
     example: (
       #"{"name":"signup"}"#,
       #"{"name":"signup","version":null,"fromAt":"20…","toAt":"20…","live":0,"created":0,"completed":0,"deleted":0,"dead":0,"abandoned":0,"steps":[{"id":"account","entered":0,"completed":0,"abandoned":0,"medianMs":null,"p90Ms":null,"errors":[]},{"id":"plan","entered":0,"completed":0,"abandoned":0,"medianMs":null,"p90Ms":null,"errors":[]}]}"#

@@ -19,6 +19,7 @@ enum IdempotencyMethods {
     result:
       #"{"type":"object","properties":{"status":{"enum":["new","in_progress","completed","failed"]},"receipt":{"type":"string"},"attempt":{"type":"integer"},"lockExpiresAt":{"type":"string","format":"date-time"},"lastError":true,"retryAfterMs":{"type":"integer"},"result":true,"completedAt":{"type":"string","format":"date-time"},"failedAt":{"type":"string","format":"date-time"}},"required":["status"]}"#,
     reasons: [.idempotencyMismatch, .ttlInvalid],
+    effect: .receipt,
     example: (
       #"{"key":"stripe:evt_1NG8Du2eZvKYlo2CUI79vXWy"}"#,
       #"{"status":"new","receipt":"ckr_…","attempt":1,"lockExpiresAt":"20…"}"#
@@ -46,6 +47,7 @@ enum IdempotencyMethods {
     result:
       #"{"type":"object","properties":{"status":{"const":"completed"},"result":true,"completedAt":{"type":"string","format":"date-time"}},"required":["status","result","completedAt"]}"#,
     reasons: [.leaseLost, .conflict, .notFound],
+    effect: .receipt,
     example: (
       #"{"key":"stripe:evt_1NG8Du2eZvKYlo2CUI79vXWy","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","result":{"orderId":17}}"#,
       completed
@@ -64,6 +66,7 @@ enum IdempotencyMethods {
     result:
       #"{"type":"object","properties":{"status":{"enum":["open","failed"]},"attempt":{"type":"integer"},"result":true,"failedAt":{"type":"string","format":"date-time"}},"required":["status"]}"#,
     reasons: [.leaseLost, .conflict, .notFound],
+    effect: .step,
     example: (
       #"{"key":"stripe:evt_1NG8Du2eZvKYlo2CUI79vXWy","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","error":"the database is away"}"#,
       #"{"status":"open","attempt":1}"#
@@ -88,6 +91,7 @@ enum IdempotencyMethods {
     result:
       #"{"type":"object","properties":{"lockExpiresAt":{"type":"string","format":"date-time"}},"required":["lockExpiresAt"]}"#,
     reasons: [.leaseLost, .conflict, .notFound, .ttlInvalid],
+    effect: .set,
     example: (
       #"{"key":"stripe:evt_1NG8Du2eZvKYlo2CUI79vXWy","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","lockTtl":"2m"}"#,
       #"{"lockExpiresAt":"20…"}"#

@@ -13,6 +13,7 @@ enum PendingHandoverMethods {
     result:
       #"{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"data":true,"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"backend":{"enum":["store","jwt"]},"oneTime":{"type":"boolean"},"receipt":{"type":"string"},"fence":{"type":"integer"},"attempt":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"leaseExpiresAt":{"type":"string","format":"date-time"}},"required":["id","operationType","data","createdAt","expiresAt","etag","backend","oneTime","receipt","fence","attempt","maxAttempts","leaseExpiresAt"]}"#,
     reasons: PendingMethods.reasonsOfTokens + [.checkedOut, .conflict, .ttlInvalid],
+    effect: .receipt,
     example: (
       PendingMethods.exampleOfToken,
       #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false,"receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
@@ -47,6 +48,7 @@ enum PendingHandoverMethods {
     result:
       #"{"type":"object","properties":{"committed":{"const":true},"committedAt":{"type":"string","format":"date-time"},"result":true},"required":["committed","committedAt","result"]}"#,
     reasons: PendingMethods.reasonsOfTokens + [.leaseLost],
+    effect: .receipt,
     example: (
       #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"registration","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","result":{"userId":42}}"#,
       #"{"committed":true,"committedAt":"20…","result":{"userId":42}}"#
@@ -71,6 +73,7 @@ enum PendingHandoverMethods {
     result:
       #"{"type":"object","properties":{"released":{"const":true},"state":{"enum":["open","dead"]},"attempts":{"type":"integer"}},"required":["released","state","attempts"]}"#,
     reasons: PendingMethods.reasonsOfTokens + [.leaseLost, .conflict],
+    effect: .step,
     example: (
       #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"registration","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
       #"{"released":true,"state":"open","attempts":1}"#

@@ -19,6 +19,7 @@ enum PendingMethods {
     result:
       #"{"type":"object","properties":{"token":{"type":"string"},"backend":{"enum":["store","jwt"]},"expiresAt":{"type":"string","format":"date-time"},"id":{"type":"string"}},"required":["token","backend","expiresAt","id"]}"#,
     reasons: [.ttlInvalid, .conflict],
+    effect: .token,
     example: (
       #"{"operationType":"registration","data":{"email":"alice@example.com"},"expiresIn":"24h","backend":"store"}"#,
       #"{"token":"cks_…","backend":"store","expiresAt":"20…","id":"…"}"#
@@ -31,6 +32,7 @@ enum PendingMethods {
     result:
       #"{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"data":true,"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"backend":{"enum":["store","jwt"]},"oneTime":{"type":"boolean"},"state":{"enum":["open","checked_out","dead"]},"attempts":{"type":"integer"},"checked":{"type":"boolean"}},"required":["id","operationType","data","createdAt","expiresAt","etag","backend","oneTime"]}"#,
     reasons: reasonsOfTokens,
+    effect: .read,
     example: (
       exampleOfToken,
       #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false,"state":"open","attempts":0,"checked":true}"#
@@ -54,6 +56,7 @@ enum PendingMethods {
     [.pendingToken, .operationType],
     result:
       #"{"type":"object","properties":{"exists":{"type":"boolean"},"reason":{"type":"string"}},"required":["exists"]}"#,
+    effect: .read,
     example: (exampleOfToken, #"{"exists":true}"#),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
@@ -73,6 +76,7 @@ enum PendingMethods {
     result:
       #"{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"data":true,"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"backend":{"enum":["store","jwt"]},"oneTime":{"type":"boolean"}},"required":["id","operationType","data","createdAt","expiresAt","etag","backend","oneTime"]}"#,
     reasons: reasonsOfTokens + [.checkedOut, .conflict],
+    effect: .step,
     example: (
       exampleOfToken,
       #"{"id":"…","operationType":"registration","data":{"email":"alice@example.com"},"createdAt":"20…","expiresAt":"20…","etag":"…","backend":"store","oneTime":false}"#
@@ -96,6 +100,7 @@ enum PendingMethods {
     result:
       #"{"type":"object","properties":{"etag":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"},"token":{"type":"string"},"id":{"type":"string"}},"required":["etag","expiresAt"]}"#,
     reasons: reasonsOfTokens + [.conflict, .checkedOut, .immutable, .ttlInvalid],
+    effect: .step,
     example: (
       #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"form","patch":{"step":2,"draft":null}}"#,
       #"{"etag":"…","expiresAt":"20…"}"#
@@ -108,6 +113,7 @@ enum PendingMethods {
     result:
       #"{"type":"object","properties":{"deleted":{"type":"boolean"},"reason":{"type":"string"}},"required":["deleted"]}"#,
     reasons: [.tokenInvalid, .wrongType, .checkedOut],
+    effect: .step,
     example: (exampleOfToken, #"{"deleted":true}"#),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()

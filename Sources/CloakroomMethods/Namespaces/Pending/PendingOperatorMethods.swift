@@ -30,6 +30,7 @@ enum PendingOperatorMethods {
     ],
     result:
       #"{"type":"object","properties":{"operations":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"data":true},"required":["id","operationType","createdAt","expiresAt","attempts","maxAttempts"]}},"cursor":{"type":["string","null"]}},"required":["operations","cursor"]}"#,
+    effect: .read,
     example: (
       "{}",
       #"{"operations":[{"id":"…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
@@ -59,6 +60,7 @@ enum PendingOperatorMethods {
     result:
       #"{"type":"object","properties":{"reopened":{"const":true},"operationType":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"}},"required":["reopened","operationType","expiresAt"]}"#,
     reasons: [.notFound, .expired, .consumed, .deleted, .conflict],
+    effect: .step,
     example: (
       #"{"id":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
       #"{"reopened":true,"operationType":"registration","expiresAt":"20…"}"#

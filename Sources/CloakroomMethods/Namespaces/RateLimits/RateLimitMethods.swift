@@ -17,6 +17,7 @@ enum RateLimitMethods {
     result:
       #"{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":["integer","null"]},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"},"checked":{"type":"boolean"},"results":{"type":"array","items":{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":"integer"},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}}},"required":["allowed","limit","remaining","resetMs","retryAfterMs","checked"]}"#,
     reasons: [.tooLarge],
+    effect: .step,
     example: (
       #"{"key":"user:17","limit":100,"window":"1m"}"#,
       #"{"allowed":true,"limit":100,"remaining":99,"resetMs":600,"retryAfterMs":0,"checked":true}"#
@@ -29,6 +30,7 @@ enum RateLimitMethods {
     result:
       #"{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":["integer","null"]},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"},"results":{"type":"array","items":{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":"integer"},"remaining":{"type":"integer"},"resetMs":{"type":"integer"},"retryAfterMs":{"type":"integer"}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}"#,
     reasons: [.tooLarge],
+    effect: .read,
     example: (
       #"{"key":"user:17","limit":100,"window":"1m"}"#,
       #"{"allowed":true,"limit":100,"remaining":100,"resetMs":0,"retryAfterMs":0}"#
@@ -51,6 +53,7 @@ enum RateLimitMethods {
     parameters,
     result: #"{"type":"object","properties":{"reset":{"type":"boolean"}},"required":["reset"]}"#,
     reasons: [.tooLarge],
+    effect: .set,
     example: (#"{"key":"user:17"}"#, #"{"reset":true}"#),
     .procedure { arguments throws(RPCError) in
       let keys = try arguments.rateKeys()

@@ -22,6 +22,7 @@ enum SessionHandoverMethods {
     reasons: SessionMethods.reasonsOfSessions + [
       .checkedOut, .conflict, .invalidStep, .validationFailed, .ttlInvalid,
     ],
+    effect: .receipt,
     example: (
       SessionMethods.exampleOfSession,
       #"{"ref":"…","flow":null,"version":null,"data":{"projectName":"Harbour"},"principal":"user_123","createdAt":"20…","etag":"…","expiresAt":"20…","receipt":"ckr_…","fence":1767225600000000,"attempt":1,"maxAttempts":10,"leaseExpiresAt":"20…"}"#
@@ -70,6 +71,7 @@ enum SessionHandoverMethods {
     result:
       #"{"type":"object","properties":{"committed":{"const":true},"committedAt":{"type":"string","format":"date-time"},"result":true},"required":["committed","committedAt","result"]}"#,
     reasons: SessionMethods.reasonsOfSessions + [.leaseLost],
+    effect: .receipt,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","result":{"projectId":42}}"#,
       #"{"committed":true,"committedAt":"20…","result":{"projectId":42}}"#
@@ -102,6 +104,7 @@ enum SessionHandoverMethods {
     result:
       #"{"type":"object","properties":{"released":{"const":true},"state":{"enum":["open","dead"]},"attempts":{"type":"integer"}},"required":["released","state","attempts"]}"#,
     reasons: SessionMethods.reasonsOfSessions + [.leaseLost, .conflict],
+    effect: .step,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","error":"the database is read-only"}"#,
       #"{"released":true,"state":"open","attempts":1}"#

@@ -13,6 +13,7 @@ enum SessionListMethods {
     [.principal, .listCursor, .listCount],
     result:
       #"{"type":"object","properties":{"sessions":{"type":"array","items":{"type":"object","properties":{"ref":{"type":"string"},"flow":{"type":["string","null"]},"version":{"type":["integer","null"]},"state":{"enum":["open","checked_out","dead"]},"currentStep":{"type":["string","null"]},"createdAt":{"type":"string","format":"date-time"},"lastActivity":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"}},"required":["ref","flow","version","state","currentStep","createdAt","lastActivity","expiresAt"]}},"cursor":{"type":["string","null"]}},"required":["sessions","cursor"]}"#,
+    effect: .read,
     example: (
       #"{"principal":"user_123"}"#,
       #"{"sessions":[{"ref":"…","flow":null,"version":null,"state":"open","currentStep":"details","createdAt":"20…","lastActivity":"20…","expiresAt":"20…"}],"cursor":null}"#
@@ -55,6 +56,7 @@ enum SessionListMethods {
     ],
     result:
       #"{"type":"object","properties":{"deleted":{"type":"integer"},"checkedOut":{"type":"integer"}},"required":["deleted","checkedOut"]}"#,
+    effect: .step,
     example: (
       #"{"principal":"user_123","except":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50"}"#,
       #"{"deleted":2,"checkedOut":0}"#

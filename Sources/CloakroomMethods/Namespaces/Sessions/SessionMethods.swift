@@ -33,6 +33,7 @@ enum SessionMethods {
     reasons: [
       .notFound, .conflict, .validationFailed, .ttlInvalid,
     ],
+    effect: .step,
     example: (
       #"{"data":{"projectName":"Harbour"},"metadata":{"userAgent":"Mozilla/5.0","ipAddress":"203.0.113.7"},"principal":"user_123"}"#,
       #"{"sessionId":"…","ref":"…","flow":null,"version":null,"currentStep":null,"etag":"…","expiresAt":"20…"}"#
@@ -52,6 +53,7 @@ enum SessionMethods {
     result:
       #"{"type":"object","properties":{"sessionId":{"type":"string"},"ref":{"type":"string"},"flow":{"type":["string","null"]},"version":{"type":["integer","null"]},"state":{"enum":["open","checked_out","dead"]},"data":true,"currentStep":{"type":["string","null"]},"completedSteps":{"type":"array","items":{"type":"string"}},"validationStatus":{"type":"object","additionalProperties":{"type":"boolean"}},"canSubmit":{"type":"boolean"},"steps":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"title":{"type":"string"},"status":{"enum":["open","complete","invalid","not_applicable"]}},"required":["id","status"]}},"principal":{"type":["string","null"]},"metadata":{"type":"object","properties":{"userAgent":{"type":["string","null"]},"ipAddress":{"type":["string","null"]},"deviceInfo":{"type":["string","null"]}},"required":["userAgent","ipAddress","deviceInfo"]},"createdAt":{"type":"string","format":"date-time"},"lastActivity":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"warnings":{"type":"array","items":{"type":"object","properties":{"bind":{"enum":["userAgent","ipAddress"]}},"required":["bind"]}}},"required":["sessionId","ref","flow","version","state","data","currentStep","completedSteps","validationStatus","canSubmit","steps","principal","createdAt","lastActivity","expiresAt","etag"]}"#,
     reasons: reasonsOfSessions,
+    effect: .read,
     example: (
       exampleOfSession,
       #"{"sessionId":"…","ref":"…","flow":null,"version":null,"state":"open","data":{"projectName":"Harbour"},"currentStep":"details","completedSteps":["details"],"validationStatus":{"details":true},"canSubmit":true,"steps":[{"id":"details","status":"complete"}],"principal":"user_123","createdAt":"20…","lastActivity":"20…","expiresAt":"20…","etag":"…"}"#
@@ -97,6 +99,7 @@ enum SessionMethods {
     ],
     result: progressSchema,
     reasons: reasonsOfSessions + [.checkedOut, .conflict, .validationFailed],
+    effect: .step,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","patch":{"budget":25000}}"#,
       exampleOfProgress
@@ -124,6 +127,7 @@ enum SessionMethods {
     result:
       #"{"type":"object","properties":{"lastActivity":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"warnings":{"type":"array","items":{"type":"object","properties":{"bind":{"enum":["userAgent","ipAddress"]}},"required":["bind"]}}},"required":["lastActivity","expiresAt"]}"#,
     reasons: reasonsOfSessions + [.checkedOut, .conflict],
+    effect: .set,
     example: (exampleOfSession, #"{"lastActivity":"20…","expiresAt":"20…"}"#),
     .procedure { arguments throws(RPCError) in
       try arguments.sessionCall(metadata: 1).opening(.touch) { scene, result throws(RPCError) in
@@ -145,6 +149,7 @@ enum SessionMethods {
     result:
       #"{"type":"object","properties":{"deleted":{"type":"boolean"},"reason":{"type":"string"}},"required":["deleted"]}"#,
     reasons: [.checkedOut],
+    effect: .step,
     example: (exampleOfSession, #"{"deleted":true}"#),
     .procedure { arguments throws(RPCError) in
       guard arguments.has(0) != arguments.has(1) else {
@@ -174,6 +179,7 @@ enum SessionMethods {
     result:
       #"{"type":"object","properties":{"sessionId":{"type":"string"},"ref":{"type":"string"},"etag":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"},"warnings":{"type":"array","items":{"type":"object","properties":{"bind":{"enum":["userAgent","ipAddress"]}},"required":["bind"]}}},"required":["sessionId","ref","etag","expiresAt"]}"#,
     reasons: reasonsOfSessions + [.checkedOut, .conflict],
+    effect: .step,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","principal":"user_123"}"#,
       #"{"sessionId":"…","ref":"…","etag":"…","expiresAt":"20…"}"#

@@ -18,6 +18,7 @@ enum SessionOperatorMethods {
     ],
     result:
       #"{"type":"object","properties":{"sessions":{"type":"array","items":{"type":"object","properties":{"ref":{"type":"string"},"flow":{"type":["string","null"]},"version":{"type":["integer","null"]},"principal":{"type":["string","null"]},"createdAt":{"type":"string","format":"date-time"},"lastActivity":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"error":true,"data":true},"required":["ref","flow","version","principal","createdAt","lastActivity","attempts","maxAttempts","error"]}},"cursor":{"type":["string","null"]}},"required":["sessions","cursor"]}"#,
+    effect: .read,
     example: (
       "{}",
       #"{"sessions":[{"ref":"…","flow":null,"version":null,"principal":null,"createdAt":"20…","lastActivity":"20…","attempts":10,"maxAttempts":10,"error":"the database is read-only"}],"cursor":null}"#
@@ -57,6 +58,7 @@ enum SessionOperatorMethods {
     result:
       #"{"type":"object","properties":{"reopened":{"const":true},"expiresAt":{"type":"string","format":"date-time"}},"required":["reopened","expiresAt"]}"#,
     reasons: SessionMethods.reasonsOfSessions + [.conflict],
+    effect: .step,
     example: (
       #"{"ref":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
       #"{"reopened":true,"expiresAt":"20…"}"#

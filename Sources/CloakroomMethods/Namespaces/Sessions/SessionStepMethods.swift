@@ -12,6 +12,7 @@ enum SessionStepMethods {
     [.sessionID, .sessionStep, patch, .metadata],
     result: SessionMethods.progressSchema,
     reasons: reasons,
+    effect: .step,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","step":"details","patch":{"projectName":"Harbour"}}"#,
       SessionMethods.exampleOfProgress
@@ -32,6 +33,7 @@ enum SessionStepMethods {
     [.sessionID, .sessionStep, patch, .metadata],
     result: SessionMethods.progressSchema,
     reasons: reasons,
+    effect: .step,
     example: (
       #"{"sessionId":"7b2f5a0e-9d3c-4e51-8a64-0f1c2d3e4f50","step":"details"}"#,
       SessionMethods.exampleOfProgress

@@ -32,6 +32,7 @@ enum StreamMethods {
     ],
     result: #"{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}"#,
     reasons: [.ttlInvalid],
+    effect: .step,
     example: (
       #"{"stream":"orders","message":{"order":17}}"#, #"{"id":"1763712345678-0"}"#
     ),
@@ -71,6 +72,7 @@ enum StreamMethods {
     ],
     result:
       #"{"type":"object","properties":{"created":{"type":"boolean"}},"required":["created"]}"#,
+    effect: .set,
     example: (#"{"stream":"orders","group":"billing"}"#, #"{"created":true}"#),
     .step(
       begin: { arguments throws(RPCError) in
@@ -96,6 +98,7 @@ enum StreamMethods {
     ],
     result: #"{"type":"object","properties":{"acked":{"type":"integer"}},"required":["acked"]}"#,
     reasons: [.tooLarge],
+    effect: .set,
     example: (
       #"{"stream":"orders","group":"billing","ids":["1763712345678-0"]}"#, #"{"acked":1}"#
     ),
@@ -125,6 +128,7 @@ enum StreamMethods {
     result:
       #"{"type":"object","properties":{"count":{"type":"integer"},"consumers":{"type":"array","items":{"type":"object","properties":{"consumer":{"type":"string"},"count":{"type":"integer"}},"required":["consumer","count"]}},"oldest":{"type":["object","null"],"properties":{"id":{"type":"string"},"idleMs":{"type":"integer"},"consumer":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","idleMs","consumer","deliveries"]}},"required":["count","consumers","oldest"]}"#,
     reasons: [.notFound],
+    effect: .read,
     example: (
       #"{"stream":"orders","group":"billing"}"#,
       #"{"count":1,"consumers":[{"consumer":"worker-1","count":1}],"oldest":{"id":"1763712345678-0","idleMs":150,"consumer":"worker-1","deliveries":1}}"#
@@ -151,6 +155,7 @@ enum StreamMethods {
     result:
       #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
     reasons: [.notFound, .crossSlot],
+    effect: .step,
     example: (
       #"{"stream":"orders","group":"billing","consumer":"worker-2","minIdleMs":0}"#,
       #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":2}],"deadLettered":0}"#
@@ -184,6 +189,7 @@ enum StreamMethods {
   static let length = Method(
     "streams.length", "Counts a stream's messages; a stream that is not there has none.", [.stream],
     result: #"{"type":"object","properties":{"length":{"type":"integer"}},"required":["length"]}"#,
+    effect: .read,
     example: (#"{"stream":"orders"}"#, #"{"length":2}"#),
     .step(
       begin: { arguments throws(RPCError) in CountMessages(try arguments.stream().name) },

@@ -22,6 +22,7 @@ enum StreamReading {
     result:
       #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}}},"required":["messages"]}"#,
     reasons: [.notFound],
+    effect: .step,
     example: (
       #"{"stream":"orders","group":"billing","consumer":"worker-1","blockMs":5000}"#,
       #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":1}]}"#

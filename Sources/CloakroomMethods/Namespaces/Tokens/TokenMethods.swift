@@ -15,6 +15,7 @@ enum TokenMethods {
     result:
       #"{"type":"object","properties":{"token":{"type":"string"},"jti":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"}},"required":["token","jti","expiresAt"]}"#,
     reasons: [.ttlInvalid, .conflict],
+    effect: .token,
     example: (
       #"{"claims":{"role":"admin"},"subject":"user:123","expiresIn":"15m"}"#,
       #"{"token":"ey…","jti":"…","expiresAt":"20…"}"#
@@ -54,6 +55,7 @@ enum TokenMethods {
     result:
       #"{"type":"object","properties":{"claims":{"type":"object"},"header":{"type":"object"}},"required":["claims","header"]}"#,
     reasons: [.tokenInvalid, .expired, .tokenRevoked, .wrongType],
+    effect: .read,
     example: (
       #"{"token":"eyJhbGciOiJIUzI1NiIsImtpZCI6ImV4YW1wbGUiLCJ0eXAiOiJKV1QifQ.eyJzdWIiOiJ1c2VyOjEyMyIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwLCJqdGkiOiJYMGZBYkF1MU1iOGJVV3RWTmJWZEd3Iiwicm9sZSI6ImFkbWluIn0.IQ66raS6O0aYvnF2w5HF6-z2TUxlQZ0E_irtWu1ZlMo"}"#,
       #"{"claims":{"sub":"user:123","iat":1767225600,"exp":4102444800,"jti":"X0fAbAu1Mb8bUWtVNbVdGw","role":"admin"},"header":{"alg":"HS256","kid":"example","typ":"JWT"}}"#
@@ -105,6 +107,7 @@ enum TokenMethods {
     result:
       #"{"type":"object","properties":{"revoked":{"type":"boolean"}},"required":["revoked"]}"#,
     reasons: [.tokenInvalid, .ttlInvalid, .wrongType],
+    effect: .set,
     example: (
       #"{"jti":"X0fAbAu1Mb8bUWtVNbVdGw","expiresAt":"2030-01-01T00:00:00.000Z"}"#,
       #"{"revoked":true}"#
@@ -156,6 +159,7 @@ enum TokenMethods {
     [],
     result:
       #"{"type":"object","properties":{"keys":{"type":"array","items":{"type":"object"}}},"required":["keys"]}"#,
+    effect: .read,
     example: ("{}", #"{"keys":[]}"#),
     .procedure { arguments throws(RPCError) in
       .answer(try arguments.settings.tokens.ring.publicKeySet())

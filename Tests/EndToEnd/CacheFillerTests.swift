@@ -1,0 +1,83 @@
+import Support
+import Testing
+
+@Suite("Who is to make a cached value, and is killed,", .timeLimit(.minutes(3)))
+struct CacheFillerTests {
+  /// Gets a lease, and makes the value for ever.
+  private static let filler = """
+    link = connect(sys.argv[1])
+    say("lease" in ask(link, "cache.get", key="k", leaseTtl=sys.argv[2]))
+    time.sleep(600)
+    """
+
+  /// Asks for the value, and returns when the call waits for it or is answered.
+  private static func wait(_ client: LineClient) throws {
+    try client.send(
+      LineClient.request("cache.get", #"{"key":"k","waitMs":60000,"leaseTtl":"1h"}"#))
+    // A look, the question anew, and the waiter: the calls behind them are answered after each of them.
+    for id in 2...4 {
+      try client.send(LineClient.request("kv.exists", #"{"key":"-"}"#, id: id))
+      #expect(Answer(try client.readLine()).id == id)
+    }
+  }
+
+  /// One of those who wait makes the value next; its release wakes the first of the others, and that one's value
+  /// all the rest.
+  private static func expectTurns(_ waiters: [LineClient]) throws {
+    var others = waiters
+    var leased: LineClient?
+    var answer = Answer("")
+    try eventually("the next one", within: .seconds(30)) {
+      for (place, waiter) in others.enumerated() {
+        guard let line = try waiter.availableLines().first else { continue }
+        answer = Answer(line)
+        leased = others.remove(at: place)
+        return true
+      }
+      return false
+    }
+    let lease = try #require(answer["lease"] as? String, "\(answer)")
+    for waiter in others { #expect(try waiter.availableLines() == []) }
+    let release = #"{"key":"k","lease":"\#(lease)"}"#
+    #expect(try leased?.call("cache.release", release)["released"] as? Bool == true)
+    let next = Answer(try others[0].readLine(within: .seconds(30)))
+    let second = try #require(next["lease"] as? String, "\(next)")
+    for waiter in others.dropFirst() { #expect(try waiter.availableLines() == []) }
+    #expect(try others[0].cache("k", 7, #","lease":"\#(second)""#) == "ok")
+    for waiter in others.dropFirst() {
+      let given = Answer(try waiter.readLine(within: .seconds(30)))
+      #expect(given["status"] as? String == "hit" && given["value"] as? Int == 7, "\(given)")
+      #expect(given["lease"] == nil)
+    }
+  }
+
+  @Test(
+    "leaves it to one of those who wait, and that one's release to the first of the others",
+    arguments: [true, false])
+  func client(hasRedis: Bool) throws {
+    let redis = hasRedis ? try RedisServer() : nil
+    let daemon =
+      try redis.map { try RedisSidecar.start($0.socketPath, patience: "30s") }
+      ?? Daemon(["--loops", "1"])
+    let waiters = try (0..<4).map { _ in try daemon.readyClient() }
+    let filler = try ClaimProcess(Self.filler, [daemon.socketPath, "3s"])
+    #expect(filler.lines(1) == ["True"])
+    for waiter in waiters { try Self.wait(waiter) }
+    filler.process.kill()
+    try Self.expectTurns(waiters)
+  }
+
+  @Test("and its sidecar with it, leaves it to those who wait at another sidecar")
+  func sidecar() throws {
+    let redis = try RedisServer()
+    let daemons = try (0..<2).map { _ in try RedisSidecar.start(redis.socketPath, patience: "30s") }
+    let waiters = try (0..<4).map { _ in try daemons[1].readyClient() }
+    _ = try daemons[0].readyClient()
+    let filler = try ClaimProcess(Self.filler, [daemons[0].socketPath, "3s"])
+    #expect(filler.lines(1) == ["True"])
+    for waiter in waiters { try Self.wait(waiter) }
+    daemons[0].process.kill()
+    filler.process.kill()
+    try Self.expectTurns(waiters)
+  }
+}
