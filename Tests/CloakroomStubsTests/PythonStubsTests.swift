@@ -3,7 +3,7 @@ import Testing
 
 @testable import CloakroomStubs
 
-@Suite("Python's stubs")
+@Suite("Python's stubs", .timeLimit(.minutes(1)))
 struct PythonStubsTests {
   @Test(
     "take what acts like a schema's type",
