@@ -120,6 +120,14 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "CloakroomStubs",
+      dependencies: [
+        "Cloakroom", "CloakroomMethods", "CloakroomWire",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
     .target(
       name: "Support",
       dependencies: [
@@ -212,6 +220,12 @@ let package = Package(
         "CloakroomClient", "CloakroomCommand", "CloakroomCore", "CloakroomMethods", "CloakroomWire",
         "Support",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CloakroomStubsTests",
+      dependencies: [
+        "Cloakroom", "CloakroomMethods", "CloakroomStubs", "CloakroomWire", "Support",
       ],
       swiftSettings: strict),
     .testTarget(

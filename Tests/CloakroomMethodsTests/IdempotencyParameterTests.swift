@@ -105,7 +105,10 @@ struct IdempotencyParameterTests {
       let refusal = Caller().refusal(method.name, "{\"idempotencyKey\":\"k\"\(others)}")
       return refusal?.reason == .invalidParams
     }
-    #expect(refused.map(\.name) == ["events.subscribe", "events.unsubscribe", "system.hello"])
+    #expect(
+      refused.map(\.name) == [
+        "events.subscribe", "events.unsubscribe", "system.cancel", "system.hello",
+      ])
     let parameters = MethodTable.standard.methods.flatMap(\.parameters)
     #expect(parameters.filter(\.endsWithConnection).map { "\($0.name)" } == ["bindToConnection"])
   }

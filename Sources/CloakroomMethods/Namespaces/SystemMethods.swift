@@ -43,7 +43,8 @@ enum SystemMethods {
     ],
     result:
       #"{"type":"object","properties":{"cancelled":{"type":"boolean"}},"required":["cancelled"]}"#,
-    effect: .set,
+    // Another connection may have given the id to another call.
+    effect: .connection,
     example: (#"{"id":7}"#, #"{"cancelled":false}"#),
     .system { arguments throws(RPCError) in
       switch arguments.kind(0) {

@@ -1,13 +1,14 @@
-# Generated from the sidecar's method table. Don't edit.
+# Generated from the sidecar's method table by `swift run CloakroomStubs`. Don't edit.
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence, Union, cast
+from typing import TYPE_CHECKING, Any, Dict, List, Literal, Mapping, Sequence, Union, cast
 
 from ._stub import UNSET, AsyncNamespace, Common, Maybe, Namespace
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+# What becomes of a call that is made again.
 EFFECTS: Dict[str, str] = {
     "batch.get": "read",
     "batch.remove": "step",
@@ -15,8 +16,8 @@ EFFECTS: Dict[str, str] = {
     "cache.get": "receipt",
     "cache.invalidate": "set",
     "cache.key": "read",
-    "cache.release": "set",
-    "cache.set": "step",
+    "cache.release": "step",
+    "cache.set": "set",
     "claim.inspect": "read",
     "claim.once": "step",
     "claim.release": "step",
@@ -25,7 +26,7 @@ EFFECTS: Dict[str, str] = {
     "counter.expire": "set",
     "counter.get": "read",
     "counter.increment": "step",
-    "counter.reset": "step",
+    "counter.reset": "set",
     "dev.scan": "read",
     "events.define": "set",
     "events.publish": "step",
@@ -39,7 +40,7 @@ EFFECTS: Dict[str, str] = {
     "idempotency.begin": "receipt",
     "idempotency.complete": "receipt",
     "idempotency.fail": "step",
-    "idempotency.renew": "receipt",
+    "idempotency.renew": "set",
     "jwt.jwks": "read",
     "jwt.revoke": "set",
     "jwt.sign": "token",
@@ -81,17 +82,25 @@ EFFECTS: Dict[str, str] = {
     "session.rotate": "step",
     "session.touch": "set",
     "session.update": "step",
-    "streams.ack": "step",
+    "streams.ack": "set",
     "streams.append": "step",
     "streams.ensure": "set",
     "streams.length": "read",
     "streams.pending": "read",
     "streams.read": "step",
     "streams.reclaim": "step",
+    "system.cancel": "set",
     "system.health": "read",
     "system.hello": "connection",
     "system.metrics": "read",
     "system.ping": "read",
+}
+
+# The same for a call that gives a parameter, other than as None or False.
+EFFECTS_WITH: Dict[str, Dict[str, str]] = {
+    "cache.set": {"lease": "step"},
+    "claim.once": {"bindToConnection": "connection"},
+    "kv.set": {"ifMatch": "step", "onlyIf": "step"},
 }
 
 
@@ -1267,7 +1276,7 @@ class Kv(Namespace):
         value: Any,
         *,
         ttl: Maybe[Union[int, str, None]] = UNSET,
-        only_if: Maybe[str] = UNSET,
+        only_if: Maybe[Literal["absent", "present"]] = UNSET,
         if_match: Maybe[str] = UNSET,
         with_meta: Maybe[bool] = UNSET,
         **common: Unpack[Common],
@@ -1357,7 +1366,7 @@ class AsyncKv(AsyncNamespace):
         value: Any,
         *,
         ttl: Maybe[Union[int, str, None]] = UNSET,
-        only_if: Maybe[str] = UNSET,
+        only_if: Maybe[Literal["absent", "present"]] = UNSET,
         if_match: Maybe[str] = UNSET,
         with_meta: Maybe[bool] = UNSET,
         **common: Unpack[Common],
@@ -1431,7 +1440,7 @@ class Pending(Namespace):
         operation_type: Maybe[str] = UNSET,
         data: Maybe[Any] = UNSET,
         expires_in: Maybe[Union[int, str]] = UNSET,
-        backend: Maybe[str] = UNSET,
+        backend: Maybe[Literal["auto", "store", "jwt"]] = UNSET,
         one_time: Maybe[bool] = UNSET,
         seal: Maybe[bool] = UNSET,
         preset: Maybe[str] = UNSET,
@@ -1587,7 +1596,7 @@ class AsyncPending(AsyncNamespace):
         operation_type: Maybe[str] = UNSET,
         data: Maybe[Any] = UNSET,
         expires_in: Maybe[Union[int, str]] = UNSET,
-        backend: Maybe[str] = UNSET,
+        backend: Maybe[Literal["auto", "store", "jwt"]] = UNSET,
         one_time: Maybe[bool] = UNSET,
         seal: Maybe[bool] = UNSET,
         preset: Maybe[str] = UNSET,
@@ -1722,7 +1731,7 @@ class Ratelimit(Namespace):
         cost: Maybe[int] = UNSET,
         policy: Maybe[str] = UNSET,
         all: Maybe[Sequence[Mapping[str, Any]]] = UNSET,
-        on_unavailable: Maybe[str] = UNSET,
+        on_unavailable: Maybe[Literal["deny", "allow"]] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Takes what a call costs from a limit, or from several, all of them or none, and tells whether it may go on. GCRA: what was taken comes back evenly over the window, up to the burst. Counted without rounding on the store's clock, over all sidecars; waits are rounded up, so that a caller who waits retryAfterMs is let through if nobody else came. allowed is the decision; of several limits, limit, remaining and resetMs (when all has come back) are those of the tightest, and each has its own in results. A cost of 0 takes nothing and is allowed. A key that was refused may be refused again by the sidecar itself, for a second at most."""
@@ -1819,7 +1828,7 @@ class AsyncRatelimit(AsyncNamespace):
         cost: Maybe[int] = UNSET,
         policy: Maybe[str] = UNSET,
         all: Maybe[Sequence[Mapping[str, Any]]] = UNSET,
-        on_unavailable: Maybe[str] = UNSET,
+        on_unavailable: Maybe[Literal["deny", "allow"]] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Takes what a call costs from a limit, or from several, all of them or none, and tells whether it may go on. GCRA: what was taken comes back evenly over the window, up to the burst. Counted without rounding on the store's clock, over all sidecars; waits are rounded up, so that a caller who waits retryAfterMs is let through if nobody else came. allowed is the decision; of several limits, limit, remaining and resetMs (when all has come back) are those of the tightest, and each has its own in results. A cost of 0 takes nothing and is allowed. A key that was refused may be refused again by the sidecar itself, for a second at most."""
@@ -2621,7 +2630,7 @@ class System(Namespace):
         client: Maybe[str] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -."""
+        """Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -. Answers the limits as well: the bytes of a request (frameBytes), of a reply, a key, a record's data and a token, the members of a batch, how deep JSON may be nested, and how many calls of the connection may be under way before it is read no further."""
         params: Dict[str, Any] = {}
         if service is not UNSET:
             params["service"] = service
@@ -2664,7 +2673,7 @@ class AsyncSystem(AsyncNamespace):
         client: Maybe[str] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -."""
+        """Tells who the caller is to the sidecar, and picks one of the services that the policy allows it; without a policy, a service of any name of 1 to 64 of A-Z a-z 0-9 . _ -. Answers the limits as well: the bytes of a request (frameBytes), of a reply, a key, a record's data and a token, the members of a batch, how deep JSON may be nested, and how many calls of the connection may be under way before it is read no further."""
         params: Dict[str, Any] = {}
         if service is not UNSET:
             params["service"] = service
