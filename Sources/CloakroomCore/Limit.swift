@@ -44,6 +44,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case withdrawals
   /// As many calls waited for one record as may wait, or others were faster again and again.
   case recordQueue
+  /// A loop had as many compiled flows at hand as it may have, and let one go.
+  case flowCache
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -70,6 +72,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .slowSignatures: "slow_signatures"
     case .withdrawals: "withdrawals"
     case .recordQueue: "record_queue"
+    case .flowCache: "flow_cache"
     }
   }
 }

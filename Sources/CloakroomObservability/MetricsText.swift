@@ -17,6 +17,8 @@ public struct MetricsText: Sendable {
   public var policy: ReloadGauges?
   /// What is known of the keys for tokens; nil leaves them out.
   public var keys: KeyGauges?
+  /// What is known of the flows that files define; nil where there are none.
+  public var flows: ReloadGauges?
   /// How often the file of metrics couldn't be written.
   public var fileFailures: UInt64
 
@@ -24,7 +26,7 @@ public struct MetricsText: Sendable {
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
     accessLog: AccessLogCounts? = nil, policy: ReloadGauges? = nil, keys: KeyGauges? = nil,
-    fileFailures: UInt64 = 0
+    flows: ReloadGauges? = nil, fileFailures: UInt64 = 0
   ) {
     self.snapshot = snapshot
     self.process = process
@@ -32,6 +34,7 @@ public struct MetricsText: Sendable {
     self.accessLog = accessLog
     self.policy = policy
     self.keys = keys
+    self.flows = flows
     self.fileFailures = fileFailures
   }
 
@@ -51,6 +54,7 @@ public struct MetricsText: Sendable {
     writeCounters(.events, to: &page)
     writePolicy(to: &page)
     writeKeys(to: &page)
+    writeFlows(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
     return page.text
@@ -126,16 +130,31 @@ public struct MetricsText: Sendable {
     }
   }
 
+  /// Writes when something that is read anew on SIGHUP was read, and how often that has failed.
+  private func write(
+    _ reload: ReloadGauges, of name: String, _ loaded: String, _ failed: String,
+    to page: inout MetricsPage
+  ) {
+    page.single(
+      "\(name)_loaded_timestamp_seconds", .gauge, loaded, Double(reload.loadedAtMs) / 1000)
+    page.single("\(name)_reload_failures_total", .counter, failed, reload.failures)
+  }
+
   private func writePolicy(to page: inout MetricsPage) {
     guard let policy else { return }
-    page.single(
-      "policy_loaded_timestamp_seconds", .gauge,
-      "When the policy that is in use was read, in seconds since 1970.",
-      Double(policy.loadedAtMs) / 1000)
-    page.single(
-      "policy_reload_failures_total", .counter,
+    write(
+      policy, of: "policy", "When the policy that is in use was read, in seconds since 1970.",
       "Times that the policy stayed as it was because something was wrong with the configuration.",
-      policy.failures)
+      to: &page)
+  }
+
+  private func writeFlows(to page: inout MetricsPage) {
+    guard let flows else { return }
+    write(
+      flows, of: "flows",
+      "When the files of flows that are in use were read, in seconds since 1970.",
+      "Times that the flows of files stayed as they were because something was wrong with one of them.",
+      to: &page)
   }
 
   private func writeKeys(to page: inout MetricsPage) {
@@ -145,14 +164,11 @@ public struct MetricsText: Sendable {
       page.sample(
         "token_keys", [("state", key.state), ("algorithm", key.algorithm)], key.count)
     }
-    page.single(
-      "token_keys_loaded_timestamp_seconds", .gauge,
+    write(
+      keys.reload, of: "token_keys",
       "When the keys that are in use were read, in seconds since 1970.",
-      Double(keys.reload.loadedAtMs) / 1000)
-    page.single(
-      "token_keys_reload_failures_total", .counter,
       "Times that the keys stayed as they were because something was wrong with the new ones.",
-      keys.reload.failures)
+      to: &page)
   }
 
   private func writeLosses(to page: inout MetricsPage) {

@@ -39,7 +39,7 @@ struct RecordFollowUpTests {
     }
 
     static func isReading(_ event: Event) -> Bool { if case .look = event { true } else { false } }
-    static func look(_ configuration: Configuration) -> Event { .look }
+    static func look(at name: StoreKey, _ configuration: Configuration) -> Event { .look }
 
     static func followUps(
       of record: Self, since earlier: Self?, named name: StoreKey, isLook: Bool
@@ -114,7 +114,7 @@ struct RecordFollowUpTests {
 
     func look() {
       let configuration = Configuration(socket: .init(path: "/none"))
-      runner.run(Number.look(at: name, configuration)) { self.note($0) }
+      runner.run(Number.lookCall(at: name, configuration)) { self.note($0) }
     }
 
     private func note(_ answer: RecordAnswer) {

@@ -167,7 +167,7 @@ import Testing
     #expect(PendingEvent.allCases.map(\.rawValue) == Array(0..<PendingEvent.allCases.count))
   }
 
-  @Test("The keys' and the policy's state is told, and nothing where there is nothing to tell")
+  @Test("The state of keys, policy and flows is told, and nothing where there is nothing to tell")
   func reloaded() {
     let keys = KeyGauges(
       counts: [
@@ -177,17 +177,19 @@ import Testing
     let page = MetricsText(
       snapshot: MetricsSnapshot(labels: testLabels), process: ProcessFacts(),
       store: StoreGauges(isUp: true),
-      policy: ReloadGauges(loadedAtMs: 1_767_225_600_250, failures: 2), keys: keys)
+      policy: ReloadGauges(loadedAtMs: 1_767_225_600_250, failures: 2), keys: keys,
+      flows: ReloadGauges(loadedAtMs: 1_767_225_600_750, failures: 4))
     let told = String(decoding: page.render(), as: UTF8.self).split(separator: "\n")
     for sample in [
       #"token_keys{state="active",algorithm="HS256"} 2"#,
       #"token_keys{state="retired",algorithm="HS256"} 0"#,
       "token_keys_loaded_timestamp_seconds 1767225600.5", "token_keys_reload_failures_total 3",
       "policy_loaded_timestamp_seconds 1767225600.25", "policy_reload_failures_total 2",
+      "flows_loaded_timestamp_seconds 1767225600.75", "flows_reload_failures_total 4",
     ] {
       #expect(told.contains("cloakroom_\(sample)"))
     }
-    for name in ["token_keys", "policy"] {
+    for name in ["token_keys", "policy", "flows_"] {
       #expect(!lines(MetricsSnapshot(labels: testLabels)).contains { $0.contains(name) })
     }
   }

@@ -32,7 +32,8 @@ import Testing
       policy: ReloadGauges(loadedAtMs: 1_767_225_600_456, failures: 0),
       keys: KeyGauges(
         counts: [.init(state: "active", algorithm: "HS256", count: 2)],
-        reload: ReloadGauges(loadedAtMs: 1_767_225_600_123, failures: 1)))
+        reload: ReloadGauges(loadedAtMs: 1_767_225_600_123, failures: 1)),
+      flows: ReloadGauges(loadedAtMs: 1_767_225_600_789, failures: 1))
     let verdict = try check(text.render())
     #expect(verdict.output == "")
     #expect(verdict.exit == .status(0))

@@ -100,4 +100,29 @@ struct FlowRecordTests {
       #expect(try await Self.version(Self.ask(Self.define("a"), of: key, store)) == 1)
     }
   }
+
+  @Test(
+    "goes on with its numbers after it was removed, and keeps what is held",
+    arguments: ContractStores.all)
+  func numbers(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("w")
+      guard case .flow(let first) = try await Self.ask(Self.define("a"), of: key, store) else {
+        Issue.record("no flow")
+        return
+      }
+      let digest = try #require(first.current?.digest)
+      let until = try #require(first.current?.definedAtMs) + 9 * 86_400_000
+      _ = try await Self.ask(.hold(digest: digest, untilMs: until), of: key, store)
+      _ = try await Self.ask(.remove(live: 0), of: key, store)
+      guard
+        case .definition(let held) = try await Self.ask(.definition(digest: digest), of: key, store)
+      else {
+        Issue.record("no definition")
+        return
+      }
+      #expect(try #require(held.untilMs) >= until)
+      #expect(try await Self.version(Self.ask(Self.define("b"), of: key, store)) == 2)
+    }
+  }
 }

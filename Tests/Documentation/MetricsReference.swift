@@ -47,7 +47,8 @@ enum MetricsReference {
       store: StoreGauges(isUp: true, memoryBytes: 0, memoryEntries: 0),
       accessLog: AccessLogCounts(), policy: reload,
       keys: KeyGauges(
-        counts: [KeyGauges.Count(state: "active", algorithm: "EdDSA", count: 1)], reload: reload))
+        counts: [KeyGauges.Count(state: "active", algorithm: "EdDSA", count: 1)], reload: reload),
+      flows: reload)
     return String(decoding: text.render(), as: UTF8.self)
   }
 

@@ -186,6 +186,42 @@ struct FlowTests {
     }
   }
 
+  @Test("of files are listed again after the store has lost everything")
+  func flushed() throws {
+    let folder = try Self.folder()
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, ["--flows", folder.path])
+    let client = try daemon.readyClient()
+    #expect(try Self.names(client.call("flow.list")) == ["w"])
+    #expect(try client.call("session.create", #"{"flow":"w"}"#)["version"] as? Int == 1)
+    _ = try redis.command(["FLUSHALL"])
+    #expect(try Self.names(client.call("flow.list")) == ["w"])
+    _ = try redis.command(["FLUSHALL"])
+    #expect(try client.call("session.create", #"{"flow":"w"}"#)["version"] as? Int == 1)
+    #expect(try Self.names(client.call("flow.list")) == ["w"])
+  }
+
+  @Test("that were defined under a longer session.ttl go on under a shorter one")
+  func lowered() throws {
+    let redis = try RedisServer()
+    let before = try RedisSidecar.start(redis.socketPath)
+    let definition = #"{"name":"w","steps":[{"id":"a"}],"idleTtl":"20h"}"#
+    #expect(try before.readyClient().call("flow.define", definition)["version"] as? Int == 1)
+    let session = try before.readyClient().call("session.create", #"{"flow":"w"}"#)
+    let id = try #require(session["sessionId"] as? String)
+    let after = try RedisSidecar.start(redis.socketPath, ["--set", "session.ttl=1h"])
+    let client = try after.readyClient()
+    let step = #"{"sessionId":"\#(id)","step":"a"}"#
+    #expect(try client.call("session.completeStep", step)["canSubmit"] as? Bool == true)
+    let new = try client.call("session.create", #"{"flow":"w"}"#)
+    let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    let ends = try format.parse(try #require(new["expiresAt"] as? String))
+    #expect(abs(ends.timeIntervalSinceNow - 3600) < 60, "\(new)")
+    // Defined anew, it is told what is wrong with it.
+    let again = try client.call("flow.define", definition)
+    #expect(again.reason == "INVALID_PARAMS" && again.detail("pointer") as? String == "/idleTtl")
+  }
+
   @Test("of files are read anew on SIGHUP, and stay as they are when one is faulty")
   func reload() throws {
     let folder = try Self.folder()
@@ -209,6 +245,7 @@ struct FlowTests {
     #expect(try client.call("flow.get", #"{"name":"v"}"#).reason == "NOT_FOUND")
     let health = try client.call("system.health")
     #expect(health.text.contains(#""what":"flows""#) && health.text.contains("/steps/0/when"))
+    #expect(try client.metrics().sum("flows_reload_failures_total") == 1)
     // Mended, both are, and the old definition has its old number.
     try TextFile.write(#"{"steps":[{"id":"x"}]}"#, to: folder("v.json"))
     daemon.process.signal(SIGHUP)

@@ -83,7 +83,7 @@ struct GuardOutageTests {
     // What was run: more than one run of a key needs a lock that has lapsed, and these last an hour.
     var runs: [Int: Set<String>] = [:]
     var results: [Int: Set<String>] = [:]
-    func receipt(_ index: Int) -> String { "\(index)-\(callers[index].key)" }
+    func receipt(_ index: Int) -> String { "caller-\(index)-of-key-\(callers[index].key)" }
     try ConcurrentCalls(clients, patience: .seconds(60)).run(
       meanwhile: { try redis.act() },
       next: { index in

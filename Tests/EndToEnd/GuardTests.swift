@@ -236,7 +236,7 @@ struct GuardTests {
     (#"{"key":""}"#, "INVALID_PARAMS"), (#"{"key":1}"#, "INVALID_PARAMS"),
     (#"{"key":"a","fingerprint":""}"#, "INVALID_PARAMS"),
     (#"{"key":"a","fingerprint":7}"#, "INVALID_PARAMS"),
-    (#"{"key":"a","receipt":""}"#, "INVALID_PARAMS"),
+    (#"{"key":"a","receipt":"123456789012345"}"#, "INVALID_PARAMS"),
     (#"{"key":"a","receipt":null}"#, "INVALID_PARAMS"),
     (#"{"key":"a","lockTtl":0}"#, "TTL_INVALID"), (#"{"key":"a","ttl":null}"#, "TTL_INVALID"),
     (#"{"key":"a","ttl":"keep"}"#, "TTL_INVALID"),

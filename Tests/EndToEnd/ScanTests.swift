@@ -65,6 +65,22 @@ struct ScanTests {
     }
   }
 
+  @Test(
+    "shows sessions and flows, and nothing that the sidecar keeps beside them",
+    arguments: [false, true])
+  func sessions(redis: Bool) throws {
+    try Self.withClient(redis: redis) { client in
+      _ = try client.call("flow.define", #"{"name":"w","steps":[{"id":"a"}]}"#)
+      let session = try client.call("session.create", #"{"flow":"w","principal":"ann"}"#)
+      let ref = try #require(session["ref"] as? String, "\(session)")
+      let own: Set = ["session:\(ref)", "session:flow:w"]
+      // How often sessions are made is a rate limit like any other.
+      let all = try Self.keys(client).keys.filter { !$0.hasPrefix("ratelimit:") }
+      #expect(all == own)
+      #expect(try Self.keys(client, #""namespace":"session""#).keys == own)
+    }
+  }
+
   @Test("hands over many keys in parts", arguments: [false, true])
   func parts(redis: Bool) throws {
     try Self.withClient(redis: redis) { client in

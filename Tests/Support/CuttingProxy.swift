@@ -41,7 +41,14 @@ public final class CuttingProxy: Sendable {
 
   /// Cuts the first connection that sends more than so many bytes from now on; those are handed on.
   /// Once.
-  public func cut(_ direction: Direction, after bytes: Int) { plan.arm(direction, after: bytes) }
+  ///
+  /// - Parameter outage: for how long all connections are cut with it, and none is taken.
+  public func cut(_ direction: Direction, after bytes: Int, outage: Duration = .zero) {
+    plan.arm(direction, after: bytes, outage)
+  }
+
+  /// Cuts nothing that was not cut yet, and ends an outage.
+  public func mend() { plan.mend() }
 
   /// How many connections were cut.
   public var cuts: Int { plan.cuts }
@@ -52,6 +59,8 @@ final class CutPlan: Sendable {
   private struct State {
     var armed: CuttingProxy.Direction?
     var remaining = 0
+    var outage = Duration.zero
+    var downUntil: ContinuousClock.Instant?
     var cuts = 0
     var isStopped = false
   }
@@ -63,12 +72,23 @@ final class CutPlan: Sendable {
 
   func stop() { state.withLock { $0.isStopped = true } }
 
-  func arm(_ direction: CuttingProxy.Direction, after bytes: Int) {
+  func arm(_ direction: CuttingProxy.Direction, after bytes: Int, _ outage: Duration) {
     state.withLock {
       $0.armed = direction
       $0.remaining = bytes
+      $0.outage = outage
     }
   }
+
+  func mend() {
+    state.withLock {
+      $0.armed = nil
+      $0.downUntil = nil
+    }
+  }
+
+  /// Whether there is an outage.
+  var isDown: Bool { state.withLock { $0.downUntil.map { .now < $0 } ?? false } }
 
   /// How many of some bytes are to be handed on, and whether the connection is cut after them.
   func allowance(_ direction: CuttingProxy.Direction, of count: Int) -> (count: Int, cuts: Bool) {
@@ -80,6 +100,7 @@ final class CutPlan: Sendable {
       }
       state.armed = nil
       state.cuts += 1
+      if state.outage > .zero { state.downUntil = .now + state.outage }
       return (state.remaining, true)
     }
   }

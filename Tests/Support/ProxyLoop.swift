@@ -45,6 +45,10 @@ final class ProxyLoop: @unchecked Sendable {
           || pass(.replies, from: pair.server, to: pair.client))
       if isOpen { left.append(pair) } else { end(pair) }
     }
+    if plan.isDown {
+      left.forEach(end)
+      left = []
+    }
     pairs = left
     if entries[0].revents != 0 { takeConnection() }
   }
@@ -52,7 +56,7 @@ final class ProxyLoop: @unchecked Sendable {
   private func takeConnection() {
     let client = accept(listener, nil, nil)
     guard client >= 0 else { return }
-    guard let server = LocalSocket.connected(to: upstream) else {
+    guard !plan.isDown, let server = LocalSocket.connected(to: upstream) else {
       close(client)
       return
     }

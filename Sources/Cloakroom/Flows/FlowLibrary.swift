@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomMethods
+internal import CloakroomObservability
 internal import Logging
 internal import Synchronization
 
@@ -45,6 +46,9 @@ final class FlowLibrary: Sendable {
     history.withLock { $0.succeeded() }
     logger.notice("\(what)", metadata: ["flows": "\(flows.map(\.name))"])
   }
+
+  /// When the flows that are in use were read, and how often reading them anew has failed; nil without a folder.
+  var gauges: ReloadGauges? { folder.map { _ in history.withLock { $0.gauges } } }
 
   /// Why the flows are not those that they should be; nil when they are.
   var problem: String? { history.withLock { $0.problem } }

@@ -296,6 +296,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   }
 
   func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
+  func takeBack(by call: RecordCall) { worker.takeBack(by: call) }
 
   func wait(
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>
@@ -353,6 +354,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
     try request.connection.onClose(name, command)
   }
+
+  func count(_ limit: Limit) { worker.observer.limitBit(limit) }
 
   func count(_ event: PendingEvent) { worker.observer.count(event) }
 

@@ -97,7 +97,8 @@ final class StatusReporter: Sendable {
     return MetricsText(
       snapshot: snapshot, process: .read(),
       store: StoreGauges(isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries),
-      accessLog: counts, policy: policy.gauges, keys: keys.gauges, fileFailures: fileFailures
+      accessLog: counts, policy: policy.gauges, keys: keys.gauges, flows: flows.gauges,
+      fileFailures: fileFailures
     ).render()
   }
 

@@ -41,18 +41,16 @@ struct FlowStats: ParsableCommand {
 
   /// The numbers.
   func outcome(_ environment: CommandEnvironment) -> Outcome {
-    guard let scope = tenant.scopeText else { return TenantOptions.badScope }
-    var params: [UInt8] = Array("{\"name\":".utf8)
-    JSONString.quote(name, into: &params)
-    if let version { params += Array(",\"version\":\(version)".utf8) }
-    for (name, time) in [("from", from), ("to", to)] {
-      guard let time else { continue }
-      params += Array(",\"\(name)\":".utf8)
-      JSONString.quote(time, into: &params)
-    }
-    params += Array(",\"scope\":\(scope)}".utf8)
-    do throws(Exchange.Failure) {
-      let exchange = tenant.exchange(sidecar, environment)
+    tenant.outcome(sidecar, environment) { exchange, scope throws(Exchange.Failure) in
+      var params: [UInt8] = Array("{\"name\":".utf8)
+      JSONString.quote(name, into: &params)
+      if let version { params += Array(",\"version\":\(version)".utf8) }
+      for (name, time) in [("from", from), ("to", to)] {
+        guard let time else { continue }
+        params += Array(",\"\(name)\":".utf8)
+        JSONString.quote(time, into: &params)
+      }
+      params += Array(",\"scope\":\(scope)}".utf8)
       switch try exchange.call("flow.stats", params) {
       case .result(let stats):
         if json { return Outcome(output: Array(stats.bytes) + [0x0A]) }
@@ -61,8 +59,6 @@ struct FlowStats: ParsableCommand {
       case .error(let error):
         return .failure(.failure, "\(error)")
       }
-    } catch {
-      return error.outcome
     }
   }
 }

@@ -18,18 +18,14 @@ struct FlowPlace: ParsableArguments {
   @Flag(help: "Print JSON, as the sidecar answers it; the default where no terminal reads it.")
   var json = false
 
-  /// Asks the sidecar, as long as the scope is one.
+  /// Asks the sidecar; also told whether to answer with a table.
   func outcome(
     _ environment: CommandEnvironment,
     _ ask: (_ exchange: Exchange, _ scope: String, _ isTable: Bool) throws(Exchange.Failure) ->
       Outcome
   ) -> Outcome {
-    guard let scope = tenant.scopeText else { return TenantOptions.badScope }
-    do throws(Exchange.Failure) {
-      let exchange = tenant.exchange(sidecar, environment)
-      return try ask(exchange, scope, environment.isOutputTerminal && !json)
-    } catch {
-      return error.outcome
+    tenant.outcome(sidecar, environment) { exchange, scope throws(Exchange.Failure) in
+      try ask(exchange, scope, environment.isOutputTerminal && !json)
     }
   }
 }

@@ -46,14 +46,10 @@ struct DeadOperations: ParsableCommand {
 
   /// The list, or what was opened.
   func outcome(_ environment: CommandEnvironment) -> Outcome {
-    guard let scope = tenant.scopeText else { return TenantOptions.badScope }
-    do throws(Exchange.Failure) {
-      let exchange = tenant.exchange(sidecar, environment)
-      return reopen.isEmpty
+    tenant.outcome(sidecar, environment) { exchange, scope throws(Exchange.Failure) in
+      reopen.isEmpty
         ? try list(exchange, scope, isTable: environment.isOutputTerminal)
         : try open(exchange, scope)
-    } catch {
-      return error.outcome
     }
   }
 

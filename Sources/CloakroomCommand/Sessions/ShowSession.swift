@@ -33,12 +33,10 @@ struct ShowSession: ParsableCommand {
 
   /// How it stands.
   func outcome(_ environment: CommandEnvironment) -> Outcome {
-    guard let scope = tenant.scopeText else { return TenantOptions.badScope }
-    var params: [UInt8] = Array("{\"sessionId\":".utf8)
-    JSONString.quote(id, into: &params)
-    params += Array(",\"scope\":\(scope)}".utf8)
-    do throws(Exchange.Failure) {
-      let exchange = tenant.exchange(sidecar, environment)
+    tenant.outcome(sidecar, environment) { exchange, scope throws(Exchange.Failure) in
+      var params: [UInt8] = Array("{\"sessionId\":".utf8)
+      JSONString.quote(id, into: &params)
+      params += Array(",\"scope\":\(scope)}".utf8)
       switch try exchange.call("session.get", params) {
       case .result(let session):
         let isTable = environment.isOutputTerminal && !json
@@ -47,8 +45,6 @@ struct ShowSession: ParsableCommand {
       case .error(let error):
         return .failure(.failure, "\(error)")
       }
-    } catch {
-      return error.outcome
     }
   }
 

@@ -25,11 +25,19 @@ struct TenantOptions: ParsableArguments {
     return "[\(String(decoding: text, as: UTF8.self))]"
   }
 
-  /// A conversation on behalf of the service.
-  func exchange(_ sidecar: SidecarOptions, _ environment: CommandEnvironment) -> Exchange {
-    Exchange(options: sidecar, environment: environment, service: service)
+  /// Asks a sidecar on behalf of the service, as long as the scope is one.
+  func outcome(
+    _ sidecar: SidecarOptions, _ environment: CommandEnvironment,
+    _ ask: (_ exchange: Exchange, _ scope: String) throws(Exchange.Failure) -> Outcome
+  ) -> Outcome {
+    guard let scope = scopeText else {
+      return .failure(.usage, "--scope is KEY=ID, as organization=org_1")
+    }
+    do throws(Exchange.Failure) {
+      return try ask(
+        Exchange(options: sidecar, environment: environment, service: service), scope)
+    } catch {
+      return error.outcome
+    }
   }
-
-  /// What a scope that is none comes to.
-  static let badScope = Outcome.failure(.usage, "--scope is KEY=ID, as organization=org_1")
 }

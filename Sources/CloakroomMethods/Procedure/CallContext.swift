@@ -64,6 +64,9 @@ public struct CallContext: Sendable {
   /// Takes back a step of the store. Nobody waits for it, but while the store is out it is tried again.
   public func takeBack(by command: StoreCommand) { host.takeBack(by: command) }
 
+  /// Takes back a call on a record, likewise.
+  func takeBack(by call: RecordCall) { host.takeBack(by: call) }
+
   /// Has a mutation keep its answer, if the call has an idempotency key: the step
   /// of a call that is repeated does nothing and is answered as the first time.
   ///
@@ -146,6 +149,9 @@ public struct CallContext: Sendable {
   }
 
   // MARK: Counting
+
+  /// Counts that a limit bit which has refused nothing, for the metrics.
+  func count(_ limit: Limit) { host.count(limit) }
 
   /// Counts what has happened to a pending operation, for the metrics.
   public func count(_ event: PendingEvent) { host.count(event) }

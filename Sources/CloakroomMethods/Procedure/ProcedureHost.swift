@@ -18,6 +18,8 @@ public protocol ProcedureHost: AnyObject {
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>)
   /// Takes back a step of the store.
   func takeBack(by command: StoreCommand)
+  /// Takes back a call on a record.
+  func takeBack(by call: RecordCall)
   /// Resumes when the waiter is woken, the time is over or the call is cancelled, whatever is first.
   func wait(
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
@@ -29,6 +31,8 @@ public protocol ProcedureHost: AnyObject {
   func removeWaiter(_ id: UInt64)
   /// Has a command submitted when the connection closes.
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError)
+  /// Counts that a limit bit.
+  func count(_ limit: Limit)
   /// Counts what has happened to a pending operation.
   func count(_ event: PendingEvent)
   /// Counts what has happened to caches.

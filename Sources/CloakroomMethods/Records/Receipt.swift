@@ -17,6 +17,9 @@ enum Receipt {
     return "ckr_" + Base64URL.text(Array(Fingerprint(of: text).bytes.readableBytesView))
   }
 
+  /// How long one is at least that a caller has made, in bytes: 128 random bits have at least so many, however
+  /// they are written.
+  static let shortest = 16
   /// How long one may be that a caller has made, in bytes.
   static let longest = 256
 

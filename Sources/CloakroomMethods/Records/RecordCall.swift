@@ -233,10 +233,13 @@ public typealias Tally = @Sendable (_ context: CallContext) -> Void
 extension RecordKind {
   /// Decides on the bytes that the store has.
   ///
-  /// - Parameter write: writes the result that an outcome comes to, or says why there is none; also told what
-  ///   there is of the record afterwards.
+  /// - Parameters:
+  ///   - learned: how to decide once it is known what has to be read first.
+  ///   - write: writes the result that an outcome comes to, or says why there is none; also told what there is
+  ///     of the record afterwards.
   static func decide(
     on bytes: ByteBuffer?, _ event: Event, at now: Int64, _ version: RecordVersion,
+    learned: @escaping @Sendable (Event) -> RecordCall.Decide,
     _ write: (Outcome, _ after: Self?, inout ByteBuffer) throws(RPCError) -> Tally?
   ) -> RecordDecision {
     let record: Self?
@@ -246,6 +249,12 @@ extension RecordKind {
       return RecordDecision(answer: RecordAnswer(.failure(error)))
     }
     let transition = decide(record, event, at: now)
+    if let need = transition.need {
+      return RecordDecision(
+        needs: RecordNeed(command: need.command) { reply throws(RPCError) in
+          learned(try need.learn(reply))
+        })
+    }
     return RecordDecision(transition, of: record, version) { outcome, result throws(RPCError) in
       try write(outcome, transition.change ?? record, &result)
     }

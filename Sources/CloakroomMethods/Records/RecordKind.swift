@@ -53,8 +53,8 @@ protocol RecordKind: Sendable {
   /// What is counted when a call is refused; nil for most.
   static func tally(of refusal: RPCError) -> Tally?
 
-  /// What a sweep asks of a record whose time may have come: to do what has happened by itself.
-  static func look(_ configuration: Configuration) -> Event
+  /// What a sweep asks of the record of a name whose time may have come: to do what has happened by itself.
+  static func look(at name: StoreKey, _ configuration: Configuration) -> Event
 
   /// Whether there is ever anything in `followUps`; a kind that says no is not asked.
   static var hasFollowUps: Bool { get }

@@ -12,7 +12,7 @@ enum RecordKinds {
   /// A look at a record of any kind, as a sweep takes it: does what has happened by itself. Its result is
   /// when to look again, in milliseconds since 1970; nothing is never.
   static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
-    let looks = all.map { ($0.kind, $0.look(at: name, configuration)) }
+    let looks = all.map { ($0.kind, $0.lookCall(at: name, configuration)) }
     return RecordCall(
       looking: name,
       decide: { record, now, version in
@@ -33,17 +33,21 @@ enum RecordKinds {
 
 extension RecordKind {
   /// A look at a record of this kind.
-  static func look(at name: StoreKey, _ configuration: Configuration) -> RecordCall {
-    let event = look(configuration)
-    return RecordCall(
-      looking: name,
-      decide: { bytes, now, version in
-        decide(on: bytes, event, at: now, version) { _, after, result in
-          // A reminder that has passed was for this look.
-          if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
-          return nil
-        }
-      },
+  static func lookCall(
+    at name: StoreKey, _ configuration: Configuration
+  ) -> RecordCall {
+    RecordCall(
+      looking: name, decide: looking(look(at: name, configuration)),
       adopt: { earlier, version in Self(earlier)?.record(version) })
+  }
+
+  private static func looking(_ event: Event) -> RecordCall.Decide {
+    { bytes, now, version in
+      decide(on: bytes, event, at: now, version, learned: looking) { _, after, result in
+        // A reminder that has passed was for this look.
+        if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
+        return nil
+      }
+    }
   }
 }

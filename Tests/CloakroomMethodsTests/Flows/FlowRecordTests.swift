@@ -121,6 +121,9 @@ struct FlowRecordTests {
     try story.define("b", at: 1000)
     story.tell(.raise(digest: digest, lifeMs: 5 * Self.day), at: 2000)
     #expect(story.record?.definitions[0].untilMs == 2000 + 6 * Self.day)
+    // A life that was known, of a session that begins later than all that were.
+    story.tell(.raise(digest: digest, lifeMs: 5 * Self.day), at: 3000)
+    #expect(story.record?.definitions[0].untilMs == 3000 + 6 * Self.day)
     #expect(
       story.tell(.raise(digest: "none", lifeMs: 1), at: 0) == .refused(.definitionGone))
   }
@@ -141,7 +144,67 @@ struct FlowRecordTests {
       return
     }
     #expect(found.version == 1)
-    #expect(story.record?.keptUntilMs == 2000 + Self.life + Self.day)
+    #expect(story.record?.nextLookMs == 2000 + Self.life + Self.day)
+  }
+
+  @Test(
+    "A definition is held for a session that is to outlive it, while it is current and afterwards",
+    arguments: [true, false])
+  func hold(isCurrent: Bool) throws {
+    var story = Story()
+    try story.define("a", at: 0)
+    let digest = story.digest(1)
+    if !isCurrent { try story.define("b", at: 500) }
+    story.tell(.hold(digest: digest, untilMs: 9 * Self.day), at: 1000)
+    #expect(story.hasChanged)
+    story.tell(.hold(digest: digest, untilMs: 8 * Self.day), at: 1000)
+    #expect(!story.hasChanged)
+    if isCurrent { try story.define("b", at: 2000) }
+    #expect(story.record?.definitions[0].untilMs == 10 * Self.day)
+    try story.define("c", at: 10 * Self.day - 1)
+    #expect(story.digest(1) == digest)
+    // Who holds one has no other held.
+    #expect(story.record?.definitions[1].untilMs == 10 * Self.day - 1 + Self.life + Self.day)
+    try story.define("d", at: 10 * Self.day)
+    #expect(!story.versions.contains(1))
+    #expect(story.tell(.hold(digest: digest, untilMs: 1), at: 0) == .refused(.definitionGone))
+  }
+
+  @Test(
+    "A definition of a flow that was removed is held as well",
+    arguments: [true, false])
+  func holdRemoved(isFirst: Bool) throws {
+    var story = Story()
+    try story.define("a", at: 0)
+    let digest = story.digest(1)
+    if !isFirst { story.tell(.remove(live: 0), at: 1000) }
+    story.tell(.hold(digest: digest, untilMs: 9 * Self.day), at: 1000)
+    if isFirst { story.tell(.remove(live: 0), at: 1000) }
+    #expect(story.record?.definitions[0].untilMs == 10 * Self.day)
+    #expect(story.record?.keptUntilMs == 100 * Self.day)
+    story.tell(.settle, at: 10 * Self.day - 1)
+    #expect(story.versions == [1])
+  }
+
+  @Test(
+    "A flow that was removed loses its definitions, and keeps its numbers as long as they are counted by",
+    arguments: [0, 5])
+  func numbersOfRemoved(live: Int64) throws {
+    var story = Story()
+    try story.define("a", at: 0)
+    try story.define("b", at: 0)
+    story.tell(.remove(live: live), at: 0)
+    let gone = Self.life + Self.day
+    story.tell(.settle, at: gone - 1)
+    #expect(story.versions == [1, 2] && !story.hasChanged)
+    story.tell(.settle, at: gone)
+    #expect(story.versions == [] && story.hasChanged)
+    #expect(story.record?.state == .removed && story.record?.nextLookMs == nil)
+    #expect(story.tell(.read, at: gone) == .refused(.noFlow))
+    // Statistics of the last session that can have been on it are kept for 90 days.
+    #expect(story.record?.keptUntilMs == gone + 90 * Self.day)
+    #expect(try story.define("c", at: 60 * Self.day) == 3)
+    #expect(try story.define("a", at: 60 * Self.day) == 4)
   }
 
   @Test(
@@ -157,8 +220,8 @@ struct FlowRecordTests {
       return
     }
     #expect(read.current?.version == 1)
-    // Not for ever: no session can be on it then.
-    let kept = 2000 + Self.life + Self.day
+    // Not for ever: no session can be on it then, and a while later no statistics.
+    let kept = 2000 + Self.life + Self.day + 90 * Self.day
     #expect(story.record?.keptUntilMs == kept)
     story.tell(.remove(live: live), at: 3000)
     #expect(!story.hasChanged)
@@ -233,6 +296,7 @@ struct FlowRecordTests {
     var story = Story()
     try story.define("a", at: 1000)
     try story.define("b", at: 2000, .file)
+    story.tell(.hold(digest: story.digest(1), untilMs: 5000), at: 2500)
     story.tell(.remove(live: nil), at: 3000)
     let record = try #require(story.record)
     #expect(try FlowRecord(reading: record.record(RecordVersion(1))) == record)

@@ -93,7 +93,7 @@ struct FlowTests {
     ),
     Fault(
       #"{"steps":[{"id":"a"}],"idleTtl":"2h","absoluteTtl":"1h"}"#, "/idleTtl", "no longer than"),
-    Fault(#"{"steps":[{"id":"a"}],"idleTtl":"25h"}"#, "/idleTtl", "no longer than"),
+    Fault(#"{"steps":[{"id":"a"}],"idleTtl":"25h"}"#, "/idleTtl", "session.ttl"),
     Fault(#"{"steps":[{"id":"a"}],"bind":"off"}"#, "/bind", "must be an object"),
     Fault(#"{"steps":[{"id":"a"}],"bind":{"ip":"off"}}"#, "/bind/ip", "not known here"),
     Fault(
@@ -220,5 +220,21 @@ struct FlowTests {
   func name(name: String, isName: Bool) {
     #expect(
       ((try? Flow(#"{"steps":[{"id":"a"}]}"#, name: name)) != nil) == isName)
+  }
+
+  @Test(
+    "One that was stored under a longer life goes on under a shorter one, which bounds its idle life"
+  )
+  func lowered() throws {
+    let text = ByteBuffer(string: #"{"steps":[{"id":"a"}],"idleTtl":"20h"}"#)
+    let before = try Flow(name: "w", text, defaultTTL: .day)
+    #expect(before.idleTTL?.milliseconds == 20 * 3_600_000)
+    let after = try Flow(name: "w", text, defaultTTL: .hour, isStored: true)
+    #expect(after.idleTTL == .hour && after.absoluteTTL == .hour && after.digest == before.digest)
+    // What says itself how long a session lives can't have become wrong.
+    let odd = ByteBuffer(string: #"{"steps":[{"id":"a"}],"idleTtl":"2h","absoluteTtl":"1h"}"#)
+    #expect(throws: RPCError.self) {
+      try Flow(name: "w", odd, defaultTTL: .hour, isStored: true)
+    }
   }
 }

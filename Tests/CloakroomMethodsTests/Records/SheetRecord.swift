@@ -78,7 +78,7 @@ struct SheetRecord: RecordKind, Equatable {
     if case .make = event { true } else { false }
   }
 
-  static func look(_ configuration: Configuration) -> Event { .settle }
+  static func look(at name: StoreKey, _ configuration: Configuration) -> Event { .settle }
 
   static func decide(
     _ record: SheetRecord?, _ event: Event, at now: Int64

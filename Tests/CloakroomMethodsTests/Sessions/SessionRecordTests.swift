@@ -37,7 +37,7 @@ struct SessionRecordTests {
     case .deleted: story.tell(.delete, at: made)
     case .rotated:
       let record = try #require(story.record)
-      story.tell(.retire(record), at: made)
+      story.tell(.retire(record, successor: "f", beforeMs: made + 1), at: made)
     }
     return (story, soon)
   }
@@ -335,25 +335,87 @@ struct SessionRecordTests {
     var old = try SessionStory.finished()
     let seen = try #require(old.record)
     var next = SessionStory.nothing
-    next.tell(.succeed(seen, whole: seen.content.visible, principal: "user_2"), by: nil)
+    next.tell(SessionStory.succeed(seen, principal: "user_2"), by: nil)
     #expect(next.record?.isFresh == true && next.record?.principal == "user_2")
     #expect(next.record?.content == seen.content && next.record?.way == seen.way)
     #expect(next.record?.endAtMs == seen.endAtMs)
     old.tell(SessionStory.patch(#"{"late":1}"#), at: Self.made + 20)
-    old.tell(.retire(seen), at: Self.made + 30)
+    old.tell(SessionStory.retire(seen), at: Self.made + 30)
     #expect(old.refusal == .movedSession && old.last?.isPassing == true)
     #expect(old.record?.state == .open)
     // Made again, of what the old one is by now.
     let now = try #require(old.record)
-    next.tell(.succeed(now, whole: now.content.visible, principal: "user_2"), by: nil)
+    next.tell(SessionStory.succeed(now, principal: "user_2"), by: nil)
     #expect(next.text?.contains("late") == true)
-    old.tell(.retire(now), at: Self.made + 40)
+    old.tell(SessionStory.retire(now), at: Self.made + 40)
     #expect(old.refusal == nil && old.record?.state == .rotated)
+    // Again, as its answer may be lost: in favour of the same one, and of no other.
+    old.tell(SessionStory.retire(now), at: Self.made + 50)
+    #expect(old.refusal == nil && old.last?.change == nil)
+    old.tell(SessionStory.retire(now, successor: "another"), at: Self.made + 50)
+    #expect(old.refusal == .rotatedSession)
     next.tell(.confirm, by: nil)
     #expect(next.record?.isFresh == false)
     // It is somebody's now.
-    next.tell(.succeed(now, whole: now.content.visible, principal: nil), by: nil)
+    next.tell(SessionStory.succeed(now), by: nil)
     #expect(next.refusal?.reason == .conflict)
+  }
+
+  @Test("is not ended in favour of one that was made too long ago")
+  func lateRotation() throws {
+    var old = try SessionStory.finished()
+    let seen = try #require(old.record)
+    old.tell(SessionStory.retire(seen, beforeMs: Self.made + 30), at: Self.made + 30)
+    #expect(old.refusal == .movedSession && old.record?.state == .open)
+    old.tell(SessionStory.retire(seen, beforeMs: Self.made + 31), at: Self.made + 30)
+    #expect(old.record?.state == .rotated)
+    // Nor does the store do it later.
+    #expect(old.last?.staleAtMs == Self.made + 31)
+  }
+
+  @Test(
+    "is somebody's or nobody's, as the one in whose place it was made turns out",
+    arguments: [SessionRecord.Origin.over, .standing])
+  func origin(found: SessionRecord.Origin) throws {
+    let other = try #require(try SessionStory.finished().record)
+    var next = SessionStory.nothing
+    next.tell(SessionStory.succeed(other), at: Self.made, by: nil)
+    let look = try #require(next.record?.nextLookMs)
+    #expect(look == min(other.expiresAtMs, Self.made + 120_000))
+    // Until then nobody needs to know, but who lists it.
+    next.tell(.settle, at: look - 1, by: nil)
+    #expect(next.last?.need == nil && next.last?.change == nil)
+    next.tell(.show, at: look - 1, by: nil)
+    #expect(next.last?.need != nil)
+    next.tell(.show, at: look - 1, by: nil, origin: found)
+    #expect(next.last?.change == nil)
+    #expect(next.refusal == (found == .over ? nil : .noSession))
+    next.tell(.delete, at: look, by: nil)
+    #expect(next.last?.need != nil)
+    next.tell(.settle, at: look, by: nil)
+    #expect(next.last?.need != nil)
+    next.tell(.settle, at: look, by: nil, origin: found)
+    #expect(next.record?.isFresh == false)
+    guard found == .standing else {
+      #expect(next.record?.state == .expired && next.last?.noticed == .expired)
+      return
+    }
+    #expect(next.record?.state == .deleted && next.last?.noticed == nil)
+    #expect(next.record?.facts.recent.isEmpty == true)
+    #expect(next.record?.content == SessionContent.none)
+  }
+
+  @Test("is taken back in silence when the other goes on, unless somebody has had it")
+  func discarded() throws {
+    let other = try #require(try SessionStory.finished().record)
+    for isUsed in [false, true] {
+      var next = SessionStory.nothing
+      next.tell(SessionStory.succeed(other), by: nil)
+      if isUsed { next.tell(.touch, at: Self.made + 20) }
+      next.tell(.discard, at: Self.made + 30, by: nil)
+      #expect(next.record?.state == (isUsed ? .open : .deleted))
+      #expect(next.record?.facts.recent.isEmpty == true)
+    }
   }
 
   @Test("ends in silence when it was made in another's place and nobody has had it")
@@ -361,11 +423,57 @@ struct SessionRecordTests {
     let other = try #require(try SessionStory.finished().record)
     for isUsed in [false, true] {
       var next = SessionStory.nothing
-      next.tell(.succeed(other, whole: other.content.visible, principal: nil), by: nil)
+      next.tell(SessionStory.succeed(other), by: nil)
       if isUsed { next.tell(.touch, at: Self.made + 20) }
-      next.tell(.settle, at: Self.made + 5000, by: nil)
-      #expect(next.record?.state == .expired)
+      next.tell(.settle, at: Self.made + 5000, by: nil, origin: .standing)
+      #expect(next.record?.state == (isUsed ? .expired : .deleted))
       #expect(next.last?.noticed == (isUsed ? .expired : nil))
     }
+  }
+
+  // MARK: Its flow's definition
+
+  @Test("has its flow's definition held before it may outlive what it was given")
+  func held() throws {
+    // The last attempt: it may be dead for a while, and be opened again.
+    var story = try SessionStory.finished(maxAttempts: 1)
+    for touch in 1...6 { story.tell(.touch, at: Self.made + 1500 * Int64(touch)) }
+    let late = Self.made + 9010
+    let before = story.record
+    story.tell(SessionStory.checkout("r"), at: late, held: 0)
+    guard case .unheld(let mark, let until) = story.last?.outcome else {
+      Issue.record("\(String(describing: story.last?.outcome))")
+      return
+    }
+    #expect(mark == story.record?.flow && story.last?.isPassing == true)
+    #expect(story.record == before)
+    #expect(until > late + SessionStory.lease + SessionStory.kept.deadMs)
+    story.tell(SessionStory.checkout("r"), at: late, held: until)
+    #expect(story.record?.state == .leased && story.record?.heldUntilMs == until)
+    // Who has it may do it again.
+    story.tell(SessionStory.checkout("r"), at: late + 10, held: 0)
+    #expect(story.scene != nil)
+    story.tell(.settle, at: late + SessionStory.lease, by: nil, held: 0)
+    #expect(story.record?.state == .dead)
+    #expect(try #require(story.record?.keptUntilMs) < until + FlowRecord.slackMs)
+    // Opened again it lives as long as it did.
+    story.tell(.reopen, at: until - 1, by: nil, held: 0)
+    guard case .unheld(_, let again) = story.last?.outcome else {
+      Issue.record("\(String(describing: story.last?.outcome))")
+      return
+    }
+    #expect(again > until - 1 + SessionStory.idle)
+    story.tell(.reopen, at: until - 1, by: nil, held: again)
+    #expect(story.record?.state == .open)
+  }
+
+  @Test("needs nothing held as long as it lives no longer than it was given")
+  func unheld() throws {
+    var story = try SessionStory.finished(maxAttempts: 2)
+    story.tell(SessionStory.checkout("r"), at: Self.made + 20, held: 0)
+    #expect(story.record?.state == .leased && story.record?.heldUntilMs == 0)
+    var free = SessionStory(maxAttempts: 1)
+    free.tell(SessionStory.checkout("r"), at: Self.made + 20, held: 0)
+    #expect(free.record?.state == .leased)
   }
 }

@@ -98,7 +98,9 @@ struct SessionSecretsTests {
     }
     for flow in [story.flow, nil] {
       let request = SessionRequest(
-        .succeed(record, whole: ByteBuffer(string: whole), principal: nil),
+        .succeed(
+          SessionOrigin(ref: "old", record: record), whole: ByteBuffer(string: whole),
+          principal: nil),
         flows: { _ in flow }, seal: other)
       let transition = SessionRecord.decide(nil, request, at: SessionStory.made)
       if flow == nil {

@@ -72,12 +72,14 @@ struct SessionStory {
   @discardableResult
   mutating func tell(
     _ step: SessionStep, at now: Int64 = made + 10, by visitor: SessionMetadata? = .some(.none),
-    withFlow: Bool = true
+    withFlow: Bool = true, origin: SessionRecord.Origin? = nil, held: Int64 = .max / 2
   ) -> SessionScene? {
     let flow = withFlow ? flow : nil
-    let request = SessionRequest(
-      step, by: visitor, flows: { $0.digest == flow?.digest ? flow : nil }, seal: Self.seal,
-      retention: Self.kept)
+    var request = SessionRequest(
+      step, of: StoreKey(bytes: ByteBuffer(string: "c:s:session:new")), by: visitor,
+      flows: { $0.digest == flow?.digest ? flow : nil }, seal: Self.seal, retention: Self.kept)
+    request.origin = origin
+    request.heldUntilMs = held
     let transition = SessionRecord.decide(record, request, at: now)
     record = transition.change ?? record
     last = transition
@@ -98,6 +100,15 @@ struct SessionStory {
   static func complete(_ step: String, _ patch: String? = nil) -> SessionStep {
     .complete(step: step, patch: patch.map { ByteBuffer(string: $0) }, longest: .max)
   }
+
+  static func succeed(_ other: SessionRecord, principal: String? = nil) -> SessionStep {
+    .succeed(
+      SessionOrigin(ref: "old", record: other), whole: other.content.visible, principal: principal)
+  }
+
+  static func retire(
+    _ record: SessionRecord, successor: String = "new", beforeMs: Int64 = .max
+  ) -> SessionStep { .retire(record, successor: successor, beforeMs: beforeMs) }
 
   static func goTo(_ step: String, _ patch: String? = nil) -> SessionStep {
     .goTo(step: step, patch: patch.map { ByteBuffer(string: $0) }, longest: .max)

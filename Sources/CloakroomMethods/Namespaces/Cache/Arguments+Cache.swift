@@ -5,9 +5,6 @@ internal import NIOCore
 
 /// The parameters of `cache.*`.
 extension Arguments {
-  /// How long a lease's receipt is, in bytes: 128 random bits have at least so many, however they are written.
-  private static let receiptBytes = 16...256
-
   /// The tags that a call names, each once and in order; none when it names none.
   ///
   /// - Throws: INVALID_PARAMS for what is no array of strings without control characters; TOO_LARGE for too
@@ -43,12 +40,10 @@ extension Arguments {
 
   /// What a lease is held by.
   ///
-  /// - Throws: INVALID_PARAMS for what is no string of 16 to 256 bytes.
+  /// - Throws: INVALID_PARAMS for what is none.
   mutating func leaseReceipt(_ slot: Int) throws(RPCError) -> String {
-    let receipt = try string(slot, "lease", longest: Self.receiptBytes.upperBound)
-    guard Self.receiptBytes.contains(receipt.utf8.count) else {
-      throw RPCError(
-        .invalidParams, "a lease of the caller's own making has 128 random bits: 16 bytes at least")
+    guard let receipt = try ownReceipt(slot, "lease") else {
+      throw RPCError(.invalidParams, "lease is missing")
     }
     return receipt
   }

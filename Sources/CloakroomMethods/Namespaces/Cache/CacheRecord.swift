@@ -65,7 +65,7 @@ struct CacheRecord: RecordKind, Equatable {
     if case .get = request.step { true } else { false }
   }
 
-  static func look(_ configuration: Configuration) -> CacheRequest {
+  static func look(at name: StoreKey, _ configuration: Configuration) -> CacheRequest {
     CacheRequest(.release(lease: ""), CacheNames(KeySpace(prefix: "", service: "")))
   }
 

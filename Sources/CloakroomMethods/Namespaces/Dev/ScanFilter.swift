@@ -40,7 +40,10 @@ struct ScanFilter: Sendable {
       let colon = key.readableBytesView.firstIndex(of: UInt8(ascii: ":")),
       let found = Namespace(
         rawValue: String(decoding: key.readableBytesView[..<colon], as: UTF8.self)),
-      found.isListed, namespace == nil || namespace == found
+      found.isListed, namespace == nil || namespace == found,
+      found != .session
+        || SessionNames.isRecord(
+          String(decoding: key.readableBytesView[colon...].dropFirst(), as: UTF8.self))
     else { return nil }
     let fits = key.withUnsafeReadableBytes { bytes in
       pattern.matches(UnsafeRawBufferPointer(rebasing: bytes[(colon - key.readerIndex + 1)...]))

@@ -43,12 +43,16 @@ final class Flow: Sendable {
   let idleTTL: TimeToLive?
   /// How long a session lives at most.
   let absoluteTTL: TimeToLive
-  /// Whether the definition says that itself, and not the configuration.
-  let hasAbsoluteTTL: Bool
   /// What a session is bound to.
   let bind: FlowBinding
   /// What is never stored in clear.
   let sensitive: [SensitiveMember]
+  /// Takes out what is stored sealed.
+  let sealed: HiddenMembers
+  /// Finds what is not taken at all.
+  let refused: HiddenMembers
+  /// About how much memory it takes, in bytes.
+  let size: Int
 
   /// How the steps require each other.
   let order: FlowOrder
@@ -60,10 +64,12 @@ final class Flow: Sendable {
   ///   - name: the flow's name.
   ///   - definition: an object of steps, schema, idleTtl, absoluteTtl, bind and sensitive.
   ///   - defaultTTL: how long a session lives where the definition doesn't say.
+  ///   - isStored: whether it was good when it was defined: a configuration that gives sessions less time since
+  ///     then makes it no worse, and bounds its idle life.
   /// - Throws: INVALID_PARAMS, TTL_INVALID for a time that is none, TOO_LARGE for what exceeds a limit; each
   ///   with `details.pointer`, the place within the definition.
   init(
-    name: String, _ definition: ByteBuffer, defaultTTL: TimeToLive
+    name: String, _ definition: ByteBuffer, defaultTTL: TimeToLive, isStored: Bool = false
   ) throws(RPCError) {
     try Self.check(name: name)
     guard definition.readableBytes <= Self.longest else {
@@ -77,12 +83,19 @@ final class Flow: Sendable {
     guard let list = members["steps"] else { throw root.fault("steps is missing") }
     (steps, order) = try reader.steps(list)
     schema = try reader.schema(members["schema"])
-    absoluteTTL = try members["absoluteTtl"]?.timeToLive ?? defaultTTL
-    hasAbsoluteTTL = members["absoluteTtl"] != nil
-    idleTTL = try members["idleTtl"]?.timeToLive
+    let ownTTL = try members["absoluteTtl"]?.timeToLive
+    let absoluteTTL = ownTTL ?? defaultTTL
+    let idleTTL = try members["idleTtl"]?.timeToLive
     if let idleTTL, let node = members["idleTtl"], idleTTL > absoluteTTL {
-      throw node.fault("must be no longer than absoluteTtl")
+      guard isStored, ownTTL == nil else {
+        throw node.fault(
+          ownTTL == nil
+            ? "must be no longer than a session lives (session.ttl), as absoluteTtl is left out"
+            : "must be no longer than absoluteTtl")
+      }
     }
+    self.idleTTL = idleTTL.map { min($0, absoluteTTL) }
+    self.absoluteTTL = absoluteTTL
     bind = try FlowBinding(members["bind"])
     sensitive = try SensitiveMember.all(members["sensitive"])
     var canonical = ByteBuffer()
@@ -92,6 +105,12 @@ final class Flow: Sendable {
     indices = Dictionary(
       steps.enumerated().map { (ByteString($1.id), $0) }, uniquingKeysWith: { first, _ in first })
     self.definition = root.line
+    sealed = HiddenMembers(sensitive.filter { $0.mode == .seal }.map(\.pointer))
+    refused = HiddenMembers(sensitive.filter { $0.mode == .refuse }.map(\.pointer))
+    let schemas = steps.flatMap { [$0.schema, $0.when] } + [schema]
+    size = schemas.reduce(1024 + self.definition.readableBytes * 2) { sum, schema in
+      sum + (schema.map { $0.subschemaCount * 256 + $0.patternStates * 64 } ?? 0)
+    }
     self.name = name
   }
 
@@ -102,14 +121,6 @@ final class Flow: Sendable {
   var looksIntoData: Bool {
     schema != nil
       || steps.contains { $0.schema != nil || $0.when != nil || !$0.dependsOn.isEmpty }
-  }
-
-  /// About how much memory it takes, in bytes.
-  var size: Int {
-    let schemas = steps.flatMap { [$0.schema, $0.when] } + [schema]
-    return schemas.reduce(1024 + definition.readableBytes * 2) { sum, schema in
-      sum + (schema.map { $0.subschemaCount * 256 + $0.patternStates * 64 } ?? 0)
-    }
   }
 
   /// Checks a flow's name.

@@ -40,16 +40,20 @@ final class FlowCache: Sendable {
   }
 
   /// Keeps a flow, and how long its record says that a session may live on it.
-  func keep(_ flow: Flow, in record: StoreKey, lifeMs: Int64) {
+  ///
+  /// - Returns: whether others had to be let go for it.
+  func keep(_ flow: Flow, in record: StoreKey, lifeMs: Int64) -> Bool {
     let place = Place(record: record, digest: flow.digest)
-    contents.withLock { contents in
+    return contents.withLock { contents in
       contents.size += flow.size - (contents.entries[place]?.flow.size ?? 0)
       contents.entries[place] = Entry(flow: flow, lifeMs: lifeMs)
+      let known = contents.entries.count
       while contents.entries.count > Self.countLimit || contents.size > Self.sizeLimit {
         // Any one: a dictionary's order is as good as chance.
         guard let other = contents.entries.keys.first(where: { $0 != place }) else { break }
         contents.size -= contents.entries.removeValue(forKey: other)?.flow.size ?? 0
       }
+      return contents.entries.count < known
     }
   }
 }

@@ -1,13 +1,10 @@
 internal import CloakroomCore
 internal import CloakroomStore
-internal import CloakroomTokens
 internal import CloakroomWire
 internal import NIOCore
 
 /// One call of `flow.list`: a page of the flows of a scope, from the index of their names.
 struct FlowListing: Sendable {
-  /// How many flows one call lists at most.
-  private static let mostListed: Int64 = 1000
   /// For how long a name without a flow stays in the index, in milliseconds: defining a flow writes its
   /// name first.
   private static let patienceMs: Int64 = 60_000
@@ -19,16 +16,8 @@ struct FlowListing: Sendable {
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
     flows = try FlowSource(&arguments)
-    let count = arguments.has(1) ? try arguments.integer(1, "count") : 100
-    guard (1...Self.mostListed).contains(count) else {
-      throw RPCError(.invalidParams, "count is between 1 and \(Self.mostListed)")
-    }
-    self.count = Int(count)
-    guard let kind = arguments.kind(0), kind != .null else {
-      before = nil
-      return
-    }
-    before = try Self.place(try arguments.string(0, "cursor", longest: 256))
+    before = try arguments.indexCursor(0, Flow.isName)
+    count = try arguments.listCount(1)
   }
 
   /// Reads a page.
@@ -60,35 +49,8 @@ struct FlowListing: Sendable {
       result.write(record, live: try await flows.liveSessions(on: name, context))
     }
     if !gone.isEmpty { _ = await context.perform(.step(UnindexNames(index, gone))) }
-    result.writeStaticString("],\"cursor\":")
-    if let last = page.last, page.count == count {
-      result.writeJSONString(Self.text(of: last))
-    } else {
-      result.writeStaticString("null")
-    }
-    result.writeStaticString("}")
+    result.writeCursor(page.count == count ? page.last : nil)
     return result
-  }
-
-  // MARK: The cursor
-
-  /// A place in the index as callers see it: base64url (RFC 4648, section 5) of the score, a blank and the name.
-  private static func text(of entry: IndexedName) -> String {
-    Base64URL.text(Array("\(entry.score) \(entry.name.text)".utf8))
-  }
-
-  private static func place(_ cursor: String) throws(RPCError) -> IndexedName {
-    let invalid = RPCError(.invalidParams, "cursor is not one that flow.list has answered with")
-    var cursor = cursor
-    let decoded = cursor.withUTF8 { Base64URL.decode(UnsafeRawBufferPointer($0)) }
-    guard let bytes = decoded, let text = String(validating: bytes, as: UTF8.self) else {
-      throw invalid
-    }
-    let parts = text.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, let score = Int64(parts[0]), score.magnitude <= 1 << 53,
-      Flow.isName(String(parts[1]))
-    else { throw invalid }
-    return IndexedName(String(parts[1]), score: score)
   }
 }
 

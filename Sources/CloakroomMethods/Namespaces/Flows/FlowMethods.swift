@@ -111,12 +111,7 @@ enum FlowMethods {
     "flow.list",
     "Lists the flows of the caller's own service and scope with their versions and the sessions that live on each, the last defined first. A page may be shorter than was asked for; the cursor is null behind the last.",
     [
-      Parameter(
-        "cursor", #"{"type":["string","null"]}"#,
-        "The cursor of the answer before. Default: from the beginning."),
-      Parameter(
-        "count", #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
-        "How many to list at most. Default: 100."),
+      .listCursor, .listCount,
     ],
     result:
       #"{"type":"object","properties":{"flows":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"version":{"type":"integer"},"closed":{"type":"boolean"},"source":{"enum":["call","file"]},"liveSessions":{"type":"integer"},"versions":{"type":"array","items":{"type":"object","properties":{"version":{"type":"integer"},"definedAt":{"type":"string","format":"date-time"},"liveSessions":{"type":"integer"}},"required":["version","definedAt","liveSessions"]}}},"required":["name","version","closed","source","liveSessions","versions"]}},"cursor":{"type":["string","null"]}},"required":["flows","cursor"]}"#,

@@ -5,7 +5,7 @@ internal import NIOCore
 /// The names of a tenant's flows in the store.
 struct FlowNames: Sendable {
   /// What the own names of all flows begin with.
-  private static let head = "flow:"
+  static let head = "flow:"
 
   private let keySpace: KeySpace
   private let scope: [ScopeStep]

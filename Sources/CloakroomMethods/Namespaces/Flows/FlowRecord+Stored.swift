@@ -43,6 +43,10 @@ extension FlowRecord {
         data.writeStaticString(",\"until\":")
         data.writeDecimal(until)
       }
+      if definition.heldUntilMs > 0 {
+        data.writeStaticString(",\"held\":")
+        data.writeDecimal(definition.heldUntilMs)
+      }
       data.writeStaticString(",\"definition\":")
       data.writeImmutableBuffer(definition.text)
       data.writeStaticString("}")
@@ -74,7 +78,7 @@ extension FlowRecord {
       definitions.append(
         Definition(
           version: version, digest: digest, text: bytes, definedAtMs: defined, lifeMs: life,
-          untilMs: number("until")))
+          untilMs: number("until"), heldUntilMs: number("held") ?? 0))
     }
     return definitions
   }

@@ -5,8 +5,10 @@ internal import NIOCore
 /// A flow as the store has it: all of its definitions that sessions may still be on, one of them current.
 ///
 /// A version's number is never given to another definition. A definition that isn't current any more is kept
-/// until the last session can have ended that began on it, and a day longer. A flow that was removed is kept
-/// likewise, closed to new sessions.
+/// until the last session can have ended that began on it, and a day longer; a session that is to outlive that,
+/// or can be opened again later, holds it. A flow that is closed or removed loses its definitions one by one
+/// likewise; what is left of it, its last number above all, is kept as long as statistics are, which tell its
+/// versions apart by their numbers.
 struct FlowRecord: RecordKind, Equatable {
   typealias Event = FlowRequest
   typealias Outcome = FlowOutcome
@@ -41,6 +43,13 @@ struct FlowRecord: RecordKind, Equatable {
     var lifeMs: Int64
     /// When it may be forgotten, in milliseconds since 1970; nil while it is current.
     var untilMs: Int64?
+    /// Until when it is held at least, whatever a session's life is on it; 0 where nobody holds it.
+    var heldUntilMs: Int64 = 0
+
+    /// Has it be forgotten once no session can be on it any more that has begun by now.
+    mutating func retire(at now: Int64) {
+      untilMs = max(FlowRecord.end(of: lifeMs, from: now), heldUntilMs)
+    }
   }
 
   /// How many definitions are kept at most.
@@ -61,7 +70,10 @@ struct FlowRecord: RecordKind, Equatable {
   var definitions: [Definition]
   var keptUntilMs: Int64
 
-  var nextLookMs: Int64? { nil }
+  /// Nothing begins anew on a flow that isn't open: nobody would come to take its old definitions away.
+  var nextLookMs: Int64? {
+    state == .open ? nil : definitions.compactMap(\.untilMs).min()
+  }
 
   /// The current definition, or the last that was.
   var current: Definition? { definitions.first { $0.version == version } }
@@ -71,11 +83,11 @@ struct FlowRecord: RecordKind, Equatable {
   static func isReading(_ request: FlowRequest) -> Bool {
     switch request {
     case .read, .definition, .settle: true
-    case .define, .remove, .raise: false
+    case .define, .remove, .raise, .hold: false
     }
   }
 
-  static func look(_ configuration: Configuration) -> FlowRequest { .settle }
+  static func look(at name: StoreKey, _ configuration: Configuration) -> FlowRequest { .settle }
 
   static func decide(
     _ record: FlowRecord?, _ request: FlowRequest, at now: Int64
@@ -94,17 +106,49 @@ struct FlowRecord: RecordKind, Equatable {
       guard let index = record.definitions.firstIndex(where: { $0.digest == digest }) else {
         return Transition(outcome: .refused(.definitionGone))
       }
-      guard life > record.definitions[index].lifeMs else {
-        return Transition(outcome: .flow(record))
+      let before = record
+      record.definitions[index].lifeMs = max(record.definitions[index].lifeMs, life)
+      record.keep(index, untilMs: Self.end(of: life, from: now))
+      return Transition(change: record == before ? nil : record, outcome: .flow(record))
+    case .hold(let digest, let until):
+      guard let index = record.definitions.firstIndex(where: { $0.digest == digest }) else {
+        return Transition(outcome: .refused(.definitionGone))
       }
-      record.definitions[index].lifeMs = life
-      if let until = record.definitions[index].untilMs {
-        record.definitions[index].untilMs = max(until, Self.end(of: life, from: now))
-      }
-      record.keptUntilMs = max(record.keptUntilMs, Self.end(of: life, from: now))
-      return Transition(change: record, outcome: .flow(record))
-    case .settle, .define: return Transition(outcome: .flow(record))
+      let before = record
+      let end = until &+ slackMs
+      record.definitions[index].heldUntilMs = max(record.definitions[index].heldUntilMs, end)
+      record.keep(index, untilMs: end)
+      return Transition(change: record == before ? nil : record, outcome: .flow(record))
+    case .settle:
+      let hasChanged = record.settle(at: now)
+      return Transition(change: hasChanged ? record : nil, outcome: .flow(record))
+    case .define: return Transition(outcome: .flow(record))
     }
+  }
+
+  /// Keeps a definition that isn't current any more at least until then.
+  private mutating func keep(_ index: Int, untilMs end: Int64) {
+    guard let until = definitions[index].untilMs else { return }
+    definitions[index].untilMs = max(until, end)
+    if state != .open { keptUntilMs = max(keptUntilMs, Self.numbersKeptUntilMs(definitions)) }
+  }
+
+  /// Forgets the definitions of a flow that isn't open on which no session can be any more; without any it is
+  /// gone.
+  ///
+  /// - Returns: whether there was anything to forget.
+  private mutating func settle(at now: Int64) -> Bool {
+    guard state != .open else { return false }
+    let count = definitions.count
+    definitions.removeAll { ($0.untilMs ?? .max) <= now }
+    if definitions.isEmpty { state = .removed }
+    return definitions.count < count
+  }
+
+  /// Whether a draft says what it says already, by the same hand, so that there is nothing to write.
+  func isCurrent(_ draft: FlowDraft) -> Bool {
+    guard state == .open, source == draft.source, let current else { return false }
+    return current.digest == draft.digest && current.lifeMs >= draft.lifeMs
   }
 
   /// Makes a definition current: a new one under the next number, one that is kept under its own.
@@ -116,15 +160,11 @@ struct FlowRecord: RecordKind, Equatable {
       ?? FlowRecord(
         name: draft.name, source: draft.source, version: 0, lastVersion: 0, definitions: [],
         keptUntilMs: 0)
-    if record.state == .open, record.source == draft.source, let current = record.current,
-      current.digest == draft.digest, current.lifeMs >= draft.lifeMs
-    {
-      return Transition(outcome: .flow(record))
-    }
+    guard !record.isCurrent(draft) else { return Transition(outcome: .flow(record)) }
     record.definitions.removeAll { ($0.untilMs ?? .max) <= now }
     if record.state == .open {
       for index in record.definitions.indices where record.definitions[index].untilMs == nil {
-        record.definitions[index].untilMs = end(of: record.definitions[index].lifeMs, from: now)
+        record.definitions[index].retire(at: now)
       }
     }
     if let index = record.definitions.firstIndex(where: { $0.digest == draft.digest }) {
@@ -154,9 +194,9 @@ struct FlowRecord: RecordKind, Equatable {
     let before = self
     if state == .open {
       for index in definitions.indices where definitions[index].untilMs == nil {
-        definitions[index].untilMs = Self.end(of: definitions[index].lifeMs, from: now)
+        definitions[index].retire(at: now)
       }
-      keptUntilMs = definitions.reduce(now &+ Self.slackMs) { max($0, $1.untilMs ?? 0) }
+      keptUntilMs = Self.numbersKeptUntilMs(definitions)
     }
     state = live == 0 ? .removed : .closed
     return Transition(change: self == before ? nil : self, outcome: .flow(self))
@@ -164,68 +204,10 @@ struct FlowRecord: RecordKind, Equatable {
 
   /// When the last session can have ended that begins now, and a day later.
   private static func end(of life: Int64, from now: Int64) -> Int64 { now &+ life &+ slackMs }
-}
 
-/// What is asked of a flow's record.
-enum FlowRequest: Sendable {
-  /// Makes a definition current. → `.flow`
-  case define(FlowDraft)
-  /// → `.flow`
-  case read
-  /// Finds a definition that sessions may be on, whatever has become of the flow. → `.definition`
-  case definition(digest: String)
-  /// Takes the flow away where no session is on it, and closes it to new ones else; nil is that it isn't known
-  /// how many there are. → `.flow`
-  case remove(live: Int64?)
-  /// A session is to live that long, in milliseconds. → `.flow`
-  case raise(digest: String, lifeMs: Int64)
-  /// Does nothing. → `.flow`
-  case settle
-}
-
-/// A definition that is to be current.
-struct FlowDraft: Sendable {
-  let name: String
-  let digest: String
-  let text: ByteBuffer
-  /// How long its sessions live at most, in milliseconds.
-  let lifeMs: Int64
-  let source: FlowRecord.Source
-  /// How long a record is at most, in bytes.
-  let longest: Int
-
-  /// The definition of a compiled flow.
-  init(_ flow: Flow, _ source: FlowRecord.Source, longest: Int) {
-    name = flow.name
-    digest = flow.digest
-    text = flow.definition
-    lifeMs = flow.absoluteTTL.milliseconds
-    self.source = source
-    self.longest = longest
-  }
-}
-
-/// What a request of a flow's record is answered.
-enum FlowOutcome: Sendable, Equatable {
-  /// The flow, as it is from now on.
-  case flow(FlowRecord)
-  case definition(FlowRecord.Definition)
-  /// It was not done.
-  case refused(RPCError)
-}
-
-extension RPCError {
-  /// No flow has that name here.
-  static let noFlow = RPCError(.notFound, "there is no flow of that name")
-  /// What a session is on isn't kept any more, which must not be.
-  static let definitionGone = RPCError(
-    .storeRefused, "the flow's definition that the session began with is gone",
-    details: [.text("code", "NODEFINITION")])
-  /// The record has no room for one more.
-  static func tooManyDefinitions(bytes: Int) -> RPCError {
-    RPCError(
-      .tooLarge,
-      "the flow has more definitions that sessions may still be on than are kept: at most \(FlowRecord.mostDefinitions), and \(bytes) bytes together (limits.recordBytes)"
-    )
+  /// Until when statistics may have something under a number of one of these definitions: the last session on
+  /// one is counted by its end, which is well before that of the definition.
+  private static func numbersKeptUntilMs(_ definitions: [Definition]) -> Int64 {
+    definitions.reduce(0) { max($0, $1.untilMs ?? 0) } &+ FlowStatistics.retentionMs
   }
 }

@@ -48,7 +48,7 @@ struct FlowSource: Sendable {
       guard let record = try await record(of: name, depth: depth, context) else { continue }
       guard record.state == .open, let current = record.current else { throw Self.closed }
       let key = try names.record(of: name, depth: depth)
-      let flow = try flow(current, named: name, in: key)
+      let flow = try flow(current, named: name, in: key, context)
       let mark = FlowMark(
         name: name, version: current.version, digest: current.digest, depth: depth)
       return (flow, mark)
@@ -63,11 +63,27 @@ struct FlowSource: Sendable {
     let key = try names.record(of: mark.name, depth: mark.depth)
     if let known = cache.life(in: key, mark.digest), known >= life.milliseconds { return }
     let request = FlowRequest.raise(digest: mark.digest, lifeMs: life.milliseconds)
-    guard case .flow(let record) = try await ask(request, of: key, context) else { return }
-    guard let definition = record.definitions.first(where: { $0.digest == mark.digest }) else {
-      throw .definitionGone
-    }
-    _ = try flow(definition, named: mark.name, in: key)
+    try await keep(request, mark, in: key, context)
+  }
+
+  /// Has a definition be kept until a session can't be on it any more that outlives what it was made for, or
+  /// that may be opened again.
+  ///
+  /// - Throws: STORE_REFUSED when it is gone.
+  func hold(
+    _ mark: FlowMark, untilMs end: Int64, _ context: CallContext
+  ) async throws(RPCError) {
+    let key = try names.record(of: mark.name, depth: mark.depth)
+    try await keep(.hold(digest: mark.digest, untilMs: end), mark, in: key, context)
+  }
+
+  private func keep(
+    _ request: FlowRequest, _ mark: FlowMark, in key: StoreKey, _ context: CallContext
+  ) async throws(RPCError) {
+    guard case .flow(let record) = try await asking(request, of: key, context),
+      let definition = record.definitions.first(where: { $0.digest == mark.digest })
+    else { throw .definitionGone }
+    _ = try flow(definition, named: mark.name, in: key, context)
   }
 
   // MARK: A session that is under way
@@ -84,14 +100,20 @@ struct FlowSource: Sendable {
   func load(_ mark: FlowMark, _ context: CallContext) async throws(RPCError) -> Flow {
     if let known = known(mark) { return known }
     let key = try names.record(of: mark.name, depth: mark.depth)
-    let outcome: FlowOutcome
+    let outcome = try await asking(.definition(digest: mark.digest), of: key, context)
+    guard case .definition(let definition) = outcome else { throw .unexpectedReply }
+    return try flow(definition, named: mark.name, in: key, context)
+  }
+
+  /// Asks something for a session: a flow without a record has lost the definition that it is on.
+  private func asking(
+    _ request: FlowRequest, of key: StoreKey, _ context: CallContext
+  ) async throws(RPCError) -> FlowOutcome {
     do throws(RPCError) {
-      outcome = try await ask(.definition(digest: mark.digest), of: key, context)
+      return try await ask(request, of: key, context)
     } catch {
       throw error.reason == .notFound ? .definitionGone : error
     }
-    guard case .definition(let definition) = outcome else { throw .unexpectedReply }
-    return try flow(definition, named: mark.name, in: key)
   }
 
   // MARK: Records
@@ -103,17 +125,31 @@ struct FlowSource: Sendable {
   ) async throws(RPCError) -> FlowRecord? {
     let key = try names.record(of: name, depth: depth)
     let file = depth == 0 ? files.flow(name) : nil
+    guard let file else {
+      var record = try await read(key, context)
+      // A file has defined it that is gone.
+      if record?.source == .file, record?.state == .open { record?.state = .closed }
+      return record
+    }
+    if cache.flow(in: key, file.digest) == nil { keep(file, in: key, lifeMs: 0, context) }
+    let draft = FlowDraft(file, .file, longest: recordBytes)
+    if let record = try await read(key, context), record.isCurrent(draft) { return record }
+    // New, or gone with everything else that the store had: so is its name in the index then.
+    try await index(name, context, depth: 0)
+    guard case .flow(let record) = try await ask(.define(draft), of: key, context) else {
+      throw .unexpectedReply
+    }
+    return record
+  }
+
+  /// A flow's record as it is; nil where there is none, or the flow was removed.
+  private func read(
+    _ key: StoreKey, _ context: CallContext
+  ) async throws(RPCError) -> FlowRecord? {
     do throws(RPCError) {
-      if let file, cache.flow(in: key, file.digest) == nil {
-        // The first time that this loop meets it.
-        try await index(name, context, depth: 0)
-        cache.keep(file, in: key, lifeMs: 0)
-      }
-      let request = file.map { FlowRequest.define(FlowDraft($0, .file, longest: recordBytes)) }
-      guard case .flow(var record) = try await ask(request ?? .read, of: key, context) else {
+      guard case .flow(let record) = try await ask(.read, of: key, context) else {
         throw .unexpectedReply
       }
-      if file == nil, record.source == .file, record.state == .open { record.state = .closed }
       return record
     } catch {
       guard error.reason == .notFound else { throw error }
@@ -179,21 +215,28 @@ struct FlowSource: Sendable {
   ///
   /// - Throws: STORE_REFUSED for what this sidecar can't compile.
   private func flow(
-    _ definition: FlowRecord.Definition, named name: String, in key: StoreKey
+    _ definition: FlowRecord.Definition, named name: String, in key: StoreKey,
+    _ context: CallContext
   ) throws(RPCError) -> Flow {
     let flow: Flow
     if let known = cache.flow(in: key, definition.digest) {
       flow = known
     } else {
       do throws(RPCError) {
-        flow = try Flow(name: name, definition.text, defaultTTL: defaultTTL)
+        flow = try Flow(name: name, definition.text, defaultTTL: defaultTTL, isStored: true)
       } catch {
         throw Self.foreign
       }
       guard flow.digest == definition.digest else { throw Self.foreign }
     }
-    cache.keep(flow, in: key, lifeMs: definition.lifeMs)
+    keep(flow, in: key, lifeMs: definition.lifeMs, context)
     return flow
+  }
+
+  private func keep(
+    _ flow: Flow, in key: StoreKey, lifeMs: Int64, _ context: CallContext
+  ) {
+    if cache.keep(flow, in: key, lifeMs: lifeMs) { context.count(.flowCache) }
   }
 
   private static let closed = RPCError(

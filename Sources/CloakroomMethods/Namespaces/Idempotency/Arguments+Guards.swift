@@ -32,16 +32,6 @@ extension Arguments {
     guard !text.isEmpty else { throw RPCError(.invalidParams, "fingerprint is not empty") }
     return Fingerprint.text(of: "fingerprint:" + text)
   }
-
-  /// A receipt that the caller has made; nil when it leaves that to the sidecar.
-  ///
-  /// - Throws: INVALID_PARAMS for what is no string of 1 to 256 bytes.
-  mutating func ownReceipt(_ slot: Int) throws(RPCError) -> String? {
-    guard has(slot) else { return nil }
-    let receipt = try string(slot, "receipt", longest: Receipt.longest)
-    guard !receipt.isEmpty else { throw RPCError(.invalidParams, "receipt is not empty") }
-    return receipt
-  }
 }
 
 extension Parameter {
@@ -51,10 +41,6 @@ extension Parameter {
   static let guardFingerprint = Parameter(
     "fingerprint", #"{"type":"string","minLength":1,"maxLength":1024}"#,
     "What tells one request from another under the same key, as a digest of the body: a begin with another one is IDEMPOTENCY_MISMATCH. Compared byte for byte, where both have given one."
-  )
-  static let ownReceipt = Parameter(
-    "receipt", #"{"type":"string","minLength":1,"maxLength":256}"#,
-    "128 random bits that the caller has made for this try: a begin that is repeated with them is answered alike, whatever became of the first answer. Default: the sidecar makes one."
   )
   static let lockTTL = Parameter(
     "lockTtl", #"{"type":["integer","string"]}"#,

@@ -52,7 +52,7 @@ struct GuardRecord: RecordKind, Equatable {
     if case .look = request { true } else { false }
   }
 
-  static func look(_ configuration: Configuration) -> GuardRequest { .look }
+  static func look(at name: StoreKey, _ configuration: Configuration) -> GuardRequest { .look }
 
   /// Most begins are the first, and one that waits has seen the record.
   static func expectsNothing(_ request: GuardRequest) -> Bool {

@@ -102,20 +102,6 @@ extension Arguments {
     if notes.isKept { notes.ttlMs = life.milliseconds }
     return .after(life)
   }
-
-  /// What a lease is to be held by.
-  mutating func newReceipt() throws(RPCError) -> String {
-    guard let idempotency else { return Receipt.random() }
-    return Receipt.repeated(
-      idempotency, token: try string(0, "token", longest: settings.frameBytes))
-  }
-
-  /// What the store knows a receipt by.
-  ///
-  /// - Throws: INVALID_PARAMS for what is no string of at most 256 bytes.
-  mutating func receiptDigest(_ slot: Int) throws(RPCError) -> String {
-    Receipt.digest(of: try string(slot, "receipt", longest: Receipt.longest))
-  }
 }
 
 extension Parameter {

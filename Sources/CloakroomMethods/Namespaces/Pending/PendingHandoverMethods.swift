@@ -9,7 +9,7 @@ enum PendingHandoverMethods {
   static let checkout = Method(
     "pending.checkout",
     "Leases an operation to the caller, who brings it into a database of its own and then commits. When it doesn't, the operation is open again after leaseTtl. It lives at least twice as long as that from now on.",
-    [.pendingToken, .operationType, .leaseTTL],
+    [.pendingToken, .operationType, .leaseTTL, .ownReceipt],
     result:
       #"{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"data":true,"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"backend":{"enum":["store","jwt"]},"oneTime":{"type":"boolean"},"receipt":{"type":"string"},"fence":{"type":"integer"},"attempt":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"leaseExpiresAt":{"type":"string","format":"date-time"}},"required":["id","operationType","data","createdAt","expiresAt","etag","backend","oneTime","receipt","fence","attempt","maxAttempts","leaseExpiresAt"]}"#,
     reasons: PendingMethods.reasonsOfTokens + [.checkedOut, .conflict, .ttlInvalid],
@@ -21,17 +21,18 @@ enum PendingHandoverMethods {
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
       let life = try arguments.life(2, "leaseTtl", otherwise: .minute)
-      let receipt = try arguments.newReceipt()
-      let digest = Receipt.digest(of: receipt)
+      let receipt = try arguments.newReceipt(3, of: "token")
+      let digest = Receipt.digest(of: receipt.text)
+      // A receipt of the caller's own making may be a repeated call's too, which has the lease by now.
       return call.opening(
         .checkout(PendingLease(receipt: digest, life: life)), counts: .checkedOut,
-        undo: .withdraw(receipt: digest)
+        undo: receipt.isOwn ? nil : .withdraw(receipt: digest)
       ) { outcome, target, result throws(RPCError) in
         guard case .leased(let operation, let grant) = outcome else { throw .unexpectedReply }
         try result.write(operation, of: target)
-        result.writeStaticString(",\"receipt\":\"")
-        result.writeString(receipt)
-        result.writeStaticString("\",\"fence\":")
+        result.writeStaticString(",\"receipt\":")
+        result.writeJSONString(receipt.text)
+        result.writeStaticString(",\"fence\":")
         result.writeDecimal(grant.fence)
         result.writeStaticString(",\"attempt\":")
         result.writeDecimal(Int64(operation.attempts))

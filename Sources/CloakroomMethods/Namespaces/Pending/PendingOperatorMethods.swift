@@ -11,16 +11,12 @@ enum PendingOperatorMethods {
   private static let mostNames = 100_000
   /// How many it asks for at a time.
   private static let namesAtATime = 1000
-  /// How many operations one call lists at most.
-  private static let mostListed: Int64 = 1000
 
   static let dead = Method(
     "pending.dead",
     "Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last.",
     [
-      Parameter(
-        "cursor", #"{"type":["string","null"]}"#,
-        "The cursor of the answer before. Default: from the beginning."),
+      .listCursor,
       Parameter(
         "count", #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
         "How many to list, about. Default: 100."),
@@ -39,13 +35,10 @@ enum PendingOperatorMethods {
       let names = try PendingNames(&arguments)
       let retention = arguments.settings.pendingRetention
       let start = try arguments.position(0)
-      let count = arguments.has(1) ? try arguments.integer(1, "count") : 100
-      guard (1...mostListed).contains(count) else {
-        throw RPCError(.invalidParams, "count is between 1 and \(mostListed)")
-      }
+      let count = try arguments.listCount(1)
       let withData = try arguments.flag(2, "withData")
       return .run { context throws(RPCError) in
-        try await list(names, retention, from: start, Int(count), withData, context)
+        try await list(names, retention, from: start, count, withData, context)
       }
     })
 

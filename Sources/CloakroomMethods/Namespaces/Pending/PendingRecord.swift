@@ -87,7 +87,7 @@ struct PendingRecord: RecordKind, Equatable {
     }
   }
 
-  static func look(_ configuration: Configuration) -> PendingRequest {
+  static func look(at name: StoreKey, _ configuration: Configuration) -> PendingRequest {
     PendingRequest(.settle, type: nil, retention: PendingRetention(configuration.pending))
   }
 

@@ -153,21 +153,6 @@ extension Arguments {
     }
     return error
   }
-
-  /// What a lease of a session is to be held by: what the caller has made, or a new one; the same for a
-  /// repetition.
-  mutating func sessionReceipt(_ slot: Int) throws(RPCError) -> String {
-    if has(slot) {
-      let receipt = try string(slot, "receipt", longest: 256)
-      guard receipt.utf8.count >= 22 else {
-        throw RPCError(
-          .invalidParams, "receipt has 22 bytes at least: 128 random bits as base64url")
-      }
-      return receipt
-    }
-    guard let idempotency else { return Receipt.random() }
-    return Receipt.repeated(idempotency, token: try string(0, "sessionId", longest: 256))
-  }
 }
 
 extension Parameter {

@@ -23,19 +23,22 @@ struct SessionEnvironment: Sendable {
   ///
   /// - Parameters:
   ///   - loaded: a flow that was read for it, in case that it isn't at hand any more.
+  ///   - held: until when its flow's definition was held for it, in milliseconds since 1970.
   ///   - meeting: told which flow the session is on, when it is needed.
   func request(
     _ step: SessionStep, of key: StoreKey, by visitor: SessionMetadata?, _ loaded: Flow? = nil,
-    meeting: @escaping @Sendable (FlowMark) -> Void = { _ in }
+    held: Int64 = 0, meeting: @escaping @Sendable (FlowMark) -> Void = { _ in }
   ) -> SessionRequest {
     let flows = flows
-    return SessionRequest(
-      step, by: visitor,
+    var request = SessionRequest(
+      step, of: key, by: visitor,
       flows: { mark in
         meeting(mark)
         if let loaded, loaded.name == mark.name, loaded.digest == mark.digest { return loaded }
         return flows.known(mark)
       }, seal: seal(for: key), retention: retention)
+    request.heldUntilMs = held
+    return request
   }
 
   /// The sessions of a principal.
@@ -116,9 +119,9 @@ struct SessionCall: Sendable {
   let visitor: SessionMetadata?
   let environment: SessionEnvironment
 
-  /// How often a flow is read for one call. A second time is for a session that has got another flow's name in
-  /// between, which happens to nobody who doesn't write into the store.
-  private static let mostTries = 3
+  /// How often a step waits for its flow at most: to be read, and to be held. More is for a session that has
+  /// got another flow's name in between, which happens to nobody who doesn't write into the store.
+  private static let mostTries = 4
 
   /// One step, and that is all.
   func opening(
@@ -142,9 +145,9 @@ struct SessionCall: Sendable {
   func opening(
     _ step: SessionStep, of key: StoreKey, _ manner: Manner, end: @escaping End
   ) -> Opening {
-    let (obstacle, met) = (Found<FlowMark>(), Found<FlowMark>())
-    return .record(call(step, of: key, nil, obstacle, met, manner, end)) { error in
-      guard let mark = obstacle.value else {
+    let (obstacle, met) = (Found<FlowObstacle>(), Found<FlowMark>())
+    return .record(call(step, of: key, HeldFlow(), obstacle, met, manner, end)) { error in
+      guard let found = obstacle.value else {
         guard step.countsRefusals else { return nil }
         return { context throws(RPCError) in
           step.countRefusal(error, on: met.value, environment.flows.names, context)
@@ -152,7 +155,7 @@ struct SessionCall: Sendable {
         }
       }
       return { context throws(RPCError) in
-        try await run(step, of: key, on: mark, manner, context, end)
+        try await run(step, of: key, past: found, manner, context, end)
       }
     }
   }
@@ -165,13 +168,13 @@ struct SessionCall: Sendable {
   ) async throws(RPCError) -> ByteBuffer {
     guard let ref else { throw .noSession }
     let key = try environment.names.session(ref)
-    let obstacle = Found<FlowMark>()
+    let obstacle = Found<FlowObstacle>()
     do throws(RPCError) {
       return try await context.run(
-        call(step, of: key, nil, obstacle, Found(), manner, end))
+        call(step, of: key, HeldFlow(), obstacle, Found(), manner, end))
     } catch {
-      guard let mark = obstacle.value else { throw error }
-      return try await run(step, of: key, on: mark, manner, context, end)
+      guard let found = obstacle.value else { throw error }
+      return try await run(step, of: key, past: found, manner, context, end)
     }
   }
 
@@ -188,40 +191,58 @@ struct SessionCall: Sendable {
     return scene
   }
 
+  /// Takes a step that takes back what an earlier one has done. Nobody waits for it.
+  func takeBack(by step: SessionStep, _ context: CallContext) {
+    guard let ref, let key = try? environment.names.session(ref) else { return }
+    context.takeBack(by: Self.undoing(step, of: key, environment))
+  }
+
+  private static func undoing(
+    _ step: SessionStep, of key: StoreKey, _ environment: SessionEnvironment
+  ) -> RecordCall {
+    RecordCall(SessionRecord.self, key, environment.request(step, of: key, by: nil)) {
+      _, _ throws(RPCError) in nil
+    }
+  }
+
   private func run(
-    _ step: SessionStep, of key: StoreKey, on mark: FlowMark, _ manner: Manner,
+    _ step: SessionStep, of key: StoreKey, past obstacle: FlowObstacle, _ manner: Manner,
     _ context: CallContext, _ end: @escaping End
   ) async throws(RPCError) -> ByteBuffer {
-    var mark = mark
+    var obstacle = obstacle
+    var flow = HeldFlow()
     for _ in 0..<Self.mostTries {
-      let flow = try await environment.flows.load(mark, context)
-      let obstacle = Found<FlowMark>()
+      switch obstacle {
+      case .unknown(let mark):
+        flow.flow = try await environment.flows.load(mark, context)
+      case .unheld(let mark, let end):
+        try await environment.flows.hold(mark, untilMs: end, context)
+        flow.untilMs = end
+      }
+      let found = Found<FlowObstacle>()
       do throws(RPCError) {
-        return try await context.run(
-          call(step, of: key, flow, obstacle, Found(), manner, end))
+        return try await context.run(call(step, of: key, flow, found, Found(), manner, end))
       } catch {
-        guard let other = obstacle.value else {
-          step.countRefusal(error, on: mark, environment.flows.names, context)
+        guard let next = found.value else {
+          step.countRefusal(error, on: obstacle.mark, environment.flows.names, context)
           throw error
         }
-        mark = other
+        obstacle = next
       }
     }
     throw .foreignSession
   }
 
   private func call(
-    _ step: SessionStep, of key: StoreKey, _ flow: Flow?, _ obstacle: Found<FlowMark>,
+    _ step: SessionStep, of key: StoreKey, _ flow: HeldFlow, _ obstacle: Found<FlowObstacle>,
     _ met: Found<FlowMark>, _ manner: Manner, _ end: @escaping End
   ) -> RecordCall {
     let takenBack: (@Sendable (RecordAnswer) -> RecordCall?)? = manner.undo.map { undo in
-      { @Sendable _ in
-        RecordCall(SessionRecord.self, key, environment.request(undo, of: key, by: nil)) {
-          _, _ throws(RPCError) in nil
-        }
-      }
+      { @Sendable [environment] _ in Self.undoing(undo, of: key, environment) }
     }
-    let request = environment.request(step, of: key, by: visitor, flow) { met.value = $0 }
+    let request = environment.request(
+      step, of: key, by: visitor, flow.flow, held: flow.untilMs
+    ) { met.value = $0 }
     return RecordCall(
       SessionRecord.self, key, request, secret: manner.secret, keepsAnswer: manner.isKept,
       undo: takenBack
@@ -238,7 +259,10 @@ struct SessionCall: Sendable {
           tally?(context)
         }
       case .unknownFlow(let mark):
-        obstacle.value = mark
+        obstacle.value = .unknown(mark)
+        throw RPCError(.internal)
+      case .unheld(let mark, let end):
+        obstacle.value = .unheld(mark, untilMs: end)
         throw RPCError(.internal)
       case .refused(let error):
         guard let excused = manner.excuse(error) else { throw error }
@@ -256,6 +280,28 @@ extension RPCError {
   static let movedSession = RPCError(
     .overloaded, "the session is changed again and again at the same time; nothing was done",
     retryAfterMs: 50)
+}
+
+/// What has to be done about a session's flow before a step can be taken.
+private enum FlowObstacle: Sendable {
+  /// It isn't at hand.
+  case unknown(FlowMark)
+  /// Its definition may be forgotten before the session is over.
+  case unheld(FlowMark, untilMs: Int64)
+
+  var mark: FlowMark {
+    switch self {
+    case .unknown(let mark), .unheld(let mark, _): mark
+    }
+  }
+}
+
+/// What was done about a session's flow for one step.
+private struct HeldFlow: Sendable {
+  /// The flow, where it was read for it.
+  var flow: Flow?
+  /// Until when its definition was held for it; 0 where it was not.
+  var untilMs: Int64 = 0
 }
 
 /// What was found on the way, for the call that has asked.

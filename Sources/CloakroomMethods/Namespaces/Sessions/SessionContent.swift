@@ -29,7 +29,7 @@ struct SessionContent: Sendable, Equatable {
   /// - Throws: what keeps the sealed part from being opened.
   func whole(_ flow: Flow?, _ seal: SessionSeal) throws(RPCError) -> ByteBuffer {
     guard let sealed, let flow else { return visible }
-    return HiddenMembers(flow.sealedPlaces).join(visible, try seal.open(sealed))
+    return flow.sealed.join(visible, try seal.open(sealed))
   }
 
   /// Puts other data in the place of these. What is sealed stays the same text as long as its content is the
@@ -44,10 +44,10 @@ struct SessionContent: Sendable, Equatable {
       self = SessionContent(visible: whole)
       return
     }
-    if let place = HiddenMembers(flow.refusedPlaces).firstPlace(in: whole) {
+    if let place = flow.refused.firstPlace(in: whole) {
       throw .sensitive(place)
     }
-    let (visible, hidden) = HiddenMembers(flow.sealedPlaces).split(whole)
+    let (visible, hidden) = flow.sealed.split(whole)
     var next = SessionContent(visible: visible)
     if let hidden {
       if let sealed, try seal.open(sealed) == hidden {
@@ -87,13 +87,6 @@ struct SessionContent: Sendable, Equatable {
     self.visible = visible
     self.sealed = sealed
   }
-}
-
-extension Flow {
-  /// Where what is sealed stands in the data.
-  var sealedPlaces: [JSONPointer] { sensitive.filter { $0.mode == .seal }.map(\.pointer) }
-  /// Where nothing may stand.
-  var refusedPlaces: [JSONPointer] { sensitive.filter { $0.mode == .refuse }.map(\.pointer) }
 }
 
 extension RPCError {

@@ -10,12 +10,7 @@ enum SessionHandoverMethods {
     "session.checkout",
     "Leases a session that can be submitted to the caller, who saves it in a database of its own and then commits. Only a session whose every step that applies is complete and whose whole data fit: else INVALID_STEP or VALIDATION_FAILED say what is missing. When the caller doesn't commit, it is open again after leaseTtl. Its data have the members in them that are sealed otherwise.",
     [
-      .sessionID, .leaseTTL,
-      Parameter(
-        "receipt", #"{"type":"string","minLength":22,"maxLength":256}"#,
-        "128 random bits of the caller's own: repeated with the same, it is answered alike. Default: the sidecar makes one."
-      ),
-      .metadata,
+      .sessionID, .leaseTTL, .ownReceipt, .metadata,
     ],
     result:
       #"{"type":"object","properties":{"ref":{"type":"string"},"flow":{"type":["string","null"]},"version":{"type":["integer","null"]},"data":true,"principal":{"type":["string","null"]},"createdAt":{"type":"string","format":"date-time"},"etag":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"},"receipt":{"type":"string"},"fence":{"type":"integer"},"attempt":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"leaseExpiresAt":{"type":"string","format":"date-time"},"warnings":{"type":"array","items":{"type":"object","properties":{"bind":{"enum":["userAgent","ipAddress"]}},"required":["bind"]}}},"required":["ref","flow","version","data","principal","createdAt","etag","expiresAt","receipt","fence","attempt","maxAttempts","leaseExpiresAt"]}"#,
@@ -29,16 +24,15 @@ enum SessionHandoverMethods {
     ),
     .procedure { arguments throws(RPCError) in
       let life = try arguments.life(1, "leaseTtl", otherwise: .minute)
-      let receipt = try arguments.sessionReceipt(2)
+      let receipt = try arguments.newReceipt(2, of: "sessionId")
       let call = try arguments.sessionCall(metadata: 3)
-      let digest = Receipt.digest(of: receipt)
+      let digest = Receipt.digest(of: receipt.text)
       // What is sealed in the session is not kept in clear with the answer.
       let secret = SecretAnswer(arguments)
       // A receipt of the caller's own making may be a repeated call's too, which has the lease by now.
-      let isOwn = arguments.has(2)
       return try call.opening(
         .checkout(PendingLease(receipt: digest, life: life)),
-        .init(undo: isOwn ? nil : .withdraw(receipt: digest), secret: secret)
+        .init(undo: receipt.isOwn ? nil : .withdraw(receipt: digest), secret: secret)
       ) { scene, result throws(RPCError) in
         guard let whole = scene.whole else { throw .unexpectedReply }
         let record = scene.record
@@ -51,7 +45,7 @@ enum SessionHandoverMethods {
         result.writeMoment(record.createdAtMs, after: ",\"createdAt\":")
         result.writeEnd(record)
         result.writeStaticString(",\"receipt\":")
-        result.writeJSONString(receipt)
+        result.writeJSONString(receipt.text)
         result.writeStaticString(",\"fence\":")
         result.writeDecimal(record.lease.fence)
         result.writeStaticString(",\"attempt\":")

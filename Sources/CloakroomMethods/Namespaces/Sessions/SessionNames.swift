@@ -31,6 +31,12 @@ struct SessionNames: Sendable {
   /// The name of the index of sessions whose attempts are used up.
   var dead: StoreKey { get throws(RPCError) { try name("dead") } }
 
+  /// Whether a name is that of a session or a flow, as it stands behind the namespace: all others are the
+  /// sidecar's own, indexes and statistics.
+  static func isRecord(_ own: String) -> Bool {
+    PendingToken.isID(own) || own.hasPrefix(FlowNames.head)
+  }
+
   private func name(_ own: String) throws(RPCError) -> StoreKey {
     var name = ByteBuffer()
     try keySpace.write(.session, scope: scope, key: own.utf8.span.bytes, into: &name)

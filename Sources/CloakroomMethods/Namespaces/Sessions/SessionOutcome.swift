@@ -9,13 +9,16 @@ enum SessionOutcome: Sendable {
   case settled
   /// Nothing was done: the session's flow is needed for it, and isn't at hand.
   case unknownFlow(FlowMark)
+  /// Nothing was done: the session would outlive what its flow's definition is kept for, which is to be held until
+  /// then.
+  case unheld(FlowMark, untilMs: Int64)
   /// It was not done.
   case refused(RPCError)
 
   /// Whether the same event may come to something else before long.
   var isPassing: Bool {
     switch self {
-    case .unknownFlow: true
+    case .unknownFlow, .unheld: true
     case .session, .settled, .refused: false
     }
   }

@@ -33,7 +33,7 @@ final class SessionReading: RecordReading {
       return true
     case .refused(let error):
       throw error
-    case .unknownFlow, .settled:
+    case .unknownFlow, .unheld, .settled:
       return false
     }
   }

@@ -50,14 +50,14 @@ extension SessionRecord {
 
 extension StoreKey {
   /// What stands behind the last colon.
-  fileprivate var lastPart: String? {
+  var lastPart: String? {
     let view = bytes.readableBytesView
     guard let colon = view.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     return String(decoding: view[view.index(after: colon)...], as: UTF8.self)
   }
 
   /// The same name with something else behind the last colon.
-  fileprivate func replacingLastPart(by part: String) -> StoreKey? {
+  func replacingLastPart(by part: String) -> StoreKey? {
     let view = bytes.readableBytesView
     guard let colon = view.lastIndex(of: UInt8(ascii: ":")) else { return nil }
     var name = ByteBuffer(bytes: view[...colon])

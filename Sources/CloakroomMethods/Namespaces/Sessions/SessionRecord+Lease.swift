@@ -19,7 +19,7 @@ extension SessionRecord {
       try progress.checkSubmission(of: whole)
     }
     state = .leased
-    isFresh = false
+    confirm()
     lease.take(wanted.receipt, for: wanted.life, at: now, extending: &expiresAtMs)
     keptUntilMs = max(keptUntilMs, request.retention.end(of: expiresAtMs))
     if lease.isUsedUp {

@@ -42,30 +42,10 @@ extension SessionRecord {
     lease.mostAttempts = Int64(draft.maxAttempts)
   }
 
-  /// A session that goes on with another's way, under a name of its own; nil when the flow would be needed and
-  /// isn't at hand.
-  ///
-  /// - Parameter whole: the other's data, with what is sealed: it is sealed anew.
-  init?(
-    succeeding other: SessionRecord, _ whole: ByteBuffer, of principal: String?,
-    _ request: SessionRequest, at now: Int64
-  ) throws(RPCError) {
-    self = other
-    if other.content.sealed != nil {
-      guard let mark = other.flow, let flow = request.flows(mark) else { return nil }
-      content = .none
-      try content.replace(by: whole, flow, request.seal)
-    }
-    facts = facts.restarted()
-    if let principal { self.principal = principal }
-    touch(request.retention, at: now)
-    isFresh = true
-  }
-
   /// Moves the idle end, never past the absolute one. No end comes nearer by it.
   mutating func touch(_ retention: PendingRetention, at now: Int64) {
     activeAtMs = max(activeAtMs, now)
-    isFresh = false
+    confirm()
     guard idleMs > 0 else { return }
     expiresAtMs = max(expiresAtMs, min(activeAtMs &+ idleMs, endAtMs))
     keptUntilMs = max(keptUntilMs, retention.end(of: expiresAtMs))
@@ -81,6 +61,19 @@ extension SessionRecord {
     expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
     keptUntilMs = retention.end(of: expiresAtMs)
   }
+
+  /// Until when its flow's definition has to be held that may be forgotten before it is over; nil where it can't
+  /// be. What it was given to live with is sure, and what was held since.
+  func needsHold(since before: SessionRecord, _ request: SessionRequest) -> Int64? {
+    let isLast = state == .leased && lease.isUsedUp
+    let end = isLast ? max(expiresAtMs, lease.endsAtMs &+ request.retention.deadMs) : expiresAtMs
+    let held = max(before.endAtMs, before.heldUntilMs, heldUntilMs)
+    return end > held ? end &+ Self.holdMarginMs : nil
+  }
+
+  /// By how much more than is needed a definition is held, in milliseconds: the next call is decided a little
+  /// later.
+  private static let holdMarginMs: Int64 = 3_600_000
 
   // MARK: Ends
 
@@ -104,6 +97,7 @@ extension SessionRecord {
     lease.earlier = nil
     content = .none
     completed = []
+    confirm()
     metadata = .none
     principal = nil
     lastError = nil

@@ -41,6 +41,9 @@ extension SessionRecord {
     committedAtMs = header.number("committed") ?? 0
     lastError = header.json("error")
     isFresh = header.number("fresh") == 1
+    origin = header.text("origin")
+    successor = header.text("successor")
+    heldUntilMs = header.number("held") ?? 0
   }
 
   func write(to header: inout RecordHeaderWriter) {
@@ -68,6 +71,9 @@ extension SessionRecord {
     header.write("committed", unlessZero: committedAtMs)
     header.write("error", json: lastError)
     header.write("fresh", unlessZero: isFresh ? 1 : 0)
+    header.write("origin", origin)
+    header.write("successor", successor)
+    header.write("held", unlessZero: heldUntilMs)
     header.write("sealed", unlessZero: content.sealed == nil ? 0 : 1)
   }
 }

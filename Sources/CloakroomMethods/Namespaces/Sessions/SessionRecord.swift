@@ -56,9 +56,15 @@ struct SessionRecord: RecordKind, Equatable {
   var committedAtMs: Int64 = 0
   /// What the last release has said, any JSON; nil when it said nothing.
   var lastError: ByteBuffer?
-  /// Whether it goes on with the way of a session that isn't ended yet: nobody has its id by now, and if it
-  /// comes to an end so, nothing has ended.
+  /// Whether it goes on with the way of a session that isn't ended yet, as far as is known here: then nobody has
+  /// its id, and if it comes to an end so, nothing has ended.
   var isFresh = false
+  /// The ref of the session that it goes on with, while it is fresh.
+  var origin: String?
+  /// The ref of the session that goes on with it, of one that is over for that.
+  var successor: String?
+  /// Until when its flow's definition is held for it, where that is longer than it was given to live; 0 else.
+  var heldUntilMs: Int64 = 0
 
   // MARK: What happens by itself
 
@@ -75,7 +81,7 @@ struct SessionRecord: RecordKind, Equatable {
   /// what follows from that may not have been done.
   var nextLookMs: Int64? {
     switch state {
-    case .open: expiresAtMs
+    case .open: isFresh && origin != nil ? min(expiresAtMs, unknownUntilMs) : expiresAtMs
     case .leased: lease.isUsedUp ? lease.endsAtMs : expiresAtMs
     default:
       endedAtMs > 0 && (flow != nil || state == .dead) ? endedAtMs &+ FlowFacts.lookDelayMs : nil
@@ -83,7 +89,9 @@ struct SessionRecord: RecordKind, Equatable {
   }
 
   /// Does what has happened by itself.
-  private mutating func settle(_ retention: PendingRetention, at now: Int64) -> RecordNotice? {
+  private mutating func settle(_ request: SessionRequest, at now: Int64) -> RecordNotice? {
+    let retention = request.retention
+    learnOfOrigin(request, retention, at: now)
     if state == .leased, lease.endsAtMs <= now {
       lease.earlier = nil
       guard !lease.isUsedUp else {
@@ -93,9 +101,10 @@ struct SessionRecord: RecordKind, Equatable {
       state = .open
     }
     guard state == .open, expiresAtMs <= now else { return nil }
-    if !isFresh { note(.abandoned(step), at: now) }
+    let isNobodys = isFresh
+    if !isNobodys { note(.abandoned(step), at: now) }
     end(as: .expired, at: now)
-    return isFresh ? nil : .expired
+    return isNobodys ? nil : .expired
   }
 
   // MARK: Deciding
@@ -107,8 +116,8 @@ struct SessionRecord: RecordKind, Equatable {
     }
   }
 
-  static func look(_ configuration: Configuration) -> SessionRequest {
-    SessionRequest(.settle, retention: PendingRetention(configuration.pending))
+  static func look(at name: StoreKey, _ configuration: Configuration) -> SessionRequest {
+    SessionRequest(.settle, of: name, retention: PendingRetention(configuration.pending))
   }
 
   static func expectsNothing(_ request: SessionRequest) -> Bool {
@@ -122,11 +131,12 @@ struct SessionRecord: RecordKind, Equatable {
     _ record: SessionRecord?, _ request: SessionRequest, at now: Int64
   ) -> Transition<SessionRecord> {
     guard var next = record else { return begin(request, at: now) }
+    if let need = next.need(of: request, at: now) { return Transition(waitingFor: need) }
     // A lease that is over ends nothing for the one who has it, as long as nobody was told so.
     let isHeld = next.isHeld(by: request.step)
-    let noticed = isHeld ? nil : next.settle(request.retention, at: now)
+    let noticed = isHeld ? nil : next.settle(request, at: now)
     let settled = next
-    let staleAtMs = isHeld ? nil : next.endsAtMs
+    let staleAtMs = [isHeld ? nil : next.endsAtMs, request.step.latestMs].compactMap(\.self).min()
     var transition: Transition<SessionRecord>
     do throws(RPCError) {
       transition = Transition(outcome: try next.perform(request, at: now))
@@ -168,9 +178,9 @@ struct SessionRecord: RecordKind, Equatable {
       case .create(let draft):
         let (record, scene) = try SessionRecord.made(draft, request, at: now)
         return Transition(change: record, outcome: .session(scene))
-      case .succeed(let other, let whole, let principal):
-        let record = try SessionRecord(succeeding: other, whole, of: principal, request, at: now)
-        guard let record else { return Transition(unknown: other.flow) }
+      case .succeed(let origin, let whole, let principal):
+        let record = try SessionRecord(succeeding: origin, whole, of: principal, request, at: now)
+        guard let record else { return Transition(unknown: origin.record.flow) }
         return Transition(change: record, outcome: .session(SessionScene(record)))
       default:
         throw .noSession
@@ -186,11 +196,11 @@ struct SessionRecord: RecordKind, Equatable {
     switch request.step {
     case .create:
       throw RPCError(.conflict)
-    case .succeed(let other, let whole, let principal):
+    case .succeed(let origin, let whole, let principal):
       guard state == .open, isFresh else { throw RPCError(.conflict) }
-      let record = try SessionRecord(succeeding: other, whole, of: principal, request, at: now)
+      let record = try SessionRecord(succeeding: origin, whole, of: principal, request, at: now)
       guard let record else {
-        guard let flow = other.flow else { throw RPCError(.internal) }
+        guard let flow = origin.record.flow else { throw RPCError(.internal) }
         return .unknownFlow(flow)
       }
       self = record
@@ -202,18 +212,32 @@ struct SessionRecord: RecordKind, Equatable {
     default:
       break
     }
-    if state == .committed, case .commit(let receipt, _) = request.step, lease.receipt == receipt {
-      return .session(SessionScene(self))
-    }
+    if isDone(request.step) { return .session(SessionScene(self)) }
     guard isThere else { throw refusal(at: now) }
     var warnings: [FlowBinding.Member] = []
     if let visitor = request.visitor { warnings = try binding.check(visitor, against: metadata) }
+    let before = self
+    if request.step.mayProlong { heldUntilMs = max(heldUntilMs, request.heldUntilMs) }
     guard var scene = try act(request, at: now) else {
+      self = before
       guard let flow else { throw RPCError(.internal) }
       return .unknownFlow(flow)
     }
+    if let flow, request.step.mayProlong, let end = needsHold(since: before, request) {
+      self = before
+      return .unheld(flow, untilMs: end)
+    }
     scene.warnings = warnings
     return .session(scene)
+  }
+
+  /// Whether a step was taken before, and is only answered again.
+  private func isDone(_ step: SessionStep) -> Bool {
+    switch (state, step) {
+    case (.committed, .commit(let receipt, _)): lease.receipt == receipt
+    case (.rotated, .retire(_, let ref, _)): successor == ref
+    default: false
+    }
   }
 
   /// Does what is asked of a session that is there.
@@ -227,6 +251,8 @@ struct SessionRecord: RecordKind, Equatable {
     case .create, .succeed, .settle:
       throw RPCError(.internal)
     case .show:
+      // Nobody has got its id yet, and perhaps nobody will.
+      if isFresh, request.origin == .standing { throw .noSession }
       return SessionScene(self)
     case .read(let whole):
       return try scene(request, whole: whole)
@@ -249,13 +275,17 @@ struct SessionRecord: RecordKind, Equatable {
       if state != .dead { note(.deleted, at: now) }
       bury(.deleted, retention, at: now)
       return SessionScene(self)
-    case .retire(let other):
+    case .retire(let other, let ref, let latest):
       try checkOpen(at: now)
-      guard self == other else { throw .movedSession }
+      guard self == other, now < latest else { throw .movedSession }
       bury(.rotated, retention, at: now)
+      successor = ref
       return SessionScene(self)
     case .confirm:
-      isFresh = false
+      confirm()
+      return SessionScene(self)
+    case .discard:
+      if isFresh { bury(.deleted, retention, at: now) }
       return SessionScene(self)
     case .checkout(let lease):
       return try checkout(lease, request, at: now)
@@ -293,6 +323,12 @@ struct SessionRecord: RecordKind, Equatable {
 }
 
 extension Transition<SessionRecord> {
+  /// Nothing yet: something has to be read first.
+  fileprivate init(waitingFor need: EventNeed<SessionRequest>) {
+    self.init(outcome: .settled)
+    self.need = need
+  }
+
   /// Nothing, for want of a flow.
   fileprivate init(unknown flow: FlowMark?) {
     self.init(outcome: flow.map { .unknownFlow($0) } ?? .refused(RPCError(.internal)))
@@ -301,10 +337,23 @@ extension Transition<SessionRecord> {
 }
 
 extension SessionStep {
+  /// Whether a session may last longer by it than it was given to live.
+  fileprivate var mayProlong: Bool {
+    switch self {
+    case .checkout, .reopen: true
+    default: false
+    }
+  }
+
+  /// The last moment at which it may be taken, in milliseconds since 1970; nil where there is none.
+  fileprivate var latestMs: Int64? {
+    if case .retire(_, _, let latest) = self { latest } else { nil }
+  }
+
   /// Whether it ends something, and leaves no more than it found but a few words.
   fileprivate var isEnding: Bool {
     switch self {
-    case .delete, .retire, .confirm, .commit, .release, .withdraw, .settle: true
+    case .delete, .retire, .confirm, .discard, .commit, .release, .withdraw, .settle: true
     case .create, .succeed, .read, .show, .touch, .update, .complete, .goTo, .checkout, .reopen:
       false
     }

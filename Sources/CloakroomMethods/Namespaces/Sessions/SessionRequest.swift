@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomSchema
+internal import CloakroomStore
 internal import NIOCore
 
 /// What is asked of a session, and what goes with each question.
@@ -9,6 +10,8 @@ struct SessionRequest: Sendable {
 
   /// What to do.
   let step: SessionStep
+  /// The session's name in the store; nil where nothing else is looked for by it.
+  let name: StoreKey?
   /// What the call says of who makes it, for a session that is bound; nil where nobody's call is checked: an
   /// operator's, the sweep's, and one by ref.
   let visitor: SessionMetadata?
@@ -19,14 +22,19 @@ struct SessionRequest: Sendable {
   let seal: SessionSeal
   /// How long things are kept that are over.
   let retention: PendingRetention
+  /// What was found of the session in whose place it was made; nil where nobody has looked.
+  var origin: SessionRecord.Origin?
+  /// Until when the flow's definition was held for this step, in milliseconds since 1970; 0 where it was not.
+  var heldUntilMs: Int64 = 0
 
   /// Describes a step.
   init(
-    _ step: SessionStep, by visitor: SessionMetadata? = nil,
+    _ step: SessionStep, of name: StoreKey? = nil, by visitor: SessionMetadata? = nil,
     flows: @escaping Flows = { _ in nil }, seal: SessionSeal = .none,
     retention: PendingRetention = PendingRetention()
   ) {
     self.step = step
+    self.name = name
     self.visitor = visitor
     self.flows = flows
     self.seal = seal
@@ -40,7 +48,7 @@ enum SessionStep: Sendable {
   case create(SessionDraft)
   /// Makes a session that goes on with another's way, until that one is ended: its own end is silent as long
   /// as nothing has been done with it. Made again, it takes the place of the one that nothing was done with.
-  case succeed(SessionRecord, whole: ByteBuffer, principal: String?)
+  case succeed(SessionOrigin, whole: ByteBuffer, principal: String?)
   /// Reads it; `whole`: also what is sealed.
   case read(whole: Bool)
   /// Reads what needs no flow of it.
@@ -55,10 +63,13 @@ enum SessionStep: Sendable {
   case goTo(step: String, patch: ByteBuffer?, longest: Int)
   /// Ends it.
   case delete
-  /// Ends it in favour of its successor, if it is still what that one was made from; else `movedSession`.
-  case retire(SessionRecord)
+  /// Ends it in favour of its successor, if it is still what that one was made from and it isn't too late, in
+  /// milliseconds since 1970; else `movedSession`. Repeated, it is answered alike.
+  case retire(SessionRecord, successor: String, beforeMs: Int64)
   /// The one that it succeeds is over.
   case confirm
+  /// The one that it succeeds goes on: nobody has had this one, and nobody will.
+  case discard
   /// Leases it to one caller, if it can be submitted. The same receipt again is answered as it was.
   case checkout(PendingLease)
   /// Ends it for the caller that has it, and keeps a result for those who ask again with the receipt.

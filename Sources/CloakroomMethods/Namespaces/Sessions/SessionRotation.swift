@@ -4,10 +4,10 @@ internal import NIOCore
 
 /// One call of `session.rotate`.
 ///
-/// The new session is made first, from what the old one is; then the old one is ended, if it still is what it
-/// was, and the answer is kept in the same step; then the new one is told that it is the only one. When the
-/// call is cut short, the old session is as it was, or the new one is found by repeating the call; a new one
-/// that nobody was told of ends by itself, in silence.
+/// The new session is made first, from what the old one is; then the old one is ended in its favour, if it
+/// still is what it was, and the answer is kept in the same step; then the new one is told that it is the only
+/// one. What was made is taken back when the old one is not ended; where nobody can say whether it was, or the
+/// sidecar has died, the new one is looked at later: see `SessionRecord.Origin`.
 struct SessionRotation: Sendable {
   private let call: SessionCall
   private let principal: String?
@@ -16,6 +16,10 @@ struct SessionRotation: Sendable {
 
   /// How often it is begun anew because the session was changed meanwhile.
   private static let mostTries = 64
+  /// How often the old session is ended until it is known whether it is.
+  private static let mostEndings = 8
+  /// How long to wait in between.
+  private static let pause = Duration.milliseconds(50)
 
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
@@ -33,6 +37,7 @@ struct SessionRotation: Sendable {
       if let first = try await secret.first(context) { return first }
       _ = try secret.seal(ByteBuffer())
     }
+    guard let oldRef = call.ref else { throw .noSession }
     let environment = call.environment
     let ref = id.ref
     let next = SessionCall(id: id.text, ref: ref, visitor: nil, environment: environment)
@@ -43,33 +48,86 @@ struct SessionRotation: Sendable {
       if let owner = principal ?? record.principal {
         try await environment.index(ref, of: owner, untilMs: record.endAtMs, context)
       }
-      let made = try await next.take(
-        .succeed(record, whole: old.whole ?? ByteBuffer(), principal: principal), context)
-      let result: ByteBuffer
       do throws(RPCError) {
-        result = try await call.run(.retire(record), .init(secret: secret), context) {
-          scene, result throws(RPCError) in
-          write(made.record, ref, old, into: &result)
-        }
+        let made = try await make(next, of: old, oldRef, context)
+        let result = try await retire(old, for: made, context)
+        _ = try? await next.take(.confirm, context)
+        return result
       } catch {
-        guard error == .movedSession, context.cancellation == nil else { throw error }
-        continue
+        // What has become of the old session is not known: the new one may be somebody's.
+        guard error.reason != .outcomeUnknown else { throw error }
+        guard error == .movedSession, context.cancellation == nil else {
+          next.takeBack(by: .discard, context)
+          throw error
+        }
       }
-      _ = try? await next.take(.confirm, context)
-      return result
     }
+    next.takeBack(by: .discard, context)
     throw .movedSession
   }
 
+  /// Makes the new session. Where it isn't known whether that was done, nothing was: it will be taken back.
+  private func make(
+    _ next: SessionCall, of old: SessionScene, _ oldRef: String, _ context: CallContext
+  ) async throws(RPCError) -> SessionRecord {
+    let origin = SessionOrigin(ref: oldRef, record: old.record)
+    do throws(RPCError) {
+      return try await next.take(
+        .succeed(origin, whole: old.whole ?? ByteBuffer(), principal: principal), context
+      ).record
+    } catch {
+      throw error.reason == .outcomeUnknown ? RPCError(.unavailable) : error
+    }
+  }
+
+  /// Ends the old session in favour of the new one. Where it isn't known whether that was done it is done again,
+  /// which is the same: it is ended in favour of this one and of no other.
+  private func retire(
+    _ old: SessionScene, for new: SessionRecord, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    let step = SessionStep.retire(
+      old.record, successor: id.ref, beforeMs: new.activeAtMs &+ SessionRecord.retireMs)
+    var unknown: RPCError?
+    for _ in 0..<Self.mostEndings {
+      do throws(RPCError) {
+        if let cancellation = context.cancellation { throw cancellation }
+        return try await call.run(step, .init(secret: secret), context) {
+          scene, result throws(RPCError) in
+          write(new, old, into: &result)
+        }
+      } catch {
+        if error.reason == .outcomeUnknown {
+          unknown = error
+        } else if unknown == nil || error.saysHowItStands {
+          // It was not ended, and can't be any more by what was sent.
+          throw error
+        }
+      }
+      guard context.cancellation == nil else { break }
+      try? await context.wait(for: Self.pause)
+    }
+    throw unknown ?? RPCError(.outcomeUnknown)
+  }
+
   private func write(
-    _ record: SessionRecord, _ ref: String, _ old: SessionScene, into result: inout ByteBuffer
+    _ record: SessionRecord, _ old: SessionScene, into result: inout ByteBuffer
   ) {
     result.writeStaticString("{\"sessionId\":\"")
     result.writeString(id.text)
     result.writeStaticString("\",\"ref\":\"")
-    result.writeString(ref)
+    result.writeString(id.ref)
     result.writeStaticString("\"")
     result.writeEnd(record)
     result.writeWarnings(old)
+  }
+}
+
+extension RPCError {
+  /// Whether it tells of a session as it is, and not of a store that can't be asked.
+  fileprivate var saysHowItStands: Bool {
+    switch reason {
+    case .conflict, .checkedOut, .forbidden: true
+    default: hasNoSession || self == .movedSession
+    }
   }
 }

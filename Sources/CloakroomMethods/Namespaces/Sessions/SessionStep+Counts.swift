@@ -15,7 +15,7 @@ extension SessionStep {
     case .commit: .completed
     case .release: .released
     case .reopen: .reopened
-    case .succeed, .read, .show, .touch, .confirm, .withdraw, .settle: nil
+    case .succeed, .read, .show, .touch, .confirm, .discard, .withdraw, .settle: nil
     }
   }
 
@@ -24,7 +24,7 @@ extension SessionStep {
     switch self {
     case .create, .succeed: .create
     case .read, .show: .read
-    case .delete: .delete
+    case .delete, .discard: .delete
     case .touch, .update, .complete, .goTo, .retire, .confirm, .checkout, .commit, .release,
       .withdraw, .reopen, .settle:
       .update
