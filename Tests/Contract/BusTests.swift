@@ -41,7 +41,7 @@ struct BusTests {
   @Test(
     "tells those of one sidecar in the order in which they came, however many of them have left",
     arguments: ContractBus.all)
-  func order(kind: ContractBus) async throws {
+  func turns(kind: ContractBus) async throws {
     try await kind.run { buses, store in
       let key = store.key("line")
       var line = try await buses[0].subscribe(Array(repeating: .name(key), count: 40))
