@@ -21,30 +21,22 @@ struct CacheFillerTests {
     }
   }
 
-  /// One of those who wait makes the value next; its release wakes the first of the others, and that one's value
-  /// all the rest.
+  /// One of those who wait is to make the value next. Each release then wakes the first of the others, and the
+  /// value that is made in the end all the rest.
   private static func expectTurns(_ waiters: [LineClient]) throws {
     var others = waiters
-    var leased: LineClient?
-    var answer = Answer("")
-    try eventually("the next one", within: .seconds(30)) {
-      for (place, waiter) in others.enumerated() {
-        guard let line = try waiter.availableLines().first else { continue }
-        answer = Answer(line)
-        leased = others.remove(at: place)
-        return true
-      }
-      return false
+    var next = try LineClient.nextLease(among: others)
+    while others.count > 3 {
+      let leased = others.remove(at: next.place)
+      for waiter in others { #expect(try waiter.availableLines() == []) }
+      let release = #"{"key":"k","lease":"\#(next.lease)"}"#
+      #expect(try leased.call("cache.release", release)["released"] as? Bool == true)
+      next = try LineClient.nextLease(among: others)
+      #expect(next.place == 0)
     }
-    let lease = try #require(answer["lease"] as? String, "\(answer)")
-    for waiter in others { #expect(try waiter.availableLines() == []) }
-    let release = #"{"key":"k","lease":"\#(lease)"}"#
-    #expect(try leased?.call("cache.release", release)["released"] as? Bool == true)
-    let next = Answer(try others[0].readLine(within: .seconds(30)))
-    let second = try #require(next["lease"] as? String, "\(next)")
-    for waiter in others.dropFirst() { #expect(try waiter.availableLines() == []) }
-    #expect(try others[0].cache("k", 7, #","lease":"\#(second)""#) == "ok")
-    for waiter in others.dropFirst() {
+    let leased = others.remove(at: next.place)
+    #expect(try leased.cache("k", 7, #","lease":"\#(next.lease)""#) == "ok")
+    for waiter in others {
       let given = Answer(try waiter.readLine(within: .seconds(30)))
       #expect(given["status"] as? String == "hit" && given["value"] as? Int == 7, "\(given)")
       #expect(given["lease"] == nil)
@@ -59,7 +51,7 @@ struct CacheFillerTests {
     let daemon =
       try redis.map { try RedisSidecar.start($0.socketPath, patience: "30s") }
       ?? Daemon(["--loops", "1"])
-    let waiters = try (0..<4).map { _ in try daemon.readyClient() }
+    let waiters = try (0..<7).map { _ in try daemon.readyClient() }
     let filler = try ClaimProcess(Self.filler, [daemon.socketPath, "3s"])
     #expect(filler.lines(1) == ["True"])
     for waiter in waiters { try Self.wait(waiter) }
@@ -71,7 +63,7 @@ struct CacheFillerTests {
   func sidecar() throws {
     let redis = try RedisServer()
     let daemons = try (0..<2).map { _ in try RedisSidecar.start(redis.socketPath, patience: "30s") }
-    let waiters = try (0..<4).map { _ in try daemons[1].readyClient() }
+    let waiters = try (0..<7).map { _ in try daemons[1].readyClient() }
     _ = try daemons[0].readyClient()
     let filler = try ClaimProcess(Self.filler, [daemons[0].socketPath, "3s"])
     #expect(filler.lines(1) == ["True"])
