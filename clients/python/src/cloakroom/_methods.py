@@ -89,7 +89,7 @@ EFFECTS: Dict[str, str] = {
     "streams.pending": "read",
     "streams.read": "step",
     "streams.reclaim": "step",
-    "system.cancel": "set",
+    "system.cancel": "connection",
     "system.health": "read",
     "system.hello": "connection",
     "system.metrics": "read",
