@@ -84,12 +84,13 @@ struct SessionRotationTests {
       bytes += stride
       try #require(bytes < 20_000)
     }
-    #expect(sessions > 10)
+    #expect(sessions >= 10)
     // Nobody has ended one of them.
     let stats = try client.call("flow.stats", #"{"name":"w"}"#)
     #expect(stats["created"] as? Int == sessions && stats["live"] as? Int == sessions)
     #expect(stats["deleted"] as? Int == 0)
     #expect(reasons.contains("ok"))
-    if outage == .long { #expect(reasons.contains("UNAVAILABLE")) } else { #expect(unknown == 0) }
+    if outage == .long { #expect(reasons.contains("UNAVAILABLE")) }
+    if outage == .none { #expect(unknown == 0) }
   }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Literal, Optional
 
 from flask import Flask, Request, Response
 from flask.json.tag import TaggedJSONSerializer
@@ -95,7 +95,7 @@ class CloakroomSessions(SessionInterface):
         life = max(1, int(app.permanent_session_lifetime.total_seconds()))
         if session.sid is None:
             session.sid = secrets.token_urlsafe(32)
-            only_if = "absent"
+            only_if: Literal["absent", "present"] = "absent"
         else:
             only_if = "present"
         try:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Literal, Optional
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
@@ -63,7 +63,7 @@ class SessionStore(SessionBase):
                 raise UpdateError
             return None
         try:
-            only_if = "absent" if must_create else "present"
+            only_if: Literal["absent", "present"] = "absent" if must_create else "present"
             self._room.kv.set(name, data, ttl=f"{max(1, int(age * 1000))}ms", only_if=only_if)
         except (Conflict, NotFound):
             raise (CreateError if must_create else UpdateError) from None
