@@ -75,7 +75,7 @@ struct CacheCrowdTests {
   func deadFiller(place: CacheStage.Place) throws {
     let stage = try CacheStage(place)
     var crowd = Crowd(share: 25) { lease, number in number == 1 ? nil : Self.set(lease, number) }
-    try crowd.run(try stage.clients(40), leaseTtl: "1s")
+    try crowd.run(try stage.clients(40), leaseTtl: "5s")
     #expect(crowd.leases.count == 2)
     #expect(crowd.count("miss") == 2)
     #expect(crowd.count("hit", 2) == 998)
