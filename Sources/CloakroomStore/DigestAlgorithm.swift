@@ -3,7 +3,9 @@ internal import COpenSSL
 /// A digest algorithm of OpenSSL, looked up once: one that is named by `EVP_sha256` and its like is looked up,
 /// under a lock, each time that it is used.
 ///
-/// Never changed once it is there, and never given back: any thread may use it.
+/// Unchecked, as a C pointer can't be checked; sound, as OpenSSL never changes a fetched algorithm and counts
+/// references to it atomically (EVP_MD_fetch(3)), and this one is never given back. Both are constants: nothing
+/// that a peer sends reaches the choice.
 struct DigestAlgorithm: @unchecked Sendable {
   static let sha1 = DigestAlgorithm(EVP_MD_fetch(nil, "SHA1", nil) ?? EVP_sha1())
   static let sha256 = DigestAlgorithm(EVP_MD_fetch(nil, "SHA256", nil) ?? EVP_sha256())

@@ -2,7 +2,7 @@ import CloakroomWire
 
 /// What stubs are made from: as much of the document that `rpc.discover` answers as they need.
 ///
-/// The document and not the table, so that whoever makes stubs elsewhere has all that is used here.
+/// The document and not the table, so that a generator outside of the package has all that is used here.
 struct StubDocument {
   /// The methods, sorted by name.
   let methods: [StubMethod]

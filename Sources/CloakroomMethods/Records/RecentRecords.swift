@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// The records that a loop has written last, as it has written them.
 ///
-/// Whoever changes a record has mostly had it before from the same sidecar: begun and completed, checked out
-/// and committed, patched and patched again. What is decided on what is here is committed without a read.
+/// Most changes of a record follow another one through the same sidecar: a checkout and its commit, a begin and
+/// its complete, patch after patch. What is decided on what is here is committed without a read.
 /// It is a guess, and needs to be no better: a commit is done only over the version that it was decided on, and
 /// is answered with what is there instead. So nothing has to be told when another sidecar writes, and what is
 /// found is never told to anybody as it is.

@@ -9,7 +9,7 @@ public enum OpenRPCDocument {
   ///
   /// A method's own parameters come first, in the order in which an array gives them; the ones that
   /// every method takes follow as references, marked `x-by-name-only`. `x-effect` is the method's
-  /// `MethodEffect`, `x-effect-with` another for calls that give a parameter. `x-notifications` are what the
+  /// `Method.Effect`, `x-effect-with` another for calls that give a parameter. `x-notifications` are what the
   /// sidecar sends unasked, in the form of methods.
   ///
   /// - Parameters:

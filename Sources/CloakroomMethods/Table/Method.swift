@@ -47,6 +47,22 @@ public final class Method: Sendable {
     case system(Ask)
   }
 
+  /// What becomes of a call that is made again because its answer was lost: what a client may do then.
+  public enum Effect: String, Sendable, CaseIterable {
+    /// It changes nothing: repeat it freely.
+    case read
+    /// Done again, it leaves the same: repeat it.
+    case set
+    /// A receipt that its caller made has it answered alike: repeat it with the same one.
+    case receipt
+    /// It makes a token, and one that nobody got ends by itself: repeat it.
+    case token
+    /// Done again, it is done twice: repeat it only with the `idempotencyKey` that it had from the first time on.
+    case step
+    /// What it does lasts as long as its connection: never repeat it.
+    case connection
+  }
+
   /// What a call that succeeds is counted as, beside being a call.
   public enum Count: Sendable {
     case publishedEvent
@@ -78,9 +94,9 @@ public final class Method: Sendable {
   /// was done, so that the call takes no `idempotencyKey`.
   public var endsWithConnection: Bool { effect == .connection }
   /// What becomes of a call that is made again because its answer was lost.
-  public let effect: MethodEffect
+  public let effect: Effect
   /// The same for a call that gives one of these parameters, other than as null or false.
-  public let effectWith: [String: MethodEffect]
+  public let effectWith: [String: Effect]
   /// What a call that succeeds is counted as, beside being a call.
   public let counts: Count?
   /// What it does.
@@ -91,7 +107,7 @@ public final class Method: Sendable {
 
   init(
     _ name: StaticString, _ summary: String, _ parameters: [Parameter], result: StaticString,
-    reasons: [Reason] = [], effect: MethodEffect, effectWith: [String: MethodEffect] = [:],
+    reasons: [Reason] = [], effect: Effect, effectWith: [String: Effect] = [:],
     example: (params: StaticString, result: StaticString),
     givesOnlyCopy: Bool = false, counts: Count? = nil,
     _ work: Work
