@@ -24,7 +24,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private(set) var lastActive: UInt64
 
   /// Its calls that take several steps, or wait.
-  private var procedures: [any ConnectionCall] = []
+  var procedures = ConnectionCalls()
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
@@ -107,7 +107,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.context = nil
     socket = nil
     output = nil
-    for call in procedures { call.end() }
+    for call in procedures.all { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
     for command in closing.values { owner.takeBack(by: command) }
@@ -132,34 +132,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Ends what the policy would not admit any more: calls that wait, and subscriptions.
   func review(_ refusal: (_ method: Int, _ service: String) -> RPCError?) {
-    let tasks: [any ConnectionTask] = Array(subscriptions.values) + procedures
+    let tasks: [any ConnectionTask] = Array(subscriptions.values) + procedures.all
     for task in tasks {
       if let method = task.method, let error = refusal(method, task.service) { task.forbid(error) }
     }
   }
 
   // MARK: What ends with it
-
-  /// A call of several steps begins.
-  func add(_ call: any ConnectionCall) {
-    call.place = procedures.count
-    procedures.append(call)
-  }
-
-  /// It has ended: the last takes its place.
-  func remove(_ call: any ConnectionCall) {
-    guard let last = procedures.popLast(), last !== call else { return }
-    last.place = call.place
-    procedures[call.place] = last
-  }
-
-  /// Ends the call of an id, if nothing of it is done then. Of several with one id it is the first that can be.
-  ///
-  /// - Parameter id: its JSON, as it was sent.
-  func cancelCall(_ id: RawSpan) -> Bool {
-    // Calls that are one step of the store are not here: their answers are under way.
-    procedures.contains { $0.isCalled(id) && $0.cancelForCaller() }
-  }
 
   /// So many commands can wait for the connection to close.
   static let closingLimit = 1024
@@ -204,7 +183,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func drain() {
     processArrived()
     isDraining = true
-    for call in procedures { call.drain() }
+    for call in procedures.all { call.drain() }
     for subscription in subscriptions.values { subscription.drain() }
     closeIfDone()
   }

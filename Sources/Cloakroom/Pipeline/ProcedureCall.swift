@@ -53,7 +53,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     service = self.request.connection.identity?.name ?? ""
     self.notes = notes
     self.worker = worker
-    self.request.connection.add(self)
+    self.request.connection.procedures.add(self)
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
     deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
@@ -213,7 +213,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
-    request.connection.remove(self)
+    request.connection.procedures.remove(self)
     worker.replies.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }

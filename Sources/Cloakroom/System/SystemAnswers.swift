@@ -26,7 +26,7 @@ struct SystemAnswers {
     case .hello(let service, let client):
       hello(service: service, client: client, for: request)
     case .cancel(let id):
-      let isCancelled = request.connection.cancelCall(id.readableBytesSpan)
+      let isCancelled = cancel(id, of: request.connection)
       worker.replies.end(request, notes: nil) { result throws(RPCError) in
         result.writeStaticString(
           isCancelled ? "{\"cancelled\":true}" : "{\"cancelled\":false}")
@@ -57,6 +57,11 @@ struct SystemAnswers {
         return result
       }
     }
+  }
+
+  /// Ends the call of an id, if nothing of it is done then: the first of several that can be.
+  private func cancel(_ id: ByteBuffer, of connection: ClientConnection) -> Bool {
+    connection.procedures.called(id.readableBytesSpan).contains { $0.cancelForCaller() }
   }
 
   private func hello(service: String?, client: String?, for request: borrowing Request) {

@@ -16,10 +16,6 @@ public final class RecordRunner {
   static let groupLimit = 64
   /// How many queues are kept to be used again.
   private static let mostSpareQueues = 256
-  /// How often a commit is tried because others were faster. Each time somebody's was done.
-  static let mostTries = 400
-  /// After so many tries the others are let pass for a moment.
-  private static let eagerTries = 4
 
   /// By how many bytes a header grows at most when it says how something has ended.
   private static let endingBytes = 192
@@ -28,14 +24,14 @@ public final class RecordRunner {
   /// command is waited for as long. To have Redis look at its clock takes it as long as to write the record.
   private static let nearMs: Int64 = 120_000
 
-  private unowned let host: any RecordHost
+  unowned let host: any RecordHost
   private let recordBytes: Int
   private var queues: [HashedName: RecordQueue] = [:]
   /// Queues that nobody waits in.
   private var spareQueues: [RecordQueue] = []
-  private var versions = RecordVersions()
+  var versions = RecordVersions()
   /// What was written last, to be decided on without a read.
-  private var recent: RecentRecords
+  var recent: RecentRecords
 
   /// A runner that has nothing to run yet.
   ///
@@ -168,7 +164,7 @@ public final class RecordRunner {
   /// Takes up what has gathered.
   ///
   /// - Parameter found: what was read of the record for the only call that there is; nil reads it.
-  private func next(_ queue: RecordQueue, _ found: StoreReply? = nil) {
+  func next(_ queue: RecordQueue, _ found: StoreReply? = nil) {
     queue.takeBatch(atMost: Self.groupLimit)
     guard let first = queue.batch.first else {
       queues[queue.name] = nil
@@ -190,7 +186,7 @@ public final class RecordRunner {
     }
   }
 
-  private func read(for queue: RecordQueue) {
+  func read(for queue: RecordQueue) {
     guard queue.batch.allSatisfy({ $0.need == nil }) else {
       return host.read(queue.name.name, for: queue.batch) { self.hasRead($0, for: queue) }
     }
@@ -242,7 +238,7 @@ public final class RecordRunner {
   ///
   /// - Parameter isGuess: whether the record is only what was there lately. A commit finds out whether it still
   ///   is; what comes to no commit is decided again on what is read.
-  private func decide(
+  func decide(
     _ queue: RecordQueue, on record: ByteBuffer?, at time: Int64,
     expecting expected: RecordCommit.Expected, isGuess: Bool = false
   ) {
@@ -301,178 +297,6 @@ public final class RecordRunner {
       else { continue }
       wait.demand(need)
     }
-  }
-
-  // MARK: Committing
-
-  private func submit(_ commit: RecordCommit, _ queue: RecordQueue) {
-    let sendings = host.store.sendings
-    queue.step = .commit(commit)
-    host.perform(.commit(queue.name.name, commit), for: queue) {
-      queue.commit = ($0, sendings)
-    }
-  }
-
-  /// The commit that a queue waits for was answered.
-  func hasCommitted(_ commit: RecordCommit, _ reply: StoreReply, _ queue: RecordQueue) {
-    queue.commit = nil
-    switch reply {
-    case .done:
-      if let record = commit.replacement { recent.keep(record, queue.name.hash) }
-      complete(queue)
-    case .stale(let record?, _, _) where commit.hasWritten(record):
-      // It was sent again, and has met itself.
-      complete(queue)
-    case .stale(let record, let time, let wasResent):
-      // What was read is still there: it was not done at all.
-      guard !wasResent || commit.expects(record) else {
-        return end(queue, RPCError(.outcomeUnknown))
-      }
-      again(queue, record, time)
-    case .failure(let error) where error.isWrongType: again(queue)
-    default: end(queue, reply.unexpected)
-    }
-  }
-
-  /// Commits for a call whose answer is kept in the same step; a refusal is kept as well, under the version
-  /// that it was decided on.
-  private func submit(
-    _ commit: RecordCommit, for wait: RecordWait, keptIn idempotency: IdempotencyRecord,
-    _ queue: RecordQueue
-  ) {
-    guard let decision = wait.decision else { return end(queue, RPCError(.internal)) }
-    guard !decision.isPassing else { return recall(commit, for: wait, idempotency, queue) }
-    let note: ByteBuffer
-    do throws(RPCError) {
-      note = try KeptAnswer(decision.answer.result, versions.next(), sealed: wait.call.secret).note
-    } catch {
-      return end(queue, error)
-    }
-    let command = idempotency.keeping(.commit(queue.name.name, commit), step: 0, note: note)
-    submit(command, queue) { [self] reply in
-      switch reply {
-      case .noted(note, _): complete(queue)
-      case .noted(let first, _): complete(wait, repeating: first, queue)
-      // Had it been done before, its answer would have been kept.
-      case .stale(let record, let time, _): again(queue, record, time)
-      case .failure(let error) where error.isWrongType: again(queue)
-      case .done: end(queue, KeptAnswer.unreadable)
-      default: end(queue, reply.unexpected)
-      }
-    }
-  }
-
-  /// What may come to something else later is not kept, though what it has found or left is written; but what
-  /// was kept before is told.
-  private func recall(
-    _ commit: RecordCommit, for wait: RecordWait, _ idempotency: IdempotencyRecord,
-    _ queue: RecordQueue
-  ) {
-    host.perform(idempotency.recall(step: 0)) { [self] reply in
-      switch reply {
-      case .value(nil) where commit.replacement != nil: submit(commit, queue)
-      case .value(nil): complete(queue)
-      case .noted(let first, _): complete(wait, repeating: first, queue)
-      case .failure(let error): end(queue, error)
-      default: end(queue, KeptAnswer.unreadable)
-      }
-    }
-  }
-
-  private func submit(
-    _ command: StoreCommand, _ queue: RecordQueue, _ completion: @escaping (StoreReply) -> Void
-  ) {
-    let sendings = host.store.sendings
-    host.perform(command) { reply in
-      queue.commit = nil
-      completion(reply)
-    } submitting: { ticket in
-      queue.commit = (ticket, sendings)
-    }
-  }
-
-  /// Somebody else was faster: decides again, on what is there now.
-  private func again(_ queue: RecordQueue, _ record: ByteBuffer?, _ time: Int64) {
-    queue.tries += 1
-    queue.isDecided = false
-    guard queue.tries >= Self.eagerTries else {
-      guard let record else { return decide(queue, on: nil, at: time, expecting: .nothing) }
-      guard let version = RecordVersion(of: record) else { return end(queue, .notARecord) }
-      return decide(queue, on: record, at: time, expecting: .version(version))
-    }
-    guard queue.tries < Self.mostTries else {
-      return end(queue, .tooManyOnRecord)
-    }
-    let pause = Int64.random(in: 0...Int64(min(queue.tries, 40)) * 250)
-    host.later(.microseconds(pause)) { self.read(for: queue) }
-  }
-
-  private func again(_ queue: RecordQueue) {
-    queue.tries += 1
-    queue.isDecided = false
-    guard queue.tries < Self.mostTries else { return end(queue, .tooManyOnRecord) }
-    read(for: queue)
-  }
-
-  // MARK: Out
-
-  /// What was decided is done.
-  private func complete(_ queue: RecordQueue) {
-    if queue.batch.contains(where: { $0.decision?.announces ?? false }) {
-      // Nobody waits for it: those who are not told look for themselves in time.
-      host.perform(.publish(queue.name.name, ByteBuffer())) { _ in }
-    }
-    var hasFollowUps = false
-    for wait in queue.batch {
-      guard let decision = wait.decision else { continue }
-      hasFollowUps = hasFollowUps || decision.followUps != nil
-      guard let (notice, namespace) = decision.noticed else { continue }
-      host.noticed(notice, of: queue.name.name, in: namespace, about: decision.subject)
-    }
-    guard hasFollowUps else { return answer(queue, nil) }
-    queue.isFollowedUp = true
-    host.followUp(queue.batch, on: queue.name.name) { [self] failure in
-      queue.isFollowedUp = false
-      answer(queue, failure)
-    }
-  }
-
-  private func answer(_ queue: RecordQueue, _ failure: RPCError?) {
-    queue.endBatch { wait in
-      if let decision = wait.decision { answer(wait, decision, failure) }
-    }
-    next(queue)
-  }
-
-  /// A sweep's look comes to nothing when what follows from it could not be done: it is taken again.
-  private func answer(_ wait: RecordWait, _ decision: RecordDecision, _ failure: RPCError?) {
-    if let failure, wait.call.isLook { return wait.fail(failure) }
-    wait.complete(decision.answer)
-  }
-
-  /// The call was made before: what it was answered then is the answer.
-  private func complete(_ wait: RecordWait, repeating note: ByteBuffer, _ queue: RecordQueue) {
-    queue.batch = []
-    do throws(RPCError) {
-      wait.complete(repeating: .success(try KeptAnswer.result(of: note, sealed: wait.call.secret)))
-    } catch {
-      wait.complete(repeating: .failure(error))
-    }
-    next(queue)
-  }
-
-  /// The store could not be asked, or has not said what came of it.
-  private func end(_ queue: RecordQueue, _ error: RPCError) {
-    queue.endBatch { wait in
-      let changesNothing =
-        wait.call.isReading || wait.decision?.replacement == nil && wait.idempotency == nil
-      if changesNothing, error.reason == .outcomeUnknown {
-        wait.fail(RPCError(.unavailable))
-      } else {
-        wait.fail(error)
-      }
-    }
-    next(queue)
   }
 }
 
