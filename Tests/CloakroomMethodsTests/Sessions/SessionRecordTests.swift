@@ -281,6 +281,15 @@ struct SessionRecordTests {
     #expect(record.state == .open && record.lease.attempts == 0)
     #expect(record.endAtMs == Self.made + 60 + SessionStory.life)
     #expect(record.expiresAtMs == Self.made + 60 + SessionStory.idle)
+    for (number, receipt) in ["t", "u"].enumerated() {
+      let at = Self.made + 70 + Int64(number) * 10
+      story.tell(SessionStory.checkout(receipt), at: at)
+      story.tell(.release(receipt: receipt, error: nil), at: at + 5)
+    }
+    #expect(story.record?.state == .dead)
+    // The life that it was made with, and not what has become of it meanwhile.
+    story.tell(.reopen, at: Self.made + 2000, by: nil)
+    #expect(story.record?.endAtMs == Self.made + 2000 + SessionStory.life)
   }
 
   @Test("counts each end once, however it comes about")

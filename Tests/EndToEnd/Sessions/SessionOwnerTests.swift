@@ -207,4 +207,32 @@ struct SessionOwnerTests {
     #expect(!kept.isEmpty)
     for name in kept { #expect(try !redis.command(["HGETALL", String(name)]).contains(id)) }
   }
+
+  @Test(
+    "gets one new id of many that ask at once, and nothing is left of the others",
+    arguments: SessionStage.Store.allCases)
+  func rotateAtOnce(store: SessionStage.Store) throws {
+    let stage = try SessionStage(store, sidecars: 2)
+    let clients = try (0..<20).map { try stage.daemons[$0 % stage.daemons.count].client() }
+    for key in ["", #","idempotencyKey":"login""#] {
+      let owner = key.isEmpty ? "ann" : "bob"
+      let visitor = try stage.begin(#""principal":"\#(owner)""#)
+      for client in clients {
+        try client.send(
+          LineClient.request("session.rotate", #"{"sessionId":"\#(visitor.id)"\#(key)}"#))
+      }
+      let answers = try clients.map { Answer(try $0.readLine()) }
+      let refs = Set(answers.compactMap { $0["ref"] as? String })
+      #expect(refs.count == 1, "\(answers)")
+      #expect(answers.allSatisfy { $0.result != nil || $0.reason == "DELETED" }, "\(answers)")
+      try eventually("one session") {
+        try Self.refs(stage.client.call("session.list", #"{"principal":"\#(owner)"}"#))
+          == Array(refs)
+      }
+    }
+    let counted = try stage.daemons.reduce(0) {
+      $0 + Int(try $1.client().metrics().sum("session_events_total", ["event": "deleted"]))
+    }
+    #expect(counted == 0)
+  }
 }

@@ -55,9 +55,9 @@ extension SessionRecord {
   mutating func revive(_ retention: PendingRetention, at now: Int64) {
     state = .open
     endedAtMs = 0
-    let life = max(endAtMs &- createdAtMs, idleMs)
+    if lifeMs == 0 { lifeMs = max(endAtMs &- createdAtMs, idleMs) }
     activeAtMs = now
-    endAtMs = now &+ life
+    endAtMs = now &+ lifeMs
     expiresAtMs = idleMs > 0 ? min(now &+ idleMs, endAtMs) : endAtMs
     keptUntilMs = retention.end(of: expiresAtMs)
   }

@@ -44,6 +44,7 @@ extension SessionRecord {
     origin = header.text("origin")
     successor = header.text("successor")
     heldUntilMs = header.number("held") ?? 0
+    lifeMs = header.number("life") ?? 0
   }
 
   func write(to header: inout RecordHeaderWriter) {
@@ -74,6 +75,7 @@ extension SessionRecord {
     header.write("origin", origin)
     header.write("successor", successor)
     header.write("held", unlessZero: heldUntilMs)
+    header.write("life", unlessZero: lifeMs)
     header.write("sealed", unlessZero: content.sealed == nil ? 0 : 1)
   }
 }

@@ -65,6 +65,8 @@ struct SessionRecord: RecordKind, Equatable {
   var successor: String?
   /// Until when its flow's definition is held for it, where that is longer than it was given to live; 0 else.
   var heldUntilMs: Int64 = 0
+  /// How long it lives at most, from when it was made or opened again, once it was; 0 before that.
+  var lifeMs: Int64 = 0
 
   // MARK: What happens by itself
 

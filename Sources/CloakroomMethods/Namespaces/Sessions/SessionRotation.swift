@@ -51,7 +51,12 @@ struct SessionRotation: Sendable {
       do throws(RPCError) {
         let made = try await make(next, of: old, oldRef, context)
         let result = try await retire(old, for: made, context)
-        _ = try? await next.take(.confirm, context)
+        if result == answer(made, old) {
+          _ = try? await next.take(.confirm, context)
+        } else {
+          // Another call of the same idempotencyKey was answered first: its session is the one that goes on.
+          next.takeBack(by: .discard, context)
+        }
         return result
       } catch {
         // What has become of the old session is not known: the new one may be somebody's.
@@ -93,7 +98,7 @@ struct SessionRotation: Sendable {
         if let cancellation = context.cancellation { throw cancellation }
         return try await call.run(step, .init(secret: secret), context) {
           scene, result throws(RPCError) in
-          write(new, old, into: &result)
+          result = answer(new, old)
         }
       } catch {
         if error.reason == .outcomeUnknown {
@@ -109,9 +114,8 @@ struct SessionRotation: Sendable {
     throw unknown ?? RPCError(.outcomeUnknown)
   }
 
-  private func write(
-    _ record: SessionRecord, _ old: SessionScene, into result: inout ByteBuffer
-  ) {
+  private func answer(_ record: SessionRecord, _ old: SessionScene) -> ByteBuffer {
+    var result = ByteBuffer()
     result.writeStaticString("{\"sessionId\":\"")
     result.writeString(id.text)
     result.writeStaticString("\",\"ref\":\"")
@@ -119,6 +123,7 @@ struct SessionRotation: Sendable {
     result.writeStaticString("\"")
     result.writeEnd(record)
     result.writeWarnings(old)
+    return result
   }
 }
 
