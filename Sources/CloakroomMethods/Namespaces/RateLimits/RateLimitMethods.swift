@@ -16,7 +16,7 @@ enum RateLimitMethods {
     parameters + [.onUnavailable],
     result:
       #"{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":["integer","null"]},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"},"checked":{"type":"boolean"},"results":{"type":"array","items":{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":"integer"},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}}},"required":["allowed","limit","remaining","resetMs","retryAfterMs","checked"]}"#,
-    reasons: [.tooLarge],
+    reasons: [.tooLarge, .crossSlot],
     effect: .step,
     example: (
       #"{"key":"user:17","limit":100,"window":"1m"}"#,
@@ -29,7 +29,7 @@ enum RateLimitMethods {
     "Tells what ratelimit.check would answer now, and takes nothing.", parameters,
     result:
       #"{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":["integer","null"]},"remaining":{"type":["integer","null"]},"resetMs":{"type":["integer","null"]},"retryAfterMs":{"type":"integer"},"results":{"type":"array","items":{"type":"object","properties":{"allowed":{"type":"boolean"},"limit":{"type":"integer"},"remaining":{"type":"integer"},"resetMs":{"type":"integer"},"retryAfterMs":{"type":"integer"}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}}},"required":["allowed","limit","remaining","resetMs","retryAfterMs"]}"#,
-    reasons: [.tooLarge],
+    reasons: [.tooLarge, .crossSlot],
     effect: .read,
     example: (
       #"{"key":"user:17","limit":100,"window":"1m"}"#,
@@ -52,7 +52,7 @@ enum RateLimitMethods {
     "Forgets what was taken from all limits on a key, or from those of a policy, and tells whether there was anything. It takes what a check takes; all but key, policy and all is of no matter. Another sidecar may go on refusing the key for a second at most.",
     parameters,
     result: #"{"type":"object","properties":{"reset":{"type":"boolean"}},"required":["reset"]}"#,
-    reasons: [.tooLarge],
+    reasons: [.tooLarge, .crossSlot],
     effect: .set,
     example: (#"{"key":"user:17"}"#, #"{"reset":true}"#),
     .procedure { arguments throws(RPCError) in
