@@ -16,10 +16,6 @@ from ._methods import EFFECTS
 from ._stub import Scope
 from .errors import CloakroomError, DeadlineExceeded, InvalidParams, OutcomeUnknown, Unavailable
 
-# Whether the sidecar knows `idempotencyTtl`, a caller-made receipt of `pending.checkout`, and an `error` of
-# `pending.release`: an unknown parameter is an error there.
-EXTENSIONS = False
-
 DEFAULT_TIMEOUT = 10.0
 # How much longer the client waits for the sidecar's own word on a deadline, which knows what was done.
 GRACE = 0.1
@@ -37,9 +33,12 @@ _WIRE_NAMES = {
 }
 
 # Where the caller makes the receipt that makes a repetition safe.
-_RECEIPTS = {"cache.get": "lease", "idempotency.begin": "receipt", "session.checkout": "receipt"}
-if EXTENSIONS:
-    _RECEIPTS["pending.checkout"] = "receipt"
+_RECEIPTS = {
+    "cache.get": "lease",
+    "idempotency.begin": "receipt",
+    "pending.checkout": "receipt",
+    "session.checkout": "receipt",
+}
 _CONDITIONS = ("onlyIf", "ifMatch")
 _READS = frozenset(method for method, effect in EFFECTS.items() if effect == "read")
 _NOTHING_DONE = frozenset({"UNAVAILABLE", "OVERLOADED"})
@@ -74,8 +73,7 @@ class Call:
         self.repeatable = effect != "connection"
         if effect == "step" and "idempotencyKey" not in params:
             params["idempotencyKey"] = secrets.token_urlsafe(16)
-            if EXTENSIONS:
-                params["idempotencyTtl"] = max(60, int(2 * timeout) + 1)
+            params["idempotencyTtl"] = max(60, int(2 * timeout) + 1)
 
     def remaining(self) -> float:
         return self.deadline - monotonic()

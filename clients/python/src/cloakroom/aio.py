@@ -25,7 +25,7 @@ from typing import (
 
 from . import _methods
 from ._aio import Connection, ConnectionLost, Transport
-from ._call import DEFAULT_TIMEOUT, EXTENSIONS, Call, scope_of
+from ._call import DEFAULT_TIMEOUT, Call, scope_of
 from ._shared import Event, Gap, call_key, failure_text, is_outage, notification, owner_name, seconds
 from ._stub import Scope
 from .errors import (
@@ -369,10 +369,9 @@ class AsyncPending(_methods.AsyncPending):
         params = {"token": token, "operationType": operation_type, "leaseTtl": lease_ttl}
 
         async def release(receipt: str, error: Any) -> Any:
-            known = {"error": error} if EXTENSIONS and error is not None else {}
             return await self._call(
                 "pending.release",
-                {"token": token, "operationType": operation_type, "receipt": receipt, **known},
+                {"token": token, "operationType": operation_type, "receipt": receipt},
                 common,
             )
 

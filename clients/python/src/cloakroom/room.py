@@ -23,7 +23,7 @@ from typing import (
 )
 
 from . import _methods
-from ._call import DEFAULT_TIMEOUT, EXTENSIONS, Call, scope_of
+from ._call import DEFAULT_TIMEOUT, Call, scope_of
 from ._shared import Event, Gap, call_key, failure_text, is_outage, notification, owner_name, seconds
 from ._stub import Scope
 from ._sync import Connection, ConnectionLost, TimeIsUp, Transport
@@ -344,10 +344,9 @@ class Pending(_methods.Pending):
         params = {"token": token, "operationType": operation_type, "leaseTtl": lease_ttl}
 
         def release(receipt: str, error: Any) -> Any:
-            known = {"error": error} if EXTENSIONS and error is not None else {}
             return self._call(
                 "pending.release",
-                {"token": token, "operationType": operation_type, "receipt": receipt, **known},
+                {"token": token, "operationType": operation_type, "receipt": receipt},
                 common,
             )
 
