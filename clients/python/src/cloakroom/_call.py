@@ -12,7 +12,7 @@ import stat
 from time import monotonic
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from ._methods import EFFECTS
+from ._methods import EFFECTS, EFFECTS_WITH
 from ._stub import Scope
 from .errors import CloakroomError, DeadlineExceeded, InvalidParams, OutcomeUnknown, Unavailable
 
@@ -29,6 +29,7 @@ _WIRE_NAMES = {
     "scope": "scope",
     "actor": "actor",
     "idempotency_key": "idempotencyKey",
+    "idempotency_ttl": "idempotencyTtl",
     "traceparent": "traceparent",
 }
 
@@ -39,7 +40,6 @@ _RECEIPTS = {
     "pending.checkout": "receipt",
     "session.checkout": "receipt",
 }
-_CONDITIONS = ("onlyIf", "ifMatch")
 _READS = frozenset(method for method, effect in EFFECTS.items() if effect == "read")
 _NOTHING_DONE = frozenset({"UNAVAILABLE", "OVERLOADED"})
 
@@ -65,15 +65,13 @@ class Call:
                 params[slot] = secrets.token_urlsafe(16)
             if slot is None and "receipt" not in params:
                 effect = "step"
-        elif effect == "set" and (any(name in params for name in _CONDITIONS) or "lease" in params):
-            # A repetition would meet what the first attempt has written, and be refused.
-            effect = "step"
-        elif params.get("bindToConnection"):
-            effect = "connection"
+        for name, other in EFFECTS_WITH.get(method, {}).items():
+            if params.get(name) not in (None, False):
+                effect = other
         self.repeatable = effect != "connection"
         if effect == "step" and "idempotencyKey" not in params:
             params["idempotencyKey"] = secrets.token_urlsafe(16)
-            params["idempotencyTtl"] = max(60, int(2 * timeout) + 1)
+            params.setdefault("idempotencyTtl", max(60, int(2 * timeout) + 1))
 
     def remaining(self) -> float:
         return self.deadline - monotonic()

@@ -27,6 +27,7 @@ class Common(TypedDict, total=False):
     scope: Scope
     actor: str
     idempotency_key: str
+    idempotency_ttl: Union[int, str]
     traceparent: str
     timeout: Optional[float]
 
