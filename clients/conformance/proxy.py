@@ -152,7 +152,9 @@ class Link:
             self.far.sendall(part(line, fault["keep"]))
             return False
         if fault["proxy"] == "answer":
-            self.send(json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **fault["reply"]}).encode() + b"\n")
+            self.send(
+                json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **fault["reply"]}).encode() + b"\n"
+            )
             return True
         if "id" in request:
             self.awaited[request["id"]] = fault
