@@ -48,6 +48,7 @@ class Case:
         self.timers = []
         self.looked = len(proxy.seen)
         self.accepted = proxy.accepted
+        self.left = proxy.left
         self.remembered = None
 
     def run(self):
@@ -178,10 +179,20 @@ class Case:
         ]
 
     def wait_for(self, what):
+        """Waits until the client has sent so many requests of a method, or has taken back what it had sent: by
+        system.cancel, or by closing the connection."""
+        method, least = (
+            ("system.cancel", 1) if "takenBack" in what else (what["method"], plain(what["requests"]))
+        )
         try:
-            wait_until(lambda: len(self.requests(what["method"])) >= plain(what["requests"]))
+            wait_until(
+                lambda: (
+                    len(self.requests(method)) >= least
+                    or ("takenBack" in what and self.proxy.left > self.left)
+                )
+            )
         except AssertionError:
-            raise Failure(f"{len(self.requests(what['method']))} requests") from None
+            raise Failure(f"{len(self.requests(method))} requests") from None
 
     def look(self, what):
         """What the client has sent since the last look."""
