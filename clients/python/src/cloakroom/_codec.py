@@ -86,9 +86,12 @@ _INFINITY = float("inf")
 
 
 def _fraction(text: str) -> Any:
-    """A float, or the Decimal that no float holds: 1e400 is never infinite."""
+    """A float, or a Decimal when no float is near it: 1e400 is never infinite, and 1e-400 is not zero."""
     value = float(text)
-    return value if -_INFINITY < value < _INFINITY else Decimal(text)
+    if -_INFINITY < value < 0.0 or 0.0 < value < _INFINITY:
+        return value
+    exact = Decimal(text)
+    return exact if exact else value
 
 
 def _integer(text: str) -> Any:
