@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import weakref
 from time import monotonic
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from ._call import DEFAULT_TIMEOUT, GRACE, MAX_REPLY, MAX_WAITING, Call, prepare
-from ._codec import Codec, ReplyTooLarge
+from ._codec import Codec, ReplyTooLarge, cancel
 from ._limits import Limits
 from ._place import socket_path
 from ._sync import Refused
@@ -17,9 +19,35 @@ from .errors import CloakroomError, InvalidParams, Unavailable, from_reply
 # How many calls are made on connections of their own at a time.
 MAX_ALONE = 8
 
+_live: weakref.WeakSet[Connection] = weakref.WeakSet()
+_transports: weakref.WeakSet[Transport] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    # The child has the parent's sockets and, behind its loop, the parent's poll. To close them through the loop
+    # would take them out of the parent's poll; to keep them would hold what is bound to the parent's connection.
+    nothing = None
+    for connection in list(_live):
+        held = connection.descriptor()
+        if held >= 0:
+            nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC) if nothing is None else nothing
+            os.dup2(nothing, held, inheritable=False)
+        connection.lost = True
+    if nothing is not None:
+        os.close(nothing)
+    for transport in list(_transports):
+        transport.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
 
 class ConnectionLost(Exception):
     """The connection broke after the request was on its way."""
+
+
+class NotSent(ConnectionResetError):
+    """The connection broke before any of the request was sent."""
 
 
 class Unmatched(ConnectionLost):
@@ -34,6 +62,8 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: Optional[asyncio.Transport] = None
         self._number = 0
+        # The last request of which anything may have left.
+        self._sent = 0
         self._waiting: Dict[int, asyncio.Future[Dict[str, Any]]] = {}
         # How many requests have been written and not answered, those included that were given up.
         self._owed = 0
@@ -43,7 +73,15 @@ class Connection(asyncio.Protocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self.lost = False
+        self._closed = False
         self.on_message: Optional[Callable[[Optional[Dict[str, Any]]], None]] = None
+        _live.add(self)
+
+    def descriptor(self) -> int:
+        """The socket's, or -1 when it is closed."""
+        if self._transport is None or self._closed:
+            return -1
+        return int(self._transport.get_extra_info("socket").fileno())
 
     # -- the loop's side
 
@@ -114,13 +152,13 @@ class Connection(asyncio.Protocol):
 
     def _drop(self, fault: Callable[[], Exception]) -> None:
         waiting, self._waiting = self._waiting, {}
-        for waiter in waiting.values():
+        for number, waiter in waiting.items():
             if not waiter.done():
-                waiter.set_exception(fault())
+                waiter.set_exception(fault() if number <= self._sent else NotSent())
 
     def connection_lost(self, fault: Optional[Exception]) -> None:
         self._hear_last_words()
-        self.lost = True
+        self.lost = self._closed = True
         self._writable.set()
         self._drop(ConnectionLost)
         if self.on_message is not None:
@@ -150,17 +188,37 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         data = b"".join(self._outbox)
         self._outbox.clear()
-        if self._transport is not None and not self.lost:
-            self._transport.write(data)
+        transport = self._transport
+        if transport is None or self.lost:
+            return
+        first = transport.get_write_buffer_size() == 0 and not transport.is_closing()
+        transport.write(data)
+        if not (first and transport.is_closing()):
+            # Else the very first write has failed: the connection had been closed before.
+            self._sent = self._number
 
-    async def exchange(self, call: Call) -> Dict[str, Any]:
+    def _send(self, request: bytes) -> None:
+        if not self._outbox:
+            self._loop.call_soon(self._flush)
+        self._outbox.append(request)
+
+    async def _ready(self, call: Call) -> None:
         if not self._writable.is_set():
             try:
                 await asyncio.wait_for(self._writable.wait(), max(call.remaining(), 0.0))
             except asyncio.TimeoutError:
                 raise call.out_of_time(sent=False) from None
         if self.lost:
-            raise ConnectionResetError("the connection was lost before the request was sent")
+            raise NotSent
+
+    async def notify(self, call: Call) -> None:
+        await self._ready(call)
+        request = self._codec.notification(call.method, call.with_deadline())
+        self.limits.check(call.method, call.params, request)
+        self._send(request)
+
+    async def exchange(self, call: Call) -> Dict[str, Any]:
+        await self._ready(call)
         self._number = number = self._number + 1
         left = call.deadline - monotonic()
         call.params["deadlineMs"] = int(left * 1000) if left > 0.001 else 1
@@ -170,15 +228,17 @@ class Connection(asyncio.Protocol):
             limits.check(call.method, call.params, request)
         waiter: asyncio.Future[Dict[str, Any]] = self._loop.create_future()
         self._waiting[number] = waiter
-        if not self._outbox:
-            self._loop.call_soon(self._flush)
-        self._outbox.append(request)
+        self._send(request)
         self._owed += 1
         alarm = self._loop.call_later(left + GRACE, _time_is_up, waiter, call)
         try:
             return await waiter
         except ReplyTooLarge as fault:
             raise call.given_up(fault) from None
+        except asyncio.CancelledError:
+            # What it may still wait for is nobody's any more: a claim would be held, a message be read in vain.
+            self._send(cancel(number))
+            raise
         finally:
             # A call that was given up leaves its number: its answer, when it comes, is dropped.
             self._waiting.pop(number, None)
@@ -212,6 +272,12 @@ class Transport:
         self._waiting = 0
         self._alone: Optional[Tuple[asyncio.AbstractEventLoop, asyncio.Semaphore]] = None
         self.closed = False
+        _transports.add(self)
+
+    def after_fork(self) -> None:
+        self._connection = None
+        self._opening = None
+        self._waiting = 0
 
     def close(self) -> None:
         self.closed = True
@@ -290,6 +356,20 @@ class Transport:
             await asyncio.sleep(seconds)
         finally:
             self._waiting -= 1
+
+    async def notify(
+        self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
+    ) -> None:
+        """Sends a call that is never answered."""
+        call = prepare(method, params, common, defaults, self.timeout, "connection")
+        while True:
+            try:
+                return await (await self._ready(call)).notify(call)
+            except Refused as refusal:
+                pause = call.after_error(refusal.error)
+            except OSError as fault:
+                pause = call.after_no_connection(fault)
+            await self.pause(pause, call)
 
     async def call(
         self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]

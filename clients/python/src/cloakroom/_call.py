@@ -74,6 +74,11 @@ class Call:
     def remaining(self) -> float:
         return self.deadline - monotonic()
 
+    def with_deadline(self) -> Dict[str, Any]:
+        """The parameters, with what is left of the call's time."""
+        self.params["deadlineMs"] = max(1, int(self.remaining() * 1000))
+        return self.params
+
     def backoff(self) -> float:
         """How long to wait before the next attempt: at random, up to twice as long each time."""
         self.attempt += 1
@@ -155,6 +160,7 @@ def prepare(
     common: Mapping[str, Any],
     defaults: Mapping[str, Any],
     timeout: float,
+    effect: Optional[str] = None,
 ) -> Call:
     """A call of a method, with the room's own scope and actor where the call has none."""
     if defaults:
@@ -177,7 +183,7 @@ def prepare(
                 timeout += wait / 1000
     else:
         timeout = given
-    return Call(method, EFFECTS.get(method, "connection"), params, timeout)
+    return Call(method, effect or EFFECTS.get(method, "connection"), params, timeout)
 
 
 def scope_of(pairs: Sequence[Tuple[str, Any]], outer: Scope) -> List[Mapping[str, Any]]:

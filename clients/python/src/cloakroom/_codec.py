@@ -111,6 +111,12 @@ _NUMBER = re.compile(rb'\s*{"jsonrpc":"2.0","id":([0-9]{1,18}),')
 _NAMES = {method: json.dumps(method) for method in EFFECTS}
 
 
+def cancel(number: int) -> bytes:
+    """Takes back a request that may still wait; a notification, as nobody looks at its answer."""
+    params = f'{{"id":{number}}}'
+    return f'{{"jsonrpc":"2.0","method":"system.cancel","params":{params}}}\n'.encode()
+
+
 class ReplyTooLarge(Exception):
     """A reply that the client can't take in, and the number of its call where that can be told."""
 
@@ -156,6 +162,11 @@ class Codec:
         except (TypeError, ValueError, RecursionError) as fault:
             # The encoder's own words may have a value in them.
             raise InvalidParams(f"a parameter of {method} is no JSON ({type(fault).__name__})") from None
+
+    @classmethod
+    def notification(cls, method: str, params: Any) -> bytes:
+        """The same without a number, which is never answered."""
+        return cls.request(0, method, params).replace(b'"id":0,', b"", 1)
 
     @staticmethod
     def number(beginning: bytes) -> Optional[int]:

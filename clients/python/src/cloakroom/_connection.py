@@ -121,6 +121,17 @@ class Connection:
             self.close()
             raise
 
+    def notify(self, call: Call) -> None:
+        """Sends a call that is never answered."""
+        request = self._codec.notification(call.method, call.with_deadline())
+        self.limits.check(call.method, call.params, request)
+        try:
+            self._be_patient(max(call.remaining(), 0.0) + GRACE)
+            self._send(request, call)
+        except BaseException:
+            self.close()
+            raise
+
     def _send(self, request: bytes, call: Call) -> None:
         held = self._socket
         try:

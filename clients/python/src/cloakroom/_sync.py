@@ -115,6 +115,20 @@ class Transport:
             with self._count:
                 self._waiting -= 1
 
+    def notify(
+        self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
+    ) -> None:
+        """Sends a call that is never answered."""
+        call = prepare(method, params, common, defaults, self.timeout, "connection")
+        while True:
+            try:
+                return self._connection(call).notify(call)
+            except Refused as refusal:
+                pause = call.after_error(refusal.error)
+            except (ConnectionLost, OSError) as fault:
+                pause = call.after_no_connection(fault)
+            self.pause(pause, call)
+
     def call(
         self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
     ) -> Any:
