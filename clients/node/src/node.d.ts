@@ -1,0 +1,64 @@
+// As much of Node as the client uses: its own types are on npm alone, which a build can do without.
+
+declare class Buffer extends Uint8Array {
+  static from(text: string, encoding?: string): Buffer;
+  static from(buffer: ArrayBufferLike, offset?: number, length?: number): Buffer;
+  static concat(parts: ReadonlyArray<Uint8Array>): Buffer;
+  static byteLength(text: string): number;
+  toString(encoding?: string): string;
+  subarray(start?: number, end?: number): Buffer;
+}
+
+declare const process: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  getuid(): number;
+  nextTick(callback: () => void): void;
+};
+
+declare const performance: { now(): number };
+
+interface Timer {
+  ref(): this;
+  unref(): this;
+}
+declare function setTimeout(callback: () => void, ms: number): Timer;
+declare function clearTimeout(timer: Timer | undefined): void;
+
+interface AbortSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
+declare module "node:crypto" {
+  export function randomBytes(size: number): Buffer;
+  export function createHash(name: string): { update(text: string): { digest(encoding: string): string } };
+}
+
+declare module "node:fs" {
+  export function existsSync(path: string): boolean;
+  export function lstatSync(
+    path: string,
+    options: { throwIfNoEntry: false },
+  ): { isDirectory(): boolean; uid: number; mode: number } | undefined;
+}
+
+declare module "node:net" {
+  export interface Socket {
+    on(event: "connect" | "close", listener: () => void): this;
+    on(event: "data", listener: (data: Buffer) => void): this;
+    on(event: "error", listener: (fault: Error) => void): this;
+    write(text: string, encoding: string, callback: (fault?: Error | null) => void): boolean;
+    destroy(): void;
+    pause(): this;
+    resume(): this;
+    ref(): this;
+    unref(): this;
+  }
+  export function createConnection(path: string): Socket;
+}
