@@ -1,13 +1,15 @@
 // As much of Node as the client uses: its own types are on npm alone, which a build can do without.
 
-declare class Buffer extends Uint8Array {
-  static from(text: string, encoding?: string): Buffer;
-  static from(buffer: ArrayBufferLike, offset?: number, length?: number): Buffer;
-  static concat(parts: ReadonlyArray<Uint8Array>): Buffer;
-  static byteLength(text: string): number;
-  toString(encoding?: string): string;
+interface Buffer extends Uint8Array {
+  toString(encoding?: string, start?: number, end?: number): string;
   subarray(start?: number, end?: number): Buffer;
 }
+declare const Buffer: {
+  from(text: string, encoding?: string): Buffer;
+  from(buffer: ArrayBufferLike, offset?: number, length?: number): Buffer;
+  concat(parts: ReadonlyArray<Uint8Array>): Buffer;
+  byteLength(text: string): number;
+};
 
 declare const process: {
   readonly env: Readonly<Record<string, string | undefined>>;

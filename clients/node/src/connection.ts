@@ -1,0 +1,310 @@
+import { createConnection, Socket } from "node:net";
+import { Call, GRACE_MS } from "./call.js";
+import * as errors from "./errors.js";
+import { decode } from "./json.js";
+
+// Of a reply; the sidecar's own limit is far below.
+const MAX_REPLY_BYTES = 64 * 1024 * 1024;
+// As much as is handed to the socket at once: what is not can be taken back.
+const WRITE_LENGTH = 256 * 1024;
+// Requests up to this length fit any sidecar's frame; for longer ones it is asked.
+const SURE_BYTES = 64 * 1024;
+
+/** A sidecar's answer, or what it tells unasked. */
+export interface Message {
+  id?: unknown;
+  result?: unknown;
+  error?: unknown;
+  method?: unknown;
+  params?: unknown;
+}
+
+/** The connection broke: after the request was handed to it, or before. */
+export class ConnectionLost extends Error {
+  constructor(readonly wasSent: boolean) {
+    super("the connection was lost");
+  }
+}
+
+/** A call that waits for its turn, or for its answer. */
+interface Exchange {
+  readonly call: Call;
+  readonly resolve: (message: Message) => void;
+  readonly reject: (fault: Error) => void;
+  id: number;
+  timer: Timer | undefined;
+  onAbort: (() => void) | undefined;
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionEvents {
+  /** Something was told unasked. */
+  onNotification?: (message: Message) => void;
+  /** It is gone. */
+  onLost?: () => void;
+}
+
+/** One socket. Requests of one turn of the event loop leave together, and answers are matched by their number. */
+export class Connection {
+  /** Whether it is gone. */
+  isLost = false;
+  /** Whether the sidecar has answered anything. */
+  hasAnswered = false;
+  private lastId = 0;
+  // In the order in which the calls were made; those behind the socket's own buffer.
+  private readonly queue = new Set<Exchange>();
+  private readonly waiting = new Map<number, Exchange>();
+  // Cancellations and the like: past all limits, and nobody waits for their answers.
+  private asides = "";
+  private isWriting = false;
+  private isScheduled = false;
+  private parts: Buffer[] = [];
+  private partsLength = 0;
+  private maxFrame: Promise<number> | undefined;
+  private maxInFlight = 1000;
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly events: ConnectionEvents,
+    private readonly identity: Record<string, unknown>,
+  ) {
+    socket.on("data", (data) => this.take(data));
+    socket.on("close", () => this.lose());
+    // An idle connection keeps no process alive.
+    socket.unref();
+  }
+
+  /** Connects; rejects with what the system says. */
+  static open(
+    path: string,
+    events: ConnectionEvents = {},
+    identity: Record<string, unknown> = {},
+  ): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = createConnection(path);
+      // Always listened to, also when the promise is settled: an `error` that nobody hears ends the process.
+      socket.on("error", reject);
+      socket.on("connect", () => resolve(new Connection(socket, events, identity)));
+    });
+  }
+
+  /** Sends a call, and waits for its answer for as long as the call has time. */
+  exchange(call: Call): Promise<Message> {
+    if (call.body.length <= SURE_BYTES / 4) return this.enqueue(call);
+    return this.checkLength(call).then(() => this.enqueue(call));
+  }
+
+  /** Sends what is never answered; resolves when the system has it. */
+  notify(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.isLost) reject(new ConnectionLost(false));
+      this.socket.write(text, "utf8", (fault) => (fault ? reject(new ConnectionLost(true)) : resolve()));
+    });
+  }
+
+  /** Stops and goes on taking what arrives. */
+  setPaused(isPaused: boolean): void {
+    if (isPaused) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  /** Whether it keeps the process alive. */
+  hold(isHeld: boolean): void {
+    if (isHeld) this.socket.ref();
+    else this.socket.unref();
+  }
+
+  close(): void {
+    this.socket.destroy();
+    this.lose();
+  }
+
+  // -- Requests
+
+  private async checkLength(call: Call): Promise<void> {
+    const length = Buffer.byteLength(call.body) + 200;
+    if (length <= SURE_BYTES) return;
+    this.maxFrame ??= this.askMaxFrame();
+    const max = await this.maxFrame;
+    if (length > max) {
+      throw call.truth(
+        new errors.TooLarge(`${call.method}: the request has about ${length} bytes, the limit is ${max}`),
+      );
+    }
+  }
+
+  private async askMaxFrame(): Promise<number> {
+    const hello = new Call("system.hello", this.identity);
+    const { result, error } = await this.enqueue(hello);
+    if (error !== undefined) return Infinity; // The sidecar's own word comes with the call.
+    const limits = (result as { limits: { frameBytes: number; inFlight: number } }).limits;
+    // A cancellation has to get through.
+    this.maxInFlight = Math.max(1, Math.min(this.maxInFlight, limits.inFlight - 1));
+    return limits.frameBytes;
+  }
+
+  private enqueue(call: Call): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      if (this.isLost) {
+        reject(new ConnectionLost(false));
+        return;
+      }
+      if (call.signal?.aborted) {
+        reject(call.cancelled(false));
+        return;
+      }
+      const exchange: Exchange = { call, resolve, reject, id: 0, timer: undefined, onAbort: undefined };
+      this.arm(exchange, call.remaining() + GRACE_MS);
+      if (call.signal !== undefined) {
+        exchange.onAbort = () => this.abort(exchange);
+        call.signal.addEventListener("abort", exchange.onAbort);
+      }
+      if (this.queue.size === 0 && this.waiting.size === 0) this.socket.ref();
+      this.queue.add(exchange);
+      this.schedule();
+    });
+  }
+
+  private arm(exchange: Exchange, ms: number): void {
+    clearTimeout(exchange.timer);
+    // Whole numbers share a list of Node's.
+    exchange.timer = setTimeout(() => this.expire(exchange), Math.ceil(Math.max(0, ms)));
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.isWriting) return;
+    this.isScheduled = true;
+    process.nextTick(() => {
+      this.isScheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.isWriting || this.isLost) return;
+    let text = this.asides;
+    this.asides = "";
+    for (const exchange of this.queue) {
+      if (this.waiting.size >= this.maxInFlight || text.length >= WRITE_LENGTH) break;
+      this.queue.delete(exchange);
+      exchange.id = this.lastId += 1;
+      this.waiting.set(exchange.id, exchange);
+      text += exchange.call.request(exchange.id);
+    }
+    if (text === "") return;
+    this.isWriting = true;
+    this.socket.write(text, "utf8", this.onWritten);
+  }
+
+  private readonly onWritten = (): void => {
+    this.isWriting = false;
+    if (this.queue.size > 0 || this.asides !== "") this.flush();
+  };
+
+  // -- Ends
+
+  private settle(exchange: Exchange): void {
+    clearTimeout(exchange.timer);
+    if (exchange.onAbort !== undefined) {
+      exchange.call.signal?.removeEventListener("abort", exchange.onAbort);
+    }
+    this.queue.delete(exchange);
+    // A call that was given up leaves its number: its answer, when it comes, is dropped.
+    this.waiting.delete(exchange.id);
+    if (this.queue.size === 0 && this.waiting.size === 0 && !this.isLost) this.socket.unref();
+  }
+
+  private expire(exchange: Exchange): void {
+    this.settle(exchange);
+    const { call } = exchange;
+    const wasSent = exchange.id > 0;
+    exchange.reject(call.signal?.aborted ? call.cancelled(wasSent) : call.outOfTime(wasSent));
+    if (this.queue.size > 0) this.schedule();
+  }
+
+  /** Asks the sidecar to end the call, and waits a moment for its word on what was done. */
+  private abort(exchange: Exchange): void {
+    if (exchange.id === 0) {
+      this.settle(exchange);
+      exchange.reject(exchange.call.cancelled(false));
+      return;
+    }
+    this.asides += `{"jsonrpc":"2.0","id":"","method":"system.cancel","params":{"id":${exchange.id}}}\n`;
+    this.schedule();
+    this.arm(exchange, GRACE_MS);
+  }
+
+  private lose(): void {
+    if (this.isLost) return;
+    this.isLost = true;
+    const sent = [...this.waiting.values()];
+    const unsent = [...this.queue];
+    for (const exchange of [...sent, ...unsent]) this.settle(exchange);
+    for (const exchange of sent) exchange.reject(new ConnectionLost(true));
+    for (const exchange of unsent) exchange.reject(new ConnectionLost(false));
+    this.events.onLost?.();
+  }
+
+  // -- Answers
+
+  private take(data: Buffer): void {
+    const end = data.lastIndexOf(0x0a);
+    if (end < 0) {
+      this.parts.push(data);
+      this.partsLength += data.length;
+      if (this.partsLength > MAX_REPLY_BYTES) this.close();
+      return;
+    }
+    let text: string;
+    if (this.parts.length > 0) {
+      this.parts.push(data.subarray(0, end));
+      text = Buffer.concat(this.parts).toString();
+    } else {
+      text = data.toString("utf8", 0, end);
+    }
+    this.parts = end + 1 < data.length ? [data.subarray(end + 1)] : [];
+    this.partsLength = data.length - end - 1;
+    for (let start = 0; start <= text.length; ) {
+      const next = text.indexOf("\n", start);
+      const line = text.slice(start, next < 0 ? text.length : next);
+      start = next < 0 ? text.length + 1 : next + 1;
+      if (line !== "" && !this.takeLine(line)) return;
+    }
+    if (this.queue.size > 0) this.schedule();
+  }
+
+  /** Whether the connection can go on. */
+  private takeLine(line: string): boolean {
+    let message: Message;
+    try {
+      message = decode(line) as Message;
+    } catch {
+      this.close();
+      return false;
+    }
+    if (typeof message !== "object" || message === null) {
+      this.close();
+      return false;
+    }
+    this.hasAnswered = true;
+    if (typeof message.id === "number") {
+      const exchange = this.waiting.get(message.id);
+      if (exchange === undefined) return true;
+      this.settle(exchange);
+      exchange.resolve(message);
+    } else if (message.id === undefined) {
+      this.events.onNotification?.(message);
+    } else if (message.id === null && this.waiting.size > 0) {
+      // The sidecar could not read whose answer it is.
+      const [exchange, another] = this.waiting.values();
+      if (another === undefined) {
+        this.settle(exchange);
+        exchange.resolve(message);
+      } else {
+        this.close();
+        return false;
+      }
+    }
+    return true;
+  }
+}
