@@ -41,8 +41,9 @@ export class Call {
   readonly signal: Signal | undefined;
   /** Whether an attempt was sent whose answer is lost. */
   isInDoubt = false;
+  /** Whether it may be made again when its answer is lost. */
+  readonly isRepeatable: boolean;
   private readonly isRead: boolean;
-  private readonly isRepeatable: boolean;
   private readonly deadline: number;
   private refusals = 0;
 
@@ -127,6 +128,12 @@ export class Call {
     return this.truth(
       new errors.Cancelled(`${this.method} was given up by its caller`, { cause: this.signal?.reason }),
     );
+  }
+
+  /** What was answered is more than a client reads. */
+  replyTooLarge(limit: number): errors.CloakroomError {
+    const text = `${this.method} was answered more than ${limit} bytes`;
+    return this.isRead ? new errors.TooLarge(text) : new errors.OutcomeUnknown(text);
   }
 
   /** An error as it is to be told: that nothing was done is not known of a change that was sent before. */

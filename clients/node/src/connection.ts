@@ -44,6 +44,14 @@ export interface ConnectionEvents {
   onLost?: () => void;
 }
 
+/** What a room's connections have in common. */
+export interface ConnectionOptions {
+  /** Who the client says it is. */
+  readonly identity: Record<string, unknown>;
+  /** Whether all that is written as a decimal is read as a Decimal. */
+  readonly exactDecimals: boolean;
+}
+
 /** One socket. Requests of one turn of the event loop leave together, and answers are matched by their number. */
 export class Connection {
   /** Whether it is gone. */
@@ -66,9 +74,11 @@ export class Connection {
   private constructor(
     private readonly socket: Socket,
     private readonly events: ConnectionEvents,
-    private readonly identity: Record<string, unknown>,
+    private readonly options: ConnectionOptions,
   ) {
     socket.on("data", (data) => this.take(data));
+    // The sidecar has left; what was sent is not answered any more.
+    socket.on("end", () => this.close());
     socket.on("close", () => this.lose());
     // An idle connection keeps no process alive.
     socket.unref();
@@ -77,21 +87,21 @@ export class Connection {
   /** Connects; rejects with what the system says. */
   static open(
     path: string,
-    events: ConnectionEvents = {},
-    identity: Record<string, unknown> = {},
+    events: ConnectionEvents,
+    options: ConnectionOptions,
   ): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(path);
       // Always listened to, also when the promise is settled: an `error` that nobody hears ends the process.
       socket.on("error", reject);
-      socket.on("connect", () => resolve(new Connection(socket, events, identity)));
+      socket.on("connect", () => resolve(new Connection(socket, events, options)));
     });
   }
 
   /** Sends a call, and waits for its answer for as long as the call has time. */
   exchange(call: Call): Promise<Message> {
-    if (call.body.length <= SURE_BYTES / 4) return this.enqueue(call);
-    return this.checkLength(call).then(() => this.enqueue(call));
+    if (call.isRepeatable && call.body.length <= SURE_BYTES / 4) return this.enqueue(call);
+    return this.check(call).then(() => this.enqueue(call));
   }
 
   /** Sends what is never answered; resolves when the system has it. */
@@ -121,11 +131,14 @@ export class Connection {
 
   // -- Requests
 
-  private async checkLength(call: Call): Promise<void> {
+  private async check(call: Call): Promise<void> {
+    if (!call.isRepeatable && this.waiting.size === 0) {
+      // An end that the system knows of already: it is heard before a call is lost that can't be made again.
+      for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
     const length = Buffer.byteLength(call.body) + 200;
     if (length <= SURE_BYTES) return;
-    this.maxFrame ??= this.askMaxFrame();
-    const max = await this.maxFrame;
+    const max = await this.frameLimit(call);
     if (length > max) {
       throw call.truth(
         new errors.TooLarge(`${call.method}: the request has about ${length} bytes, the limit is ${max}`),
@@ -133,8 +146,22 @@ export class Connection {
     }
   }
 
-  private async askMaxFrame(): Promise<number> {
-    const hello = new Call("system.hello", this.identity);
+  /** The sidecar's limit, asked for once, and in the time of the call that asks. */
+  private async frameLimit(call: Call): Promise<number> {
+    for (;;) {
+      const asked = (this.maxFrame ??= this.askFrameLimit(call.remaining()));
+      try {
+        return await asked;
+      } catch (fault) {
+        if (this.maxFrame === asked) this.maxFrame = undefined;
+        if (fault instanceof ConnectionLost) throw new ConnectionLost(false);
+        if (call.remaining() <= 0) throw call.outOfTime(false);
+      }
+    }
+  }
+
+  private async askFrameLimit(timeoutMs: number): Promise<number> {
+    const hello = new Call("system.hello", this.options.identity, { timeoutMs });
     const { result, error } = await this.enqueue(hello);
     if (error !== undefined) return Infinity; // The sidecar's own word comes with the call.
     const limits = (result as { limits: { frameBytes: number; inFlight: number } }).limits;
@@ -245,6 +272,16 @@ export class Connection {
     this.events.onLost?.();
   }
 
+  /** A reply that does not end: nobody can say whose it is. */
+  private giveUp(): void {
+    for (const exchange of [...this.waiting.values()]) {
+      this.settle(exchange);
+      exchange.reject(exchange.call.replyTooLarge(MAX_REPLY_BYTES));
+    }
+    this.parts = [];
+    this.close();
+  }
+
   // -- Answers
 
   private take(data: Buffer): void {
@@ -252,7 +289,7 @@ export class Connection {
     if (end < 0) {
       this.parts.push(data);
       this.partsLength += data.length;
-      if (this.partsLength > MAX_REPLY_BYTES) this.close();
+      if (this.partsLength > MAX_REPLY_BYTES) this.giveUp();
       return;
     }
     let text: string;
@@ -277,7 +314,7 @@ export class Connection {
   private takeLine(line: string): boolean {
     let message: Message;
     try {
-      message = decode(line) as Message;
+      message = decode(line, this.options.exactDecimals) as Message;
     } catch {
       this.close();
       return false;

@@ -106,18 +106,26 @@ function bytesOf(value: object): Buffer | undefined {
 
 // Sixteen digits and more, or an exponent of three: what a double may not hold. A text may look like it too.
 const DOUBTFUL = /[\d.]{16}|\d[eE][+-]?\d{3}/;
+const FRACTION = /\d[.eE]/;
 // Stands before a number's text while JSON.parse is at work; nobody can guess it, so that no string begins with it.
 const MARK = randomBytes(16).toString("hex");
 
-/** What a JSON text says: integers past 2^53 are bigints, decimals that no double holds are Decimals, bytes Buffers. */
-export function decode(text: string): unknown {
-  const marked = DOUBTFUL.test(text) ? markNumbers(text) : text;
+/**
+ * What a JSON text says: integers past 2^53 are bigints, decimals that no double holds are Decimals, bytes Buffers.
+ *
+ * @param exactDecimals whether all that is written as a decimal is a Decimal.
+ */
+export function decode(text: string, exactDecimals = false): unknown {
+  const isDoubtful = DOUBTFUL.test(text) || (exactDecimals && FRACTION.test(text));
+  const marked = isDoubtful ? markNumbers(text, exactDecimals) : text;
   const hasNumbers = marked !== text;
   const hasBytes = text.includes('"$base64"');
   if (!hasNumbers && !hasBytes) return JSON.parse(text);
   return JSON.parse(marked, (_name, value) => {
     if (typeof value === "string") {
-      return hasNumbers && value.startsWith(MARK) ? exactNumber(value.slice(MARK.length)) : value;
+      if (!hasNumbers || !value.startsWith(MARK)) return value;
+      const number = value.slice(MARK.length);
+      return exactDecimals && FRACTION.test(number) ? new Decimal(number) : exactNumber(number);
     }
     return hasBytes && typeof value === "object" && value !== null ? bytesIn(value) : value;
   });
@@ -131,8 +139,8 @@ function bytesIn(value: Record<string, unknown>): unknown {
   return bytes.toString("base64") === text ? bytes : value;
 }
 
-/** The text with each number that a double doesn't hold as a marked string. */
-function markNumbers(text: string): string {
+/** The text with each number that is to be no double as a marked string. */
+function markNumbers(text: string, exactDecimals: boolean): string {
   let marked = "";
   let copied = 0;
   const token = /"|-?\d[\d.eE+-]*/g;
@@ -142,7 +150,9 @@ function markNumbers(text: string): string {
       continue;
     }
     const number = match[0];
-    if (number.length < 6 || typeof exactNumber(number) === "number") continue;
+    const isDecimal = exactDecimals && FRACTION.test(number);
+    // The shortest one that no double holds: 1e309.
+    if (!isDecimal && (number.length < 5 || typeof exactNumber(number) === "number")) continue;
     marked += `${text.slice(copied, match.index)}"${MARK}${number}"`;
     copied = match.index + number.length;
   }

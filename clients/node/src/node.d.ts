@@ -24,6 +24,7 @@ interface Timer {
   unref(): this;
 }
 declare function setTimeout(callback: () => void, ms: number): Timer;
+declare function setImmediate(callback: (value?: undefined) => void): void;
 declare function clearTimeout(timer: Timer | undefined): void;
 
 interface AbortSignal {
@@ -52,7 +53,7 @@ declare module "node:fs" {
 
 declare module "node:net" {
   export interface Socket {
-    on(event: "connect" | "close", listener: () => void): this;
+    on(event: "connect" | "end" | "close", listener: () => void): this;
     on(event: "data", listener: (data: Buffer) => void): this;
     on(event: "error", listener: (fault: Error) => void): this;
     write(text: string, encoding: string, callback: (fault?: Error | null) => void): boolean;

@@ -1,5 +1,5 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
-import { Connection, ConnectionEvents, ConnectionLost } from "./connection.js";
+import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions } from "./connection.js";
 import * as errors from "./errors.js";
 import { socketPath } from "./socket-path.js";
 import { CallOptions } from "./stub.js";
@@ -16,6 +16,8 @@ export interface RoomOptions {
   service?: string;
   /** What the application is called in the sidecar's log. */
   client?: string;
+  /** Whether all that is written as a decimal is read as a Decimal, and not only what no double holds. */
+  exactDecimals?: boolean;
 }
 
 /** A call that waits for a connection. */
@@ -33,6 +35,7 @@ export class Transport {
   isClosed = false;
   private readonly path: string | undefined;
   private readonly identity: Record<string, unknown> = {};
+  private readonly connectionOptions: ConnectionOptions;
   private connection: Connection | undefined;
   private isConnecting = false;
   private readonly waiters = new Set<Waiter>();
@@ -45,6 +48,8 @@ export class Transport {
     this.timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     if (options.service !== undefined) this.identity.service = options.service;
     if (options.client !== undefined) this.identity.client = options.client;
+    const { exactDecimals = false } = options;
+    this.connectionOptions = { identity: this.identity, exactDecimals };
   }
 
   /** Makes a call, and makes it again as far as its method allows. */
@@ -86,7 +91,7 @@ export class Transport {
   /** A new connection, of which the caller takes care; rejects with the system's error or the sidecar's. */
   async open(events: ConnectionEvents = {}): Promise<Connection> {
     if (this.isClosed) throw closed();
-    const connection = await Connection.open(socketPath(this.path), events, this.identity);
+    const connection = await Connection.open(socketPath(this.path), events, this.connectionOptions);
     if (Object.keys(this.identity).length > 0) {
       const hello = new Call("system.hello", this.identity, undefined, undefined, this.timeoutMs);
       try {
