@@ -102,11 +102,11 @@ export class Call {
   /** The sidecar has answered with an error: throws it, or says after how many milliseconds to try again. */
   afterError(error: errors.CloakroomError): number {
     const { reason } = error;
+    if (reason === "CANCELLED" && this.signal?.aborted) throw this.cancelled(false);
     const isInProgress = reason === "IDEMPOTENCY_IN_PROGRESS";
-    const again =
-      reason === "OUTCOME_UNKNOWN"
-        ? this.isRepeatable
-        : isInProgress || ((reason === "UNAVAILABLE" || reason === "OVERLOADED") && error.retryable);
+    const again = reason === "OUTCOME_UNKNOWN"
+      ? this.isRepeatable
+      : isInProgress || ((reason === "UNAVAILABLE" || reason === "OVERLOADED") && error.retryable);
     if (!again || (this.refusals >= MAX_REFUSALS && !isInProgress)) throw this.truth(error);
     if (reason === "OUTCOME_UNKNOWN") this.isInDoubt = true;
     const pause = Math.max(backoff(this.refusals), error.retryAfterMs ?? 0);

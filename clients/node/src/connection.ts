@@ -301,7 +301,7 @@ export class Connection {
     }
     this.parts = end + 1 < data.length ? [data.subarray(end + 1)] : [];
     this.partsLength = data.length - end - 1;
-    for (let start = 0; start <= text.length; ) {
+    for (let start = 0; start <= text.length;) {
       const next = text.indexOf("\n", start);
       const line = text.slice(start, next < 0 ? text.length : next);
       start = next < 0 ? text.length + 1 : next + 1;

@@ -6,5 +6,5 @@ declare global {
 }
 
 /** What `await using` calls, also where an engine doesn't have it yet. */
-export const asyncDispose: typeof Symbol.asyncDispose =
-  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as never);
+export const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ??
+  (Symbol.for("Symbol.asyncDispose") as never);

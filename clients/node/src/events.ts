@@ -103,7 +103,7 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<Event<T>
 
   private async connect(): Promise<void> {
     const call = this.makeCall();
-    for (let attempt = 0; ; attempt += 1) {
+    for (let attempt = 0;; attempt += 1) {
       try {
         const connection: Connection = await this.transport.open({
           onNotification: (message) => this.hear(message),
@@ -124,7 +124,10 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<Event<T>
         const pause = backoff(attempt);
         // A subscription ends with its connection: it is not there twice.
         if (this.isClosed || pause >= call.remaining()) {
-          throw new errors.Unavailable("there is no sidecar to be reached", { retryable: true, cause: fault });
+          throw new errors.Unavailable("there is no sidecar to be reached", {
+            retryable: true,
+            cause: fault,
+          });
         }
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, pause);

@@ -9,7 +9,10 @@ interface Ways {
 }
 
 /** An operation that is leased to this caller, until it is committed or released. */
-export class Handover<T = unknown, R extends { data: T; receipt: string; fence: number; attempt: number } = never> {
+export class Handover<
+  T = unknown,
+  R extends { data: T; receipt: string; fence: number; attempt: number } = never,
+> {
   readonly data: T;
   readonly receipt: string;
   /** Refuses late writes at the store that is written to. */
@@ -54,7 +57,6 @@ export class Handover<T = unknown, R extends { data: T; receipt: string; fence: 
   }
 }
 
-// deno-lint-ignore no-explicit-any
 export interface Handover<T, R> {
   /** Releases it unless it was committed, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;

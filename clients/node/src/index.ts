@@ -1,3 +1,5 @@
+// Declares what `await using` needs, for compilers that are older than it.
+import "./dispose.js";
 export { Room } from "./room.js";
 export type { CachedOptions, Guard, IdempotentOptions, RoomScope } from "./room.js";
 export type { RoomOptions } from "./transport.js";

@@ -72,8 +72,9 @@ export class Room {
   /** @internal */
   constructor(transport: Transport, defaults: Record<string, unknown>);
   constructor(given: string | RoomOptions | Transport = {}, defaults: Record<string, unknown> = {}) {
-    const transport =
-      given instanceof Transport ? given : new Transport(typeof given === "string" ? { path: given } : given);
+    const transport = given instanceof Transport
+      ? given
+      : new Transport(typeof given === "string" ? { path: given } : given);
     const invoke: Invoke = (method, params, options) => this.invoke(method, params, options);
     this.transport = transport;
     this.defaults = defaults;

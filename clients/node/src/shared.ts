@@ -39,7 +39,10 @@ export function milliseconds(ttl: number | string): number {
 }
 
 /** Runs what was fitted with a resource, and gives the resource back: in peace, or with what was thrown. */
-export async function within<R extends { finish(result: unknown): Promise<unknown>; fail(fault: unknown): Promise<unknown> }, T>(
+export async function within<
+  R extends { finish(result: unknown): Promise<unknown>; fail(fault: unknown): Promise<unknown> },
+  T,
+>(
   resource: R,
   body: (resource: R) => T | PromiseLike<T>,
 ): Promise<T> {

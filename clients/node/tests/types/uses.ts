@@ -1,0 +1,57 @@
+// Compiles, and is not run: what an application in TypeScript writes.
+import { CloakroomError, Decimal, errors, Room } from "cloakroom";
+import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
+
+interface User {
+  name: string;
+}
+
+export async function uses(options: RoomOptions): Promise<void> {
+  const room = new Room(options);
+  const common: CallOptions = { actor: "alice", timeoutMs: 500, signal: new AbortController().signal };
+  const { value } = await room.kv.get<User>("user:1", common);
+  const name: string | undefined = value?.name;
+  const { etag }: { etag?: string } = await room.kv.set("user:1", { name }, { ttl: "1h", onlyIf: "absent" });
+  const count: number = (await room.counter.increment("n", { by: 2n, max: 10 })).value;
+  const fence: number = await room.claim("report", async (claim) => claim.fence + count);
+  const total = room.cached(async (customer: string, year: number) => customer.length + year, {
+    name: "total",
+  });
+  const sum: number = await total("acme", 2026);
+  const done: { id: number } = await room.idempotent("event", () => ({ id: fence + sum }));
+  const operation: PendingHandover<User> = await room.pending.checkout<User>("token", "user");
+  await operation.commit({ id: done.id, name: operation.data.name, etag });
+  for await (const message of room.streams.group<User>("users", "mail", "worker")) {
+    const text: string = message.data.name;
+    console.log(text);
+  }
+  const events: Subscription<User> = await room.events.subscribe<User>({ pattern: "user.*" });
+  for await (const event of events) {
+    if (event.kind === "gap") {
+      const gap: Gap = event;
+      console.log(gap.reason);
+    } else console.log(event.data.name);
+  }
+  const step: string | null = (await room.session.get("id")).currentStep;
+  const health: "ok" | "degraded" = (await room.system.health()).status;
+  const exact: Decimal = new Decimal("1.10");
+  try {
+    await room.scope({ org: "acme" }).kv.set(`${step}:${health}`, exact);
+  } catch (fault) {
+    if (fault instanceof errors.Conflict && fault instanceof CloakroomError) console.log(fault.reason);
+  }
+}
+
+declare const AbortController: new () => { readonly signal: import("cloakroom").Signal };
+declare const console: { log(text: unknown): void };
+
+export function misuses(room: Room): void {
+  // @ts-expect-error: a key is text.
+  void room.kv.get(1);
+  // @ts-expect-error: there is no such condition.
+  void room.kv.set("a", 1, { onlyIf: "never" });
+  // @ts-expect-error: there is no such method.
+  void room.kv.frob("a");
+  // @ts-expect-error: a value is not known before it is looked at.
+  void room.kv.get("a").then(({ value }) => value.name);
+}
