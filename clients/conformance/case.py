@@ -48,6 +48,7 @@ class Case:
         self.timers = []
         self.looked = len(proxy.seen)
         self.accepted = proxy.accepted
+        self.left = proxy.left
         self.remembered = None
 
     def run(self):
@@ -124,7 +125,11 @@ class Case:
                     self.expect(self.equal(step[name], answer.get(name, "null")), f"{str(answer)[:300]}")
             if "includes" in step:
                 result = load(answer.get("result", "null"))
-                held = {name: result.get(name) for name in step["includes"]} if isinstance(result, dict) else None
+                held = (
+                    {name: result.get(name) for name in step["includes"]}
+                    if isinstance(result, dict)
+                    else None
+                )
                 self.expect(same(step["includes"], held), f"{str(answer)[:300]}")
         for name in ("retryable", "retryAfterMs", "gap", "none", "channel"):
             if name in step:
@@ -156,7 +161,7 @@ class Case:
             self.sidecar.start()
 
     def restart_often(self, step):
-        for _ in range(self.variables["restarts"]):
+        for _ in range(max(1, self.variables["restarts"] // plain(step.get("oneIn", 1)))):
             for inner in step.get("before", []):
                 self.take(inner)
             if step["restarts"] == "sidecar":
@@ -169,13 +174,25 @@ class Case:
     # -- the wire
 
     def requests(self, method):
-        return [request for _, request, _ in self.proxy.seen[self.looked :] if request.get("method") == method]
+        return [
+            request for _, request, _ in self.proxy.seen[self.looked :] if request.get("method") == method
+        ]
 
     def wait_for(self, what):
+        """Waits until the client has sent so many requests of a method, or has taken back what it had sent: by
+        system.cancel, or by closing the connection."""
+        method, least = (
+            ("system.cancel", 1) if "takenBack" in what else (what["method"], plain(what["requests"]))
+        )
         try:
-            wait_until(lambda: len(self.requests(what["method"])) >= plain(what["requests"]))
+            wait_until(
+                lambda: (
+                    len(self.requests(method)) >= least
+                    or ("takenBack" in what and self.proxy.left > self.left)
+                )
+            )
         except AssertionError:
-            raise Failure(f"{len(self.requests(what['method']))} requests") from None
+            raise Failure(f"{len(self.requests(method))} requests") from None
 
     def look(self, what):
         """What the client has sent since the last look."""
@@ -195,7 +212,9 @@ class Case:
             self.expect(all(number(params[name]) <= most for params in every), f"{name}: {every}")
         for name in what.get("falling", []):
             values = [params[name] for params in every]
-            self.expect(values == sorted(values, reverse=True) and values[0] > values[-1], f"{name}: {values}")
+            self.expect(
+                values == sorted(values, reverse=True) and values[0] > values[-1], f"{name}: {values}"
+            )
 
     # -- the program's process
 

@@ -28,6 +28,8 @@ class Proxy:
         # Of each request its connection's number and what it was, for those that look at the wire.
         self.seen = []
         self.accepted = 0
+        # How many connections have ended at the client's end.
+        self.left = 0
         self.reading = threading.Event()
         self.reading.set()
         self.links = set()
@@ -118,6 +120,9 @@ class Link:
             for line in self.lines():
                 if not self.request(line):
                     break
+            else:
+                self.cut()
+                self.proxy.left += 1
         except OSError:
             pass
         finally:
@@ -152,7 +157,9 @@ class Link:
             self.far.sendall(part(line, fault["keep"]))
             return False
         if fault["proxy"] == "answer":
-            self.send(json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **fault["reply"]}).encode() + b"\n")
+            self.send(
+                json.dumps({"jsonrpc": "2.0", "id": request.get("id"), **fault["reply"]}).encode() + b"\n"
+            )
             return True
         if "id" in request:
             self.awaited[request["id"]] = fault

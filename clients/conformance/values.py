@@ -43,7 +43,9 @@ def same(one, other, native=False):
     if isinstance(one, list):
         return len(one) == len(other) and all(same(a, b, native) for a, b in zip(one, other))
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(item, other[name], native) for name, item in one.items())
+        return one.keys() == other.keys() and all(
+            same(item, other[name], native) for name, item in one.items()
+        )
     return one == other
 
 

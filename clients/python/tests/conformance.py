@@ -11,6 +11,7 @@ import queue
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -140,7 +141,8 @@ class Threads:
         answers = []
         once = {name: value for name, value in command.items() if name != "times"}
         threads = [
-            threading.Thread(target=lambda: answers.append(self.answer(once))) for _ in range(command["times"])
+            threading.Thread(target=lambda: answers.append(self.answer(once)))
+            for _ in range(command["times"])
         ]
         for thread in threads:
             thread.start()
@@ -193,16 +195,19 @@ class Tasks:
     """The same with tasks of one loop."""
 
     def __init__(self, path):
+        self.thread = ThreadPoolExecutor(1)
         self.path, self.room, self.numbers = path, None, "exact"
         self.calls, self.subscriptions = {}, {}
 
     async def run(self):
-        loop = asyncio.get_running_loop()
         while True:
-            line = await loop.run_in_executor(None, sys.stdin.readline)
+            line = await self.elsewhere(sys.stdin.readline)
             if not line:
                 return
             print(json.dumps(await self.answer(json.loads(line))), flush=True)
+
+    async def elsewhere(self, function):
+        return await asyncio.get_running_loop().run_in_executor(self.thread, function)
 
     async def answer(self, command):
         try:
@@ -266,7 +271,7 @@ class Tasks:
         os.close(childs)
         parents = await self.answers(command["parent"])
         with open(mine, encoding="utf-8") as pipe:
-            answers = json.loads(await asyncio.get_running_loop().run_in_executor(None, pipe.read) or "[]")
+            answers = json.loads(await self.elsewhere(pipe.read) or "[]")
         os.waitpid(child, 0)
         return {"child": answers, "parent": parents}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "conformance"))
 from proxy import Proxy  # noqa: E402
-from sidecar import Sidecar  # noqa: E402
+from sidecar import Sidecar, wait_until  # noqa: E402, F401
 
 
 class SidecarCase(unittest.TestCase):

@@ -120,6 +120,19 @@ class InMemory(SidecarCase):
             os.close(told)
             os.close(tell)
 
+    def test_a_forked_childs_copy_of_a_claim_releases_nothing(self):
+        parent = os.getpid()
+        try:
+            with self.room.claim("inherited", ttl=60):
+                child = os.fork()
+                if child:
+                    os.waitpid(child, 0)
+                    self.assertTrue(self.room.claim.inspect("inherited")["held"])
+        finally:
+            if os.getpid() != parent:
+                os._exit(0)
+        self.assertFalse(self.room.claim.inspect("inherited")["held"])
+
     def test_a_claim_outlives_its_ttl_while_it_is_held(self):
         with self.room.claim("kept", ttl="600ms") as claim:
             time.sleep(1.0)

@@ -3,14 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import weakref
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from ._call import DEFAULT_TIMEOUT, GRACE, MAX_REPLY, MAX_WAITING, Call, Codec, prepare, socket_path
-from .errors import CloakroomError, Overloaded, Unavailable, from_reply
+from ._call import (
+    DEFAULT_TIMEOUT,
+    GRACE,
+    MAX_REPLY,
+    MAX_WAITING,
+    Call,
+    Codec,
+    cancel,
+    prepare,
+    socket_path,
+)
+from .errors import CloakroomError, Overloaded, TooLarge, Unavailable, from_reply
+
+_live: weakref.WeakSet[Connection] = weakref.WeakSet()
+_transports: weakref.WeakSet[Transport] = weakref.WeakSet()
+# Where the sidecar writes the number of the request that it answers.
+_NUMBER = re.compile(rb'\{"jsonrpc":"2\.0","id":(\d+),')
+
+
+def _after_fork() -> None:
+    # The child has the parent's sockets and, behind its loop, the parent's poll. To close them through the loop
+    # would take them out of the parent's poll; to keep them would hold what is bound to the parent's connection.
+    nothing = None
+    for connection in list(_live):
+        held = connection.descriptor()
+        if held >= 0:
+            nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC) if nothing is None else nothing
+            os.dup2(nothing, held, inheritable=False)
+        connection.lost = True
+    if nothing is not None:
+        os.close(nothing)
+    for transport in list(_transports):
+        transport.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class ConnectionLost(Exception):
     """The connection broke after the request was on its way."""
+
+
+class NotSent(ConnectionResetError):
+    """The connection broke before any of the request was sent."""
 
 
 class Connection(asyncio.Protocol):
@@ -21,13 +62,23 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: Optional[asyncio.Transport] = None
         self._number = 0
+        # The last request of which anything may have left.
+        self._sent = 0
         self._waiting: Dict[int, asyncio.Future[Dict[str, Any]]] = {}
         self._outbox: List[bytes] = []
         self._buffer = bytearray()
         self._writable = asyncio.Event()
         self._writable.set()
         self.lost = False
+        self._closed = False
         self.on_message: Optional[Callable[[Optional[Dict[str, Any]]], None]] = None
+        _live.add(self)
+
+    def descriptor(self) -> int:
+        """The socket's, or -1 when it is closed."""
+        if self._transport is None or self._closed:
+            return -1
+        return int(self._transport.get_extra_info("socket").fileno())
 
     # -- the loop's side
 
@@ -49,7 +100,7 @@ class Connection(asyncio.Protocol):
             end = buffer.rfind(b"\n", searched)
             if end < 0:
                 if len(buffer) > MAX_REPLY:
-                    self.close()
+                    self._refuse_reply()
                 return
             data = bytes(buffer[: end + 1])
             del buffer[: end + 1]
@@ -60,6 +111,15 @@ class Connection(asyncio.Protocol):
                 except (ValueError, RecursionError):
                     self.close()
                     return
+
+    def _refuse_reply(self) -> None:
+        """Ends the call whose reply is too large; it would be as large the next time."""
+        found = _NUMBER.match(self._buffer)
+        waiter = self._waiting.pop(int(found[1]), None) if found else None
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(TooLarge(f"a reply of more than {MAX_REPLY} bytes"))
+        self._buffer.clear()
+        self.close()
 
     def _take(self, message: Dict[str, Any]) -> None:
         number = message.get("id")
@@ -72,12 +132,12 @@ class Connection(asyncio.Protocol):
             waiter.set_result(message)
 
     def connection_lost(self, fault: Optional[Exception]) -> None:
-        self.lost = True
+        self.lost = self._closed = True
         self._writable.set()
         waiting, self._waiting = self._waiting, {}
-        for waiter in waiting.values():
+        for number, waiter in waiting.items():
             if not waiter.done():
-                waiter.set_exception(ConnectionLost())
+                waiter.set_exception(ConnectionLost() if number <= self._sent else NotSent())
         if self.on_message is not None:
             self.on_message(None)
 
@@ -91,27 +151,47 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         data = b"".join(self._outbox)
         self._outbox.clear()
-        if self._transport is not None and not self.lost:
-            self._transport.write(data)
+        transport = self._transport
+        if transport is None or self.lost:
+            return
+        first = transport.get_write_buffer_size() == 0 and not transport.is_closing()
+        transport.write(data)
+        if not (first and transport.is_closing()):
+            # Else the very first write has failed: the connection had been closed before.
+            self._sent = self._number
 
-    async def exchange(self, call: Call) -> Dict[str, Any]:
+    def _send(self, request: bytes) -> None:
+        if not self._outbox:
+            self._loop.call_soon(self._flush)
+        self._outbox.append(request)
+
+    async def _ready(self, call: Call) -> None:
         if not self._writable.is_set():
             try:
                 await asyncio.wait_for(self._writable.wait(), max(call.remaining(), 0.0))
             except asyncio.TimeoutError:
                 raise call.out_of_time(sent=False) from None
         if self.lost:
-            raise ConnectionResetError("the connection was lost before the request was sent")
+            raise NotSent
+
+    async def notify(self, call: Call) -> None:
+        await self._ready(call)
+        self._send(self._codec.notification(call))
+
+    async def exchange(self, call: Call) -> Dict[str, Any]:
+        await self._ready(call)
         self._number = number = self._number + 1
         request = self._codec.request(number, call)
         waiter: asyncio.Future[Dict[str, Any]] = self._loop.create_future()
         self._waiting[number] = waiter
-        if not self._outbox:
-            self._loop.call_soon(self._flush)
-        self._outbox.append(request)
+        self._send(request)
         alarm = self._loop.call_later(call.remaining() + GRACE, _time_is_up, waiter, call)
         try:
             return await waiter
+        except asyncio.CancelledError:
+            # What it may still wait for is nobody's any more: a claim would be held, a message be read in vain.
+            self._send(cancel(number))
+            raise
         finally:
             # A call that was given up leaves its number: its answer, when it comes, is dropped.
             self._waiting.pop(number, None)
@@ -144,6 +224,12 @@ class Transport:
         self._opening: Optional[Tuple[asyncio.AbstractEventLoop, asyncio.Task[Connection]]] = None
         self._waiting = 0
         self.closed = False
+        _transports.add(self)
+
+    def after_fork(self) -> None:
+        self._connection = None
+        self._opening = None
+        self._waiting = 0
 
     def close(self) -> None:
         self.closed = True
@@ -159,7 +245,11 @@ class Transport:
         _, connection = await loop.create_unix_connection(lambda: Connection(self._codec), path)
         if self._hello:
             hello = Call("system.hello", "read", dict(self._hello), max(timeout, 0.001))
-            answer = await connection.exchange(hello)
+            try:
+                answer = await connection.exchange(hello)
+            except BaseException:
+                connection.close()
+                raise
             if "error" in answer:
                 connection.close()
                 raise from_reply(answer["error"])
@@ -194,6 +284,16 @@ class Transport:
         finally:
             self._waiting -= 1
 
+    async def notify(
+        self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
+    ) -> None:
+        call = prepare(method, params, common, defaults, self.timeout, "connection")
+        while True:
+            try:
+                return await (await self._ready(call)).notify(call)
+            except OSError as fault:
+                await self.pause(call.after_no_connection(fault))
+
     async def call(
         self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
     ) -> Any:
@@ -203,7 +303,7 @@ class Transport:
                 answer = await (await self._ready(call)).exchange(call)
             except ConnectionLost:
                 if self.closed:
-                    raise call.out_of_time(sent=True) from None
+                    raise call.closed(sent=True) from None
                 pause = call.after_loss()
             except CloakroomError:
                 raise

@@ -118,6 +118,12 @@ class Call:
             raise error
         return pause
 
+    def closed(self, sent: bool) -> CloakroomError:
+        """The caller has closed the room while the call was under way."""
+        if sent and self.method not in _READS:
+            return OutcomeUnknown(f"the room was closed after {self.method} had been sent")
+        return Unavailable("the room is closed")
+
     def out_of_time(self, sent: bool) -> CloakroomError:
         if sent and self.method not in _READS:
             return OutcomeUnknown(f"{self.method} was sent, and not answered within {self.timeout:g} s")
@@ -130,6 +136,7 @@ def prepare(
     common: Mapping[str, Any],
     defaults: Mapping[str, Any],
     timeout: float,
+    effect: Optional[str] = None,
 ) -> Call:
     """A call of a method, with the room's own scope and actor where the call has none."""
     if defaults:
@@ -152,7 +159,7 @@ def prepare(
                 timeout += wait / 1000
     else:
         timeout = given
-    return Call(method, EFFECTS.get(method, "connection"), params, timeout)
+    return Call(method, effect or EFFECTS.get(method, "connection"), params, timeout)
 
 
 # -- JSON ---------------------------------------------------------------------------------------
@@ -195,12 +202,22 @@ class Codec:
             # The encoder's own words may have a value in them.
             raise InvalidParams(f"a parameter of {call.method} is no JSON ({type(fault).__name__})") from None
 
+    def notification(self, call: Call) -> bytes:
+        """The call as one that is never answered."""
+        return self.request(0, call).replace(b'"id":0,', b"", 1)
+
     def reply(self, line: bytes) -> Dict[str, Any]:
         decode = self._binary if b'"$base64"' in line else self._plain
         answer = decode(line.decode())
         if not isinstance(answer, dict):
             raise ValueError("a reply that is no object")
         return answer
+
+
+def cancel(number: int) -> bytes:
+    """Takes back a request that may still wait; a notification, as nobody looks at its answer."""
+    params = f'{{"id":{number}}}'
+    return f'{{"jsonrpc":"2.0","method":"system.cancel","params":{params}}}\n'.encode()
 
 
 # -- The socket's place -------------------------------------------------------------------------

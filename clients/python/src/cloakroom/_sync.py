@@ -11,8 +11,8 @@ import weakref
 from time import monotonic
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from ._call import DEFAULT_TIMEOUT, GRACE, MAX_REPLY, MAX_WAITING, Call, Codec, prepare, socket_path
-from .errors import Overloaded, TooLarge, Unavailable, from_reply
+from ._call import DEFAULT_TIMEOUT, GRACE, MAX_REPLY, MAX_WAITING, Call, Codec, cancel, prepare, socket_path
+from .errors import CloakroomError, Overloaded, TooLarge, Unavailable, from_reply
 
 _live: weakref.WeakSet[Connection] = weakref.WeakSet()
 _transports: weakref.WeakSet[Transport] = weakref.WeakSet()
@@ -156,6 +156,22 @@ class Connection:
         except TimeIsUp:
             # The answer may come yet: its number tells it from the next one's.
             raise call.out_of_time(sent=True) from None
+        except (ConnectionLost, CloakroomError):
+            raise
+        except BaseException:
+            # A signal's handler has raised: what the call may still wait for is nobody's any more.
+            self._take_back(number)
+            raise
+
+    def _take_back(self, number: int) -> None:
+        held = self._socket
+        if held is not None:
+            request = cancel(number)
+            try:
+                if held.send(request, socket.MSG_DONTWAIT) < len(request):
+                    self.close()
+            except OSError:
+                pass
 
 
 class Transport:
@@ -235,22 +251,28 @@ class Transport:
             with self._count:
                 self._waiting -= 1
 
+    def notify(
+        self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
+    ) -> None:
+        call = prepare(method, params, common, defaults, self.timeout, "connection")
+        while True:
+            try:
+                connection = self._connection(call)
+                return connection.send(self._codec.notification(call), call)
+            except (ConnectionLost, OSError) as fault:
+                self.pause(call.after_no_connection(fault))
+
     def call(
         self, method: str, params: Dict[str, Any], common: Mapping[str, Any], defaults: Mapping[str, Any]
     ) -> Any:
-        return self.run(prepare(method, params, common, defaults, self.timeout))
-
-    def run(self, call: Call, on: Optional[Connection] = None) -> Any:
         """Makes a call until it is answered, as far as its effect and its time allow."""
+        call = prepare(method, params, common, defaults, self.timeout)
         while True:
             try:
-                connection = on or self._connection(call)
-                answer = connection.exchange(call)
+                answer = self._connection(call).exchange(call)
             except ConnectionLost as lost:
-                if self.closed or on is not None:
-                    if lost.sent and not call.method.startswith("system."):
-                        raise call.out_of_time(sent=True) from None
-                    raise Unavailable("the connection is closed") from None
+                if self.closed:
+                    raise call.closed(lost.sent) from None
                 pause = call.after_loss() if lost.sent else call.after_no_connection(lost)
             except OSError as fault:
                 pause = call.after_no_connection(fault)

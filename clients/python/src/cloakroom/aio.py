@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from contextlib import asynccontextmanager
 from time import monotonic
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import (
     Mapping,
     Optional,
     Sequence,
+    Tuple,
     Type,
     TypeVar,
     Union,
@@ -77,6 +79,7 @@ class AsyncHeldClaim:
 
     async def __aenter__(self) -> AsyncHeldClaim:
         before = monotonic()
+        self._process = os.getpid()
         wait_ms = int(self._wait * 1000)
         answer = await self._room.claim.once(self.key, self.owner, ttl=self._ttl, wait_ms=wait_ms)
         if not answer["claimed"]:
@@ -122,6 +125,8 @@ class AsyncHeldClaim:
         fault: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
+        if self._process != os.getpid():
+            return  # A forked child's copy: the claim is its parent's.
         if self._keeper is not None:
             self._keeper.cancel()
         try:
@@ -158,17 +163,18 @@ class AsyncSubscription:
     def __init__(self, room: AsyncRoom, params: Dict[str, Any]) -> None:
         self._room, self._params = room, {**room._defaults, **params}
         self._connection: Optional[Connection] = None
-        self._queue: asyncio.Queue[Optional[Dict[str, Any]]] = asyncio.Queue()
+        # What has arrived, and on which connection; None is a connection's end.
+        self._queue: asyncio.Queue[Tuple[Optional[Connection], Optional[Dict[str, Any]]]] = asyncio.Queue()
         self._dropped = 0
         self._id = ""
         self._begun = False
         self._closed = False
 
-    def _on_message(self, message: Optional[Dict[str, Any]]) -> None:
+    def _on_message(self, connection: Connection, message: Optional[Dict[str, Any]]) -> None:
         if message is not None and self._queue.qsize() >= MAX_EVENTS:
             self._dropped += 1
             return
-        self._queue.put_nowait(message)
+        self._queue.put_nowait((connection, message))
 
     async def _connect(self) -> None:
         transport = self._room._transport
@@ -178,8 +184,12 @@ class AsyncSubscription:
                 connection = await asyncio.wait_for(
                     transport.open(call.remaining()), max(call.remaining(), 0.001)
                 )
-                connection.on_message = self._on_message
-                answer = await connection.exchange(call)
+                connection.on_message = functools.partial(self._on_message, connection)
+                try:
+                    answer = await connection.exchange(call)
+                except BaseException:
+                    connection.close()
+                    raise
             except (ConnectionLost, OSError, asyncio.TimeoutError) as fault:
                 # A subscription ends with its connection: it is not there twice.
                 await transport.pause(call.after_no_connection(fault))
@@ -202,7 +212,9 @@ class AsyncSubscription:
             if self._dropped and self._queue.empty():
                 dropped, self._dropped = self._dropped, 0
                 return Gap("overflow", dropped)
-            message = await self._queue.get()
+            connection, message = await self._queue.get()
+            if connection is not self._connection:
+                continue  # The end of one that was lost while it was being made.
             if message is None:
                 self._connection = None
                 continue
@@ -215,7 +227,7 @@ class AsyncSubscription:
         self._closed = True
         if self._connection is not None:
             self._connection.close()
-        self._queue.put_nowait(None)
+        self._queue.put_nowait((None, None))
 
     def __aiter__(self) -> AsyncSubscription:
         return self
@@ -434,6 +446,10 @@ class AsyncRoom:
     async def call(self, method: str, params: Optional[Mapping[str, Any]] = None, **common: Any) -> Any:
         """Any method by its name; one that this version doesn't know is never repeated."""
         return await self._call(method, dict(params or {}), common)
+
+    async def notify(self, method: str, params: Optional[Mapping[str, Any]] = None, **common: Any) -> None:
+        """Sends a call that is never answered, not even with an error, and is lost with its connection."""
+        await self._transport.notify(method, dict(params or {}), common, self._defaults)
 
     def scope(self, *pairs: Sequence[Any], actor: Optional[str] = None, **names: Any) -> AsyncRoom:
         """The same sidecar for one tenant: `room.scope(org="acme")`; its scopes stand inside this room's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from contextlib import contextmanager
 from time import monotonic
@@ -73,6 +74,7 @@ class HeldClaim:
 
     def __enter__(self) -> HeldClaim:
         before = monotonic()
+        self._process = os.getpid()
         wait_ms = int(self._wait * 1000)
         answer = self._room.claim.once(self.key, self.owner, ttl=self._ttl, wait_ms=wait_ms)
         if not answer["claimed"]:
@@ -116,6 +118,8 @@ class HeldClaim:
         fault: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> None:
+        if self._process != os.getpid():
+            return  # A forked child's copy: the claim is its parent's.
         self._done.set()
         try:
             self._room.claim.release(self.key, self.owner, fence=self.fence)
@@ -420,6 +424,10 @@ class Room:
     def call(self, method: str, params: Optional[Mapping[str, Any]] = None, **common: Any) -> Any:
         """Any method by its name; one that this version doesn't know is never repeated."""
         return self._call(method, dict(params or {}), common)
+
+    def notify(self, method: str, params: Optional[Mapping[str, Any]] = None, **common: Any) -> None:
+        """Sends a call that is never answered, not even with an error, and is lost with its connection."""
+        self._transport.notify(method, dict(params or {}), common, self._defaults)
 
     def scope(self, *pairs: Sequence[Any], actor: Optional[str] = None, **names: Any) -> Room:
         """The same sidecar for one tenant: `room.scope(org="acme")`; its scopes stand inside this room's."""
