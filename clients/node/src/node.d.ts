@@ -17,6 +17,11 @@ declare const process: {
   nextTick(callback: () => void): void;
 };
 
+declare class URL {
+  constructor(text: string);
+  readonly hostname: string;
+}
+
 declare const performance: { now(): number };
 
 interface Timer {
@@ -40,7 +45,11 @@ declare class AbortController {
 
 declare module "node:crypto" {
   export function randomBytes(size: number): Buffer;
-  export function createHash(name: string): { update(text: string): { digest(encoding: string): string } };
+  interface Hash {
+    update(text: string | Uint8Array): Hash;
+    digest(encoding: string): string;
+  }
+  export function createHash(name: string): Hash;
 }
 
 declare module "node:fs" {
@@ -63,5 +72,6 @@ declare module "node:net" {
     ref(): this;
     unref(): this;
   }
+  export function isIP(text: string): 0 | 4 | 6;
   export function createConnection(path: string): Socket;
 }

@@ -54,8 +54,10 @@ describe(
       import { createRequire } from "node:module";
       import * as all from "cloakroom";
       import { Room, errors } from "cloakroom";
+      import { rateLimit } from "cloakroom/express";
       const required = createRequire(import.meta.url)("cloakroom");
       for (const name of Object.keys(required)) if (all[name] !== required[name]) throw new Error(name);
+      if (typeof rateLimit !== "function") throw new Error("express");
       console.log(Room === required.Room, errors.Conflict === required.errors.Conflict);`;
       assert.equal(run("both.mjs", program), "true true\n");
       assert.equal(run("one.cjs", "console.log(typeof require('cloakroom').Room)"), "function\n");
@@ -79,7 +81,12 @@ describe(
       copyFileSync(`${here}/types/uses.ts`, `${folder}/uses.ts`);
       writeFileSync(
         `${folder}/using.ts`,
-        `import { Room } from "cloakroom";
+        `import { createServer } from "node:http";
+       import { Room } from "cloakroom";
+       import { idempotency, rateLimit } from "cloakroom/express";
+       const limit = rateLimit({ limit: 1, window: "1m", key: (request) => request.url });
+       const once = idempotency({ required: (request) => request.method === "POST" });
+       createServer((request, response) => void limit(request, response, () => once(request, response, () => {})));
        await using room = new Room();
        await using claim = await room.claim("report");
        await using operation = await room.pending.checkout("token", "quote");

@@ -1,5 +1,7 @@
 // Compiles, and is not run: what an application in TypeScript writes.
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
+import { idempotency, rateLimit } from "cloakroom/express";
+import type { HttpRequest } from "cloakroom/express";
 import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
 
 interface User {
@@ -44,6 +46,16 @@ export async function uses(options: RoomOptions): Promise<void> {
 
 declare const AbortController: new () => { readonly signal: import("cloakroom").Signal };
 declare const console: { log(text: unknown): void };
+
+interface Request extends HttpRequest {
+  user: string;
+}
+
+export const middlewares = [
+  rateLimit({ policy: "api" }),
+  rateLimit({ limit: 1, window: 60, key: (request: Request) => request.user }),
+  idempotency({ required: (request) => request.method === "POST", lockTtl: "1m" }),
+];
 
 export function misuses(room: Room): void {
   // @ts-expect-error: a key is text.

@@ -1,0 +1,6 @@
+export { idempotency } from "./idempotency.js";
+export type { IdempotencyOptions } from "./idempotency.js";
+export { rateLimit } from "./rate-limit.js";
+export type { RateLimitOptions } from "./rate-limit.js";
+export { clientAddress } from "./request.js";
+export type { HttpRequest, Next } from "./request.js";
