@@ -81,12 +81,7 @@ describe(
       copyFileSync(`${here}/types/uses.ts`, `${folder}/uses.ts`);
       writeFileSync(
         `${folder}/using.ts`,
-        `import { createServer } from "node:http";
-       import { Room } from "cloakroom";
-       import { idempotency, rateLimit } from "cloakroom/express";
-       const limit = rateLimit({ limit: 1, window: "1m", key: (request) => request.url });
-       const once = idempotency({ required: (request) => request.method === "POST" });
-       createServer((request, response) => void limit(request, response, () => once(request, response, () => {})));
+        `import { Room } from "cloakroom";
        await using room = new Room();
        await using claim = await room.claim("report");
        await using operation = await room.pending.checkout("token", "quote");

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-explicit-any
 // Compiles, and is not run: what an application in TypeScript writes.
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
 import { idempotency, rateLimit } from "cloakroom/express";
@@ -50,6 +51,47 @@ declare const console: { log(text: unknown): void };
 interface Request extends HttpRequest {
   user: string;
 }
+
+// As Node's own types have it, whose overloads a middleware has to take.
+declare function createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): void;
+interface IncomingMessage {
+  method?: string | undefined;
+  url?: string | undefined;
+  complete: boolean;
+  readableEnded: boolean;
+  headers: { [name: string]: string | string[] | undefined; "set-cookie"?: string[] | undefined };
+  rawHeaders: string[];
+  socket: { remoteAddress?: string | undefined };
+  read(size?: number): any;
+  unshift(chunk: any, encoding?: string): void;
+  on(event: "close", listener: () => void): this;
+  on(event: "error", listener: (fault: Error) => void): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+  removeListener(event: "close", listener: () => void): this;
+  removeListener(event: string | symbol, listener: (...args: any[]) => void): this;
+}
+interface ServerResponse {
+  statusCode: number;
+  statusMessage: string;
+  headersSent: boolean;
+  setHeader(name: string, value: number | string | ReadonlyArray<string>): this;
+  getHeaders(): { [name: string]: number | string | string[] | undefined };
+  writeHead(status: number, message?: string, headers?: object | unknown[]): this;
+  writeHead(status: number, headers?: object | unknown[]): this;
+  write(chunk: any, callback?: (fault: Error | null | undefined) => void): boolean;
+  write(chunk: any, encoding: string, callback?: (fault: Error | null | undefined) => void): boolean;
+  end(callback?: () => void): this;
+  end(chunk: any, callback?: () => void): this;
+  end(chunk: any, encoding: string, callback?: () => void): this;
+  flushHeaders(): void;
+  on(event: "close", listener: () => void): this;
+  on(event: string | symbol, listener: (...args: any[]) => void): this;
+}
+const limit = rateLimit({ limit: 1, window: "1m", key: (request) => request.url });
+const once = idempotency();
+createServer((request, response) =>
+  void limit(request, response, () => once(request, response, () => undefined))
+);
 
 export const middlewares = [
   rateLimit({ policy: "api" }),
