@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-explicit-any
 // Compiles, and is not run: what an application in TypeScript writes.
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
-import { idempotency, rateLimit } from "cloakroom/express";
+import { idempotency, rateLimit, sessionStore } from "cloakroom/express";
 import type { HttpRequest } from "cloakroom/express";
 import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
 
@@ -92,6 +92,13 @@ const once = idempotency();
 createServer((request, response) =>
   void limit(request, response, () => once(request, response, () => undefined))
 );
+
+// As express-session's own types have it.
+declare class Store {
+  regenerate(request: unknown, callback: (fault?: any) => any): void;
+}
+export const store: Store & { get(sid: string, callback: (fault: any, session?: any) => void): void } =
+  sessionStore({ Store }, { prefix: "sess:", ttl: "1h" });
 
 export const middlewares = [
   rateLimit({ policy: "api" }),
