@@ -15,6 +15,7 @@ declare const process: {
   readonly env: Readonly<Record<string, string | undefined>>;
   getuid(): number;
   nextTick(callback: () => void): void;
+  emitWarning(text: string, name: string): void;
 };
 
 declare class URL {
@@ -50,6 +51,18 @@ declare module "node:crypto" {
     digest(encoding: string): string;
   }
   export function createHash(name: string): Hash;
+  export function createHmac(
+    name: string,
+    key: string | Uint8Array,
+  ): { update(text: string): { digest(): Buffer } };
+  export function hkdfSync(
+    name: string,
+    key: string,
+    salt: string,
+    info: string,
+    length: number,
+  ): ArrayBuffer;
+  export function timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean;
 }
 
 declare module "node:fs" {

@@ -54,10 +54,12 @@ describe(
       import { createRequire } from "node:module";
       import * as all from "cloakroom";
       import { Room, errors } from "cloakroom";
+      import { createCacheService } from "cloakroom/cache";
       import { rateLimit } from "cloakroom/express";
+      import { createFormStore } from "cloakroom/pending";
       const required = createRequire(import.meta.url)("cloakroom");
       for (const name of Object.keys(required)) if (all[name] !== required[name]) throw new Error(name);
-      if (typeof rateLimit !== "function") throw new Error("express");
+      for (const part of [rateLimit, createCacheService, createFormStore]) if (typeof part !== "function") throw part;
       console.log(Room === required.Room, errors.Conflict === required.errors.Conflict);`;
       assert.equal(run("both.mjs", program), "true true\n");
       assert.equal(run("one.cjs", "console.log(typeof require('cloakroom').Room)"), "function\n");

@@ -1,6 +1,8 @@
 // deno-lint-ignore-file no-explicit-any
 // Compiles, and is not run: what an application in TypeScript writes.
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
+import { createCacheService } from "cloakroom/cache";
+import { createCampaignStore, createPendingOperationStore } from "cloakroom/pending";
 import { idempotency, rateLimit, sessionStore } from "cloakroom/express";
 import type { HttpRequest } from "cloakroom/express";
 import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
@@ -50,6 +52,31 @@ declare const console: { log(text: unknown): void };
 
 interface Request extends HttpRequest {
   user: string;
+}
+
+export async function seeds(): Promise<void> {
+  const store = createPendingOperationStore({
+    backend: "auto",
+    jwtSecret: "your-secret",
+    redisKeyPrefix: "custom:",
+  });
+  const token: string = await store.create("user", { name: "Alice" }, {
+    operationType: "user",
+    expiresIn: 3600,
+  });
+  const name: string | undefined = (await store.verify<User>(token, "user"))?.data.name;
+  const campaigns = createCampaignStore();
+  const updated: boolean = await campaigns.update<User>(
+    token,
+    "user",
+    (current) => ({ ...current, name: name ?? "" }),
+  );
+  const where: "jwt" | "redis" = store.backend;
+  const cacheService = createCacheService();
+  const cached: User | null = await cacheService.get<User>("user:1");
+  await cacheService.set("user:1", { ...cached, updated, where }, 300);
+  const total: number = await cacheService.getOrSet("total", () => Promise.resolve(1));
+  console.log(total);
 }
 
 // As Node's own types have it, whose overloads a middleware has to take.
