@@ -27,6 +27,8 @@ const NOTHING_DONE: ReadonlySet<string> = new Set([
   "CANCELLED",
 ]);
 
+const ASCII = /^[\0-\x7f]*$/;
+
 /** A name that nobody can guess: 128 bits. */
 export function randomName(): string {
   return randomBytes(16).toString("base64url");
@@ -37,6 +39,7 @@ export class Call {
   readonly method: string;
   /** All but its end is the same at each attempt, which idempotency goes by. */
   readonly body: string;
+  readonly isASCII: boolean;
   readonly timeoutMs: number;
   readonly signal: Signal | undefined;
   /** Whether an attempt was sent whose answer is lost. */
@@ -51,18 +54,14 @@ export class Call {
   constructor(
     method: string,
     required: Record<string, unknown>,
-    options: CallOptions = {},
-    defaults: Record<string, unknown> = {},
+    options?: CallOptions,
+    defaults?: Record<string, unknown>,
     roomTimeoutMs = DEFAULT_TIMEOUT_MS,
   ) {
-    const { timeoutMs, signal, ...own } = options;
-    const params: Record<string, unknown> = { ...defaults, ...own, ...required };
-    if (defaults.scope !== undefined && own.scope !== undefined) {
-      params.scope = [...(defaults.scope as unknown[]), ...own.scope];
-    }
+    const params = paramsOf(required, options, defaults);
     this.method = method;
-    this.signal = signal;
-    this.timeoutMs = timeoutMs ?? roomTimeoutMs + patience(params);
+    this.signal = options?.signal;
+    this.timeoutMs = options?.timeoutMs ?? roomTimeoutMs + patience(params);
     this.deadline = performance.now() + this.timeoutMs;
     const effect = effectOf(method, params);
     this.isRead = effect === "read";
@@ -71,9 +70,10 @@ export class Call {
       params.idempotencyKey = randomName();
       params.idempotencyTtl ??= Math.max(60, Math.ceil((2 * this.timeoutMs) / 1000) + 1);
     }
-    delete params.deadlineMs;
+    if (params.deadlineMs !== undefined) params.deadlineMs = undefined;
     try {
       this.body = encode(params).slice(0, -1);
+      this.isASCII = ASCII.test(this.body);
     } catch (fault) {
       const what = fault instanceof NoJSON ? fault.message : String((fault as Error)?.name);
       throw new errors.InvalidParams(`a parameter of ${method} is no JSON: ${what}`);
@@ -151,10 +151,26 @@ export function backoff(attempt: number): number {
   return (attempt === 0 ? Math.random() : 0.5 + Math.random() / 2) * longest;
 }
 
+/** The call's own parameters, and the room's where the call has none. A new object, that is the call's. */
+function paramsOf(
+  required: Record<string, unknown>,
+  options: CallOptions | undefined,
+  defaults: Record<string, unknown> | undefined,
+): Record<string, unknown> {
+  if (options === undefined && defaults === undefined) return required;
+  const params: Record<string, unknown> = { ...defaults, ...options, ...required };
+  params.timeoutMs = undefined;
+  params.signal = undefined;
+  if (defaults?.scope !== undefined && options?.scope !== undefined) {
+    params.scope = [...(defaults.scope as unknown[]), ...options.scope];
+  }
+  return params;
+}
+
 /** How long a call asks to wait: the usual time is for all the rest. */
-function patience(params: Record<string, unknown>): number {
-  const waits = [params.waitMs, params.blockMs].map(Number).filter((wait) => wait > 0);
-  return waits.reduce((sum, wait) => sum + wait, 0);
+function patience({ waitMs, blockMs }: Record<string, unknown>): number {
+  if (waitMs === undefined && blockMs === undefined) return 0;
+  return Math.max(0, Number(waitMs ?? 0) || 0) + Math.max(0, Number(blockMs ?? 0) || 0);
 }
 
 /** What becomes of the call when it is made again; makes the receipt that it goes by. */

@@ -93,7 +93,7 @@ export class Transport {
     if (this.isClosed) throw closed();
     const connection = await Connection.open(socketPath(this.path), events, this.connectionOptions);
     if (Object.keys(this.identity).length > 0) {
-      const hello = new Call("system.hello", this.identity, undefined, undefined, this.timeoutMs);
+      const hello = new Call("system.hello", { ...this.identity }, undefined, undefined, this.timeoutMs);
       try {
         const { error } = await connection.exchange(hello);
         if (error !== undefined) throw errors.fromReply(error);
