@@ -76,6 +76,8 @@ struct StubMethod {
 struct StubParameter {
   /// The member's name in `params`.
   let name: String
+  /// What it is for, in a few sentences.
+  let summary: String
   /// Whether a call without it is refused.
   let isRequired: Bool
   /// Its JSON Schema.
@@ -85,6 +87,7 @@ struct StubParameter {
     guard let name = node["name"]?.string, let schema = node["schema"] else { return nil }
     self.name = name
     self.schema = schema
+    summary = node["summary"]?.string ?? ""
     isRequired = node["required"]?.written == "true"
   }
 }

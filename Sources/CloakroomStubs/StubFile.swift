@@ -9,7 +9,10 @@ struct StubFile: Equatable {
 
   /// The files of all clients.
   static func all(_ document: StubDocument) -> [StubFile] {
-    [StubFile(path: PythonStubs.path, text: PythonStubs.text(document))]
+    [
+      StubFile(path: PythonStubs.path, text: PythonStubs.text(document)),
+      StubFile(path: NodeStubs.path, text: NodeStubs.text(document)),
+    ]
   }
 
   /// Whether it is there, to the last byte.

@@ -47,6 +47,29 @@ struct StubFileTests {
     }
   }
 
+  @Test("have each method of the table in Node's client, with each of its parameters")
+  func completeInNode() throws {
+    let text = NodeStubs.text(try Self.document())
+    for method in MethodTable.standard.methods {
+      #expect(text.contains("\n  [\"\(method.name)\", \""), "\(method.name)")
+      let calls = text.components(separatedBy: "this.invoke(\"\(method.name)\", ")
+      #expect(
+        calls.count - 1 == (NodeStubs.byHand.contains(method.name) ? 0 : 1), "\(method.name)")
+      let options = try #require(
+        text.components(separatedBy: "/** What `\(method.name)` may be given. */").last?
+          .components(separatedBy: "/** What `\(method.name)` answers. */").first)
+      for parameter in method.parameters {
+        // The call's object begins with what is required.
+        let isGiven =
+          parameter.isRequired
+          ? calls.count == 1
+            || calls[1].components(separatedBy: "}").first?.contains("\(parameter.name)") == true
+          : options.contains("\n  \(parameter.name)?: ")
+        #expect(isGiven, "\(method.name) \(parameter.name)")
+      }
+    }
+  }
+
   @Test("are current only to the last byte, and are written whole")
   func files() throws {
     let folder = try TemporaryFolder.make()

@@ -274,6 +274,22 @@ class FakeInTasks(Tasks, WithFake):
 
         self.loop.run_until_complete(body())
 
+    def test_calls_that_begin_while_the_connection_is_made_share_it(self):
+        fake = self.start(lambda m, _: result(m, "pong"))
+
+        async def ping(room, turns):
+            # One of them begins just when the connection is there, and those that wait for it don't know yet.
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            return await room.system.ping()
+
+        async def body():
+            async with AsyncRoom(self.path) as room:
+                return await asyncio.gather(*(ping(room, turns) for turns in range(500)))
+
+        self.assertEqual(set(self.loop.run_until_complete(body())), {"pong"})
+        self.assertEqual(fake.connections, 1)
+
     def test_of_many_calls_the_one_that_could_not_be_read_alone_fails_and_a_bound_one_is_not_repeated(self):
         gathered = []
 

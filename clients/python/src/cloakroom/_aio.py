@@ -309,7 +309,15 @@ class Transport:
         if "result" not in answer:
             connection.close()
             raise Refused(from_reply(answer.get("error")))
+        if self.closed:
+            connection.close()
+            raise Unavailable("the room is closed")
         connection.limits = Limits(answer["result"])
+        return connection
+
+    async def _open_shared(self) -> Connection:
+        # Kept here and not by those that wait, who are told later: another call must not open one more meanwhile.
+        self._connection = connection = await self.open(self.timeout)
         return connection
 
     async def _ready(self, call: Call) -> Connection:
@@ -321,13 +329,12 @@ class Transport:
             return held
         if self._opening is None or self._opening[0] is not loop or self._opening[1].done():
             # All that wait for a connection wait for the same one.
-            self._opening = (loop, loop.create_task(self.open(self.timeout)))
+            self._opening = (loop, loop.create_task(self._open_shared()))
         opening = self._opening[1]
         done, _ = await asyncio.wait([opening], timeout=max(call.remaining(), 0.0))
         if not done:
             raise Unavailable("there is no sidecar to be reached in time", retryable=True)
-        self._connection = opening.result()
-        return self._connection
+        return opening.result()
 
     async def _exchange_alone(self, call: Call) -> Dict[str, Any]:
         """Makes a call on a connection of its own, on which an answer without an id can be to nothing else."""

@@ -1,0 +1,120 @@
+import { LeaseLost } from "./errors.js";
+import { Room } from "./room.js";
+import { isOutage } from "./shared.js";
+import { CallOptions } from "./stub.js";
+
+/** How a cache service keeps values. */
+export interface CacheServiceOptions extends Pick<CallOptions, "scope"> {
+  room?: Room;
+  /** The life of a value that says nothing else: 300 s. */
+  ttl?: number | string;
+  /** How long `getOrSet` waits for the one who makes a value: 5 s. */
+  waitMs?: number;
+}
+
+/** How one value is kept. */
+export interface CacheEntryOptions {
+  /** What voids it, beside its key: lists whose keys nobody can enumerate. */
+  tags?: ReadonlyArray<string>;
+}
+
+/** A cache as services of an application have it: a value by its key, for some seconds. */
+export interface CacheService {
+  /** The value; null where there is none, and where the cache can't be asked. */
+  get<T = unknown>(key: string, options?: CacheEntryOptions): Promise<T | null>;
+  /**
+   * Keeps a value; false where it could not be kept. After a `get` of the same key that found none, it isn't kept
+   * when the key, or one of its tags, was invalidated since: what was read before is not put back.
+   */
+  set(key: string, value: unknown, ttl?: number | string, options?: CacheEntryOptions): Promise<boolean>;
+  /** The value, which one caller makes where there is none while the others wait: read-through. */
+  getOrSet<T>(
+    key: string,
+    make: () => T | PromiseLike<T>,
+    ttl?: number | string,
+    options?: CacheEntryOptions,
+  ): Promise<T>;
+  /** Writes to where the value belongs, and then keeps what that answers: write-through. */
+  write<T>(
+    key: string,
+    save: () => T | PromiseLike<T>,
+    ttl?: number | string,
+    options?: CacheEntryOptions,
+  ): Promise<T>;
+  /** Voids values: whoever asks after this was answered finds none. It throws when that can't be promised. */
+  delete(...keys: string[]): Promise<void>;
+  /** The same for all values with a tag, whatever their keys. */
+  invalidateTags(...tags: string[]): Promise<void>;
+  /** A key that is the same whatever the order of an object's members. */
+  key(prefix: string, value: unknown): Promise<string>;
+}
+
+/** A cache service on the sidecar. */
+export function createCacheService(options: CacheServiceOptions = {}): CacheService {
+  const { ttl: life = 300, waitMs = 5000, scope } = options;
+  const room = options.room ?? new Room();
+  const { cache } = room;
+  // Of keys that were asked for in vain: what is set next is what was read since.
+  const leases = new Map<string, string>();
+
+  return {
+    async get<T>(key: string, { tags }: CacheEntryOptions = {}) {
+      try {
+        const found = await cache.get<T>(key, { scope, tags });
+        if (found.status === "hit" || found.status === "stale") return found.value;
+        if (found.lease !== undefined) remember(leases, key, found.lease);
+      } catch (fault) {
+        if (!isOutage(fault)) throw fault;
+      }
+      return null;
+    },
+
+    async set(key, value, ttl = life, { tags } = {}) {
+      const lease = leases.get(key);
+      leases.delete(key);
+      try {
+        await cache.set(key, { value, ttl, tags, lease, scope });
+        return true;
+      } catch (fault) {
+        if (!(fault instanceof LeaseLost) && !isOutage(fault)) throw fault;
+        return false;
+      }
+    },
+
+    getOrSet: (key, make, ttl = life, { tags = [] } = {}) =>
+      room.scope(scope ?? []).cached(make, { key: () => key, ttl, tags, waitMs })(),
+
+    async write(key, save, ttl = life, { tags } = {}) {
+      const value = await save();
+      // Void first: whoever has read the old value doesn't put it back, and nobody finds it if the next call fails.
+      await cache.invalidate({ keys: [key], tags, scope });
+      await cache.set(key, { value, ttl, tags, scope }).catch((fault: unknown) => {
+        if (!isOutage(fault)) throw fault;
+      });
+      return value;
+    },
+
+    async delete(...keys) {
+      // Their leases stay: what was read with one is refused, when it is set.
+      await cache.invalidate({ keys, scope });
+    },
+
+    async invalidateTags(...tags) {
+      await cache.invalidate({ tags, scope });
+    },
+
+    async key(prefix, value) {
+      return (await cache.key(value, { prefix, scope })).key;
+    },
+  };
+}
+
+// A lease that is never used ends in the sidecar by itself; here others take its place.
+const MAX_LEASES = 10_000;
+
+function remember(leases: Map<string, string>, key: string, lease: string): void {
+  leases.delete(key);
+  leases.set(key, lease);
+  const [oldest] = leases.keys();
+  if (leases.size > MAX_LEASES) leases.delete(oldest);
+}

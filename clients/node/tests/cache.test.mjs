@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { createCacheService } from "../dist/cache.js";
+import { errors, Room } from "../dist/index.js";
+import { Sidecar } from "./support.mjs";
+
+for (const kind of ["memory", "redis"]) {
+  describe(`a cache service, ${kind}`, { timeout: 60_000 }, () => {
+    let sidecar, room, cacheService, away;
+
+    before(async () => {
+      sidecar = await Sidecar.start(kind);
+      room = new Room(sidecar.path);
+      cacheService = createCacheService({ room });
+      const nowhere = new Room({ path: `${sidecar.folder}/nowhere.sock`, timeoutMs: 50 });
+      away = createCacheService({ room: nowhere, waitMs: 10 });
+    });
+    after(async () => {
+      room.close();
+      await sidecar.end();
+    });
+
+    test("a value is there until it is voided", async () => {
+      assert.equal(await cacheService.get("order:1"), null);
+      assert.equal(await cacheService.set("order:1", { total: 7 }, 300), true);
+      assert.deepEqual(await cacheService.get("order:1"), { total: 7 });
+      await cacheService.delete("order:1");
+      assert.equal(await cacheService.get("order:1"), null);
+    });
+
+    test("what was read before an invalidation, or a write, is not put back after it", async () => {
+      const ways = [
+        () => cacheService.delete("slow"),
+        () => room.cache.invalidate({ tags: ["orders"] }),
+        () => cacheService.write("slow", async () => "new"),
+      ];
+      const found = [];
+      for (const invalidate of ways) {
+        await cacheService.delete("slow");
+        assert.equal(await cacheService.get("slow", { tags: ["orders"] }), null);
+        await invalidate();
+        await cacheService.set("slow", "read before", 300, { tags: ["orders"] });
+        found.push(await cacheService.get("slow", { tags: ["orders"] }));
+      }
+      assert.deepEqual(found, [null, null, "new"]);
+    });
+
+    test("lists are voided by their tag, whatever their keys", async () => {
+      const [one, other] = [
+        await cacheService.key("orders:list:", { status: "open", page: 1 }),
+        await cacheService.key("orders:list:", { page: 1, status: "open" }),
+      ];
+      assert.equal(one, other);
+      const lists = [one, await cacheService.key("orders:list:", { page: 2 })];
+      for (const list of lists) await cacheService.set(list, [1, 2], 300, { tags: ["orders"] });
+      await cacheService.invalidateTags("orders");
+      for (const list of lists) assert.equal(await cacheService.get(list), null);
+    });
+
+    test("one caller makes a value that is not there, and its failure is not kept", async () => {
+      let made = 0;
+      const make = async () => ({ made: made += 1 });
+      const all = await Promise.all(
+        Array.from({ length: 20 }, () => cacheService.getOrSet("stats", make, 300)),
+      );
+      assert.equal(made, 1);
+      assert.deepEqual(new Set(all.map(({ made }) => made)), new Set([1]));
+      await assert.rejects(cacheService.getOrSet("bad", () => Promise.reject(new RangeError())), RangeError);
+      assert.equal(await cacheService.getOrSet("bad", () => 7), 7);
+    });
+
+    test("what is written is there afterwards, and not when the writing fails", async () => {
+      await cacheService.set("written", 1);
+      assert.equal(await cacheService.write("written", async () => 2), 2);
+      assert.equal(await cacheService.get("written"), 2);
+      await assert.rejects(cacheService.write("written", () => Promise.reject(new RangeError())), RangeError);
+      assert.equal(await cacheService.get("written"), 2);
+    });
+
+    test("without a sidecar there is no cache, but a value that must not be given any more is a fault", async () => {
+      assert.equal(await away.get("x"), null);
+      assert.equal(await away.set("x", 1), false);
+      assert.equal(await away.getOrSet("x", () => 7), 7);
+      await assert.rejects(away.delete("x"), errors.Unavailable);
+    });
+  });
+}
