@@ -31,12 +31,12 @@ struct FrameDecoderTests {
     ("{}\r\r\n", [.text("{}\r")]),
     ("a\n\u{e9}\n", [.text("a"), .text("\u{e9}")]),
     ("1\n2", [.text("1")]),
-    ("0123456789abc\nok\n", [.tooLarge(limit: 10), .text("ok")]),
+    ("0123456789abc\nok\n", [.tooLarge(limit: 10, "0123456789"), .text("ok")]),
     (
       "0123456789\n0123456789\r\n0123456789a\n1\n",
-      [.text("0123456789"), .text("0123456789"), .tooLarge(limit: 10), .text("1")]
+      [.text("0123456789"), .text("0123456789"), .tooLarge(limit: 10, "0123456789"), .text("1")]
     ),
-    ("0123456789\ra\n1\n", [.tooLarge(limit: 10), .text("1")]),
+    ("0123456789\ra\n1\n", [.tooLarge(limit: 10, "0123456789"), .text("1")]),
     ("Content-Length: 2\r\n\r\n{}", [.text("{}")]),
     ("content-LENGTH:3 \r\n\r\n[1]CONTENT-length:\t2\r\n\r\n{}", [.text("[1]"), .text("{}")]),
     (
@@ -48,7 +48,7 @@ struct FrameDecoderTests {
     ("Content-Length: 5\r\n\r\n{}", []),
     (
       "Content-Length: 11\r\n\r\n01234567\n01Content-Length: 10\r\n\r\n0123456789",
-      [.tooLarge(limit: 10), .text("0123456789")]
+      [.tooLarge(limit: 10, "01234567\n0"), .text("0123456789")]
     ),
     (
       "Content-Length: x\r\n\r\n{}\n{}\n",
@@ -157,7 +157,10 @@ struct FrameDecoderTests {
     let piece = Array(repeating: UInt8(ascii: "x"), count: 700)
     #expect(frames(of: [piece], decoder: &decoder).isEmpty)
     #expect(decoder.bufferedByteCount == 700)
-    #expect(frames(of: [piece], decoder: &decoder) == [.tooLarge(limit: 1000)])
+    #expect(
+      frames(of: [piece], decoder: &decoder) == [
+        .tooLarge(limit: 1000, String(repeating: "x", count: 1000))
+      ])
     for _ in 0..<100 {
       #expect(frames(of: [piece], decoder: &decoder).isEmpty)
       #expect(decoder.bufferedByteCount == 0)
@@ -165,13 +168,36 @@ struct FrameDecoderTests {
     #expect(frames(of: [Array("x\n{}\n".utf8)], decoder: &decoder) == [.text("{}")])
   }
 
+  @Test("Of a text that is too long the first 4 KiB are handed on, and no more")
+  func handsOnBeginnings() {
+    let text = String(repeating: "x", count: 9000)
+    for stream in ["\(text)\n", "Content-Length: 9000\r\n\r\n\(text)"] {
+      for size in [1, 4095, 4097, 8999, 9100] {
+        var decoder = FrameDecoder(frameLimit: 8000)
+        let bytes = Array(stream.utf8)
+        let pieces = stride(from: 0, to: bytes.count, by: size).map {
+          Array(bytes[$0..<min($0 + size, bytes.count)])
+        }
+        #expect(
+          frames(of: pieces, decoder: &decoder) == [
+            .tooLarge(limit: 8000, String(text.prefix(4096)))
+          ])
+      }
+    }
+  }
+
   @Test("A body over the limit is thrown away as it comes, exactly as long as was said")
   func discardsLargeBodies() {
     var decoder = FrameDecoder(frameLimit: 1000)
     let header = Array("Content-Length: 70000\r\n\r\n".utf8)
-    #expect(frames(of: [header], decoder: &decoder) == [.tooLarge(limit: 1000)])
-    for _ in 0..<100 {
-      let piece = Array(repeating: UInt8(ascii: "\n"), count: 700)
+    let piece = Array(repeating: UInt8(ascii: "\n"), count: 700)
+    // Nothing is said before there is as much of it as is handed on.
+    #expect(frames(of: [header, piece], decoder: &decoder).isEmpty)
+    #expect(
+      frames(of: [piece], decoder: &decoder) == [
+        .tooLarge(limit: 1000, String(repeating: "\n", count: 1000))
+      ])
+    for _ in 2..<100 {
       #expect(frames(of: [piece], decoder: &decoder).isEmpty)
       #expect(decoder.bufferedByteCount == 0)
     }
@@ -239,4 +265,9 @@ struct FrameDecoderTests {
 extension Frame {
   /// A frame as the tables write it.
   fileprivate static func text(_ text: String) -> Frame { .text(ByteBuffer(string: text)) }
+
+  /// A frame that is too large, with what is handed on of it.
+  fileprivate static func tooLarge(limit: Int, _ beginning: String) -> Frame {
+    .tooLarge(limit: limit, beginning: ByteBuffer(string: beginning))
+  }
 }

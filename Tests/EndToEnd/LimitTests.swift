@@ -30,6 +30,29 @@ struct LimitTests {
   }
 
   @Test(
+    "of a frame's bytes or depth is told to the call whose id was read",
+    arguments: WireFraming.allCases)
+  func identity(_ framing: WireFraming) throws {
+    let sidecar = try Self.sidecar("limits.frameBytes=8000", "limits.depth=8")
+    let client = try sidecar.client()
+    let set = #""jsonrpc":"2.0","method":"kv.set""#
+    let value = { (text: String) in #""params":{"key":"k","value":\#(text)}"# }
+    let long = value("\"" + String(repeating: "x", count: 9000) + "\"")
+    let deep = value(String(repeating: "[", count: 8) + String(repeating: "]", count: 8))
+    for (request, id) in [
+      (#"{\#(set),"id":"first",\#(long)}"#, #""first""#), (#"{\#(set),\#(long),"id":2}"#, "null"),
+      (#"{"id":3,\#(set),\#(deep)}"#, "3"), (#"{\#(set),\#(deep),"id":4}"#, "4"),
+      (#"[{\#(set),"id":5,\#(long)}]"#, "null"),
+    ] {
+      try client.send(framing.frame(request))
+      let reply = try framing.read(client)
+      #expect(reply.hasPrefix(#"{"jsonrpc":"2.0","id":\#(id),"error":"#))
+      #expect(Answer(reply).reason == "TOO_LARGE")
+    }
+    #expect(try Self.hits(try sidecar.client(), "frame_size") == 3)
+  }
+
+  @Test(
     "of what a call may hold: TOO_LARGE",
     arguments: [
       (

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from driver import PATIENCE, Driver
+from driver import PATIENCE
 from sidecar import wait_until
 from values import dump, fill, load, plain, same
 
@@ -38,12 +38,12 @@ def command_of(step, variables):
 
 
 class Case:
-    """A case's steps, in turn, with one program, one sidecar and one proxy."""
+    """A case's steps, in turn, with a program and a sidecar that other cases had before, and a proxy of its own."""
 
-    def __init__(self, case, sidecar, proxy, command, folder, variables):
-        self.case, self.sidecar, self.proxy, self.variables = case, sidecar, proxy, variables
+    def __init__(self, case, driver, sidecar, proxy, variables):
+        self.case, self.driver, self.sidecar, self.proxy = case, driver, sidecar, proxy
+        self.variables = variables
         self.path = sidecar.path if case.get("direct") else proxy.path
-        self.driver = Driver([part.replace("PATH", self.path) for part in command], folder)
         self.native = case.get("open", {}).get("numbers") == "native"
         self.timers = []
         self.looked = len(proxy.seen)
@@ -63,13 +63,15 @@ class Case:
         finally:
             for timer in self.timers:
                 timer.join()
-            self.driver.end()
         return None
 
     def take(self, step):
         if any(name in step for name in COMMANDS):
             begin = time.monotonic()
-            answer = self.driver.do(**command_of(step, self.variables))
+            command = command_of(step, self.variables)
+            if "open" in step:
+                command["path"] = self.path
+            answer = self.driver.do(**command)
             self.check(step, answer, time.monotonic() - begin)
         elif "proxy" in step:
             self.proxy.add(plain(step))

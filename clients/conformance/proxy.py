@@ -25,7 +25,8 @@ class Proxy:
     def __init__(self, path, target):
         self.path, self.target = path, target
         self.faults = []
-        # Of each request its connection's number and what it was, for those that look at the wire.
+        # Of each request its connection's number and what it was, for those that look at the wire. What a client
+        # asks when it connects is no call of its user's.
         self.seen = []
         self.accepted = 0
         # How many connections have ended at the client's end.
@@ -152,7 +153,8 @@ class Link:
         except ValueError:
             request = {}
         fault = self.proxy.fault(request.get("method"))
-        self.proxy.seen.append((self.number, request, line))
+        if request.get("method") != "system.hello":
+            self.proxy.seen.append((self.number, request, line))
         if fault["proxy"] == "cutRequest":
             self.far.sendall(part(line, fault["keep"]))
             return False

@@ -43,18 +43,19 @@ final class CallDispatcher: FrameHandler {
     do throws(JSONFault) {
       try batchScanner.scan(text.readableBytesSpan)
     } catch {
-      return refuse(RPCError(error), from: connection)
+      return refuse(RPCError(error), RequestID(), from: connection)
     }
     guard !batchScanner.isEmpty else {
       return refuse(
-        RPCError(.invalidRequest, "a batch has at least one member"), from: connection)
+        RPCError(.invalidRequest, "a batch has at least one member"), RequestID(),
+        from: connection)
     }
     guard !batchScanner.isTooLong else {
       return refuse(
         RPCError(
           .tooLarge, "a batch has at most \(worker.limits.batchLength) members",
           limit: .batchLength),
-        from: connection)
+        RequestID(), from: connection)
     }
     let batch = BatchReply(count: batchScanner.count)
     for element in batchScanner.elements {
@@ -62,10 +63,13 @@ final class CallDispatcher: FrameHandler {
     }
   }
 
-  /// Refuses bytes that no call could be read from.
-  func refuse(_ error: RPCError, from connection: ClientConnection) {
-    let request = Request(
+  /// Refuses bytes that no call could be read from, but for its id maybe.
+  func refuse(
+    _ error: RPCError, _ id: consuming RequestID, from connection: ClientConnection
+  ) {
+    var request = Request(
       connection: connection, batch: nil, startedAt: worker.burst.start, bytesIn: 0)
+    request.id = id
     replies.begin(request)
     replies.end(request, notes: nil, error)
   }
@@ -130,6 +134,10 @@ final class CallDispatcher: FrameHandler {
     do throws(JSONFault) {
       try arguments.scanner.scan(text, from: range.lowerBound, to: range.upperBound)
     } catch {
+      // What is no JSON has no id to be sure of; what is too deep has one that its caller waits for.
+      if case .tooDeep = error {
+        request.id = RequestID(beginning: text.extracting(range))
+      }
       throw RPCError(error)
     }
     let isValid = arguments.scanner.isValidRequest

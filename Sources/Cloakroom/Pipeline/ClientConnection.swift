@@ -254,12 +254,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       switch consume frame {
       case .text(let text):
         handler.receive(text, from: self)
-      case .tooLarge(let limit):
+      case .tooLarge(let limit, let beginning):
         let error = RPCError(
           .tooLarge, "a request has at most \(limit) bytes", limit: .frameSize)
-        handler.refuse(error, from: self)
+        handler.refuse(
+          error, RequestID(beginning: beginning.readableBytesSpan), from: self)
       case .malformed(let why):
-        handler.refuse(RPCError(.parseError, why), from: self)
+        handler.refuse(RPCError(.parseError, why), RequestID(), from: self)
         isInputClosed = true
         isDraining = true
       }

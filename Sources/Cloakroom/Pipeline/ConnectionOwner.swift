@@ -1,13 +1,14 @@
 internal import CloakroomCore
 internal import CloakroomStore
+internal import CloakroomWire
 internal import NIOCore
 
 /// Takes what a connection has read.
 protocol FrameHandler: AnyObject {
   /// One JSON text: a request, or a batch of them.
   func receive(_ text: consuming ByteBuffer, from connection: ClientConnection)
-  /// Bytes that no call can be read from.
-  func refuse(_ error: RPCError, from connection: ClientConnection)
+  /// Bytes that no call can be read from, but maybe its id.
+  func refuse(_ error: RPCError, _ id: consuming RequestID, from connection: ClientConnection)
 }
 
 /// Keeps the connections of one event loop.

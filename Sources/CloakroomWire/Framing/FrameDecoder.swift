@@ -16,6 +16,9 @@ public struct FrameDecoder: Sendable {
   /// The longest block of headers in bytes, the blank line not counted.
   public static let headerLimit = 4096
 
+  /// How much of a text that is too long is handed on, in bytes: its id mostly stands there.
+  public static let beginningLength = 4096
+
   /// How many bytes are held that are no whole frame yet.
   public var bufferedByteCount: Int { inputCount + partial.readableBytes }
 
@@ -81,9 +84,9 @@ public struct FrameDecoder: Sendable {
         case .none: return nil
         case .line(let line, endsInCRLF: _):
           if !line.isBlank { return .text(line) }
-        case .tooLong(let ended):
+        case .tooLong(let beginning, let ended):
           state = ended ? .line : .restOfLine
-          return .tooLarge(limit: frameLimit)
+          return .tooLarge(limit: frameLimit, beginning: beginning)
         }
 
       case .restOfLine:
@@ -101,8 +104,9 @@ public struct FrameDecoder: Sendable {
 
       case .body(let length):
         guard length <= frameLimit else {
-          state = .restOfBody(length: length)
-          return .tooLarge(limit: frameLimit)
+          guard let beginning = takeBody(length: longestBeginning) else { return nil }
+          state = .restOfBody(length: length - beginning.readableBytes)
+          return .tooLarge(limit: frameLimit, beginning: beginning)
         }
         guard let body = takeBody(length: length) else { return nil }
         state = .headers(FrameHeaders())
@@ -184,7 +188,7 @@ public struct FrameDecoder: Sendable {
   private enum Line {
     case none
     case line(ByteBuffer, endsInCRLF: Bool)
-    case tooLong(ended: Bool)
+    case tooLong(beginning: ByteBuffer, ended: Bool)
   }
 
   /// Takes the next line without its end, or else keeps what there is of it.
@@ -194,18 +198,18 @@ public struct FrameDecoder: Sendable {
       let held = bufferedByteCount
       let last = input?.readableBytesView.last
       guard held <= limit || (held == limit + 1 && last == ASCII.carriageReturn) else {
-        partial = nothing
+        let beginning = takeBeginning()
         releaseInput()
-        return .tooLong(ended: false)
+        return .tooLong(beginning: beginning, ended: false)
       }
       keepInput()
       return .none
     }
     guard partial.readableBytes + length <= limit + 1, var line = input?.readSlice(length: length)
     else {
-      partial = nothing
+      let beginning = takeBeginning()
       input?.moveReaderIndex(forwardBy: length + 1)
-      return .tooLong(ended: true)
+      return .tooLong(beginning: beginning, ended: true)
     }
     input?.moveReaderIndex(forwardBy: 1)
     if partial.readableBytes > 0 {
@@ -215,8 +219,29 @@ public struct FrameDecoder: Sendable {
     }
     let endsInCRLF = line.getInteger(at: line.writerIndex - 1) == ASCII.carriageReturn
     if endsInCRLF { line.moveWriterIndex(to: line.writerIndex - 1) }
-    guard line.readableBytes <= limit else { return .tooLong(ended: true) }
+    guard line.readableBytes <= limit else {
+      // Headers have a limit of their own, which may be the lower one.
+      line.moveWriterIndex(to: line.readerIndex + min(longestBeginning, line.readableBytes))
+      return .tooLong(beginning: line, ended: true)
+    }
     return .line(line, endsInCRLF: endsInCRLF)
+  }
+
+  private var longestBeginning: Int { min(Self.beginningLength, frameLimit) }
+
+  /// Copies the beginning of a line that is too long, and forgets what was held of it.
+  private mutating func takeBeginning() -> ByteBuffer {
+    var beginning = partial
+    partial = nothing
+    let missing = longestBeginning - beginning.readableBytes
+    if missing > 0, let input,
+      var more = input.getSlice(at: input.readerIndex, length: min(missing, input.readableBytes))
+    {
+      beginning.writeBuffer(&more)
+    } else if missing < 0 {
+      beginning.moveWriterIndex(to: beginning.readerIndex + longestBeginning)
+    }
+    return beginning
   }
 
   /// Throws away the rest of a line. Returns whether its end was there.
@@ -262,8 +287,9 @@ public enum Frame: Sendable, Hashable {
   /// One text, not looked into yet. Mostly a slice of the buffer that was read: dropping it soon
   /// lets that buffer be used again.
   case text(ByteBuffer)
-  /// A text was longer than the limit in bytes. It is thrown away, and the connection goes on.
-  case tooLarge(limit: Int)
+  /// A text was longer than the limit in bytes. It is thrown away but for its beginning, the same
+  /// however it was read, and the connection goes on.
+  case tooLarge(limit: Int, beginning: ByteBuffer)
   /// The headers can't be understood, so nobody knows where the next text begins: the connection
   /// is of no more use. The reason is fixed text, without anything of what was sent.
   case malformed(String)

@@ -94,6 +94,31 @@ public struct RequestScanner: Sendable {
     }
   }
 
+  /// Where the id stands in the beginning of a request. Nil if it is not there whole, or is nothing that
+  /// an id may be.
+  static func id(inBeginning text: RawSpan) -> ByteRange? {
+    do throws(JSONFault) { return try scanForID(text) } catch { return nil }
+  }
+
+  private static func scanForID(_ text: RawSpan) throws(JSONFault) -> ByteRange? {
+    let end = text.byteCount
+    var at = JSONScanner.skipSpace(text, 0, end).offset
+    guard at < end, text.byte(at) == ASCII.leftBrace else { return nil }
+    at = JSONScanner.skipSpace(text, at &+ 1, end).offset
+    while true {
+      let name = try EnvelopeMember.scanName(text, at, end)
+      let value = try JSONScanner.scanValue(
+        text, name.value, end, depth: JSONScanner.greatestDepthLimit)
+      // Nothing says where a number ends but what follows it.
+      let next = try JSONScanner.skipComma(text, value.end, end, closing: ASCII.rightBrace)
+      if name.member == .id {
+        return mayBeID(value.kind) ? ByteRange(scanned: name.value, value.end) : nil
+      }
+      guard !next.isEnd else { return nil }
+      at = next.offset
+    }
+  }
+
   /// Scans a request that is the whole of `text`.
   ///
   /// - Throws: the first fault met. The properties then tell nothing.

@@ -42,6 +42,16 @@ public struct RequestID: ~Copyable, Sendable {
     long = nil
   }
 
+  /// The id of a request of which no more than the beginning is there: null if it does not stand in that
+  /// whole, before anything that is no JSON or was cut off.
+  public init(beginning text: RawSpan) {
+    guard let range = RequestScanner.id(inBeginning: text) else {
+      self.init()
+      return
+    }
+    self.init(text.extracting(range.offsets))
+  }
+
   /// The id's JSON text.
   public var text: String {
     if let long { return String(decoding: long, as: UTF8.self) }

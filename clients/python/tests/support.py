@@ -17,7 +17,12 @@ class SidecarCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="cloakroom-py-")
-        cls.sidecar = Sidecar(cls.folder, cls.store).start()
+        cls.sidecar = Sidecar(cls.folder, cls.store)
+        try:
+            cls.sidecar.start()
+        except BaseException:
+            cls.sidecar.end()
+            raise
         cls.proxy = Proxy(f"{cls.folder}/p.sock", cls.sidecar.path)
 
     @classmethod

@@ -28,12 +28,27 @@ class InMemory(SidecarCase):
                 self.assertEqual(self.room.kv.get(f"value:{number}")["value"], value)
 
     def test_fractions_are_exact_when_asked_for(self):
+        texts = ["1.10", "1E+400", "-0.0", "0.1234567890123456789012345678901234567890", "9007199254740993.0"]
         with Room(self.sidecar.path, parse_float=Decimal) as room:
-            room.kv.set("fraction", 1.1)
-            self.assertEqual(room.kv.get("fraction")["value"], Decimal("1.1"))
+            for text in texts:
+                room.kv.set("fraction", {"price": Decimal(text)})
+                self.assertEqual(str(room.kv.get("fraction")["value"]["price"]), text)
+
+    def test_what_no_float_holds_is_never_infinite_nor_zero(self):
+        for text in ("1E+400", "-1E+400", "1E-400"):
+            self.room.kv.set("fraction", [Decimal(text), 1.5])
+            self.assertEqual(self.room.kv.get("fraction")["value"], [Decimal(text), 1.5])
 
     def test_what_is_no_json_is_refused_without_its_value(self):
-        for value in (float("nan"), float("inf"), object(), "\ud800", {1, 2}):
+        for value in (
+            float("nan"),
+            float("inf"),
+            Decimal("NaN"),
+            [Decimal("-Infinity")],
+            object(),
+            "\ud800",
+            {1, 2},
+        ):
             with self.subTest(type(value).__name__), self.assertRaises(errors.InvalidParams) as raised:
                 self.room.kv.set("bad", value)
             self.assertNotIn("ud800", str(raised.exception))

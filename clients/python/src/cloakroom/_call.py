@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import os
 import random
 import secrets
-import stat
 from time import monotonic
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from ._codec import ReplyTooLarge
 from ._methods import EFFECTS, EFFECTS_WITH
 from ._stub import Scope
-from .errors import CloakroomError, DeadlineExceeded, InvalidParams, OutcomeUnknown, Unavailable
+from .errors import CloakroomError, DeadlineExceeded, OutcomeUnknown, Overloaded, TooLarge, Unavailable
 
 DEFAULT_TIMEOUT = 10.0
 # How much longer the client waits for the sidecar's own word on a deadline, which knows what was done.
@@ -47,13 +43,15 @@ _NOTHING_DONE = frozenset({"UNAVAILABLE", "OVERLOADED"})
 class Call:
     """One call on its way: the same parameters at each attempt, and one end of its time."""
 
-    __slots__ = ("method", "params", "repeatable", "timeout", "deadline", "refusals", "attempt")
+    __slots__ = ("method", "params", "repeatable", "timeout", "deadline", "refusals", "attempt", "unsure")
 
     def __init__(self, method: str, effect: str, params: Dict[str, Any], timeout: float) -> None:
         self.method = method
         self.params = params
         self.refusals = 0
         self.attempt = 0
+        # Whether an attempt may have changed something, though nobody knows.
+        self.unsure = False
         self.timeout = timeout
         self.deadline = monotonic() + timeout
         if effect == "read":
@@ -76,6 +74,11 @@ class Call:
     def remaining(self) -> float:
         return self.deadline - monotonic()
 
+    def with_deadline(self) -> Dict[str, Any]:
+        """The parameters, with what is left of the call's time."""
+        self.params["deadlineMs"] = max(1, int(self.remaining() * 1000))
+        return self.params
+
     def backoff(self) -> float:
         """How long to wait before the next attempt: at random, up to twice as long each time."""
         self.attempt += 1
@@ -84,6 +87,7 @@ class Call:
 
     def after_loss(self) -> float:
         """The connection broke after the request was sent: how long to wait before it is sent again."""
+        self.unsure = self.method not in _READS
         if not self.repeatable:
             raise OutcomeUnknown(f"the connection was lost after {self.method} had been sent")
         pause = self.backoff() if self.attempt else self._first()
@@ -98,6 +102,8 @@ class Call:
     def after_no_connection(self, fault: Exception) -> float:
         pause = self.backoff()
         if pause >= self.remaining():
+            if self.unsure:
+                raise self.out_of_time(sent=True) from fault
             raise Unavailable(f"there is no sidecar to be reached: {fault}", retryable=True) from fault
         return pause
 
@@ -106,21 +112,39 @@ class Call:
         reason = error.reason
         if reason == "OUTCOME_UNKNOWN":
             again = self.repeatable
+            self.unsure = True
         elif reason == "IDEMPOTENCY_IN_PROGRESS":
             again = True
         else:
             again = reason in _NOTHING_DONE and error.retryable
         if not again or (self.refusals >= MAX_REFUSALS and reason != "IDEMPOTENCY_IN_PROGRESS"):
-            raise error
+            raise self._refused(error)
         self.refusals += 1
         pause = max(self.backoff(), (error.retry_after_ms or 0) / 1000)
         if pause >= self.remaining():
-            raise error
+            raise self._refused(error)
         return pause
 
+    def _refused(self, error: CloakroomError) -> CloakroomError:
+        """The error of the last attempt, which may have been the only one that did nothing."""
+        if self.unsure and error.reason in _NOTHING_DONE:
+            return OutcomeUnknown(f"{self.method} was sent, and refused when it was repeated: {error}")
+        return error
+
+    def too_many_wait(self) -> CloakroomError:
+        return self._refused(Overloaded(f"{MAX_WAITING} calls wait for the sidecar already", retryable=True))
+
+    def given_up(self, fault: Exception) -> CloakroomError:
+        """What is told when the answer has not come, or can't be taken in."""
+        if not isinstance(fault, ReplyTooLarge):
+            return self.out_of_time(sent=True)
+        if self.method in _READS:
+            return TooLarge(f"the reply to {self.method} {fault}")
+        return OutcomeUnknown(f"{self.method} was sent, and its reply {fault}")
+
     def closed(self, sent: bool) -> CloakroomError:
-        """The caller has closed the room while the call was under way."""
-        if sent and self.method not in _READS:
+        """What is told when the room was closed meanwhile."""
+        if (sent or self.unsure) and self.method not in _READS:
             return OutcomeUnknown(f"the room was closed after {self.method} had been sent")
         return Unavailable("the room is closed")
 
@@ -160,92 +184,6 @@ def prepare(
     else:
         timeout = given
     return Call(method, effect or EFFECTS.get(method, "connection"), params, timeout)
-
-
-# -- JSON ---------------------------------------------------------------------------------------
-
-
-def _encode_other(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return {"$base64": base64.b64encode(value).decode("ascii")}
-    raise TypeError(f"{type(value).__name__} is no JSON")
-
-
-def _decode_object(value: Dict[str, Any]) -> Any:
-    if len(value) == 1 and "$base64" in value and isinstance(value["$base64"], str):
-        try:
-            return base64.b64decode(value["$base64"], validate=True)
-        except (binascii.Error, ValueError):
-            return value
-    return value
-
-
-_encode = json.JSONEncoder(
-    allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_encode_other
-).encode
-
-
-class Codec:
-    """JSON there and back: integers exact, bytes as `{"$base64": …}`, fractions as the room wants them."""
-
-    def __init__(self, parse_float: Optional[Callable[[str], Any]] = None) -> None:
-        self._plain = json.JSONDecoder(parse_float=parse_float).decode
-        self._binary = json.JSONDecoder(parse_float=parse_float, object_hook=_decode_object).decode
-
-    def request(self, number: int, call: Call) -> bytes:
-        params = call.params
-        params["deadlineMs"] = max(1, int(call.remaining() * 1000))
-        try:
-            text = _encode(params)
-            return (f'{{"jsonrpc":"2.0","id":{number},"method":"{call.method}","params":{text}}}\n').encode()
-        except (TypeError, ValueError, RecursionError) as fault:
-            # The encoder's own words may have a value in them.
-            raise InvalidParams(f"a parameter of {call.method} is no JSON ({type(fault).__name__})") from None
-
-    def notification(self, call: Call) -> bytes:
-        """The call as one that is never answered."""
-        return self.request(0, call).replace(b'"id":0,', b"", 1)
-
-    def reply(self, line: bytes) -> Dict[str, Any]:
-        decode = self._binary if b'"$base64"' in line else self._plain
-        answer = decode(line.decode())
-        if not isinstance(answer, dict):
-            raise ValueError("a reply that is no object")
-        return answer
-
-
-def cancel(number: int) -> bytes:
-    """Takes back a request that may still wait; a notification, as nobody looks at its answer."""
-    params = f'{{"id":{number}}}'
-    return f'{{"jsonrpc":"2.0","method":"system.cancel","params":{params}}}\n'.encode()
-
-
-# -- The socket's place -------------------------------------------------------------------------
-
-
-def socket_path(given: Optional[str] = None, environment: Optional[Mapping[str, str]] = None) -> str:
-    """Where the sidecar is, unless told: never `$RUNTIME_DIRECTORY`, which in a unit is the application's."""
-    variables = os.environ if environment is None else environment
-    path = given or variables.get("CLOAKROOM_SOCKET")
-    if path:
-        return path
-    candidates: List[str] = []
-    folder = variables.get("XDG_RUNTIME_DIR", "")
-    if folder.startswith("/"):
-        candidates.append(f"{folder}/cloakroom.sock")
-    candidates.append("/run/cloakroom/cloakroom.sock")
-    for candidate in candidates:
-        if os.path.exists(candidate):
-            return candidate
-    private = f"/tmp/cloakroom-{os.getuid()}"
-    try:
-        facts = os.lstat(private)
-    except OSError:
-        return f"{private}/cloakroom.sock"
-    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid() or facts.st_mode & 0o022:
-        # Anybody may make a folder in /tmp: who owns it would get the application's data.
-        raise Unavailable(f"{private} is not a folder of this user's alone")
-    return f"{private}/cloakroom.sock"
 
 
 def scope_of(pairs: Sequence[Tuple[str, Any]], outer: Scope) -> List[Mapping[str, Any]]:

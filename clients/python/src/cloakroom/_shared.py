@@ -6,9 +6,10 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
-from ._call import _encode_other
+from ._codec import encode_other
 from .errors import CloakroomError
 
 
@@ -58,9 +59,13 @@ def failure_text(fault: BaseException) -> str:
     return f"{type(fault).__name__}: {fault}"[:500]
 
 
+def _argument(value: Any) -> Any:
+    return {"$decimal": str(value)} if isinstance(value, Decimal) else encode_other(value)
+
+
 def call_key(function: Callable[..., Any], args: Any, kwargs: Dict[str, Any]) -> str:
     """The name of a function's answer to these arguments, whatever the order of their names."""
-    text = json.dumps([args, kwargs], sort_keys=True, allow_nan=False, default=_encode_other)
+    text = json.dumps([args, kwargs], sort_keys=True, allow_nan=False, default=_argument)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{function.__module__}.{function.__qualname__}:{digest}"
 

@@ -30,6 +30,7 @@ from ._aio import Connection, ConnectionLost, Transport
 from ._call import DEFAULT_TIMEOUT, Call, scope_of
 from ._shared import Event, Gap, call_key, failure_text, is_outage, notification, owner_name, seconds
 from ._stub import Scope
+from ._sync import Refused
 from .errors import (
     ClaimNotHeld,
     CloakroomError,
@@ -190,9 +191,12 @@ class AsyncSubscription:
                 except BaseException:
                     connection.close()
                     raise
+            except Refused as refusal:
+                await transport.pause(call.after_error(refusal.error), call)
+                continue
             except (ConnectionLost, OSError, asyncio.TimeoutError) as fault:
                 # A subscription ends with its connection: it is not there twice.
-                await transport.pause(call.after_no_connection(fault))
+                await transport.pause(call.after_no_connection(fault), call)
                 continue
             if "result" not in answer:
                 connection.close()

@@ -25,9 +25,11 @@ from typing import (
 
 from . import _methods
 from ._call import DEFAULT_TIMEOUT, Call, scope_of
+from ._codec import ReplyTooLarge
+from ._connection import Connection, ConnectionLost, TimeIsUp
 from ._shared import Event, Gap, call_key, failure_text, is_outage, notification, owner_name, seconds
 from ._stub import Scope
-from ._sync import Connection, ConnectionLost, TimeIsUp, Transport
+from ._sync import Refused, Transport
 from .errors import (
     ClaimNotHeld,
     CloakroomError,
@@ -166,9 +168,12 @@ class Subscription:
             try:
                 connection = transport.open(call)
                 answer = connection.exchange(call)
+            except Refused as refusal:
+                transport.pause(call.after_error(refusal.error), call)
+                continue
             except (ConnectionLost, OSError) as fault:
                 # A subscription ends with its connection: it is not there twice.
-                transport.pause(call.after_no_connection(fault))
+                transport.pause(call.after_no_connection(fault), call)
                 continue
             if "result" not in answer:
                 connection.close()
@@ -191,7 +196,8 @@ class Subscription:
                 if until is not None and monotonic() >= until:
                     return None
                 continue
-            except ConnectionLost:
+            except (ConnectionLost, ReplyTooLarge):
+                self._connection.close()
                 self._connection = None
                 continue
             event = notification(message, self._id)
