@@ -112,8 +112,8 @@ let package = Package(
     .executableTarget(
       name: "CloakroomCommand",
       dependencies: [
-        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods", "CloakroomTokens",
-        "CloakroomWire",
+        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods",
+        "CloakroomObservability", "CloakroomTokens", "CloakroomWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -143,7 +143,10 @@ final class CallDispatcher: FrameHandler {
     default:
       break
     }
-    guard isValid else { throw RPCError(.invalidRequest) }
+    guard isValid else {
+      let fault = arguments.scanner.fault.map { ": \($0)" } ?? ""
+      throw RPCError(.invalidRequest, Reason.invalidRequest.message + fault)
+    }
   }
 
   private func method(in text: RawSpan) throws(RPCError) -> Int {

@@ -173,6 +173,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       // The client has said all it wanted and waits for the answers.
       processArrived()
       isInputClosed = true
+      // A last text needs no line break.
+      if !isDraining { process() }
       closeIfDone()
     } else {
       context.fireUserInboundEventTriggered(event)
@@ -249,7 +251,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
         isHeldBack = true
         break
       }
-      guard let frame = decoder.next() else { break }
+      guard let frame = decoder.next() ?? (isInputClosed ? decoder.finish() : nil) else { break }
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch consume frame {
       case .text(let text):

@@ -39,6 +39,6 @@ struct KeysFolderOptions: ParsableArguments {
     guard let path = keys ?? (variable.isEmpty ? nil : variable) else {
       throw ValidationError("name the folder of the keys: --keys FOLDER, or $CLOAKROOM_KEYS")
     }
-    return KeyFolder(path)
+    return KeyFolder(path, isForItsOwner: true)
   }
 }

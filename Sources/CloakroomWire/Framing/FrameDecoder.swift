@@ -63,7 +63,7 @@ public struct FrameDecoder: Sendable {
 
   /// The next frame, or nil until more was read.
   ///
-  /// In lines, blank ones are skipped; a last line without LF is no frame.
+  /// In lines, blank ones are skipped; a last line without LF is no frame before `finish`.
   public mutating func next() -> Frame? {
     // No state is left waiting for what needs no bytes.
     guard inputCount > 0 else {
@@ -121,6 +121,25 @@ public struct FrameDecoder: Sendable {
       case .failed:
         return nil
       }
+    }
+  }
+
+  /// What is left when no more will be read, and `next()` has answered nil: a last line without LF, or a text
+  /// that is not there whole.
+  public mutating func finish() -> Frame? {
+    switch state {
+    case .line where partial.readableBytes > 0:
+      let line = partial
+      partial = nothing
+      return line.isBlank ? nil : .text(line)
+    case .headers(let headers) where headers.byteCount > 0 || partial.readableBytes > 0:
+      fail()
+      return .malformed("the headers end with the connection")
+    case .body:
+      fail()
+      return .malformed("the connection has ended before the text")
+    default:
+      return nil
     }
   }
 
