@@ -3,7 +3,7 @@ import Cloakroom
 import CloakroomCore
 import CloakroomObservability
 import CloakroomTokens
-import Foundation
+import FoundationEssentials
 import Logging
 
 /// `cloakroom serve`: the sidecar itself.

@@ -176,6 +176,11 @@ final class CallDispatcher: FrameHandler {
   /// Begins or ends a subscription.
   private func handle(_ subscription: SubscriptionRequest, for request: consuming Request) {
     let notes = arguments.notes.isKept ? arguments.notes : nil
+    guard !request.connection.isHTTP else {
+      return replies.end(
+        request, notes: notes,
+        RPCError(.invalidRequest, "events need a connection of JSON texts: there are none over HTTP"))
+    }
     switch subscription {
     case .subscribe(let topic):
       EventSubscription.begin(

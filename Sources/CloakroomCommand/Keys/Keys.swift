@@ -1,6 +1,6 @@
 import ArgumentParser
 import CloakroomTokens
-import Foundation
+import FoundationEssentials
 
 /// `cloakroom keys`: the keys that tokens are signed and sealed with.
 struct Keys: ParsableCommand {

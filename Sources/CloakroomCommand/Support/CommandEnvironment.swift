@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// What a command can see of its process: passed in, so that tests can give their own.
