@@ -40,7 +40,8 @@ public enum StoreRefusal: Int, CaseIterable, Sendable {
   /// Whether it says something of the store, and not of the one command that was refused.
   public var isLasting: Bool {
     switch self {
-    case .full, .readOnly, .noPermission, .cannotSave, .tooFewReplicas, .noAuthentication, .moved: true
+    case .full, .readOnly, .noPermission, .cannotSave, .tooFewReplicas, .noAuthentication, .moved:
+      true
     case .wrongType, .other: false
     }
   }

@@ -6,7 +6,9 @@ public import Logging
 ///
 /// For journald, lines begin with their priority (sd-daemon(3)) and have no time of their own.
 public struct OperatorLog: LogHandler {
+  /// The least severe messages that are written.
   public var logLevel = Logger.Level.info
+  /// Fields of every message.
   public var metadata = Logger.Metadata()
   private let isForJournal: Bool
 
@@ -19,11 +21,13 @@ public struct OperatorLog: LogHandler {
 
   init(isForJournal: Bool) { self.isForJournal = isForJournal }
 
+  /// A field of every message.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes a message.
   public func log(event: LogEvent) {
     let metadata = event.metadata.map { self.metadata.merging($0) { $1 } } ?? self.metadata
     write(line(event.level, "\(event.message)", metadata, at: Timestamp.now))
@@ -67,15 +71,19 @@ public struct OperatorLog: LogHandler {
 
   /// A field's value: as it is, unless it could be taken for something else.
   private static func quoted(_ value: String) -> String {
-    let isPlain = !value.isEmpty && value.unicodeScalars.allSatisfy {
-      $0.value > 0x20 && !isControl($0) && $0 != "\"" && $0 != "="
-    }
+    let isPlain =
+      !value.isEmpty
+      && value.unicodeScalars.allSatisfy {
+        $0.value > 0x20 && !isControl($0) && $0 != "\"" && $0 != "="
+      }
     return isPlain ? value : "\"" + escaped(value, quote: true) + "\""
   }
 
   /// A text in which no line, and no command for a terminal, can hide.
   private static func escaped(_ text: String, quote: Bool) -> String {
-    guard text.unicodeScalars.contains(where: { isControl($0) || (quote && ($0 == "\"" || $0 == "\\")) })
+    guard
+      text.unicodeScalars.contains(where: { isControl($0) || (quote && ($0 == "\"" || $0 == "\\")) }
+      )
     else { return text }
     var result = ""
     for scalar in text.unicodeScalars {

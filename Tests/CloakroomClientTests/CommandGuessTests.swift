@@ -15,7 +15,8 @@ struct CommandGuessTests {
     #expect(CloakroomCommand.complaint(about: name)?.contains(complaint) == true)
   }
 
-  @Test("is none that there is, and no option", arguments: ["serve", "call", "help", "--version", ""])
+  @Test(
+    "is none that there is, and no option", arguments: ["serve", "call", "help", "--version", ""])
   func none(name: String) { #expect(CloakroomCommand.complaint(about: name) == nil) }
 
   @Test(

@@ -23,7 +23,8 @@ struct OperatorLogTests {
   @Test("has priorities for journald, which has times of its own, on each line of a message")
   func journal() {
     let levels: [(Logger.Level, Int)] = [
-      (.critical, 2), (.error, 3), (.warning, 4), (.notice, 5), (.info, 6), (.debug, 7), (.trace, 7),
+      (.critical, 2), (.error, 3), (.warning, 4), (.notice, 5), (.info, 6), (.debug, 7),
+      (.trace, 7),
     ]
     for (level, priority) in levels {
       #expect(

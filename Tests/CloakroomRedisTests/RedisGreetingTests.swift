@@ -189,7 +189,9 @@ struct RedisGreetingTests {
   ) throws {
     var greeting = RedisGreeting(previous: lost)
     _ = greeting.begin(Self.target(), scripts: [])
-    let answers = ["+OK", ":9", run.map { Self.info(run: $0) } ?? "-NOPERM no permissions", "$-1", "+PONG"]
+    let answers = [
+      "+OK", ":9", run.map { Self.info(run: $0) } ?? "-NOPERM no permissions", "$-1", "+PONG",
+    ]
     let last = try #require(try Self.answer(&greeting, answers).last)
     guard let killed else {
       #expect(last == .ready(isFenced: isFenced))

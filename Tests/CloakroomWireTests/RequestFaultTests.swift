@@ -12,8 +12,14 @@ struct RequestFaultTests {
       (#"{"jsonrpc":"2.0","id":1,"method":5}"#, "method has to be a string"),
       (#"{"jsonrpc":"2.0","id":1}"#, "method has to be a string"),
       (#"{"jsonrpc":"2.0","id":{},"method":"a"}"#, "id has to be a string, a number or null"),
-      (#"{"jsonrpc":"2.0","id":1,"method":"a","params":3}"#, "params has to be an object or an array"),
-      (#"{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}"#, "jsonrpc, id, method or params is there twice"),
+      (
+        #"{"jsonrpc":"2.0","id":1,"method":"a","params":3}"#,
+        "params has to be an object or an array"
+      ),
+      (
+        #"{"jsonrpc":"2.0","id":1,"id":2,"method":"a"}"#,
+        "jsonrpc, id, method or params is there twice"
+      ),
     ] as [(String, String?)])
   func fault(text: String, fault: String?) throws {
     var scanner = RequestScanner()

@@ -6,7 +6,8 @@ internal import Testing
 struct ActivationTests {
   /// Hands descriptors over as systemd does: from number 3 on, and with the program's own process id.
   private static func handing(_ descriptors: [Int32]) -> [String] {
-    let moves = descriptors.enumerated().map { "exec \(20 + $0)<&\($1);" }
+    let moves =
+      descriptors.enumerated().map { "exec \(20 + $0)<&\($1);" }
       + descriptors.indices.map { "exec \(3 + $0)<&\(20 + $0) \(20 + $0)<&-;" }
     return [
       "/bin/bash", "-c",

@@ -13,16 +13,26 @@ struct ConfigurationReviewTests {
   @Test("and finds files that could not be written, or would not be read")
   func files() throws {
     let folder = try ScratchFolder()
-    #expect(try Self.complaint(["--access-log", folder("none/a.log")]).contains("--access-log: no file can be made"))
-    #expect(try Self.complaint(["--metrics-file", folder("none/a.prom")]).contains("--metrics-file: no file can be made"))
-    #expect(try Self.complaint(["--metrics-file", folder("a.txt")]).contains("has to end in .prom"))
-    #expect(try Self.complaint(["--metrics-file", folder("a.prom"), "--access-log", folder("a.log")]) == "")
+    #expect(
+      try Self.complaint(["--access-log", folder("none/a.log")]).contains(
+        "--access-log: no file can be made"))
+    #expect(
+      try Self.complaint(["--metrics-file", folder("none/a.prom")]).contains(
+        "--metrics-file: no file can be made"))
+    #expect(
+      try Self.complaint(["--metrics-file", folder("a.txt")]).contains("has to end in .prom"))
+    #expect(
+      try Self.complaint(["--metrics-file", folder("a.prom"), "--access-log", folder("a.log")])
+        == "")
     #expect(!TextFile.exists(folder("a.prom")) && !TextFile.exists(folder("a.log")))
   }
 
-  @Test("and finds what can't be meant: a mode to execute, a password that all can read, a service that nobody gets")
+  @Test(
+    "and finds what can't be meant: a mode to execute, a password that all can read, a service that nobody gets"
+  )
   func meaning() throws {
-    #expect(try Self.complaint(["--socket-mode", "777"]).contains("--socket-mode: has bits to execute"))
+    #expect(
+      try Self.complaint(["--socket-mode", "777"]).contains("--socket-mode: has bits to execute"))
     #expect(try Self.complaint(["--socket-mode", "666"]) == "")
     let folder = try ScratchFolder()
     try TextFile.write("password", to: folder("password"))

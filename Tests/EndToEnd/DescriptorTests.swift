@@ -22,7 +22,9 @@ struct DescriptorTests {
     #expect(line.split(separator: " ").filter { $0 == "2000" }.count == 2, "\(line)")
   }
 
-  @Test("that are too few for limits.connections are told at the start and in health, and some are kept back")
+  @Test(
+    "that are too few for limits.connections are told at the start and in health, and some are kept back"
+  )
   func few() throws {
     let folder = try Folder()
     let log = folder.path + "/access.log"

@@ -62,8 +62,10 @@ struct HTTPTests {
   func pipelined() throws {
     let client = try Self.client()
     let key = "http/\(UInt64.random(in: 0...UInt64.max))"
-    let hold = #"{"jsonrpc":"2.0","id":1,"method":"claim.once","params":{"key":"\#(key)","owner":"a","ttl":"300ms"}}"#
-    let wait = #"{"jsonrpc":"2.0","id":2,"method":"claim.once","params":{"key":"\#(key)","owner":"b","waitMs":20000}}"#
+    let hold =
+      #"{"jsonrpc":"2.0","id":1,"method":"claim.once","params":{"key":"\#(key)","owner":"a","ttl":"300ms"}}"#
+    let wait =
+      #"{"jsonrpc":"2.0","id":2,"method":"claim.once","params":{"key":"\#(key)","owner":"b","waitMs":20000}}"#
     try client.send(Self.post(hold) + Self.post(wait) + Self.post(Self.ping))
     let ids = try (0..<3).map { _ in Answer(try Response(client).body).id }
     #expect(ids == [1, 2, 7])
@@ -99,7 +101,8 @@ struct HTTPTests {
   @Test(
     "says what it does not take",
     arguments: [
-      ("GET / HTTP/1.1\r\n\r\n", 405, "POST"), ("POST /health HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405, "GET"),
+      ("GET / HTTP/1.1\r\n\r\n", 405, "POST"),
+      ("POST /health HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405, "GET"),
       ("DELETE /x HTTP/1.1\r\n\r\n", 404, nil), ("POST / HTTP/1.1\r\n\r\n", 411, nil),
       ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, nil),
       ("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413, nil),
@@ -114,7 +117,9 @@ struct HTTPTests {
     if status == 400 || status == 411 || status == 413 { #expect(client.isClosed()) }
   }
 
-  @Test("closes when it is asked to, and tells so", arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
+  @Test(
+    "closes when it is asked to, and tells so",
+    arguments: ["HTTP/1.1\r\nConnection: close", "HTTP/1.0"])
   func closing(version: String) throws {
     let client = try Self.client()
     try client.send("GET /health \(version)\r\n\r\n")
@@ -158,7 +163,8 @@ struct HTTPTests {
     #expect(line.contains("TLS or HTTP/2"), "\(line)")
   }
 
-  @Test("is not taken for it what only begins like it", arguments: ["GETS\n", "P\n", "Hello\n", "POS"])
+  @Test(
+    "is not taken for it what only begins like it", arguments: ["GETS\n", "P\n", "Hello\n", "POS"])
   func lines(text: String) throws {
     let client = try Self.client()
     try client.send(text)

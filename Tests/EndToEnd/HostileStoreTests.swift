@@ -47,7 +47,8 @@ struct HostileStoreTests {
     #expect((dead["operations"] as? [[String: Any]])?.count == 1, "\(dead)")
   }
 
-  @Test("is no event when it names a subscription", arguments: ["subscription", #"\u0073ubscription"#])
+  @Test(
+    "is no event when it names a subscription", arguments: ["subscription", #"\u0073ubscription"#])
   func event(name: String) throws {
     let redis = try RedisServer()
     let daemon = try RedisSidecar.start(redis.socketPath)

@@ -21,7 +21,8 @@ struct LastTextTests {
   @Test(
     "is never met with silence when it is not whole",
     arguments: [
-      #"{"jsonrpc":"2.0","id":7"#, "x", "Content-Length: 47\r\n\r\n{\"jsonrpc\"", "Content-Length: 4",
+      #"{"jsonrpc":"2.0","id":7"#, "x", "Content-Length: 47\r\n\r\n{\"jsonrpc\"",
+      "Content-Length: 4",
       "Content-Length: 4\r\n",
     ])
   func part(_ text: String) throws {

@@ -19,7 +19,10 @@ struct RedisConditionTests {
         ["CONFIG", "SET", "maxmemory", "1000000"], ["CONFIG", "SET", "maxmemory", "0"],
         "of its maxmemory", "has room again"
       ),
-      (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "is a replica", "is a primary now"),
+      (
+        ["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "is a replica",
+        "is a primary now"
+      ),
     ] as [([String], [String], String, String)])
   func remark(into: [String], out: [String], begun: String, over: String) throws {
     let redis = try RedisServer(arguments: ["--appendonly", "yes"])
@@ -38,7 +41,9 @@ struct RedisConditionTests {
   @Test("is what its user may not ask for")
   func unknown() throws {
     let redis = try RedisServer()
-    _ = try redis.command(["ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-config"])
+    _ = try redis.command([
+      "ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-config",
+    ])
     let daemon = try RedisSidecar.start("unix://app:secret@\(redis.socketPath)")
     let remarks = try Self.remarks(try daemon.readyClient())
     #expect(remarks.count == 1)

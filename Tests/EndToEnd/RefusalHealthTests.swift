@@ -75,7 +75,8 @@ struct RefusalHealthTests {
     #expect(try client.call("kv.set", #"{"key":"a","value":1}"#).reason == "STORE_REFUSED")
     #expect(eventually { Self.lines("Redis is full", of: daemon) == 1 })
     _ = try redis.command(["CONFIG", "SET", "maxmemory", "0"])
-    #expect(eventually(within: .seconds(30)) { Self.lines("no longer refuses: OOM", of: daemon) == 1 })
+    #expect(
+      eventually(within: .seconds(30)) { Self.lines("no longer refuses: OOM", of: daemon) == 1 })
   }
 
   @Test("of rights is told with what the user may not do")

@@ -24,7 +24,9 @@ struct ReloadTests {
     daemon.process.signal(SIGHUP)
     #expect(try eventually { try Self.remark(client) != nil })
     let remark = try #require(try Self.remark(client))
-    for key in ["limits.connections", "limits.idleTimeout", "store", "socket.group", "pending.presets"] {
+    for key in [
+      "limits.connections", "limits.idleTimeout", "store", "socket.group", "pending.presets",
+    ] {
       #expect(remark.contains(key), "\(remark)")
     }
     #expect(!remark.contains("limits.depth") && !remark.contains("socket.path"), "\(remark)")

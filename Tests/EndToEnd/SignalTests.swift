@@ -4,7 +4,8 @@ internal import Testing
 
 @Suite("Signals", .timeLimit(.minutes(2)))
 struct SignalTests {
-  @Test("that mean nothing end nothing, and the log says what there is", arguments: [SIGUSR1, SIGUSR2])
+  @Test(
+    "that mean nothing end nothing, and the log says what there is", arguments: [SIGUSR1, SIGUSR2])
   func meaningless(_ signal: Int32) throws {
     let daemon = try Daemon()
     daemon.process.signal(signal)

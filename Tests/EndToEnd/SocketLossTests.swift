@@ -68,8 +68,10 @@ struct SocketLossTests {
     try TextFile.write("", to: path + ".lock")
     chmod(path + ".lock", 0o600)
     let run = try ProgramRun(
-      ["serve", "--socket", path], as: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"])
+      ["serve", "--socket", path],
+      as: ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"])
     #expect(run.exit == .status(73))
-    #expect(run.errors.contains("\(path).lock is there already and belongs to user 0"), "\(run.errors)")
+    #expect(
+      run.errors.contains("\(path).lock is there already and belongs to user 0"), "\(run.errors)")
   }
 }

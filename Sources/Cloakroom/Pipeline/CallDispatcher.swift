@@ -179,7 +179,8 @@ final class CallDispatcher: FrameHandler {
     guard !request.connection.isHTTP else {
       return replies.end(
         request, notes: notes,
-        RPCError(.invalidRequest, "events need a connection of JSON texts: there are none over HTTP"))
+        RPCError(
+          .invalidRequest, "events need a connection of JSON texts: there are none over HTTP"))
     }
     switch subscription {
     case .subscribe(let topic):

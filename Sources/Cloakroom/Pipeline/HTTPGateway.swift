@@ -82,7 +82,9 @@ final class HTTPGateway: ChannelInboundHandler {
 
   private func take(_ part: ByteBuffer) {
     // A body of another method is of no interest; its length has been bounded by nobody.
-    guard head?.method == .POST, body.readableBytes + part.readableBytes <= bodyLimit else { return }
+    guard head?.method == .POST, body.readableBytes + part.readableBytes <= bodyLimit else {
+      return
+    }
     body.writeImmutableBuffer(part)
   }
 

@@ -56,7 +56,8 @@ final class ConnectionRoom: Sendable {
   private static func raiseLimit() -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
-    let wanted = rlimit(rlim_cur: min(limit.rlim_max, max(mostFiles, limit.rlim_cur)), rlim_max: limit.rlim_max)
+    let wanted = rlimit(
+      rlim_cur: min(limit.rlim_max, max(mostFiles, limit.rlim_cur)), rlim_max: limit.rlim_max)
     if wanted.rlim_cur > limit.rlim_cur {
       withUnsafePointer(to: wanted) {
         if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), $0) == 0 { limit = wanted }

@@ -74,7 +74,8 @@ public struct Daemon: Sendable {
       keys: keys, flows: flows, keeper: keeper, room: room, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, room: room,
-      admission: admission(of: configuration.policy), labels: labels, accessLog: accessLog, status: status, backend: backend, tokens: tokens,
+      admission: admission(of: configuration.policy), labels: labels, accessLog: accessLog,
+      status: status, backend: backend, tokens: tokens,
       flows: flows.files)
     status.attach(workers)
 

@@ -22,7 +22,9 @@ struct ListenerService: Service {
   func run() async throws {
     var servers: [any Channel] = []
     for socket in keeper.sockets { servers.append(try await serve(socket)) }
-    let paths = keeper.sockets.map { ($0.path ?? "no path") + ($0.isInherited ? " from systemd" : "") }
+    let paths = keeper.sockets.map {
+      ($0.path ?? "no path") + ($0.isInherited ? " from systemd" : "")
+    }
     logger.notice(
       "serving",
       metadata: ["socket": "\(paths.joined(separator: ", "))", "store": "\(storeKind)"])

@@ -20,7 +20,8 @@ final class WorkerPool: LoopsStatus {
   /// Makes a worker on each loop, and opens its way to the store.
   init(
     loops: any EventLoopGroup, configuration: Configuration, room: ConnectionRoom,
-    admission: Admission, labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
+    admission: Admission, labels: MetricsLabels, accessLog: AccessLogWriter?,
+    status: StatusReporter,
     backend: StoreBackend, tokens: TokenService, flows: FlowFiles
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []

@@ -24,8 +24,8 @@ public enum OpenRPCDocument {
         info.string("version", version)
         info.string(
           "description",
-          "A local sidecar for temporary data: JSON-RPC 2.0 over a Unix socket, one text a line or "
-            + "with Content-Length headers.")
+          "A local sidecar for temporary data: JSON-RPC 2.0 over a Unix socket, one text a line, "
+            + "with Content-Length headers, or over HTTP/1.1.")
       }
       root.array("methods") { methods in
         for method in table.methods { methods.object { write(method, to: &$0) } }

@@ -10,7 +10,8 @@ enum RedisSentence {
   /// How Redis' own sentences begin.
   private static let beginnings = [
     "OOM command not allowed", "READONLY You can't write against a read only replica",
-    "NOREPLICAS Not enough good replicas", "MISCONF Redis is configured to", "MISCONF Valkey is configured to",
+    "NOREPLICAS Not enough good replicas", "MISCONF Redis is configured to",
+    "MISCONF Valkey is configured to",
     "MISCONF Errors writing to the AOF file", "NOPERM this user has no permissions",
     "NOPERM No permissions to", "NOPERM User ", "NOAUTH Authentication required",
     "WRONGTYPE Operation against a key holding the wrong kind of value", "ERR unknown command",

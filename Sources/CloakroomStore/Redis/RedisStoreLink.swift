@@ -55,7 +55,8 @@ public final class RedisStoreLink: StoreLink {
     probeKey = prefix + ":probe"
     self.onReadOnly = onReadOnly
     deadlines = DeadlinePart.all(prefix: prefix)
-    link = RedisLink(on: loop, to: target, scripts: RedisScripts.all,
+    link = RedisLink(
+      on: loop, to: target, scripts: RedisScripts.all,
       outage: outage ?? RedisOutage(logger: logger))
   }
 

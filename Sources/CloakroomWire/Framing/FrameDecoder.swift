@@ -158,8 +158,10 @@ public struct FrameDecoder: Sendable {
   /// What TLS begins with, and HTTP/2.
   private static let tlsHandshake: UInt8 = 0x16
   private static let http2 = Array("PRI * HTTP/2".utf8)
-  private static let httpMethods = ["GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH "]
-    .map { Array($0.utf8) }
+  private static let httpMethods = [
+    "GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ",
+  ]
+  .map { Array($0.utf8) }
   private static let foreignProtocol =
     "this is neither JSON-RPC nor HTTP/1.1, but TLS or HTTP/2: a Unix socket needs neither"
 
