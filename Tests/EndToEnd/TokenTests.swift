@@ -114,6 +114,20 @@ struct TokenTests {
     #expect(try client.call("jwt.sign", #"{"claims":{"a":"\#(large)"}}"#).reason == "TOO_LARGE")
   }
 
+  @Test("names what is wrong with claims")
+  func claims() throws {
+    let client = try SharedSidecar.client()
+    let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
+    for (claims, message, pointer) in [
+      (#"{"a":1,"b":{"c/d":1,"c/d":2}}"#, "claims has a name twice", "/b/c~1d"),
+      ("[]", "claims has to be an object", nil), (#"{"a":\#(deep)}"#, "64 deep", nil),
+    ] as [(String, String, String?)] {
+      let answer = try client.call("jwt.sign", #"{"claims":\#(claims)}"#)
+      #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
+      #expect(answer.detail("pointer") as? String == pointer)
+    }
+  }
+
   @Test(
     "has no public keys when there are only the run's own, and says so to the operator with the first that is signed"
   )

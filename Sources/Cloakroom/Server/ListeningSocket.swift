@@ -82,10 +82,9 @@ struct ListeningSocket {
       guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
         close(lock)
         throw ListenFault(
-          description: "another sidecar holds \(lockPath(path)): "
-            + (inode(of: path) == nil
-              ? "its socket \(path) is gone, and it makes it again"
-              : "it serves \(path) already"))
+          description: inode(of: path) == nil
+            ? "another sidecar holds \(lockPath(path)): its socket is gone, and it makes it again"
+            : "another sidecar holds \(lockPath(path)): it serves \(path) already")
       }
       // The previous holder of the lock may have removed it while this one waited.
       if isNamed(lock, lockPath(path)) { return lock }

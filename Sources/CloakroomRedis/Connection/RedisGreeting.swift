@@ -70,8 +70,7 @@ struct RedisGreeting {
     buffer.writeCommand(["CLIENT", "SETNAME", target.clientName])
     buffer.writeCommand(["CLIENT", "ID"])
     buffer.writeCommand(["INFO"])
-    buffer.writeCommand(["CONFIG", "GET", "save"])
-    steps += [.may, .clientID, .info, .savePoints]
+    steps += [.may, .clientID, .info]
     for script in scripts {
       buffer.writeScriptLoad(script)
       steps.append(.must)
@@ -99,11 +98,17 @@ struct RedisGreeting {
       if let fault = facts.fault { return .unusable(fault) }
     case .savePoints:
       facts.takeSavePoints(reply)
+      return fence()
     case .fence:
       return .ready(isFenced: node.kind == .integer)
     }
     guard steps.isEmpty else { return .waiting }
-    return fence()
+    // Asked only where it makes a difference: most users of Redis may not, and Redis keeps a log of that.
+    guard facts.appendsToFile == false else { return fence() }
+    steps.append(.savePoints)
+    var buffer = ByteBuffer()
+    buffer.writeCommand(["CONFIG", "GET", "save"])
+    return .send(buffer)
   }
 
   /// The last step: an end to the connection that was lost.
