@@ -72,7 +72,10 @@ struct SystemAnswers {
         request, notes: nil,
         policy.isOpen
           ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
-          : RPCError(.forbidden, "the policy does not let this caller act for that service"))
+          : RPCError(
+            .forbidden,
+            "the policy does not let this caller be the service "
+              + (service.flatMap { ServicePolicy.isName($0) ? $0 : nil } ?? "that was asked for")))
     }
     if let client { status.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)

@@ -71,6 +71,7 @@ struct DeadOperations: ParsableCommand {
         return Outcome(output: output, complaint: "\(error)\n", status: .failure)
       }
     } while cursor != "null"
+    if output.isEmpty { return Outcome(complaint: "no operation is dead\n") }
     return Outcome(output: output)
   }
 

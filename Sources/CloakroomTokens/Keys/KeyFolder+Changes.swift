@@ -37,7 +37,7 @@ extension KeyFolder {
     guard (try? TokenKey(jwk: text.bytes.span.bytes, name: id, state: state)) != nil else {
       throw KeyFolderFault(path, "\(KeyFault.notMade)")
     }
-    try PrivateFile.create(name.text, in: path, text.bytes)
+    try PrivateFile.create(name.text, in: path, owner: owner, text.bytes)
     guard let file = try read().first(where: { $0.key.id == id }) else {
       throw KeyFolderFault("\(path)/\(name.text)", "is gone")
     }

@@ -30,6 +30,7 @@ extension KeyRing {
     var token = try signed(try claims.payload(id: id), header, key)
     if let sealer { token = try sealed(token, sealer) }
     guard token.readableBytes <= tokenBytes else { throw tooLong }
+    noteSignature()
     return SignedToken(bytes: token, id: id, expiresAtMs: claims.expiresAtMs)
   }
 

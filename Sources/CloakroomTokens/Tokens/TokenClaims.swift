@@ -60,6 +60,17 @@ public struct TokenClaims: Sendable {
     purpose.map { "\($0)+jwt" } ?? IssuedHeader.plainType
   }
 
+  /// Says which name it is.
+  private static func repeatedName(in text: RawSpan) -> RPCError {
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(text)
+      return RPCError(.invalidParams, "claims has a name twice")
+    } catch {
+      return RPCError(
+        .invalidParams, "claims has a name twice", details: [.text("pointer", error.pointer)])
+    }
+  }
+
   // MARK: Writing
 
   /// The token's payload.
@@ -73,10 +84,12 @@ public struct TokenClaims: Sendable {
     do throws(JSONMembers.Fault) {
       members = try JSONMembers(text)
     } catch .duplicate {
-      throw RPCError(.invalidParams, "claims has a name twice")
+      throw Self.repeatedName(in: text)
+    } catch .notAnObject {
+      throw RPCError(.invalidParams, "claims has to be an object")
     } catch {
       throw RPCError(
-        .invalidParams, "claims is an object, nested at most \(JSONMembers.depthLimit) deep")
+        .invalidParams, "claims may be nested \(JSONMembers.depthLimit) deep, and is deeper")
     }
     let read = try check(members, text)
     var payload = ByteBuffer()

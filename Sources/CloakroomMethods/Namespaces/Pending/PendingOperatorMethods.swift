@@ -107,7 +107,7 @@ enum PendingOperatorMethods {
           shown = try await context.run(call)
         } catch {
           // What somebody else has written there is no operation, dead or not.
-          guard error == .notARecord else { throw error }
+          guard error == .notARecord || error.isWrongType else { throw error }
           continue
         }
         guard shown.readableBytes > 0 else { continue }
