@@ -71,7 +71,7 @@ struct SystemAnswers {
       return worker.replies.end(
         request, notes: nil,
         policy.isOpen
-          ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
+          ? RPCError(.invalidParams, "service is \(PlainName.rule)")
           : RPCError(.forbidden, "the policy does not let this caller act for that service"))
     }
     if let client { status.greet(client, peer: connection.peer) }

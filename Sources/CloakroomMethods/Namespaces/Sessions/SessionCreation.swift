@@ -104,7 +104,7 @@ extension Arguments {
   /// The name of a flow; nil when there is none.
   fileprivate mutating func flowName(_ slot: Int) throws(RPCError) -> String? {
     guard has(slot), kind(slot) != .null else { return nil }
-    let name = try string(slot, "flow", longest: Flow.longestName)
+    let name = try string(slot, "flow", longest: PlainName.longest)
     try Flow.check(name: name)
     return name
   }
