@@ -91,7 +91,9 @@ enum SessionMethods {
         "ifMatch", #"{"type":"string"}"#,
         "Change only data that have this etag; else CONFLICT. Without it, a patch is merged into whatever there is."
       ),
-      .onlyIf,
+      .onlyIf(
+        "A JSON Schema that the present data must fit, as far as session.get shows them; else CONFLICT with the violations."
+      ),
       Parameter(
         "touch", #"{"type":"boolean","default":true}"#,
         "Whether it counts as use, and moves the idle end. Default: true."),
