@@ -14,11 +14,9 @@ struct DataCondition: Sendable {
       schema = try JSONSchema(text.readableBytesSpan)
     } catch {
       switch error {
-      case .refused(let pointer, let message):
+      case .refused(let pointer, let message), .unreadable(let pointer, let message):
         throw RPCError(
           .invalidParams, "onlyIf can't be used: \(message)", details: [.text("pointer", pointer)])
-      case .unreadable(let message):
-        throw RPCError(.invalidParams, "onlyIf can't be used: \(message)")
       case .exceeds(let limit):
         throw RPCError(.tooLarge, "onlyIf exceeds a limit (\(limit.rawValue))")
       }

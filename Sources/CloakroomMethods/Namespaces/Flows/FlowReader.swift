@@ -26,8 +26,8 @@ struct FlowReader {
       return schema
     } catch {
       switch error {
-      case .refused(let place, let message): throw node.fault(message, at: place)
-      case .unreadable(let message): throw node.fault(message)
+      case .refused(let place, let message), .unreadable(let place, let message):
+        throw node.fault(message, at: place)
       case .exceeds(let limit):
         throw node.fault(
           "the flow's schemas exceed a limit with this one (\(limit.rawValue))", .tooLarge)

@@ -24,7 +24,7 @@ struct PendingUpdate: Sendable {
     }
     content =
       arguments.has(2)
-      ? .replacement(try arguments.value(2, "data")) : .patch(try arguments.value(3, "patch"))
+      ? .replacement(try arguments.value(2, "data")) : .patch(try arguments.clearValue(3, "patch"))
     etag = arguments.has(4) ? try arguments.string(4, "ifMatch", longest: ETag.length) : nil
     life = try arguments.lifeOfUpdate(5)
     isReissue = try arguments.flag(6, "reissue")

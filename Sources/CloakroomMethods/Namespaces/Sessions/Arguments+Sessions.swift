@@ -94,28 +94,7 @@ extension Arguments {
 
   /// A merge patch; nil when there is none.
   mutating func patch(_ slot: Int) throws(RPCError) -> ByteBuffer? {
-    has(slot) ? try sessionData(slot, "patch") : nil
-  }
-
-  /// Data of a session, or a patch of them: what readers could take one way or another is not taken.
-  ///
-  /// - Throws: INVALID_PARAMS, with the place.
-  mutating func sessionData(
-    _ slot: Int, _ name: StaticString
-  ) throws(RPCError) -> ByteBuffer {
-    let data = try value(slot, name)
-    do throws(AmbiguousJSON) {
-      try AmbiguousJSON.check(data.readableBytesSpan)
-    } catch {
-      let what =
-        switch error.fault {
-        case .repeatedName: "names a member twice"
-        case .loneSurrogate: "holds half of a surrogate pair"
-        }
-      throw RPCError(
-        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
-    }
-    return data
+    has(slot) ? try clearValue(slot, "patch") : nil
   }
 }
 

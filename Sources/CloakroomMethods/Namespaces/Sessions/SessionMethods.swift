@@ -112,8 +112,8 @@ enum SessionMethods {
       }
       let change = SessionChange(
         content: arguments.has(1)
-          ? .patch(try arguments.sessionData(1, "patch"))
-          : .replacement(try arguments.sessionData(2, "data")),
+          ? .patch(try arguments.clearValue(1, "patch"))
+          : .replacement(try arguments.clearValue(2, "data")),
         etag: arguments.has(3) ? try arguments.string(3, "ifMatch", longest: ETag.length) : nil,
         condition: try arguments.condition(4),
         touches: try arguments.flag(5, "touch", otherwise: true),
