@@ -69,7 +69,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .target(name: "CloakroomSchema", dependencies: ["CJansson"], swiftSettings: strict),
+    .target(name: "CloakroomSchema", dependencies: ["CloakroomWire"], swiftSettings: strict),
     .target(
       name: "CloakroomMethods",
       dependencies: [
@@ -196,7 +196,7 @@ let package = Package(
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
+      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CloakroomWire", "Support"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",

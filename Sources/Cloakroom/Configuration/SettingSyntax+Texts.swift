@@ -61,8 +61,7 @@ extension SettingSyntax<String> {
 extension SettingSyntax<[String]> {
   /// A list of names: in a file a list, elsewhere separated by commas.
   static let names = Self(
-    "a list of different names, each 1 to 64 of A-Z a-z 0-9 . _ - (separated by commas where it "
-      + "is not in a file)"
+    "a list of different names, each \(PlainName.rule) (separated by commas where it is not in a file)"
   ) { content in
     let names: [String]
     switch content {
@@ -71,7 +70,7 @@ extension SettingSyntax<[String]> {
       names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
     default: return nil
     }
-    guard names.allSatisfy(ServicePolicy.isName), Set(names).count == names.count else {
+    guard names.allSatisfy(PlainName.accepts), Set(names).count == names.count else {
       return nil
     }
     return names

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import Glibc
 
 /// What an operator does with keys.
@@ -106,6 +107,6 @@ extension KeyFolder {
 
   private static func isFileID(_ id: String) -> Bool {
     // A file's name can't begin with a dash, or tools would take it for an option.
-    id.first != "-" && !id.contains(".") && TokenClaims.isPurpose(id)
+    id.first != "-" && !id.contains(".") && PlainName.accepts(id)
   }
 }

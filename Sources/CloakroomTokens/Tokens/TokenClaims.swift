@@ -41,20 +41,6 @@ public struct TokenClaims: Sendable {
     self.expiresAtMs = expiresAtMs
   }
 
-  /// Whether a text may be a purpose: 1 to 64 of A-Z a-z 0-9 . _ -, which a media type can be made of.
-  public static func isPurpose(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-      && text.utf8.allSatisfy {
-        switch $0 {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-          UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
-
   /// The header's `typ` for a purpose.
   static func type(purpose: String?) -> String {
     purpose.map { "\($0)+jwt" } ?? IssuedHeader.plainType
