@@ -75,7 +75,7 @@ struct SystemAnswers {
           : RPCError(
             .forbidden,
             "the policy does not let this caller be the service "
-              + (service.flatMap { PlainName.isValid($0) ? $0 : nil } ?? "that was asked for")))
+              + (service.flatMap { PlainName.accepts($0) ? $0 : nil } ?? "that was asked for")))
     }
     if let client { status.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)
