@@ -145,6 +145,7 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .takeRate(let demand): "take " + describe(demand)
     case .step(let step): describe(step)
     case .read(let key): "read \(text(key))"
     case .commit(let key, _): "commit \(text(key))"
