@@ -58,6 +58,13 @@ struct LookCall: ~Copyable {
   let extras: CallExtras?
 }
 
+/// A request that ends with the reply to its one step.
+struct SteppedCall: ~Copyable {
+  let request: Request
+  let step: any StepCall
+  let extras: CallExtras?
+}
+
 /// A reply that waits for another one.
 final class RecordReply {
   var reply: StoreReply?

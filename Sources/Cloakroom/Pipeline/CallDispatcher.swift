@@ -111,6 +111,11 @@ final class CallDispatcher: FrameHandler {
           arguments.idempotency == nil, worker.records.isIdle(look.name)
         {
           worker.look(look, for: request, notes: notes)
+        } else if case .step(let step) = opening, arguments.deadlineMs == nil {
+          worker.take(step, for: request, notes: notes)
+        } else if case .answer(let result, let decision) = opening {
+          if let decision { worker.observer.count(decision) }
+          replies.end(request, notes: notes) { $0.writeImmutableBuffer(result) }
         } else {
           let call = ProcedureCall(
             request, notes: notes, deadlineMs: arguments.deadlineMs,

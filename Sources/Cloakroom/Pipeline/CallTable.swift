@@ -12,6 +12,8 @@ struct CallTable: ~Copyable {
     case call(Call)
     /// One step of a call of many.
     case step(of: UInt32, position: Int)
+    /// A call that ends with the reply to its step.
+    case stepped(SteppedCall)
     /// A look at a record.
     case look(LookCall)
     /// The first step of a procedure, or a step of calls on a record.

@@ -87,10 +87,16 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       run(recordCalls, command, end)
     case .look(let look):
       open(look.opening)
+    case .step(let step):
+      open(
+        .ask(step.command) { reply, context, result throws(RPCError) in
+          if let decision = try step.end(reply, writingTo: &result) { context.count(decision) }
+          return nil
+        })
     case .run(let procedure):
       run(procedure)
-    case .answer(let result, let tally):
-      tally?(CallContext(self, on: worker.loop))
+    case .answer(let result, let decision):
+      if let decision { count(decision) }
       answer(.success(result), fromStore: false)
     }
   }

@@ -59,6 +59,11 @@ final class ReplyWriter: StoreSink {
       end(call, extras.replies.compactMap { $0 })
     case .look(let call):
       end(call, reply)
+    case .stepped(let call):
+      let reply = reply
+      end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
+        if let decision = try call.step.end(reply, writingTo: &result) { observer.count(decision) }
+      }
     case .receiver(let receiver):
       receiver.received(reply)
     case .procedure(let step):

@@ -139,6 +139,19 @@ final class Worker {
     store.submit(beside, ticket: second)
   }
 
+  /// Takes the step of a call that has no deadline.
+  func take(_ step: any StepCall, for request: consuming Request, notes: CallNotes?) {
+    var extras: CallExtras?
+    if let notes {
+      extras = CallExtras()
+      extras?.notes = notes
+    }
+    let command = step.command
+    let ticket = replies.calls.add(
+      .stepped(SteppedCall(request: request, step: step, extras: extras)))
+    store.submit(command, ticket: ticket)
+  }
+
   private func startDeadline(
     _ milliseconds: Int64, for ticket: StoreTicket, _ extras: CallExtras
   ) {

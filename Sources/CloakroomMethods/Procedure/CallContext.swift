@@ -166,7 +166,7 @@ public struct CallContext: Sendable {
   public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
 
   /// Counts what a rate limit was decided to, for the metrics.
-  func count(_ decision: RateDecision) { host.count(decision) }
+  public func count(_ decision: RateDecision) { host.count(decision) }
 
   /// Counts what has happened to a session, for the metrics.
   ///

@@ -40,10 +40,12 @@ public enum Opening: Sendable {
       ) throws(RPCError) -> Void)
   /// Mostly a look at one record, taken in the order of the calls on that record.
   case look(any RecordLook)
+  /// One step of the store, taken in the order of the connection's calls, and nothing else.
+  case step(any StepCall)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON, and what it is counted as.
-  case answer(ByteBuffer, Tally?)
+  case answer(ByteBuffer, RateDecision?)
 
   /// A first step that needs not be taken back, or can't be.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {

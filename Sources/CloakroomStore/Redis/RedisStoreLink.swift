@@ -110,6 +110,8 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("")
         }
       }
+    case .takeRate(let demand):
+      takeRate(demand, ticket)
     case .step(let step):
       submit(step, ticket: ticket)
     case .read(let name):
@@ -253,6 +255,25 @@ public final class RedisStoreLink: StoreLink {
       }
     case .keep:
       submit(.exists(key), ticket: ticket)
+    }
+  }
+
+  private func takeRate(_ demand: RateDemand, _ ticket: StoreTicket) {
+    let (limit, cost) = (demand.limit, demand.cost)
+    // Most limits divide their windows, and have no parts.
+    let hasParts = limit.capacity.part != 0 || cost.part != 0
+    run(
+      RateScript.takeOne, ticket, .rate, .write, demand.key, arguments: hasParts ? 6 : 4,
+      payload: 120
+    ) {
+      $0.write(limit.windowMicroseconds)
+      $0.write(limit.limit)
+      $0.write(limit.capacity.microseconds)
+      $0.write(cost.microseconds)
+      if hasParts {
+        $0.write(limit.capacity.part)
+        $0.write(cost.part)
+      }
     }
   }
 
