@@ -29,10 +29,12 @@ extension Arguments {
     return unique
   }
 
-  /// How `cache.get` wants to hold a lease.
+  /// How `cache.get` wants to hold a lease. A call with an idempotency key holds it by what its repetition holds it
+  /// by: that is answered alike.
   mutating func leaseWish(_ slot: Int) throws(RPCError) -> CacheLook.Wish {
     switch kind(slot) {
-    case nil, .true: return .new
+    case nil, .true:
+      return idempotency.map { .receipt(Receipt.repeated($0, token: "")) } ?? .new
     case .false: return .none
     default: return .receipt(try leaseReceipt(slot))
     }

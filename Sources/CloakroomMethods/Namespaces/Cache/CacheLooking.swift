@@ -9,12 +9,19 @@ final class CacheLooking: RecordLook {
   private let call: CacheCall
   private let look: CacheLook
   private let waitMs: Int64
+  /// What the caller wants, who may name other tags than those that are looked at.
+  private let wanted: CacheLook
   /// The named tags as a header has them, so that they are compared in one go.
   private let tags: [UInt8]
 
-  init(_ call: CacheCall, _ look: CacheLook, waitMs: Int64) {
+  convenience init(_ call: CacheCall, _ look: CacheLook, waitMs: Int64) {
+    self.init(call, look, waitMs: waitMs, wanted: look)
+  }
+
+  private init(_ call: CacheCall, _ look: CacheLook, waitMs: Int64, wanted: CacheLook) {
     self.call = call
     self.look = look
+    self.wanted = wanted
     self.waitMs = waitMs
     tags = look.tags.isEmpty ? [] : Self.quoted(look.tags)
   }
@@ -45,7 +52,7 @@ final class CacheLooking: RecordLook {
     look.tags.isEmpty ? nil : .getMany(look.tags.map { call.names.tag($0) })
   }
 
-  var opening: Opening { call.get(look, waitMs: waitMs) }
+  var opening: Opening { call.get(wanted, waitMs: waitMs) }
 
   /// Only a fresh value without a lease on it, and with no other tags than the named ones, is given here.
   func verdict(
@@ -61,9 +68,9 @@ final class CacheLooking: RecordLook {
       Double(head.tookMs) * look.chance() >= Double(head.expiresAtMs &- now)
     {
       // It has been drawn that this one makes it anew.
-      var look = look
-      look.chance = { .infinity }
-      return .open(call.get(look, waitMs: waitMs))
+      var wanted = wanted
+      wanted.chance = { .infinity }
+      return .open(call.get(wanted, waitMs: waitMs))
     }
     var value = record
     value.moveReaderIndex(forwardBy: head.count)
@@ -78,7 +85,7 @@ final class CacheLooking: RecordLook {
     else { return nil }
     var look = look
     look.tags = entry.tags
-    return CacheLooking(call, look, waitMs: waitMs)
+    return CacheLooking(call, look, waitMs: waitMs, wanted: wanted)
   }
 
   private func hasVoidedNothing(_ head: CacheHead, _ reply: StoreReply?) -> Bool {
