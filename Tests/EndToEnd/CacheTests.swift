@@ -260,6 +260,24 @@ struct CacheTests {
   }
 
   @Test(
+    "a tag is the same with quotes and backslashes in it, and is never taken for two",
+    arguments: CacheStage.Place.allCases)
+  func escapedTags(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    let tags = #","tags":["c:\\d","say \"a\""]"#
+    #expect(try clients[0].cache("k", 1, tags) == "ok")
+    for known in ["", tags] { #expect(try clients[1].cached("k", known) == "hit 1") }
+    try clients[1].invalidate(#"{"tags":["c:\\d"]}"#)
+    for known in ["", tags] { #expect(try clients[0].cached("k", known) == "miss") }
+    // In the store, a backslash and an n stand between two tags.
+    #expect(try clients[0].cache("other", 0, #","tags":["a\\nb"]"#) == "ok")
+    #expect(try clients[0].cache("k", 2, #","tags":["a","b"]"#) == "ok")
+    try clients[1].invalidate(#"{"tags":["b"]}"#)
+    #expect(try clients[0].cached("k", #","tags":["a\\nb"]"#) == "miss")
+  }
+
+  @Test(
     "what is not there is not invalidated, and nothing at all is no fault",
     arguments: CacheStage.Place.allCases)
   func nothing(place: CacheStage.Place) throws {

@@ -51,7 +51,8 @@ struct CacheWaitTests {
     #expect(leased["lease"] is String, "\(leased)")
   }
 
-  @Test("and is cancelled, or too late, holds nothing, whenever that comes", arguments: [true, false])
+  @Test(
+    "and is cancelled, or too late, holds nothing, whenever that comes", arguments: [true, false])
   func givenUp(hasRedis: Bool) throws {
     let redis = hasRedis ? try RedisServer() : nil
     let daemon = try Self.sidecar(redis)
@@ -82,6 +83,22 @@ struct CacheWaitTests {
     }
     // It says something only if both have come first.
     #expect(told.keys.sorted() == ["", "CANCELLED"], "\(told)")
+  }
+
+  @Test("and is gone keeps no place: the next one's is the lease", arguments: [true, false])
+  func gone(hasRedis: Bool) throws {
+    let redis = hasRedis ? try RedisServer() : nil
+    let daemon = try Self.sidecar(redis)
+    let (maker, next) = (try daemon.readyClient(), try daemon.readyClient())
+    let lease = try maker.lease("k", #","leaseTtl":"1h""#)
+    var first: LineClient? = try daemon.readyClient()
+    try first?.sendWaitingGet("k", #","leaseTtl":"1h""#)
+    try next.sendWaitingGet("k", #","leaseTtl":"1h""#)
+    first = nil
+    #expect(try eventually { try maker.metrics().sum("connections") == 2 })
+    _ = try maker.call("cache.release", #"{"key":"k","lease":"\#(lease)"}"#)
+    let answer = Answer(try next.readLine(within: .seconds(20)))
+    #expect(answer["lease"] is String, "\(answer)")
   }
 
   @Test("for longer than its deadline holds nothing, though its lease was on its way")

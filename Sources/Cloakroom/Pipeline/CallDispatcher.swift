@@ -101,13 +101,14 @@ final class CallDispatcher: FrameHandler {
       case .many(let begin, _):
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = arguments.idempotent(try begin(&arguments))
+        let opening = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
           arguments.idempotency == nil, worker.records.isIdle(look.name)
         {
           worker.look(look, for: request, notes: notes)
         } else {
+          let opening = arguments.idempotent(opening)
           let call = ProcedureCall(
             request, notes: notes, deadlineMs: arguments.deadlineMs,
             idempotency: arguments.idempotency, worker: worker)

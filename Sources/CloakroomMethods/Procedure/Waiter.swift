@@ -36,6 +36,7 @@ public struct WaiterQueue: Sendable, Hashable {
 
   /// The queue's name.
   public let name: StoreKey
+  /// Whom a message wakes.
   public let reach: Reach
 
   /// Names a queue.
