@@ -11,6 +11,7 @@ struct CacheCostTests {
     let client = try daemon.readyClient()
     #expect(try client.cache("plain", 1) == "ok")
     #expect(try client.cache("tagged", 1, #","tags":["a","b"]"#) == "ok")
+    #expect(try client.cache("quoted", 1, #","tags":["\"a\"","b\\"]"#) == "ok")
     let count = 50
     let plain = try redis.calls {
       for _ in 0..<count {
@@ -20,10 +21,13 @@ struct CacheCostTests {
     }
     #expect(
       plain["get"] == count && plain["mget"] == nil && plain["evalsha"] ?? 0 <= 20, "\(plain)")
-    for known in ["", #","tags":["a","b"]"#] {
+    for (key, known) in [
+      ("tagged", ""), ("tagged", #","tags":["a","b"]"#), ("tagged", #","tags":["b","a","b"]"#),
+      ("quoted", #","tags":["\"a\"","b\\"]"#),
+    ] {
       let tagged = try redis.calls {
         for _ in 0..<count {
-          let found = try client.cached("tagged", known)
+          let found = try client.cached(key, known)
           #expect(found == "hit 1")
         }
       }

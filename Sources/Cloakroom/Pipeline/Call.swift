@@ -65,9 +65,11 @@ struct SteppedCall: ~Copyable {
   let extras: CallExtras?
 }
 
-/// A reply that waits for another one.
+/// What was read of a record, until what is read beside it is there.
 final class RecordReply {
   var reply: StoreReply?
+
+  init(_ reply: StoreReply? = nil) { self.reply = reply }
 }
 
 /// What most calls do without, apart, so that the others stay small.

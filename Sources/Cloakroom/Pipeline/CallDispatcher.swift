@@ -105,7 +105,7 @@ final class CallDispatcher: FrameHandler {
       case .many(let begin, _):
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = arguments.idempotent(try begin(&arguments))
+        let opening = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
           arguments.idempotency == nil, worker.records.isIdle(look.name)
@@ -117,6 +117,7 @@ final class CallDispatcher: FrameHandler {
           if let decision { worker.observer.count(decision) }
           replies.end(request, notes: notes) { $0.writeImmutableBuffer(result) }
         } else {
+          let opening = arguments.idempotent(opening)
           let call = ProcedureCall(
             request, notes: notes, deadlineMs: arguments.deadlineMs,
             idempotency: arguments.idempotency, worker: worker)

@@ -132,10 +132,10 @@ final class Worker {
         .look(LookCall(request: request, look: look, record: nil, extras: extras)))
       return store.submit(.read(name), ticket: ticket)
     }
-    let record = RecordReply()
+    let record = RecordReply(found)
     let second = replies.calls.add(
       .look(LookCall(request: request, look: look, record: record, extras: extras)))
-    if let found { record.reply = found } else { perform(.read(name)) { record.reply = $0 } }
+    if found == nil { store.submit(.read(name), ticket: replies.calls.add(.lookedAt(record))) }
     store.submit(beside, ticket: second)
   }
 

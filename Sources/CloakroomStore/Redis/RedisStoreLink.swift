@@ -12,8 +12,13 @@ public final class RedisStoreLink: StoreLink {
   public var downReason: String? { link.downReason }
   /// How often something was sent to Redis.
   public var sendings: UInt64 { link.sendings }
-  /// Redis' time, as well as it is known.
-  public var timeMs: Int64 { clock.timeMs }
+  /// Redis' time, as well as it is known. What arrives together is of one moment: the clock is asked once.
+  public var timeMs: Int64 {
+    if let burstTimeMs { return burstTimeMs }
+    let time = clock.timeMs
+    if isReceiving { burstTimeMs = time }
+    return time
+  }
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
@@ -29,7 +34,14 @@ public final class RedisStoreLink: StoreLink {
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
   /// Redis' time.
-  var clock = RedisClock()
+  var clock = RedisClock() {
+    didSet { burstTimeMs = nil }
+  }
+  /// The time of the replies that are being handed on, once one of them has asked for it.
+  private var burstTimeMs: Int64?
+  private var isReceiving = false
+  /// What the link's count was when it was last seen whether the time is to be asked for: once before each sending.
+  var timeSeenAt: UInt64?
   let nothing = ByteBuffer()
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
@@ -325,12 +337,18 @@ extension RedisStoreLink: RedisLinkDelegate {
   public func connected(_ facts: RedisFacts) {
     condition.learn(facts)
     clock.forget()
+    timeSeenAt = nil
     askTime()
   }
 
   /// Reads replies and hands them on.
   public func received(_ answers: borrowing RedisAnswers) {
     guard let sink else { return }
+    isReceiving = true
+    defer {
+      isReceiving = false
+      burstTimeMs = nil
+    }
     while let context = answers.next() {
       guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
       else { continue }
