@@ -47,9 +47,9 @@ class Case:
     def __init__(self, case, driver, sidecar, proxy, variables):
         self.case, self.driver, self.sidecar, self.proxy = case, driver, sidecar, proxy
         self.variables = variables
-        self.path = sidecar.path if case.get("direct") else proxy.path
         self.native = case.get("open", {}).get("numbers") == "native"
         self.timers = []
+        self.subscriptions = set()
         self.looked = len(proxy.seen)
         self.accepted = proxy.accepted
         self.left = proxy.left
@@ -62,6 +62,9 @@ class Case:
             self.take(step)
             for step in self.case["steps"]:
                 self.take(step)
+            # What is left of this case would be there in the next.
+            for name in self.subscriptions:
+                self.driver.do(do="unsubscribe", **{"as": name})
         except Failure as fault:
             return f"{dump(step)[:300]}: {fault}"
         finally:
@@ -72,10 +75,10 @@ class Case:
     def take(self, step):
         if any(name in step for name in COMMANDS):
             begin = time.monotonic()
-            command = command_of(step, self.variables)
-            if "open" in step:
-                command["path"] = self.path
-            answer = self.driver.do(**command)
+            answer = self.driver.do(**command_of(step, self.variables))
+            if "subscribe" in step:
+                self.subscriptions.add(step["as"])
+            self.subscriptions.discard(step.get("unsubscribe"))
             self.check(step, answer, time.monotonic() - begin)
         elif "proxy" in step:
             self.proxy.add(plain(step))

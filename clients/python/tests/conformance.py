@@ -1,6 +1,6 @@
 """The Python clients' program for the conformance suite: a command a line in, an answer a line out.
 
-`conformance.py` is the blocking client, `conformance.py aio` the one for asyncio.
+`conformance.py PATH` is the blocking client, `conformance.py PATH aio` the one for asyncio.
 """
 
 import asyncio
@@ -70,18 +70,18 @@ def call_of(command, numbers):
     return (command["method"], read(command["params"], numbers)), common
 
 
-def room_of(kind, command, numbers):
+def room_of(kind, path, command, numbers):
     given = {name: command[name] for name in ("timeout", "service", "client") if name in command}
     if numbers == "exact":
         given["parse_float"] = Decimal
-    return kind(command["path"], **given)
+    return kind(path, **given)
 
 
 class Threads:
     """A thread of its own takes the commands, so that a call can be the main thread's: signals end only those."""
 
-    def __init__(self):
-        self.room, self.numbers = None, "exact"
+    def __init__(self, path):
+        self.path, self.room, self.numbers = path, None, "exact"
         self.calls, self.subscriptions = {}, {}
         self.main = queue.SimpleQueue()
         self.main_call = None
@@ -112,10 +112,8 @@ class Threads:
     def do_open(self, command):
         if self.room is not None:
             self.room.close()
-        while self.subscriptions:
-            self.subscriptions.popitem()[1].close()
         self.numbers = command.get("numbers", "exact")
-        self.room = room_of(Room, command, self.numbers)
+        self.room = room_of(Room, self.path, command, self.numbers)
 
     def do_call(self, command):
         if "as" in command:
@@ -196,9 +194,9 @@ class Threads:
 class Tasks:
     """The same with tasks of one loop."""
 
-    def __init__(self):
+    def __init__(self, path):
         self.thread = ThreadPoolExecutor(1)
-        self.room, self.numbers = None, "exact"
+        self.path, self.room, self.numbers = path, None, "exact"
         self.calls, self.subscriptions = {}, {}
 
     async def run(self):
@@ -220,10 +218,8 @@ class Tasks:
     async def do_open(self, command):
         if self.room is not None:
             await self.room.close()
-        while self.subscriptions:
-            self.subscriptions.popitem()[1].close()
         self.numbers = command.get("numbers", "exact")
-        self.room = room_of(AsyncRoom, command, self.numbers)
+        self.room = room_of(AsyncRoom, self.path, command, self.numbers)
 
     async def do_call(self, command):
         if "as" in command:
@@ -283,7 +279,7 @@ class Tasks:
         return [await self.answer(command) for command in commands]
 
 
-if sys.argv[1:] == ["aio"]:
-    asyncio.run(Tasks().run())
+if sys.argv[2:] == ["aio"]:
+    asyncio.run(Tasks(sys.argv[1]).run())
 else:
-    Threads().run()
+    Threads(sys.argv[1]).run()
