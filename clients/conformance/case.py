@@ -172,6 +172,8 @@ class Case:
                 self.take(inner)
             if step["restarts"] == "sidecar":
                 self.move_sidecar("restart", 0)
+            elif step["restarts"] == "connections":
+                self.proxy.cut()
             else:
                 self.proxy.restart()
             for inner in step["each"]:
