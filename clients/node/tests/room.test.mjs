@@ -91,6 +91,28 @@ for (const store of ["memory", "redis"]) {
       );
     });
 
+    test("calls take effect in the order in which they were made: large ones, notifications, and bound ones too", async () => {
+      // A connection that has not asked for limits yet.
+      const fresh = new Room(sidecar.path);
+      const [key, claim] = [name(), name()];
+      const large = "x".repeat(200_000);
+      const found = await Promise.all([
+        fresh.kv.set(key, large),
+        fresh.kv.get(key),
+        fresh.kv.set(key, 2),
+        fresh.notify("kv.set", { key, value: 3 }),
+        fresh.kv.get(key),
+        fresh.claim.once(claim, "first", { bindToConnection: true }),
+        fresh.claim.once(claim, "second"),
+        fresh.kv.remove(key),
+        fresh.kv.get(key),
+      ]);
+      assert.ok(found[1].value === large);
+      assert.deepEqual([found[4].value, found[8].found], [3, false]);
+      assert.deepEqual([found[5].claimed, found[6].claimed], [true, false]);
+      fresh.close();
+    });
+
     test("a lost answer is asked for again and done once, with the same key", async () => {
       const key = name();
       proxy.losses = 2;
