@@ -1,5 +1,5 @@
 import { createConnection, Socket } from "node:net";
-import { Call, GRACE_MS } from "./call.js";
+import { Call, GRACE_MS, MAX_TIMER_MS } from "./call.js";
 import * as errors from "./errors.js";
 import { decode } from "./json.js";
 
@@ -185,7 +185,7 @@ export class Connection {
     clearTimeout(this.alarm);
     this.alarmAt = at;
     // The process lives by the socket, as long as anybody waits.
-    this.alarm = setTimeout(this.onAlarm, Math.ceil(Math.max(0, ms))).unref();
+    this.alarm = setTimeout(this.onAlarm, Math.min(MAX_TIMER_MS, Math.ceil(Math.max(0, ms)))).unref();
   }
 
   private readonly onAlarm = (): void => {

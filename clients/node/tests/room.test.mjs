@@ -177,6 +177,30 @@ for (const store of ["memory", "redis"]) {
       nowhere.close();
     });
 
+    test("a time may be as long as one likes, and is a number", async () => {
+      const warnings = [];
+      const onWarning = (warning) => warnings.push(warning.name);
+      process.on("warning", onWarning);
+      for (const timeoutMs of [Infinity, 1e15]) {
+        assert.equal(await room.system.ping({ timeoutMs }), "pong");
+        const controller = new AbortController();
+        const key = name();
+        await room.claim.once(key, "one");
+        const options = { waitMs: 50, timeoutMs, signal: controller.signal };
+        assert.equal((await room.claim.once(key, "two", options)).claimed, false);
+      }
+      for (const timeoutMs of [NaN, -1, "x"]) {
+        await assert.rejects(room.system.ping({ timeoutMs }), TypeError);
+      }
+      const long = await room.claim(name(), { ttl: "300d" });
+      const { expiresAt } = await room.claim.inspect(long.key);
+      await room.system.ping();
+      assert.equal((await room.claim.inspect(long.key)).expiresAt, expiresAt);
+      await long.release();
+      process.removeListener("warning", onWarning);
+      assert.deepEqual(warnings, []);
+    });
+
     test("tenants are apart, and scopes stand inside each other", async () => {
       const key = name();
       const acme = room.scope({ org: "acme" });
@@ -257,8 +281,13 @@ for (const store of ["memory", "redis"]) {
       assert.deepEqual(await room.idempotent(key, work), { id: 17 });
       assert.deepEqual(attempts, [2]);
       const other = name();
-      await room.idempotency.begin(other);
+      const { receipt } = await room.idempotency.begin(other);
       await assert.rejects(room.idempotent(other, work), errors.IdempotencyInProgress);
+      await room.idempotency.fail(other, receipt, { error: "broken", final: true });
+      await assert.rejects(room.idempotent(other, work), (fault) => {
+        return fault instanceof errors.Conflict && fault.details.state === "failed";
+      });
+      assert.deepEqual(attempts, [2]);
     });
 
     test("an operation is released with an error, and committed without", async () => {
