@@ -1,6 +1,7 @@
 /// A script for bash that does what a page's blocks say, one after the other.
 ///
-/// - `sh`: lines to run; none may fail. A comment that follows a line and is JSON is what it prints.
+/// - `sh`: lines to run; none may fail. Comments that follow a command and are JSON are what it prints. A command is
+///   a line with those that are indented or end what it has begun.
 /// - `console`: a session: after `$ ` a line to run, and below it all that it prints.
 /// - `python`, `javascript`: programs, whose last comment is what they print.
 /// - Any other block that `<!-- file: NAME -->` stands before is a file in the script's folder.
@@ -42,20 +43,28 @@ struct PageScript {
 
   private mutating func addLines(_ block: MarkdownPage.CodeBlock) {
     var command: [String] = []
-    for line in block.lines {
+    var output: [String] = []
+    func isContinuation(_ line: String) -> Bool {
+      let word = line.prefix { $0 != " " && $0 != ";" }
+      return line.hasPrefix(" ") || command.last?.hasSuffix("\\") == true
+        || ["done", "else", "esac", "fi", "}"].contains(word)
+    }
+    for line in block.lines + [""] {
       if line.hasPrefix("# "), let first = line.dropFirst(2).first, "{[\"".contains(first),
         !command.isEmpty
       {
-        expect(String(line.dropFirst(2)), of: command, in: block)
-        command = []
-      } else if command.last?.hasSuffix("\\") == true {
+        output.append(String(line.dropFirst(2)))
+      } else if output.isEmpty, isContinuation(line) {
         command.append(line)
       } else {
-        text += command.map { $0 + "\n" }.joined()
-        command = [line]
+        if output.isEmpty {
+          text += command.map { $0 + "\n" }.joined()
+        } else {
+          expect(output.joined(separator: "\n"), of: command, in: block)
+        }
+        (command, output) = ([line], [])
       }
     }
-    text += command.map { $0 + "\n" }.joined()
   }
 
   private mutating func addSession(_ block: MarkdownPage.CodeBlock) {

@@ -15,6 +15,10 @@ class Failure(Exception):
     """A step did not go as the case has it."""
 
 
+def repeated(steps):
+    return [step for step in steps for _ in range(plain(step.get("repeat", 1)))]
+
+
 def command_of(step, variables):
     """The program's command for a step: the verb as `do`, and values as JSON text."""
     verb = next(name for name in COMMANDS if name in step)
@@ -28,7 +32,7 @@ def command_of(step, variables):
         command.update(plain(step[verb]))
     elif verb == "fork":
         for side in ("child", "parent"):
-            command[side] = [command_of(inner, variables) for inner in step[verb][side]]
+            command[side] = [command_of(inner, variables) for inner in repeated(step[verb][side])]
     elif verb != "close":
         command["as"] = step[verb]
     for name in ("as", "timeout", "times", "wait"):
@@ -108,9 +112,9 @@ class Case:
         self.expect(took >= plain(step.get("notBefore", 0)), f"took {took:.2f} s: {answer}")
         if "fork" in step:
             for side in ("child", "parent"):
-                answers = answer.get(side, [])
-                self.expect(len(answers) == len(step["fork"][side]), f"{answer}")
-                for inner, told in zip(step["fork"][side], answers):
+                steps, answers = repeated(step["fork"][side]), answer.get(side, [])
+                self.expect(len(answers) == len(steps), f"{str(answer)[:300]}")
+                for inner, told in zip(steps, answers):
                     self.check(inner, told, took)
             return
         if "answers" in step:
@@ -168,6 +172,8 @@ class Case:
                 self.take(inner)
             if step["restarts"] == "sidecar":
                 self.move_sidecar("restart", 0)
+            elif step["restarts"] == "connections":
+                self.proxy.cut()
             else:
                 self.proxy.restart()
             for inner in step["each"]:

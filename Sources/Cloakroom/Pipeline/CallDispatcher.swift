@@ -151,7 +151,10 @@ final class CallDispatcher: FrameHandler {
     default:
       break
     }
-    guard isValid else { throw RPCError(.invalidRequest) }
+    guard isValid else {
+      let fault = arguments.scanner.fault.map { ": \($0)" } ?? ""
+      throw RPCError(.invalidRequest, Reason.invalidRequest.message + fault)
+    }
   }
 
   private func method(in text: RawSpan) throws(RPCError) -> Int {
@@ -181,6 +184,12 @@ final class CallDispatcher: FrameHandler {
   /// Begins or ends a subscription.
   private func handle(_ subscription: SubscriptionRequest, for request: consuming Request) {
     let notes = arguments.notes.isKept ? arguments.notes : nil
+    guard !request.connection.isHTTP else {
+      return replies.end(
+        request, notes: notes,
+        RPCError(
+          .invalidRequest, "events need a connection of JSON texts: there are none over HTTP"))
+    }
     switch subscription {
     case .subscribe(let topic):
       EventSubscription.begin(

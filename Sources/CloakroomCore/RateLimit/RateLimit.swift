@@ -59,21 +59,6 @@ public struct RateLimit: Sendable, Hashable {
     capacity = RateSpan(microseconds: windowMicroseconds, part: 0)
   }
 
-  /// Whether a policy may be called so: 1 to 64 letters, digits, dots, dashes or underscores of ASCII. It
-  /// stands in names of the store with a colon behind it.
-  public static func isPolicyName(_ name: String) -> Bool {
-    (1...64).contains(name.utf8.count)
-      && name.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
-          UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      }
-  }
-
   /// By how much a cost moves the TAT ahead; nil for one that is negative or above the burst.
   public func span(of cost: Int64) -> RateSpan? {
     guard (0...burst).contains(cost) else { return nil }

@@ -30,8 +30,10 @@ enum RedisReplyDecoder: UInt8 {
   case keptCommit
   /// Redis' time.
   case time
-  /// What INFO says of Redis' memory.
-  case evictionPolicy
+  /// What Redis says of itself.
+  case facts
+  /// Whether Redis takes writes.
+  case probe
   /// What a record has for a commit or for a step that was done, with a note or without; or null.
   case kept
   /// An integer.
@@ -45,7 +47,7 @@ enum RedisReplyDecoder: UInt8 {
   func read(_ reply: borrowing RESPReply, step: Int) -> StoreReply {
     let first = reply.first
     if first.kind == .error {
-      return .failure(RPCError(redisError: reply.errorCode(of: first)))
+      return .failure(RPCError(redisError: reply))
     }
     switch self {
     case .done:
@@ -80,7 +82,7 @@ enum RedisReplyDecoder: UInt8 {
     case .step:
       guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
       return StoreSteps.all[step].storeReply(reply)
-    case .record, .created, .commit, .keptCommit, .time, .evictionPolicy:
+    case .record, .created, .commit, .keptCommit, .time, .facts, .probe:
       // The link reads these: they go by its clock, or are for itself.
       return .failure(RPCError(.internal))
     case .kept:

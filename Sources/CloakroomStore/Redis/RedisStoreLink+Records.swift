@@ -117,7 +117,7 @@ extension RedisStoreLink {
     _ decoder: RedisReplyDecoder, _ reply: borrowing RESPReply, wasResent: Bool
   ) -> StoreReply {
     let first = reply.first
-    if first.kind == .error { return .failure(RPCError(redisError: reply.errorCode(of: first))) }
+    if first.kind == .error { return .failure(RPCError(redisError: reply)) }
     switch (decoder, first.kind) {
     case (.record, .null): return .record(nil, atMs: timeMs)
     case (.record, .string): return .record(reply.slice(of: first), atMs: timeMs)

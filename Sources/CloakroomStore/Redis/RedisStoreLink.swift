@@ -10,8 +10,6 @@ public import NIOCore
 public final class RedisStoreLink: StoreLink {
   /// Why commands are refused at once; nil while they are not.
   public var downReason: String? { link.downReason }
-  /// Whether Redis takes no writes (READONLY), as far as was seen within the last minute.
-  public var isReadOnly: Bool { link.isReadOnly }
   /// How often something was sent to Redis.
   public var sendings: UInt64 { link.sendings }
   /// Redis' time, as well as it is known.
@@ -23,7 +21,10 @@ public final class RedisStoreLink: StoreLink {
   let loop: any EventLoop
   /// Commits of this tick of the loop that need reminders.
   var gathered: [GatheredCommit] = []
-  private let eviction: RedisEviction
+  private let condition: RedisCondition
+  private let refusals: StoreRefusals
+  /// What is asked whether it would be written: there is never anything of the name.
+  private let probeKey: String
   private let onReadOnly: @Sendable () -> Void
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
@@ -39,17 +40,24 @@ public final class RedisStoreLink: StoreLink {
   ///
   /// - Parameters:
   ///   - prefix: what all names begin with that the sidecars of one store have in common.
-  ///   - eviction: is told whether Redis evicts.
+  ///   - condition: is told what Redis says of itself.
+  ///   - refusals: is told what Redis refuses.
+  ///   - outage: says in the log what becomes of the connection.
   ///   - onReadOnly: called when Redis has become a replica, and is connected to anew.
   public init(
     on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
-    eviction: RedisEviction? = nil, onReadOnly: @escaping @Sendable () -> Void = {}
+    condition: RedisCondition? = nil, refusals: StoreRefusals? = nil, outage: RedisOutage? = nil,
+    onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
     self.loop = loop
-    self.eviction = eviction ?? RedisEviction(logger: logger)
+    self.condition = condition ?? RedisCondition(logger: logger)
+    self.refusals = refusals ?? StoreRefusals(logger: logger)
+    probeKey = prefix + ":probe"
     self.onReadOnly = onReadOnly
     deadlines = DeadlinePart.all(prefix: prefix)
-    link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
+    link = RedisLink(
+      on: loop, to: target, scripts: RedisScripts.all,
+      outage: outage ?? RedisOutage(logger: logger))
   }
 
   /// Connects, and hands all replies to a sink from now on.
@@ -117,7 +125,8 @@ public final class RedisStoreLink: StoreLink {
         $0.write(message)
       }
     case .ping:
-      askForEviction()
+      askForFacts()
+      askForWrites()
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
@@ -136,12 +145,27 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Asks what may have been set otherwise since; the answer comes before that to what is asked next.
-  private func askForEviction() {
-    guard eviction.isToBeAsked() else { return }
+  private func askForFacts() {
+    guard condition.isToBeAsked() else { return }
     link.submit(
-      context: UInt64(RedisReplyDecoder.evictionPolicy.rawValue) << 32, resend: .read, payload: 0,
+      context: UInt64(RedisReplyDecoder.facts.rawValue) << 32, resend: .read, payload: 0,
       arguments: 0
-    ) { $0.write(head: "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n") }
+    ) { $0.write(head: "*1\r\n$4\r\nINFO\r\n") }
+  }
+
+  /// Asks whether Redis takes writes again that it has refused: by one that would write nothing, which
+  /// Redis refuses all the same when it is full, a replica, or can't save.
+  private func askForWrites() {
+    guard refusals.areWritesRefused else { return }
+    link.submit(
+      context: UInt64(RedisReplyDecoder.probe.rawValue) << 32, resend: .idempotentWrite,
+      payload: probeKey.utf8.count, arguments: 3
+    ) {
+      $0.write(head: "*4\r\n$8\r\nSETRANGE\r\n")
+      $0.write(string: probeKey)
+      $0.write(0)
+      $0.write("")
+    }
   }
 
   private func get(_ key: consuming StoreKey, _ ticket: StoreTicket) {
@@ -277,8 +301,8 @@ public final class RedisStoreLink: StoreLink {
 
 extension RedisStoreLink: RedisLinkDelegate {
   /// Takes in what the server has said of itself; another Redis may have another time.
-  public func connected(evictionPolicy: String?) {
-    eviction.learn(evictionPolicy)
+  public func connected(_ facts: RedisFacts) {
+    condition.learn(facts)
     clock.forget()
     askTime()
   }
@@ -289,11 +313,14 @@ extension RedisStoreLink: RedisLinkDelegate {
     while let context = answers.next() {
       guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
       else { continue }
+      if answers.reply.first.kind == .error { refusals.note(answers.reply) }
       switch decoder {
       case .time:
         learnTime(answers.reply)
-      case .evictionPolicy:
-        eviction.learn(answers.reply.infoField("maxmemory_policy"))
+      case .facts:
+        condition.learnAgain(answers.reply)
+      case .probe:
+        if answers.reply.first.kind != .error { refusals.tookWrite() }
       case .record, .created, .commit, .keptCommit:
         let reply = readRecord(decoder, answers.reply, wasResent: answers.wasResent)
         sink.complete(ticket(in: context), with: reply)
@@ -307,9 +334,10 @@ extension RedisStoreLink: RedisLinkDelegate {
 
   /// Hands a failure on.
   public func failed(_ failure: RedisFailure, for context: UInt64) {
-    // Nobody waits for the time or the policy, and their contexts name no ticket.
+    if failure == .readOnly { refusals.note(.readOnly, sentence: nil) }
+    // Nobody waits for these, and their contexts name no ticket.
     switch RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32)) {
-    case .time, .evictionPolicy: return
+    case .time, .facts, .probe: return
     default: break
     }
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))

@@ -46,6 +46,19 @@ class InMemory(SidecarCase):
             await lossy.claim.once("bound", "me", bind_to_connection=True)
 
     @in_loop
+    async def test_a_request_to_a_connection_that_was_closed_already_was_not_sent(self, room, lossy):
+        async def claim(name):
+            self.assertTrue((await lossy.claim.once(name, "me", bind_to_connection=True))["claimed"])
+
+        await lossy.system.ping()
+        self.proxy.cut()
+        # The loop writes before it reads that the other side has gone.
+        await claim("closed:alone")
+        self.proxy.cut()
+        # It reads that first.
+        await asyncio.gather(*(claim(f"closed:{number}") for number in range(3)))
+
+    @in_loop
     async def test_a_cancelled_call_costs_nobody_its_connection(self, room, lossy):
         await room.claim.once("held", "one")
         waiting = asyncio.ensure_future(room.claim.once("held", "two", wait_ms=5000))

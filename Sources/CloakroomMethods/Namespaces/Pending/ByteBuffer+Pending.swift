@@ -42,6 +42,12 @@ extension ByteBuffer {
     writeStaticString("\"")
   }
 
+  /// Writes what the last release has said of why, or null.
+  mutating func writeLastError(_ error: ByteBuffer?) {
+    writeStaticString(",\"error\":")
+    if let error { writeImmutableBuffer(error) } else { writeStaticString("null") }
+  }
+
   /// Writes a number, or null for 0.
   mutating func writeBound(_ number: Int, after head: StaticString) {
     writeStaticString(head)

@@ -130,8 +130,8 @@ extension Arguments {
 
   private mutating func policyName(_ parts: RateParts) throws(RPCError) -> String? {
     guard let member = parts.policy else { return nil }
-    let name = try string(member, "policy", longest: 64)
-    guard RateLimit.isPolicyName(name) else {
+    let name = try string(member, "policy", longest: PlainName.longest)
+    guard PlainName.accepts(name) else {
       throw RPCError(.invalidParams, "the configuration has no such policy (ratelimit.policies)")
     }
     return name

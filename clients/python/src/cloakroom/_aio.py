@@ -189,12 +189,12 @@ class Connection(asyncio.Protocol):
         data = b"".join(self._outbox)
         self._outbox.clear()
         transport = self._transport
-        if transport is None or self.lost:
+        if transport is None or self.lost or transport.is_closing():
             return
-        first = transport.get_write_buffer_size() == 0 and not transport.is_closing()
+        first = transport.get_write_buffer_size() == 0
         transport.write(data)
         if not (first and transport.is_closing()):
-            # Else the very first write has failed: the connection had been closed before.
+            # Else the write has failed at once: the connection had been closed before.
             self._sent = self._number
 
     def _send(self, request: bytes) -> None:
