@@ -27,9 +27,8 @@ struct CloakroomCommand: AsyncParsableCommand {
 
   static func main() async {
     // First of all, and not in the command: reading the command line takes long enough for a signal.
-    // On the main thread: the others take no signals.
     if CommandLine.arguments.dropFirst().first == Serve._commandName {
-      await MainActor.run { Daemon.holdEarlySignals() }
+      Daemon.ignoreEarlySignals()
     }
     if let complaint = complaint(about: CommandLine.arguments.dropFirst().first ?? "") {
       Terminal.write(Array((complaint + "\n").utf8), to: .error)

@@ -178,7 +178,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       processArrived()
       isInputClosed = true
       // A last text needs no line break, and has a burst of its own.
-      if !isDraining, decoder.bufferedByteCount > 0, !hasArrived {
+      if !isDraining, decoder.isWithinText, !hasArrived {
         hasArrived = true
         lastActive = burst.bytesArrived(at: self)
       }
