@@ -20,7 +20,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -69,7 +69,7 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
-    .target(name: "CloakroomSchema", dependencies: ["CJansson"], swiftSettings: strict),
+    .target(name: "CloakroomSchema", dependencies: ["CloakroomWire"], swiftSettings: strict),
     .target(
       name: "CloakroomMethods",
       dependencies: [
@@ -95,6 +95,7 @@ let package = Package(
         "CloakroomMethods", "CloakroomObservability", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "BasicContainers", package: "swift-collections"),
         .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -112,8 +113,8 @@ let package = Package(
     .executableTarget(
       name: "CloakroomCommand",
       dependencies: [
-        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods", "CloakroomTokens",
-        "CloakroomWire",
+        "Cloakroom", "CloakroomClient", "CloakroomCore", "CloakroomMethods",
+        "CloakroomObservability", "CloakroomTokens", "CloakroomWire",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -195,7 +196,7 @@ let package = Package(
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CJansson"],
+      name: "CloakroomSchemaTests", dependencies: ["CloakroomSchema", "CloakroomWire", "Support"],
       exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "CloakroomObservabilityTests",

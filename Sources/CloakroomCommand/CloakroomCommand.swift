@@ -1,5 +1,7 @@
 import ArgumentParser
 import Cloakroom
+import CloakroomCore
+import Glibc
 
 /// The `cloakroom` command: the sidecar and its operator's tools.
 @main
@@ -22,4 +24,26 @@ struct CloakroomCommand: AsyncParsableCommand {
       Flows.self, Sessions.self, Bench.self,
     ]
   )
+
+  static func main() async {
+    // First of all, and not in the command: reading the command line takes long enough for a signal.
+    if CommandLine.arguments.dropFirst().first == Serve._commandName { Daemon.holdEarlySignals() }
+    if let complaint = complaint(about: CommandLine.arguments.dropFirst().first ?? "") {
+      Terminal.write(Array((complaint + "\n").utf8), to: .error)
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
+    await main(nil)
+  }
+
+  /// What is wrong with a first argument that is no command, and what may have been meant; nil when it is one, or
+  /// an option.
+  static func complaint(about name: String) -> String? {
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard !name.isEmpty, !name.hasPrefix("-"), !names.contains(name) else { return nil }
+    if MethodGuess.complaint(about: name) == nil {
+      return "\(name) is a method: cloakroom call \(name)"
+    }
+    return "there is no command \(name)\(Suggestion.hint(for: name, in: names))\n"
+      + "`cloakroom --help` lists what there is"
+  }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Cloakroom
 import CloakroomCore
+import CloakroomObservability
 import CloakroomTokens
-import Foundation
+import FoundationEssentials
 import Logging
 
 /// `cloakroom serve`: the sidecar itself.
@@ -123,7 +124,24 @@ struct Serve: AsyncParsableCommand {
     help: "Check the configuration, the keys and the flows, list every fault, and open nothing.")
   var check = false
 
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "With --check: look with the eyes of the user that the service will run as; for root.",
+      valueName: "user"),
+    completion: .shellCommand("getent passwd | cut -d: -f1"))
+  var checkedUser: String?
+
+  func validate() throws {
+    guard checkedUser == nil || check else {
+      throw ValidationError("--as is for --check: a sidecar runs as the user that starts it")
+    }
+  }
+
   func run() async throws {
+    if let checkedUser, let fault = UserSwitch.become(checkedUser) {
+      return try Outcome.failure(.usage, "--as \(checkedUser): \(fault)").finish()
+    }
     let environment = ProcessInfo.processInfo.environment
     let load: @Sendable (Bool) throws(ConfigurationFaults) -> Configuration = {
       readsFolders throws(ConfigurationFaults) in
@@ -131,6 +149,7 @@ struct Serve: AsyncParsableCommand {
       loader.methodNames = Daemon.methodNames
       loader.readsKeys = readsFolders
       loader.readsFlows = readsFolders
+      loader.reviews = readsFolders
       return try loader.load(
         flags: flags, assignments: assignments, environment: environment, file: config)
     }
@@ -141,7 +160,7 @@ struct Serve: AsyncParsableCommand {
       return try Outcome.failure(.usage, "\(error)").finish()
     }
     if check { return try Outcome.success("the configuration is good\n").finish() }
-    var logger = Logger(label: "cloakroom") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "cloakroom") { _ in OperatorLog(environment: environment) }
     logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info
     do {
       try await Daemon(

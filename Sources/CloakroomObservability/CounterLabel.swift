@@ -41,6 +41,11 @@ extension IdempotencyEvent: CounterLabel {
   public static var counter: LoopCounter { .idempotency }
 }
 
+extension StoreRefusal: CounterLabel {
+  /// `LoopCounter.storeRefusals`
+  public static var counter: LoopCounter { .storeRefusals }
+}
+
 /// Why a connection to the store was given up and made anew.
 public enum ReconnectReason: Int, CounterLabel {
   /// The store closed it, or the network did.

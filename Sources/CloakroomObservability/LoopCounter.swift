@@ -38,6 +38,8 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   case storeCommandTimeouts
   /// A command was sent to the store once more, over a new connection.
   case storeCommandsResent
+  /// The store has refused a command.
+  case storeRefusals
   /// An event was published.
   case eventsPublished
   /// An event was written to a subscriber.
@@ -110,6 +112,10 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
       Metric(
         .store, "store_commands_resent_total",
         "Commands that were sent once more over a new connection.")
+    case .storeRefusals:
+      Metric(
+        .store, "store_refusals_total", by: "code", StoreRefusal.self,
+        "Commands that the store has refused, by the word that Redis says first.")
     case .eventsPublished:
       Metric(.events, "events_published_total", "Events that were published.")
     case .eventsDelivered:

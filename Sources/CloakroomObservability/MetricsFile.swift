@@ -57,6 +57,9 @@ public struct MetricsFile: Sendable {
     }
   }
 
+  /// Takes the file away: of a sidecar that is gone there is nothing to tell.
+  public func remove() { unlink(path) }
+
   /// Writes a file of mode 0644 under another name of the same folder, and renames it (rename(2)).
   ///
   /// The other name begins with a point and ends in `.tmp`, so no collector takes it for metrics.

@@ -12,7 +12,11 @@ struct MetricsPage {
   /// What has been written so far.
   private(set) var text: [UInt8] = []
 
-  init() {
+  /// What every sample is labelled with, first of all.
+  private let constantLabels: [(name: String, value: String)]
+
+  init(constantLabels: [(name: String, value: String)] = []) {
+    self.constantLabels = constantLabels
     text.reserveCapacity(16 << 10)
   }
 
@@ -28,6 +32,7 @@ struct MetricsPage {
   ) {
     append(Self.prefix)
     append(name)
+    let labels = constantLabels + labels
     for (index, label) in labels.enumerated() {
       append(index == 0 ? "{" : ",")
       append(label.name)

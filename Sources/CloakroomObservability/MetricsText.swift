@@ -1,4 +1,4 @@
-import CloakroomCore
+public import CloakroomCore
 
 /// Everything that is counted, as text in Prometheus' exposition format, version 0.0.4.
 ///
@@ -21,13 +21,24 @@ public struct MetricsText: Sendable {
   public var flows: ReloadGauges?
   /// How often the file of metrics couldn't be written.
   public var fileFailures: UInt64
+  /// What every sample is labelled with beside its own labels.
+  public var constantLabels: [Configuration.Metrics.Label]
+
+  /// The names of all labels that metrics have of their own.
+  public static let labelNames = Set(
+    [
+      "service", "method", "reason", "le", "state", "algorithm", "fate", "flow", "step", "keyword",
+      "status",
+    ] + LoopCounter.allCases.compactMap(\.metric.label))
 
   /// Gathers what is to be written.
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
     accessLog: AccessLogCounts? = nil, policy: ReloadGauges? = nil, keys: KeyGauges? = nil,
-    flows: ReloadGauges? = nil, fileFailures: UInt64 = 0
+    flows: ReloadGauges? = nil, fileFailures: UInt64 = 0,
+    constantLabels: [Configuration.Metrics.Label] = []
   ) {
+    self.constantLabels = constantLabels
     self.snapshot = snapshot
     self.process = process
     self.store = store
@@ -40,7 +51,7 @@ public struct MetricsText: Sendable {
 
   /// The text, in UTF-8 and ended by a line feed.
   public func render() -> [UInt8] {
-    var page = MetricsPage()
+    var page = MetricsPage(constantLabels: constantLabels.map { ($0.name, $0.value) })
     writeCalls(to: &page)
     page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
     writeCounters(.connections, to: &page)
@@ -121,6 +132,11 @@ public struct MetricsText: Sendable {
       buckets: counters.durations.buckets(row: counters.storeRow),
       nanoseconds: counters.durations.sum(row: counters.storeRow), skipsEmpty: false)
     writeCounters(.store, to: &page)
+    if let evictions = store.evictions {
+      page.single(
+        "store_evicted_keys_total", .counter,
+        "Keys that Redis has removed to make room, while this sidecar was connected.", evictions)
+    }
     if let bytes = store.memoryBytes {
       page.single("store_memory_bytes", .gauge, "Bytes that the store in memory holds.", bytes)
     }
@@ -216,11 +232,16 @@ public struct StoreGauges: Sendable, Equatable {
   public var memoryBytes: Int?
   /// Entries that the store in memory holds; nil when the store is elsewhere.
   public var memoryEntries: Int?
+  /// Keys that Redis has removed to make room; nil when the store is not Redis.
+  public var evictions: UInt64?
 
   /// Describes a store.
-  public init(isUp: Bool, memoryBytes: Int? = nil, memoryEntries: Int? = nil) {
+  public init(
+    isUp: Bool, memoryBytes: Int? = nil, memoryEntries: Int? = nil, evictions: UInt64? = nil
+  ) {
     self.isUp = isUp
     self.memoryBytes = memoryBytes
     self.memoryEntries = memoryEntries
+    self.evictions = evictions
   }
 }

@@ -15,7 +15,7 @@ public struct JSONInstance: Sendable {
   /// - Throws: `unreadable` or `exceeds`.
   public init(_ text: RawSpan, limits: SchemaLimits = SchemaLimits()) throws(SchemaFault) {
     guard text.byteCount <= limits.valueBytes else { throw .exceeds(.valueBytes) }
-    value = try JSONReader.read(text, depth: limits.depth)
+    value = try JSONReader.read(text, limits)
   }
 
   /// Whether a place within it is the same in another: both have nothing there, or equal values, where 1

@@ -16,8 +16,8 @@
 /// - `$ref` reaches everything within the schema, by `$id`, `$anchor` and JSON Pointer. Nothing is
 ///   fetched; a reference that leads elsewhere is refused.
 /// - `pattern` and `patternProperties` know the subset of ECMA-262 that `Pattern` describes.
-/// - Integers of 64 bits are compared exactly, other numbers as IEEE 754 doubles; `multipleOf` is
-///   decided in decimal. Numbers that neither can hold are refused, as are members that come twice.
+/// - Numbers are compared, and `multipleOf` is decided, in decimal, exactly and of any size. Members that
+///   come twice are refused.
 ///
 /// All work is bounded by `SchemaLimits`. A schema may be used by several threads at once.
 public struct JSONSchema: Sendable {
@@ -36,7 +36,7 @@ public struct JSONSchema: Sendable {
   /// - Throws: what is wrong with the schema, and where.
   public init(_ text: RawSpan, limits: SchemaLimits = SchemaLimits()) throws(SchemaFault) {
     guard text.byteCount <= limits.schemaBytes else { throw .exceeds(.schemaBytes) }
-    let value = try JSONReader.read(text, depth: limits.depth)
+    let value = try JSONReader.read(text, limits)
     (subschemas, patternStates) = try SchemaCompiler.compile(value, limits: limits)
     self.limits = limits
   }

@@ -6,8 +6,8 @@ public enum SchemaFault: Error, Sendable, Equatable {
   /// schema, and what is wrong there.
   case refused(at: String, message: String)
   /// The schema's or the value's text is no JSON, or none that can be looked into: a member that
-  /// comes twice, a number outside of what 64 bits hold, half a surrogate pair, a NUL in a name.
-  case unreadable(message: String)
+  /// comes twice, half a surrogate pair. Where, as JSON Pointer, and what is wrong there.
+  case unreadable(at: String, message: String)
   /// The schema, the value, or the work of holding one against the other is larger than a limit.
   case exceeds(Limit)
 
@@ -41,4 +41,11 @@ public struct SchemaViolation: Sendable, Equatable {
   public let keywordLocation: String
   /// What is wrong, for people. Never a piece of the value.
   public let message: String
+
+  /// Describes a violation.
+  public init(instanceLocation: String, keywordLocation: String, message: String) {
+    self.instanceLocation = instanceLocation
+    self.keywordLocation = keywordLocation
+    self.message = message
+  }
 }

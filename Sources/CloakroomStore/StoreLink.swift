@@ -25,8 +25,6 @@ public protocol StoreSink: AnyObject {
 public protocol StoreLink: AnyObject {
   /// Why commands are refused at once; nil while they are not.
   var downReason: String? { get }
-  /// Whether the store answers, but takes no writes.
-  var isReadOnly: Bool { get }
   /// What has happened on the way to the store so far.
   var counters: StoreLinkCounters { get }
   /// The store's time in milliseconds since 1970, as well as the link knows it: within a millisecond or two.

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 
 /// A file of stubs, as it is to be.
 struct StubFile: Equatable {

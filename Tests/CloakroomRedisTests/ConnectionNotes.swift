@@ -4,7 +4,9 @@
 final class ConnectionNotes: RedisConnectionOwner {
   private(set) var count = 0
 
-  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) { count += 1 }
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity, facts: RedisFacts) {
+    count += 1
+  }
   func connectionIsWritable() { count += 1 }
   func receivedReplies(on connection: RedisConnection) {
     while connection.next() { count += 1 }

@@ -42,7 +42,7 @@ final class FakeRedis: Sendable {
       switch command.parts.prefix(2) {
       case ["CLIENT", "ID"]: ":\(command.connection)\r\n"
       case ["CLIENT", "KILL"]: ":1\r\n"
-      case ["INFO", "server"]: RedisGreetingTests.info(run: "run-1") + "\r\n"
+      case ["INFO"]: RedisGreetingTests.info(run: "run-1") + "\r\n"
       case ["PING"]: "+PONG\r\n"
       default: command.parts.first == "GET" ? "$1\r\nv\r\n" : "+OK\r\n"
       }

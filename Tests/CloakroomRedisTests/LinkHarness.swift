@@ -34,7 +34,10 @@ final class LinkHarness: Sendable {
     self.loop = loop
     port = try await loop.submit {
       let logger = Logger(label: "link") { _ in SwiftLogNoOpLogHandler() }
-      let port = LinkPort(RedisLink(on: loop, to: target, scripts: scripts, logger: logger))
+      let port = LinkPort(
+        RedisLink(
+          on: loop, to: target, scripts: scripts,
+          outage: RedisOutage(logger: logger)))
       return NIOLoopBound(port, eventLoop: loop)
     }.get()
   }

@@ -48,7 +48,7 @@ final class LinkPort: RedisLinkDelegate {
     }
   }
 
-  func connected(evictionPolicy: String?) {}
+  func connected(_ facts: RedisFacts) {}
 
   func received(_ answers: borrowing RedisAnswers) {
     while let context = answers.next() {

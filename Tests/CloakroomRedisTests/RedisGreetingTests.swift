@@ -39,9 +39,28 @@ struct RedisGreetingTests {
   }
 
   /// What INFO answers.
-  static func info(run: String) -> String {
-    let text = "# Server\r\nredis_version:7.0.15\r\nrun_id:\(run)\r\ntcp_port:0\r\n"
+  static func info(run: String, version: String = "7.0.15", _ fields: String...) -> String {
+    let lines = ["# Server", "redis_version:\(version)", "run_id:\(run)", "tcp_port:0"] + fields
+    let text = lines.map { $0 + "\r\n" }.joined()
     return "$\(text.utf8.count)\r\n\(text)"
+  }
+
+  @Test(
+    "refuses a server that is too old, by its version",
+    arguments: [
+      ("6.2.14", true), ("5.0.0", true), ("7.0.0", false), ("8.2.1", false), ("255.255.255", false),
+      ("unheard", false),
+    ])
+  func version(_ version: String, isTooOld: Bool) throws {
+    var greeting = RedisGreeting(previous: nil)
+    _ = greeting.begin(Self.target(), scripts: [])
+    let answers = ["+OK", ":9", Self.info(run: "a", version: version), "+PONG"]
+    let progress = try Self.answer(&greeting, isTooOld ? Array(answers.prefix(3)) : answers)
+    #expect(
+      progress.last
+        == (isTooOld
+          ? .unusable("it is Redis \(version), and 7.0 or later is needed")
+          : .ready(isFenced: true)))
   }
 
   @Test(
@@ -59,7 +78,7 @@ struct RedisGreetingTests {
   func commands(target: RedisTarget, first: [String]) throws {
     var greeting = RedisGreeting(previous: nil)
     let written = try Self.commands(greeting.begin(target, scripts: [Self.script]))
-    let others = ["CLIENT SETNAME cloakroom", "CLIENT ID", "INFO server", "INFO memory"]
+    let others = ["CLIENT SETNAME cloakroom", "CLIENT ID", "INFO"]
     #expect(written == first + others + ["SCRIPT LOAD return 1", "PING"])
     var bare = RedisGreeting(previous: nil)
     #expect(try Self.commands(bare.begin(target, scripts: [])) == first + others + ["PING"])
@@ -69,27 +88,46 @@ struct RedisGreetingTests {
   func ready() throws {
     var greeting = RedisGreeting(previous: nil)
     _ = greeting.begin(Self.target { $0.password = Self.secret }, scripts: [Self.script])
-    let memory = "# Memory\r\nused_memory:1\r\nmaxmemory_policy:volatile-lru\r\nmem_x:1\r\n"
     let answers = [
-      "+OK", "+OK", ":42", Self.info(run: "abc"), "$\(memory.utf8.count)\r\n\(memory)",
+      "+OK", "+OK", ":42", Self.info(run: "abc", "maxmemory_policy:volatile-lru", "aof_enabled:1"),
       "$3\r\nsha", "+PONG",
     ]
     let progress = try Self.answer(&greeting, answers)
-    #expect(progress == Array(repeating: .waiting, count: 6) + [.ready(isFenced: true)])
-    #expect(
-      greeting.identity
-        == .init(runID: "abc", clientID: 42, evictionPolicy: "volatile-lru"))
+    #expect(progress == Array(repeating: .waiting, count: 5) + [.ready(isFenced: true)])
+    #expect(greeting.identity == .init(runID: "abc", clientID: 42))
+    #expect(greeting.facts.version == "7.0.15")
+    #expect(greeting.facts.evictionPolicy == "volatile-lru")
+    #expect(greeting.facts.appendsToFile == true)
     let unasked = try Self.answer(&greeting, ["+PONG"])
     #expect(unasked == [.refused("an answer that nobody asked for")])
+  }
+
+  @Test("asks for the snapshots of a server that has no append-only file, and of no other")
+  func savePoints() throws {
+    for (answer, points) in [
+      ("*2\r\n$4\r\nsave\r\n$6\r\n3600 1", "3600 1"), ("*2\r\n$4\r\nsave\r\n$0\r\n", ""),
+      ("-NOPERM no permissions", nil),
+    ] as [(String, String?)] {
+      var greeting = RedisGreeting(previous: nil)
+      _ = greeting.begin(Self.target(), scripts: [])
+      let answers = ["+OK", ":9", Self.info(run: "a", "aof_enabled:0"), "+PONG"]
+      guard case .send(let question) = try Self.answer(&greeting, answers).last else {
+        Issue.record("nothing is asked")
+        return
+      }
+      #expect(try Self.commands(question) == ["CONFIG GET save"])
+      #expect(try Self.answer(&greeting, [answer]) == [.ready(isFenced: true)])
+      #expect(greeting.facts.savePoints == points)
+    }
   }
 
   @Test("does without what an ACL user may not ask for")
   func restricted() throws {
     var greeting = RedisGreeting(previous: nil)
     _ = greeting.begin(Self.target(), scripts: [])
-    let refusals = Array(repeating: "-NOPERM this user has no permissions", count: 4)
+    let refusals = Array(repeating: "-NOPERM this user has no permissions", count: 3)
     let progress = try Self.answer(&greeting, refusals + ["+PONG"])
-    #expect(progress == Array(repeating: .waiting, count: 4) + [.ready(isFenced: true)])
+    #expect(progress == Array(repeating: .waiting, count: 3) + [.ready(isFenced: true)])
     #expect(greeting.identity == .init(runID: nil, clientID: nil))
   }
 
@@ -107,13 +145,13 @@ struct RedisGreetingTests {
     ),
     (
       [
-        "+OK", "+OK", "+OK", ":1", "$-1", "$-1",
+        "+OK", "+OK", "+OK", ":1", "$-1",
         "-NOPERM no permissions to run the 'script|load' command",
       ],
       "NOPERM no permissions to run the 'script|load' command"
     ),
     (
-      ["+OK", "+OK", "+OK", ":1", "$-1", "$-1", "+sha", "-NOAUTH Authentication required."],
+      ["+OK", "+OK", "+OK", ":1", "$-1", "+sha", "-NOAUTH Authentication required."],
       "NOAUTH Authentication required."
     ),
     // A renamed AUTH: Redis quotes the password, and cuts a long one short.
@@ -169,7 +207,9 @@ struct RedisGreetingTests {
   ) throws {
     var greeting = RedisGreeting(previous: lost)
     _ = greeting.begin(Self.target(), scripts: [])
-    let answers = ["+OK", ":9", run.map(Self.info) ?? "-NOPERM no permissions", "$-1", "+PONG"]
+    let answers = [
+      "+OK", ":9", run.map { Self.info(run: $0) } ?? "-NOPERM no permissions", "$-1", "+PONG",
+    ]
     let last = try #require(try Self.answer(&greeting, answers).last)
     guard let killed else {
       #expect(last == .ready(isFenced: isFenced))

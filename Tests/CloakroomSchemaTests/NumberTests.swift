@@ -43,6 +43,40 @@ struct NumberTests {
       (#"{"multipleOf": 1e308}"#, "1e308", true), (#"{"multipleOf": 3}"#, "1e308", false),
       (#"{"multipleOf": 5e-324}"#, "1.5e308", true), (#"{"multipleOf": 1e308}"#, "5e-324", false),
       (#"{"multipleOf": 7}"#, "0", true), (#"{"multipleOf": 1e-7}"#, "0.0000003", true),
+      // Beyond 64 bits, and beyond what a double holds.
+      (#"{"maximum": 18446744073709551615}"#, "18446744073709551615", true),
+      (#"{"maximum": 18446744073709551615}"#, "18446744073709551616", false),
+      (#"{"maximum": 18446744073709551615}"#, "18446744073709551615.0000000000000000001", false),
+      (#"{"const": 18446744073709551616}"#, "18446744073709551616.0", true),
+      (#"{"const": 18446744073709551616}"#, "18446744073709551617", false),
+      (#"{"const": 1e400}"#, "10E+399", true), (#"{"const": 1e400}"#, "-1e400", false),
+      (#"{"const": 0.1}"#, "0.1000000000000000055511151231257827", false),
+      (#"{"const": 9223372036854775808}"#, "9.223372036854775808e18", true),
+      (#"{"const": -9223372036854775808}"#, "-9.223372036854775808e18", true),
+      (#"{"const": 0}"#, "0e999999999999999999999999", true),
+      (#"{"enum": [1e400, 2]}"#, "0.1e401", true),
+      (#"{"uniqueItems": true}"#, "[1e400, 10e399]", false),
+      (#"{"type": "integer"}"#, "1e400", true), (#"{"type": "integer"}"#, "1e-400", false),
+      (#"{"type": "integer"}"#, "120e-1", true), (#"{"type": "integer"}"#, "12e-1", false),
+      // An exponent is never written out, whatever its size.
+      (#"{"minimum": 1e999999999}"#, "1e1000000000", true),
+      (#"{"minimum": 0}"#, "1e-999999999", true),
+      (#"{"maximum": 1e999999999}"#, "9.99e999999998", true),
+      (#"{"exclusiveMinimum": 1e99999999999999999999}"#, "1e100000000000000000000", true),
+      (#"{"exclusiveMinimum": 1e99999999999999999999}"#, "10e99999999999999999998", false),
+      (#"{"const": 1e99999999999999999999}"#, "0.1e100000000000000000000", true),
+      (#"{"exclusiveMaximum": 1e-99999999999999999999}"#, "1e-100000000000000000000", true),
+      (#"{"const": 1e999999999999999999}"#, "0.01e1000000000000000001", true),
+      (#"{"multipleOf": 1e999999999}"#, "3e999999999", true),
+      (#"{"multipleOf": 1e999999999}"#, "3e999999998", false),
+      (#"{"multipleOf": 7e-999999999}"#, "1e999999999", false),
+      (#"{"multipleOf": 8e-999999999}"#, "1e999999999", true),
+      (#"{"multipleOf": 7e99999999999999999999}"#, "14e99999999999999999999", true),
+      (#"{"multipleOf": 16e99999999999999999999}"#, "2e100000000000000000002", true),
+      (#"{"multipleOf": 16e99999999999999999999}"#, "2e100000000000000000001", false),
+      (#"{"multipleOf": 123456789012345678901234567891}"#, "246913578024691357802469135782", true),
+      (#"{"multipleOf": 123456789012345678901234567891}"#, "246913578024691357802469135783", false),
+      (#"{"multipleOf": 1e-400}"#, "1.10", true), (#"{"minLength": 1e400}"#, #""a""#, false),
     ] as [(String, String, Bool)])
   func compares(schema: String, value: String, isValid: Bool) throws {
     #expect(try JSONSchema(schema).validate(value).isEmpty == isValid)
@@ -60,5 +94,37 @@ struct NumberTests {
     ] as [(String, String, Bool)])
   func comparesText(schema: String, value: String, isValid: Bool) throws {
     #expect(try JSONSchema(schema).validate(value).isEmpty == isValid)
+  }
+
+  @Test("The work of a division is counted in steps")
+  func countsDivision() throws {
+    let long = String(repeating: "9", count: 40_000)
+    let value = String(repeating: "123456789", count: 20_000)
+    let schema = try JSONSchema(#"{"multipleOf": \#(long)}"#)
+    #expect(throws: SchemaFault.exceeds(.steps)) { try schema.validate(value) }
+    // The same with a divisor of a reasonable length is told.
+    #expect(try JSONSchema(#"{"multipleOf": 123456789}"#).validate(value).isEmpty)
+  }
+
+  @Test(
+    "A limit is told as it is meant, if it isn't too long",
+    arguments: [
+      ("18446744073709551615", "18446744073709551615"), ("1e400", "1e+400"), ("-1.50", "-1.5"),
+      ("1e-999999999", "1e-999999999"),
+      (String(repeating: "7", count: 500), "what the schema says"),
+    ])
+  func tellsLimit(limit: String, text: String) throws {
+    let violations = try JSONSchema(#"{"maximum": \#(limit)}"#).validate("1e1000")
+    #expect(violations.map(\.message) == ["must be at most \(text)"])
+  }
+
+  @Test("A name holds any character, U+0000 among them")
+  func namesWithNUL() throws {
+    let schema = try JSONSchema(
+      #"{"properties": {"a\u0000b": {"type": "null"}}, "required": ["a\u0000b"]}"#)
+    #expect(try schema.validate(#"{"a\u0000b": null}"#).isEmpty)
+    #expect(try schema.validate(#"{"a": null}"#).map(\.keywordLocation) == ["/required"])
+    let violations = try schema.validate(#"{"a\u0000b": 1}"#)
+    #expect(violations.map(\.instanceLocation) == ["/a\u{0}b"])
   }
 }

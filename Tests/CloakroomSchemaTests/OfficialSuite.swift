@@ -1,4 +1,4 @@
-import CJansson
+import CloakroomWire
 import Foundation
 import Testing
 
@@ -38,42 +38,17 @@ enum OfficialSuite {
   }
 
   private static func groups(in text: [UInt8], of file: String) -> [Group]? {
-    let root = text.withUnsafeBytes {
-      json_loadb($0.baseAddress, $0.count, Int(JSON_ALLOW_NUL), nil)
-    }
-    guard let root else { return nil }
-    defer { cloakroom_json_release(root) }
-    return elements(of: root).compactMap { group in
-      guard let schema = json_object_get(group, "schema"),
-        let tests = json_object_get(group, "tests")
-      else { return nil }
+    guard let root = try? JSONNode(text) else { return nil }
+    return root.elements.compactMap { group in
+      guard let schema = group["schema"], let tests = group["tests"] else { return nil }
       return Group(
-        file: file, description: description(of: group), schema: bytes(of: schema),
-        cases: elements(of: tests).compactMap { test in
-          guard let value = json_object_get(test, "data") else { return nil }
-          let isValid = json_object_get(test, "valid")?.pointee.type == JSON_TRUE
+        file: file, description: group["description"]?.string ?? "", schema: Array(schema.bytes),
+        cases: tests.elements.compactMap { test in
+          guard let value = test["data"] else { return nil }
           return Case(
-            description: description(of: test), value: bytes(of: value), isValid: isValid)
+            description: test["description"]?.string ?? "", value: Array(value.bytes),
+            isValid: test["valid"]?.kind == .true)
         })
     }
-  }
-
-  private static func elements(
-    of value: UnsafeMutablePointer<json_t>
-  ) -> [UnsafeMutablePointer<json_t>] {
-    (0..<json_array_size(value)).compactMap { json_array_get(value, $0) }
-  }
-
-  private static func description(of value: UnsafeMutablePointer<json_t>) -> String {
-    json_string_value(json_object_get(value, "description")).map { String(cString: $0) } ?? ""
-  }
-
-  private static func bytes(of value: UnsafeMutablePointer<json_t>) -> [UInt8] {
-    let flags = Int(JSON_ENCODE_ANY)
-    var bytes = Array(repeating: UInt8(0), count: json_dumpb(value, nil, 0, flags))
-    _ = bytes.withUnsafeMutableBytes {
-      json_dumpb(value, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, flags)
-    }
-    return bytes
   }
 }

@@ -39,8 +39,8 @@ struct ConfigurationFaultsTests {
       "CLOAKROOM_SOKCET: is no setting's variable (did you mean CLOAKROOM_SOCKET?)",
       "REDIS_PORT: has to be a number from 1 to 65535; "
         + "set CLOAKROOM_REDIS if it is not meant for this",
-      "CLOAKROOM_KEYS_DEFAULT_TTL: has to be a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
-      "\(path): limits.batchLength: has to be a whole number from 1 to 1000000",
+      "CLOAKROOM_KEYS_DEFAULT_TTL: has to be seconds, or a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
+      "\(path): limits.batchLength: has to be a whole number from 1 to 1000000, not 0",
       "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64",
       "--log-level: has to be one of trace, debug, info, notice, warning, error, critical",
       "\(path): services.a b.method: is nothing that a service has (did you mean methods?)",
@@ -69,6 +69,9 @@ struct ConfigurationFaultsTests {
       ("", 1, "is not valid JSON"), ("{\n  \"limits\": {,}\n}", 2, "is not valid JSON"),
       ("{\n\n\"a\": 1 \"b\": 2}", 3, "is not valid JSON"),
       ("{\"a\": 1,\n\"a\": 2}", 2, "duplicate"),
+      ("", 1, "the file is empty"), ("{\"a\": 1,}", 1, "a comma too many"),
+      ("{\"a\": [1, 2,\n]}", 2, "a comma too many"), ("// x\n{}", 1, "JSON has no comments"),
+      ("{\n# x\n}", 2, "JSON has no comments"), ("{'a': 1}", 1, "double quotes"),
       ("{} {}", 1, "end of file expected"), ("{\"a\": \"\u{1}\"}", 1, "control character"),
     ])
   func syntax(text: String, line: Int, message: String) throws {

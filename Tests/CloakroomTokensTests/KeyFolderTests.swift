@@ -55,6 +55,13 @@ struct KeyFolderTests {
     #expect(try folder.read().count == 1)
   }
 
+  @Test("gets a sealing key with the alg that other JOSE programs take")
+  func sealing() throws {
+    _ = try folder.generate(.a256GCM, id: "seal")
+    let text = TextFile.read(scratch.path + "/seal.jwk")
+    #expect(text.contains(#""use":"enc","alg":"A256GCM","#) && !text.contains("dir"), "\(text)")
+  }
+
   @Test("is made where it isn't, for the user alone")
   func made() throws {
     let inner = KeyFolder(scratch.path + "/inner")

@@ -41,7 +41,6 @@ struct TokenLengthTests {
     "of a purpose is 64 characters", arguments: [(0, false), (1, true), (64, true), (65, false)])
   func purpose(length: Int, isTaken: Bool) throws {
     let purpose = String(repeating: "p", count: length)
-    #expect(TokenClaims.isPurpose(purpose) == isTaken)
     let claims = TestKeys.claims(purpose: purpose)
     let signed = try? TestKeys.ring().sign(claims, keyID: "HS256")
     #expect((signed != nil) == isTaken)

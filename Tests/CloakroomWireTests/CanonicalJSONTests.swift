@@ -68,7 +68,8 @@ struct CanonicalJSONTests {
     // As a writer of all digits of a double sends it, and as it is written canonically.
     let exact = DecimalNumber(number, digits: 17)
     let digits = String(decoding: exact.digits.map { $0 + 0x30 }, as: UTF8.self)
-    let sent = (exact.isNegative ? "-" : "") + "0.\(digits.isEmpty ? "0" : digits)e\(exact.point)"
+    let sent =
+      (exact.isNegative ? "-" : "") + "0.\(digits.isEmpty ? "0" : digits)e\(exact.point.text)"
     #expect(try Self.canonical(sent) == text)
     #expect(try Self.canonical(text) == text)
   }

@@ -172,6 +172,24 @@ struct PendingHandoverTests {
     }
   }
 
+  @Test("keeps what the last release has said, until it is over", arguments: ContractStores.all)
+  func lastError(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("a")
+      await store.make(key, "1", maxAttempts: 2)
+      for (receipt, error) in [("r1", #""first""#), ("r2", #"{"code":1.10}"#)] {
+        #expect(await store.checkout(key, receipt)?.grant != nil)
+        let step = PendingStep.release(receipt: receipt, error: ByteBuffer(string: error))
+        #expect(await store.pending(key, step)?.operation?.lastError == ByteBuffer(string: error))
+      }
+      let dead = await store.readOperation(key)?.operation
+      #expect(dead?.state == .dead && dead?.lastError == ByteBuffer(string: #"{"code":1.10}"#))
+      #expect(await store.pending(key, .reopen, type: nil)?.operation != nil)
+      #expect(await store.checkout(key, "r3")?.grant != nil)
+      #expect(await store.pending(key, .release(receipt: "r3"))?.operation?.lastError == nil)
+    }
+  }
+
   @Test("is given to one of many that race for it", arguments: ContractStores.all)
   func race(kind: ContractStore) async throws {
     try await kind.run(links: 4) { stores in

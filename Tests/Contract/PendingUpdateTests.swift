@@ -37,6 +37,31 @@ struct PendingUpdateTests {
     }
   }
 
+  @Test(
+    "are changed only as they are wanted to be, if that is asked for", arguments: ContractStores.all
+  )
+  func condition(kind: ContractStore) async throws {
+    try await kind.run { store in
+      let key = store.key("a")
+      await store.make(key, #"{"status":"draft"}"#)
+      let condition = try DataCondition(
+        ByteBuffer(string: #"{"properties":{"status":{"const":"draft"}}}"#))
+      func send() async -> PendingReply? {
+        let patch = PendingChange.Content.patch(ByteBuffer(string: #"{"status":"sent"}"#))
+        return await store.pending(key, .update(PendingChange(patch, onlyIf: condition)))
+      }
+      #expect(await send()?.text == #"{"status":"sent"}"#)
+      let refused = try #require(await send()?.refusal).error
+      #expect(refused.reason == .conflict)
+      guard case .list(let violations)? = refused.details.first?.value else {
+        Issue.record("no violations")
+        return
+      }
+      #expect(violations.first?.first == .text("pointer", "/status"))
+      #expect(await store.readOperation(key)?.text == #"{"status":"sent"}"#)
+    }
+  }
+
   @Test("live on, anew, or as long as they are given", arguments: ContractStores.all)
   func lives(kind: ContractStore) async throws {
     try await kind.run { store in

@@ -57,7 +57,7 @@ struct RedisUserTests {
     // The user that the test itself is has to be in the file too.
     try TextFile.write(
       (block.lines + ["user default on nopass ~* &* +@all\n"]).joined(separator: "\n"), to: file)
-    let redis = try RedisServer(arguments: ["--aclfile", file])
+    let redis = try RedisServer(arguments: ["--aclfile", file, "--appendonly", "yes"])
     let sidecar = try Daemon([
       "--redis", "unix://cloakroom:secret@" + redis.socketPath, "--set", "dev.scan=true",
       "--set", "pending.sweepInterval=100ms",

@@ -32,7 +32,7 @@ struct EvictionTests {
     "makes health degraded, whatever it would evict first, and says so in the log once",
     arguments: ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"])
   func degraded(policy: String) throws {
-    let redis = try RedisServer(arguments: ["--maxmemory-policy", policy])
+    let redis = try RedisServer(arguments: ["--maxmemory-policy", policy, "--appendonly", "yes"])
     let daemon = try RedisSidecar.start(redis.socketPath, loops: 2)
     let client = try daemon.readyClient()
     let health = try Health(client)
@@ -51,7 +51,7 @@ struct EvictionTests {
 
   @Test("is told from one that does not: nothing is said of that")
   func well() throws {
-    let redis = try RedisServer()
+    let redis = try RedisServer(arguments: ["--appendonly", "yes"])
     let daemon = try RedisSidecar.start(redis.socketPath)
     let health = try Health(try daemon.readyClient())
     #expect(health.status == "ok")

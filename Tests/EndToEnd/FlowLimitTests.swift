@@ -72,6 +72,26 @@ struct FlowLimitTests {
     #expect(hits == 24)
   }
 
+  @Test("on the flows that a loop has at hand: one is let go, and read again when it is needed")
+  func flowsAtHand() throws {
+    let sidecar = try Daemon(["--loops", "1", "--set", "session.rateLimit=100000"])
+    let client = try sidecar.readyClient()
+    var visitors: [String] = []
+    for number in 0...256 {
+      if number == 256 { #expect(try Self.hits(sidecar, "flow_cache") == 0) }
+      let definition = #"{"name":"f\#(number)","steps":[{"id":"a","schema":{"required":["x"]}}]}"#
+      #expect(try client.call("flow.define", definition)["version"] as? Int == 1)
+      let begun = try client.call("session.create", #"{"flow":"f\#(number)"}"#)
+      visitors.append(try #require(begun["sessionId"] as? String, "\(begun)"))
+    }
+    #expect(try Self.hits(sidecar, "flow_cache") == 1)
+    for visitor in visitors {
+      let step = #"{"sessionId":"\#(visitor)","step":"a","patch":{"x":1}}"#
+      #expect(try client.call("session.completeStep", step)["canSubmit"] as? Bool == true)
+    }
+    #expect(try Self.hits(sidecar, "flow_cache") > 1)
+  }
+
   @Test("in time: DEADLINE_EXCEEDED")
   func deadline() throws {
     let (redis, sidecar, client) = try Self.start()

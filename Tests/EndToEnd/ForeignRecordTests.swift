@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A list that meets what is no record", .timeLimit(.minutes(2)))
 struct ForeignRecordTests {
-  /// A store with somebody's two sessions and two dead operations, of which one each is written over.
+  /// A store with somebody's two dead sessions and two dead operations, of which one each is written over.
   private final class Stage {
     let redis: RedisServer
     let daemon: Daemon
@@ -19,6 +19,11 @@ struct ForeignRecordTests {
       client = try daemon.readyClient()
       for number in 0..<2 {
         let session = try client.call("session.create", #"{"principal":"ann"}"#)
+        let own = #""sessionId":"\#(session["sessionId"] as? String ?? "")""#
+        let held = try #require(
+          try client.call("session.checkout", "{\(own)}")["receipt"] as? String)
+        let given = try client.call("session.release", #"{\#(own),"receipt":"\#(held)"}"#)
+        #expect(given["state"] as? String == "dead", "\(given)")
         let operation = try client.call("pending.create", #"{"operationType":"t","data":1}"#)
         let token = #""token":"\#(operation["token"] as? String ?? "")","operationType":"t""#
         let lease = try client.call("pending.checkout", "{\(token)}")
@@ -53,24 +58,27 @@ struct ForeignRecordTests {
     let stage = try Stage()
     let sessions = try stage.client.call("session.list", #"{"principal":"ann"}"#)
     #expect(Self.list(sessions, "sessions", "ref") == [stage.ref], "\(sessions)")
+    let dead = try stage.client.call("session.dead")
+    #expect(Self.list(dead, "sessions", "ref") == [stage.ref], "\(dead)")
     let operations = try stage.client.call("pending.dead")
     #expect(Self.list(operations, "operations", "id") == [stage.id], "\(operations)")
     let deleted = try stage.client.call("session.deleteAll", #"{"principal":"ann"}"#)
     #expect(deleted["deleted"] as? Int == 1, "\(deleted)")
   }
 
-  @Test("says that the store has refused it, and leaves nothing out, where it may not read")
+  @Test("says that the store has refused it, and leaves nothing out, where it may not do it")
   func refused() throws {
     let stage = try Stage()
-    try stage.rights("-get")
-    for (method, params) in [
-      ("session.list", #"{"principal":"ann"}"#), ("pending.dead", "{}"),
+    for (right, method, params) in [
+      ("get", "session.list", #"{"principal":"ann"}"#), ("get", "session.dead", "{}"),
+      ("get", "pending.dead", "{}"), ("evalsha", "session.deleteAll", #"{"principal":"ann"}"#),
     ] {
+      try stage.rights("-" + right)
       let answer = try stage.client.call(method, params)
       #expect(answer.reason == "STORE_REFUSED", "\(method): \(answer)")
       #expect(answer.detail("code") as? String == "NOPERM", "\(answer)")
+      try stage.rights("+" + right)
     }
-    try stage.rights("+get")
     let sessions = try stage.client.call("session.list", #"{"principal":"ann"}"#)
     #expect(Self.list(sessions, "sessions", "ref") == [stage.ref], "\(sessions)")
   }

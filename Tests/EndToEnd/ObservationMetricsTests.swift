@@ -19,17 +19,26 @@ struct ObservationMetricsTests {
     let folder = try Folder()
     let path = folder.path + "/cloakroom.prom"
     let log = ObservationLog(in: folder)
-    let daemon = try Daemon(["--metrics-file", path, "--access-log", log.path])
-    let client = try daemon.client()
-    for call in Self.calls {
-      let answers = try client.pipeline(
-        Array(repeating: (call.method, call.params), count: call.count))
-      #expect(answers.values.allSatisfy { ($0.reason ?? "ok") == call.reason })
+    let daemon = try Daemon(
+      ["--metrics-file", path, "--access-log", log.path, "--set", "metrics.interval=1s"])
+    do {
+      let client = try daemon.client()
+      for call in Self.calls {
+        let answers = try client.pipeline(
+          Array(repeating: (call.method, call.params), count: call.count))
+        #expect(answers.values.allSatisfy { ($0.reason ?? "ok") == call.reason })
+      }
+      _ = try client.pipeline([("no.such", "{}"), ("no.such", "{}")])
     }
-    _ = try client.pipeline([("no.such", "{}"), ("no.such", "{}")])
-    // The end writes the file once more, with everything.
-    #expect(daemon.stop() == .status(0))
-    let metrics = MetricSamples(TextFile.read(path))
+    // The next file has everything, the log's last lines too.
+    var metrics = MetricSamples("")
+    let isComplete = eventually {
+      metrics = MetricSamples(TextFile.read(path))
+      return metrics.sum("connections") == 0
+        && metrics.sum("access_log_lines_total") == metrics.sum("calls_total")
+        && metrics.sum("calls_total", ["reason": "METHOD_NOT_FOUND"]) == 2
+    }
+    #expect(isComplete)
     for call in Self.calls {
       let labels = ["service": "default", "method": call.method, "reason": call.reason]
       #expect(metrics.sum("calls_total", labels) == Double(call.count), "\(labels)")
@@ -58,6 +67,23 @@ struct ObservationMetricsTests {
     var status = stat()
     stat(path, &status)
     #expect(status.st_mode & 0o777 == 0o644)
+    // What is gone is not exported any more.
+    #expect(daemon.stop() == .status(0))
+    #expect(!TextFile.exists(path))
+  }
+
+  @Test("of two sidecars can be in one folder, by a label of each")
+  func labels() throws {
+    let daemon = try Daemon(["--set", "metrics.labels=instance=orders,zone=a b"])
+    let client = try daemon.client()
+    _ = try client.call("kv.get", #"{"key":"a"}"#)
+    let lines = try client.metrics().text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(lines.count > 20)
+    #expect(lines.allSatisfy { $0.contains(#"{instance="orders",zone="a b""#) }, "\(lines)")
+    for wrong in ["method=a", "le=1", "__a=b", "1a=b", "a", "a=", "a=1,a=2", "limit=x"] {
+      let run = try ProgramRun(["serve", "--check", "--set", "metrics.labels=\(wrong)"])
+      #expect(run.exit == .status(64), "\(wrong)")
+    }
   }
 
   @Test(
@@ -71,7 +97,7 @@ struct ObservationMetricsTests {
       configuration: #"{"services": {"a.b-c_D": {"users": ["*"], "rate": 1000}}}"#)
     let client = try daemon.client()
     for call in Self.calls { _ = try client.call(call.method, call.params) }
-    #expect(daemon.stop() == .status(0))
+    try TextFile.write(try client.metrics().text, to: path)
     #expect(MetricSamples(TextFile.read(path)).sum("calls_total", ["service": "a.b-c_D"]) >= 6)
     let verdict = try Tool.run(["promtool", "check", "metrics"], input: path)
     #expect(verdict.output == "")

@@ -78,6 +78,31 @@ struct RateLimitTests {
     #expect(try clients[3].call("ratelimit.check", params)["allowed"] as? Bool == false)
   }
 
+  @Test("cost Redis one script for each check, and nothing else")
+  func cost() throws {
+    let redis = try RedisServer()
+    let sidecar = try RedisSidecar.start(redis.socketPath)
+    let client = try sidecar.readyClient()
+    for (limit, window, others) in [(100, "1h", ""), (7, "1s", ""), (100, "1h", "tenant")] {
+      let one = #"{"key":"u\#(limit)\#(others)","limit":\#(limit),"window":"\#(window)"}"#
+      let params =
+        others.isEmpty ? one : #"{"all":[\#(one),{"key":"\#(others)",\#(Self.slow)}]}"#
+      var allowed = 0
+      let calls = try redis.calls {
+        for _ in 0..<20 {
+          if try client.call("ratelimit.check", params)["allowed"] as? Bool == true { allowed += 1 }
+        }
+      }
+      let denied = try client.metrics()
+        .sum("rate_limit_decisions_total", ["decision": "denied_locally"])
+      let keys = others.isEmpty ? 1 : 2
+      let asked = 20 - (keys == 1 ? Int(denied) : 0)
+      #expect(allowed > 0)
+      #expect(
+        calls == ["evalsha": asked, "get": asked * keys, "set": allowed * keys], "\(params)")
+    }
+  }
+
   @Test("that another sidecar resets are allowed again within a second or so")
   func elsewhere() throws {
     let redis = try RedisServer()

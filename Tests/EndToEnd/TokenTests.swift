@@ -114,12 +114,31 @@ struct TokenTests {
     #expect(try client.call("jwt.sign", #"{"claims":{"a":"\#(large)"}}"#).reason == "TOO_LARGE")
   }
 
-  @Test("has no public keys when there are only the run's own, and says so to the operator")
-  func random() throws {
+  @Test("names what is wrong with claims")
+  func claims() throws {
     let client = try SharedSidecar.client()
+    let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
+    for (claims, message, pointer) in [
+      (#"{"a":1,"b":{"c/d":1,"c/d":2}}"#, "claims has a name twice", "/b/c~1d"),
+      ("[]", "claims has to be an object", nil), (#"{"a":\#(deep)}"#, "64 deep", nil),
+    ] as [(String, String, String?)] {
+      let answer = try client.call("jwt.sign", #"{"claims":\#(claims)}"#)
+      #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
+      #expect(answer.detail("pointer") as? String == pointer)
+    }
+  }
+
+  @Test(
+    "has no public keys when there are only the run's own, and says so to the operator with the first that is signed"
+  )
+  func random() throws {
+    let daemon = try Daemon()
+    let client = try daemon.client()
     #expect(try client.call("jwt.jwks").text.contains(#""result":{"keys":[]}"#))
-    let output = try #require(SharedSidecar.current).output
-    #expect(output.contains("keys of this run only"))
+    #expect(!daemon.output.contains("keys of this run only"))
+    for _ in 0..<2 { #expect(try client.call("jwt.sign", #"{"claims":{}}"#).reason == nil) }
+    let lines = daemon.output.split(separator: "\n")
+    #expect(lines.count { $0.contains("keys of this run only") } == 1, "\(daemon.output)")
   }
 
   @Test("takes a batch of tokens, each with its own outcome")

@@ -152,6 +152,14 @@ public final class LineClient {
     return text
   }
 
+  /// So many bytes, as text.
+  public func readBytes(_ count: Int, within patience: Duration = .seconds(20)) throws -> String {
+    let deadline = ContinuousClock.now + patience
+    while input.count - position < count { try receive(until: deadline) }
+    defer { consume(to: position + count) }
+    return String(decoding: input[position..<position + count], as: UTF8.self)
+  }
+
   /// Everything until the other end closes.
   public func readToEnd(within patience: Duration = .seconds(20)) throws -> String {
     let deadline = ContinuousClock.now + patience

@@ -49,7 +49,7 @@ public enum ResultSchemas {
           "\(method) answers \(place) against \(violation.keywordLocation): \(violation.message)"
       }
     } catch .unreadable {
-      // A caller's value that can be passed on but not looked into, as 1e400 or half a surrogate pair.
+      // A caller's value that can be passed on but not looked into, as half a surrogate pair.
       return []
     } catch {
       return ["\(method) answers what can't be held against its schema: \(error)"]
@@ -66,7 +66,7 @@ public enum ResultSchemas {
       limits.steps = 1 << 30
       return .success(try JSONSchema([UInt8](closed).span.bytes, limits: limits))
     } catch {
-      return .failure(error as? SchemaFault ?? .unreadable(message: "\(error)"))
+      return .failure(error as? SchemaFault ?? .unreadable(at: "", message: "\(error)"))
     }
   }
 

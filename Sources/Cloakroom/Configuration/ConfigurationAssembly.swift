@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomTokens
+internal import Glibc
 
 /// Makes a configuration of settings that have each been read: what only several of them together
 /// tell, and what has to be looked up.
@@ -108,7 +109,7 @@ struct ConfigurationAssembly {
     let folder = environment["CREDENTIALS_DIRECTORY"].map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     let isCredential = folder.map { path.hasPrefix($0) } ?? false
     do throws(KeyFolderFault) {
-      let bytes = try PrivateFile.read(path, isCredential ? .credential : .ownerOnly)
+      let bytes = try PrivateFile.read(path, isCredential ? .credential : .owner(geteuid()))
       let digits = bytes.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
       if digits.count == 32, let text = String(validating: digits, as: UTF8.self),
         text.allSatisfy({ $0.isASCII && $0.isHexDigit })

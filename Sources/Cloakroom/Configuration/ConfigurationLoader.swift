@@ -20,6 +20,8 @@ public struct ConfigurationLoader: Sendable {
   public var readsKeys = false
   /// Whether the flows are.
   public var readsFlows = false
+  /// Whether to look for what would fail later, and for what can't be meant.
+  public var reviews = false
 
   /// A loader for this machine and this process.
   public init() {}
@@ -71,7 +73,9 @@ public struct ConfigurationLoader: Sendable {
         do {
           try setting.apply(content, &draft)
         } catch {
-          faults.append(ConfigurationFault(place, error.message))
+          let value = setting.isSecret ? nil : content.asNumber
+          faults.append(
+            ConfigurationFault(place, error.message + (value.map { ", not \($0)" } ?? "")))
         }
         break
       }
@@ -95,6 +99,11 @@ public struct ConfigurationLoader: Sendable {
     let assembly = ConfigurationAssembly(
       places: places, accounts: accounts, userID: userID, environment: environment)
     let configuration = assembly.finish(draft, faults: &faults)
+    if reviews {
+      let review = ConfigurationReview(
+        places: places, file: document.path, passwordFile: draft.passwordFile)
+      faults += review.faults(configuration)
+    }
     if readsKeys { faults += Self.keyFaults(configuration) }
     if readsFlows { faults += Self.flowFaults(configuration) }
     guard faults.isEmpty else { throw ConfigurationFaults(faults: faults) }

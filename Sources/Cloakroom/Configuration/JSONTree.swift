@@ -34,7 +34,7 @@ indirect enum JSONTree: Sendable, Equatable {
     guard let root else {
       throw SyntaxFault(
         line: max(Int(error.line), 1), column: max(Int(error.column), 1),
-        message: Self.message(of: error))
+        message: Self.message(of: error) + Self.hint(text, at: Int(error.position)))
     }
     defer { cloakroom_json_release(root) }
     self.init(copying: root)
@@ -45,6 +45,26 @@ indirect enum JSONTree: Sendable, Equatable {
     let bytes = withUnsafeBytes(of: error.text) { Array($0.prefix { $0 != 0 }) }
     let words = String(decoding: bytes, as: UTF8.self).split(separator: " ")
     return words.prefix { $0 != "near" }.joined(separator: " ")
+  }
+
+  /// What people do who write JSON by hand, where the parser has stopped.
+  ///
+  /// - Parameter position: how many bytes the parser has read, its last token included.
+  private static func hint(_ text: [UInt8], at position: Int) -> String {
+    func isSpace(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+    if text.allSatisfy(isSpace) { return ": the file is empty; {} is a configuration of defaults" }
+    let read = text.prefix(max(position, 0))
+    let rest = read.reversed().drop(while: isSpace)
+    switch rest.first {
+    case UInt8(ascii: "/"), UInt8(ascii: "#"):
+      return ": JSON has no comments; a member named // is one"
+    case UInt8(ascii: "'"):
+      return ": names and texts stand between double quotes"
+    case UInt8(ascii: "}"), UInt8(ascii: "]"):
+      let before = rest.dropFirst().drop(while: isSpace).first
+      return before == UInt8(ascii: ",") ? ": there is a comma too many before it" : ""
+    default: return ""
+    }
   }
 
   // The depth of recursion is the parser's limit, JSON_PARSER_MAX_DEPTH (2048).

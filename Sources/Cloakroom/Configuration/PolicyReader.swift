@@ -53,7 +53,7 @@ struct PolicyReader {
     guard
       let service = ServicePolicy(name: member.name, members: who, methods: methods, rate: rate)
     else {
-      fault(path, "is no name for a service: use 1 to 64 of A-Z a-z 0-9 . _ -")
+      fault(path, "is no name for a service: use \(PlainName.rule)")
       return nil
     }
     return service

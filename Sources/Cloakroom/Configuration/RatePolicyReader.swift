@@ -24,9 +24,9 @@ struct RatePolicyReader {
       return policies
     }
     for member in members where member.name != ConfigurationFile.comment {
-      guard RateLimit.isPolicyName(member.name) else {
+      guard PlainName.accepts(member.name) else {
         fault(
-          "", "has a policy whose name is not 1 to 64 letters, digits, dots, dashes or underscores")
+          "", "has a policy whose name is not \(PlainName.rule)")
         continue
       }
       if let policy = policy(member) { policies[ByteString(member.name)] = policy }

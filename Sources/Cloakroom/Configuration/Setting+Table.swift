@@ -193,7 +193,7 @@ extension Setting {
 
   private static let session: [Setting] = [
     Setting(
-      "session.ttl", \.configuration.session.ttl, .lifeInSeconds, conventional: "SESSION_TTL",
+      "session.ttl", \.configuration.session.ttl, .timeToLive, conventional: "SESSION_TTL",
       "How long a wizard's session lives whose flow and maker don't say."),
     Setting(
       "session.cleanupInterval", \.configuration.session.cleanupInterval,
@@ -259,6 +259,10 @@ extension Setting {
       "metrics.interval", \.configuration.metrics.interval,
       .duration(.seconds(1) ... .seconds(3600)),
       "How often the metrics file is written."),
+    Setting(
+      "metrics.labels", \.configuration.metrics.labels, .labels,
+      "Labels that every metric has: with another value in each, several sidecars can have their files in one "
+        + "folder."),
     Setting(
       "log.level", \.configuration.log.level, .logLevel, flag: "log-level",
       "The least severe messages of the operator's log."),

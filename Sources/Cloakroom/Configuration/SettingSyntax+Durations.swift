@@ -2,18 +2,8 @@ internal import CloakroomCore
 internal import Configuration
 
 extension SettingSyntax<TimeToLive> {
-  /// How long something lives: digits with a unit. A number without one is not taken, as nobody
-  /// could tell seconds from milliseconds.
+  /// How long something lives: seconds, or digits with a unit, as a TTL is everywhere.
   static let timeToLive = Self(
-    "a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\""
-  ) { content in
-    content.text.flatMap { try? TimeToLive(text: $0.utf8) }
-  } show: {
-    text($0)
-  }
-
-  /// The same, or a number of seconds without a unit, as other programs write it under the same name.
-  static let lifeInSeconds = Self(
     "seconds, or a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\""
   ) { content in
     if let seconds = content.integer { return try? TimeToLive(seconds: Int64(seconds)) }

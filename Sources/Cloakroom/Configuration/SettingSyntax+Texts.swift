@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomObservability
 internal import Configuration
 
 extension SettingSyntax<String?> {
@@ -60,8 +61,7 @@ extension SettingSyntax<String> {
 extension SettingSyntax<[String]> {
   /// A list of names: in a file a list, elsewhere separated by commas.
   static let names = Self(
-    "a list of different names, each 1 to 64 of A-Z a-z 0-9 . _ - (separated by commas where it "
-      + "is not in a file)"
+    "a list of different names, each \(PlainName.rule) (separated by commas where it is not in a file)"
   ) { content in
     let names: [String]
     switch content {
@@ -70,7 +70,7 @@ extension SettingSyntax<[String]> {
       names = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
     default: return nil
     }
-    guard names.allSatisfy(ServicePolicy.isName), Set(names).count == names.count else {
+    guard names.allSatisfy(PlainName.accepts), Set(names).count == names.count else {
       return nil
     }
     return names
@@ -81,6 +81,48 @@ extension SettingSyntax<[String]> {
   private static func trimmed(_ text: Substring) -> String {
     let rest = text.drop { $0 == " " }
     return rest.lastIndex { $0 != " " }.map { String(rest[...$0]) } ?? ""
+  }
+}
+
+extension SettingSyntax<[Configuration.Metrics.Label]> {
+  /// Labels of metrics: in a file a list, elsewhere separated by commas.
+  static let labels = Self(
+    "a list of NAME=VALUE, names of A-Z a-z 0-9 _ that no metric has already, values of 1 to 128 characters "
+      + "(separated by commas where it is not in a file)"
+  ) { content in
+    let texts: [String]
+    switch content {
+    case .stringArray(let list): texts = list
+    case .string(let text): texts = text.split(separator: ",").map(String.init)
+    default: return nil
+    }
+    let labels = texts.compactMap(label)
+    guard labels.count == texts.count, Set(labels.map(\.name)).count == labels.count else {
+      return nil
+    }
+    return labels
+  } show: { labels in
+    labels.isEmpty ? nil : labels.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+  }
+
+  private static func label(_ text: String) -> Configuration.Metrics.Label? {
+    guard let equals = text.firstIndex(of: "=") else { return nil }
+    let name = text[..<equals].utf8
+    let value = String(text[text.index(after: equals)...])
+    let isName = name.enumerated().allSatisfy { index, byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "_"):
+        true
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): index > 0
+      default: false
+      }
+    }
+    // Names that begin with two underscores are Prometheus' own.
+    guard isName, !name.isEmpty, !text.hasPrefix("__"), (1...128).contains(value.utf8.count),
+      !value.contains(","), !MetricsText.labelNames.contains(String(text[..<equals]))
+    else { return nil }
+    return Configuration.Metrics.Label(name: String(text[..<equals]), value: value)
   }
 }
 

@@ -52,6 +52,20 @@ extension ConfigContent {
     if case .string(let text) = self { text } else { nil }
   }
 
+  /// What may be told of a value that is wrong: one that begins as a number and is no longer than numbers are.
+  /// Anything else may be a secret that was put in the wrong place.
+  var asNumber: String? {
+    switch self {
+    case .int(let number): return String(number)
+    case .double(let number): return String(number)
+    case .string(let text):
+      let begins = text.utf8.first.map { (0x30...0x39).contains($0) || $0 == 0x2D } ?? false
+      let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+      return begins && isPlain && text.utf8.count <= 12 ? text : nil
+    default: return nil
+    }
+  }
+
   /// The whole number, or the text of one.
   var integer: Int? {
     switch self {

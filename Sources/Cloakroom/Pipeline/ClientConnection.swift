@@ -3,6 +3,7 @@ internal import CloakroomObservability
 internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
+internal import NIOHTTP1
 
 /// One client's connection: its bytes on their way in, its replies on their way out, and the limits
 /// that keep it from taking more than its share.
@@ -39,6 +40,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private let burst: Burst
   private var decoder: FrameDecoder
   private var encoder = FrameEncoder(.lines)
+  /// What stands between it and a client that speaks HTTP; nil for all others.
+  private var http: HTTPGateway?
   /// The replies that were not sent yet; nil when there is none, so that an idle connection has no
   /// buffer.
   private var output: ByteBuffer?
@@ -107,6 +110,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.context = nil
     socket = nil
     output = nil
+    http = nil
     for call in procedures.all { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
@@ -173,6 +177,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       // The client has said all it wanted and waits for the answers.
       processArrived()
       isInputClosed = true
+      // A last text needs no line break.
+      if !isDraining { process() }
       closeIfDone()
     } else {
       context.fireUserInboundEventTriggered(event)
@@ -193,7 +199,12 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   private func closeIfDone() {
     // A client that says no more may still listen.
-    if isDraining || isInputClosed && subscriptions.isEmpty, isIdle { close() }
+    guard isIdle else { return }
+    if let http {
+      if http.isOver || (isDraining || isInputClosed) && !http.isBusy { close() }
+      return
+    }
+    if isDraining || isInputClosed && subscriptions.isEmpty { close() }
   }
 
   // MARK: Bytes in
@@ -217,7 +228,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   private var mayRead: Bool {
     inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
-      && !isDraining
+      && !isDraining && http?.isFull != true
   }
 
   /// So many bytes of replies are gathered before they are sent: a burst of short requests for long
@@ -244,12 +255,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     isProcessing = true
     defer { isProcessing = false }
     isHeldBack = false
+    if http != nil { return processHTTP() }
     while true {
       guard mayStart else {
         isHeldBack = true
         break
       }
-      guard let frame = decoder.next() else { break }
+      guard let frame = decoder.next() ?? (isInputClosed ? decoder.finish() : nil) else { break }
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch consume frame {
       case .text(let text):
@@ -265,7 +277,65 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
         isDraining = true
       }
     }
+    if decoder.framing == .http { return becomeHTTP() }
     if inFlight >= burst.limits.inFlightPerConnection { burst.observer.limitBit(.inFlight) }
+  }
+
+  // MARK: HTTP
+
+  /// Whether its client speaks HTTP, and can be told nothing that it has not asked for.
+  var isHTTP: Bool { http != nil }
+
+  /// Whether nothing more is taken from it.
+  var isStopping: Bool { isDraining || context == nil }
+
+  /// Lets NIO take the client's requests apart from now on.
+  private func becomeHTTP() {
+    guard let context, let bytes = decoder.takeRest() else { return }
+    let gateway = HTTPGateway(self, bodyLimit: burst.limits.frameBytes)
+    http = gateway
+    encoder = FrameEncoder(.http)
+    let pipeline = context.pipeline.syncOperations
+    do {
+      try pipeline.addHandler(
+        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+        position: .before(self))
+      try pipeline.addHandler(gateway, position: .before(self))
+    } catch {
+      return close()
+    }
+    pipeline.fireChannelRead(NIOAny(bytes))
+    pipeline.fireChannelReadComplete()
+  }
+
+  /// The gateway has read something.
+  func httpArrived() {
+    guard !isDraining, !hasArrived else { return }
+    hasArrived = true
+    lastActive = burst.bytesArrived(at: self)
+  }
+
+  /// Makes the calls of requests that have been read, one after the other.
+  private func processHTTP() {
+    while let http {
+      guard !http.isOver, mayStart else {
+        isHeldBack = true
+        break
+      }
+      guard http.makeNext({ handler.receive($0, from: self) }) else {
+        isHeldBack = http.isBusy
+        break
+      }
+    }
+  }
+
+  /// Writes something of HTTP.
+  func writeHTTP(_ write: (inout ByteBuffer) -> Void) {
+    guard context != nil else { return }
+    var buffer = output.take() ?? burst.takeBuffer()
+    write(&buffer)
+    output = consume buffer
+    markDirty()
   }
 
   // MARK: Replies out
@@ -276,6 +346,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// A call has ended; its reply, if it gets one, has been written.
   func ended() {
     inFlight -= 1
+    http?.ended()
     // Even a call without a reply may have made room, or been the last.
     markDirty()
   }
@@ -286,6 +357,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   @discardableResult
   func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
     guard context != nil else { return burst.discard(write) }
+    if let http {
+      var text = ByteBuffer()
+      write(&text)
+      let count = text.readableBytes
+      http.reply(text)
+      return count
+    }
     var buffer = output.take() ?? burst.takeBuffer()
     let before = buffer.readableBytes
     let start = encoder.begin(in: &buffer)

@@ -12,6 +12,9 @@ internal import ServiceLifecycle
 
 /// The sidecar as a process: what it is made of, in the order in which it starts.
 public struct Daemon: Sendable {
+  /// Keeps signals that would end the process before it can deal with them; to be called first of all.
+  public static func holdEarlySignals() { SignalHandler.holdEarlySignals() }
+
   /// The names of all methods, for checking a policy.
   public static var methodNames: [String] { MethodTable.standard.names }
 
@@ -56,26 +59,29 @@ public struct Daemon: Sendable {
     tokens.start()
     let flows = FlowLibrary(configuration, logger: logger)
     try flows.load()
-    let socket = try takeSocket()
-    defer { socket.remove() }
+    let keeper = try SocketKeeper(configuration.socket, environment: environment, logger: logger)
+    defer { keeper.remove() }
 
     let labels = MetricsLabels(
       services: configuration.policy.services.map(\.name), methods: MethodTable.standard.names)
     let accessLog = try openAccessLog(labels)
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
+    let room = ConnectionRoom(configuration, logger: logger)
     let backend = StoreBackend(configuration, loops: loops, logger: logger)
-    let policy = PolicySource(logger: logger, read: reload)
+    let policy = PolicySource(configuration, logger: logger, read: reload)
     let status = StatusReporter(
       configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
-      keys: keys, flows: flows, logger: logger)
+      keys: keys, flows: flows, keeper: keeper, room: room, logger: logger)
     let workers = try await WorkerPool(
-      loops: loops, configuration: configuration, admission: admission(of: configuration.policy),
-      labels: labels, accessLog: accessLog, status: status, backend: backend, tokens: tokens,
+      loops: loops, configuration: configuration, room: room,
+      admission: admission(of: configuration.policy), labels: labels, accessLog: accessLog,
+      status: status, backend: backend, tokens: tokens,
       flows: flows.files)
     status.attach(workers)
 
     let services: [any Service] = [
       MetricsService(status: status, interval: configuration.metrics.interval),
+      StoreWatchService(status: status),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
       ExpiryService(
@@ -84,7 +90,7 @@ public struct Daemon: Sendable {
           configuration.pending.sweepInterval,
           configuration.session.cleanupInterval / (1 + ExpiryService.jitter))),
       ListenerService(
-        socket: socket, loops: loops, workers: workers, configuration: configuration,
+        keeper: keeper, loops: loops, workers: workers, room: room, configuration: configuration,
         storeKind: backend.kind, notifier: notifier, logger: logger),
     ]
     let group = ServiceGroup(
@@ -105,17 +111,9 @@ public struct Daemon: Sendable {
     try await workers.stop()
     await tokens.stop()
     _ = accessLog?.close()
-    await status.writeMetrics()
+    status.removeMetrics()
     try await loops.shutdownGracefully()
     logger.notice("stopped")
-  }
-
-  private func takeSocket() throws -> ListeningSocket {
-    if let inherited = ListeningSocket.inherited(environment: environment) { return inherited }
-    if let folder = configuration.socket.privateFolder {
-      try PrivateFolder.make(folder, userID: geteuid())
-    }
-    return try ListeningSocket.bind(configuration.socket)
   }
 
   private func openAccessLog(_ labels: MetricsLabels) throws -> AccessLogWriter? {

@@ -36,6 +36,21 @@ struct MetricsService: Service {
   }
 }
 
+/// Looks after the store: every second while it refuses something, else now and then.
+struct StoreWatchService: Service {
+  private static let interval = Duration.seconds(10)
+  private static let shortInterval = Duration.seconds(1)
+
+  let status: StatusReporter
+
+  func run() async {
+    await repeatUntilShutdown(every: Self.interval, retry: Self.shortInterval) {
+      await status.watchStore()
+      return !status.isAnythingRefused
+    }
+  }
+}
+
 /// Tells systemd that every event loop still turns.
 struct WatchdogService: Service {
   let notifier: SystemdNotifier

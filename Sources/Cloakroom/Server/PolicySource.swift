@@ -6,16 +6,24 @@ internal import Synchronization
 /// Where the policy comes from: the configuration, read at the start, and anew on SIGHUP; and how that
 /// went.
 final class PolicySource: Sendable {
+  /// What the sidecar was started with; all but the policy stays so.
+  private let configuration: Configuration
   private let read: @Sendable () throws(ConfigurationFaults) -> Configuration
   private let logger: Logger
+  /// The settings that are otherwise in what was read last.
+  private let changed = Mutex<[String]>([])
   private let history: Mutex<ReloadHistory>
 
   /// The policy of this moment has been read already.
   ///
-  /// - Parameter read: reads the configuration anew.
+  /// - Parameters:
+  ///   - configuration: what the sidecar is started with.
+  ///   - read: reads the configuration anew.
   init(
-    logger: Logger, read: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
+    _ configuration: Configuration, logger: Logger,
+    read: @escaping @Sendable () throws(ConfigurationFaults) -> Configuration
   ) {
+    self.configuration = configuration
     self.read = read
     self.logger = logger
     var history = ReloadHistory()
@@ -29,15 +37,26 @@ final class PolicySource: Sendable {
   /// - Parameter apply: has everybody act by it from now on.
   func reload(_ apply: (Policy) async -> Void) async {
     do throws(ConfigurationFaults) {
-      let policy = try read().policy
+      let fresh = try read()
+      let policy = fresh.policy
       await apply(policy)
+      let keys = ConfigurationChanges.keys(from: configuration, to: fresh)
+      changed.withLock { $0 = keys }
       history.withLock { $0.succeeded() }
       logger.notice(
         "policy reloaded", metadata: ["services": "\(policy.services.map(\.name))"])
+      if let remark { logger.warning("\(remark)") }
     } catch {
       history.withLock { $0.failed(error.faults.map(\.description)) }
       logger.error("the policy stays as it is: the configuration is wrong\n\(error)")
     }
+  }
+
+  /// What is not as the configuration has it by now; nil when all is.
+  var remark: String? {
+    let keys = changed.withLock(\.self)
+    return keys.isEmpty
+      ? nil : "changed since the start, and needs a restart: \(keys.joined(separator: ", "))"
   }
 
   /// What the metrics tell.

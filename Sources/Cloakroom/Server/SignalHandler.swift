@@ -3,14 +3,28 @@ internal import Logging
 internal import UnixSignals
 
 /// What signals mean: SIGTERM and SIGINT end the sidecar, a second one at once; SIGHUP has it
-/// reopen its log and read its policy anew.
+/// reopen its log and read its policy anew; SIGUSR1 and SIGUSR2 mean nothing.
 struct SignalHandler: Sendable {
+  /// Signals this close together are one: `timeout`, as others, signals both a process and its group.
+  private static let oneInstant = Duration.milliseconds(100)
+
   private let signals: UnixSignalsSequence
   private let logger: Logger
 
+  /// Keeps signals that would end the process though they don't mean that, until there is a handler; to be
+  /// called before there is another thread, as threads inherit it.
+  static func holdEarlySignals() {
+    // A log that nobody reads any more is no reason to end.
+    signal(SIGPIPE, SIG_IGN)
+    var held = sigset_t()
+    sigemptyset(&held)
+    for signal in [SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&held, signal) }
+    pthread_sigmask(SIG_BLOCK, &held, nil)
+  }
+
   /// From now on the signals are kept for `listen`, and no longer end the process by themselves.
   init(logger: Logger) async {
-    signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint)
+    signals = await UnixSignalsSequence(trapping: .sighup, .sigterm, .sigint, .sigusr1, .sigusr2)
     self.logger = logger
   }
 
@@ -18,15 +32,20 @@ struct SignalHandler: Sendable {
   func listen(
     end: @Sendable () async -> Void, hangUp: @Sendable () async -> Void
   ) async {
-    var isEnding = false
+    var endingSince: ContinuousClock.Instant?
     for await signal in signals {
       if signal == .sighup {
         await hangUp()
-      } else if isEnding {
+      } else if signal == .sigusr1 || signal == .sigusr2 {
+        logger.notice(
+          "the signal means nothing here; SIGHUP reopens the access log and reads the policy anew",
+          metadata: ["signal": "\(signal)"])
+      } else if let endingSince {
+        guard ContinuousClock.now - endingSince > Self.oneInstant else { continue }
         logger.warning("second signal: stopping without finishing what is in flight")
         _exit(1)
       } else {
-        isEnding = true
+        endingSince = .now
         logger.notice("stopping: finishing what is in flight", metadata: ["signal": "\(signal)"])
         await end()
       }

@@ -16,8 +16,10 @@ struct StoreBackend: Sendable {
   let makeBusLink: @Sendable (any EventLoop) -> any BusLink
   /// The store's bus, when the store is Redis.
   let redisBus: RedisBus?
-  /// What is known of the store's evicting, when the store is Redis.
-  let eviction: RedisEviction?
+  /// What is known of the store's own condition, when the store is Redis.
+  let condition: RedisCondition?
+  /// What the store refuses.
+  let refusals: StoreRefusals
 
   init(_ configuration: Configuration, loops: any EventLoopGroup, logger: Logger) {
     let busLimits = BusLimits(configuration.limits)
@@ -31,22 +33,27 @@ struct StoreBackend: Sendable {
       makeLink = { _ in MemoryStoreLink(store: store) }
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = nil
-      eviction = nil
+      condition = nil
+      refusals = StoreRefusals(logger: logger, isInMemory: true)
     case .redis(let endpoint):
       let target = RedisTarget(endpoint, limits: configuration.limits)
       kind = "redis"
       memory = nil
       let prefix = configuration.keys.prefix
       let bus = RedisBus(on: loops.next(), to: target, limits: busLimits, logger: logger)
-      let eviction = RedisEviction(logger: logger)
+      let condition = RedisCondition(logger: logger)
+      let refusals = StoreRefusals(logger: logger)
+      let outage = RedisOutage(logger: logger)
       makeLink = { loop in
         RedisStoreLink(
-          on: loop, to: target, prefix: prefix, logger: logger, eviction: eviction
+          on: loop, to: target, prefix: prefix, logger: logger, condition: condition,
+          refusals: refusals, outage: outage
         ) { bus.reconnect() }
       }
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = bus
-      self.eviction = eviction
+      self.condition = condition
+      self.refusals = refusals
     }
   }
 }

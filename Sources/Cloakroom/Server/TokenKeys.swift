@@ -45,12 +45,14 @@ final class TokenKeys: Sendable {
       tell("keys loaded", ring)
       return ring
     }
-    logger.warning(
-      """
-      tokens are signed with keys of this run only: after a restart, and in other sidecars, none of \
-      them verifies. `cloakroom keys generate` makes keys that stay; --keys names their folder
-      """)
-    let ring = try KeyRing.random(tokenBytes: limits.tokenBytes)
+    let logger = logger
+    let ring = try KeyRing.random(tokenBytes: limits.tokenBytes) {
+      logger.warning(
+        """
+        tokens are signed with keys of this run only: after a restart, and in other sidecars, none of \
+        them verifies. `cloakroom keys generate` makes keys that stay; --keys names their folder
+        """)
+    }
     note(ring, areOfThisRun: true)
     return ring
   }

@@ -12,15 +12,16 @@ final class WorkerPool: LoopsStatus {
   private let servers: [NIOLoopBound<LoopServer>]
   private let byLoop: [ObjectIdentifier: NIOLoopBound<LoopServer>]
   private let labels: MetricsLabels
-  private let connectionLimit: Int
+  private let room: ConnectionRoom
   /// How many connections there are, over all loops.
   private let connectionCount = Atomic<Int>(0)
   private let lastConnection = Atomic<UInt64>(0)
 
   /// Makes a worker on each loop, and opens its way to the store.
   init(
-    loops: any EventLoopGroup, configuration: Configuration, admission: Admission,
-    labels: MetricsLabels, accessLog: AccessLogWriter?, status: StatusReporter,
+    loops: any EventLoopGroup, configuration: Configuration, room: ConnectionRoom,
+    admission: Admission, labels: MetricsLabels, accessLog: AccessLogWriter?,
+    status: StatusReporter,
     backend: StoreBackend, tokens: TokenService, flows: FlowFiles
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
@@ -42,7 +43,7 @@ final class WorkerPool: LoopsStatus {
     }
     self.servers = servers
     self.labels = labels
-    connectionLimit = configuration.limits.connections
+    self.room = room
     byLoop = Dictionary(
       uniqueKeysWithValues: servers.map { (ObjectIdentifier($0.eventLoop), $0) })
   }
@@ -58,11 +59,11 @@ final class WorkerPool: LoopsStatus {
     guard let server = byLoop[ObjectIdentifier(channel.eventLoop)] else {
       return channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
     }
-    guard count <= connectionLimit else {
+    guard count <= room.connections else {
       server.value.worker.observer.limitBit(.connections)
       return channel.eventLoop.makeCompletedFuture {
         try channel.pipeline.syncOperations.addHandler(
-          RefusalHandler(Self.refusal(limit: connectionLimit)))
+          RefusalHandler(Self.refusal(limit: room.connections)))
       }
     }
     let id = lastConnection.wrappingAdd(1, ordering: .relaxed).newValue
@@ -105,9 +106,10 @@ final class WorkerPool: LoopsStatus {
     try await ask { $0.worker.store.downReason }.compactMap { $0 }.first
   }
 
-  /// Whether the store takes no writes, as far as any loop has seen lately.
-  func isStoreReadOnly() async throws -> Bool {
-    try await ask { $0.worker.store.isReadOnly }.contains(true)
+  /// Asks the store how it is, over one loop's way to it.
+  func pingStore() async throws {
+    guard let server = servers.first else { return }
+    try await server.eventLoop.submit { server.value.worker.perform(.ping, nil) }.get()
   }
 
   /// Applies a policy that has been read anew.

@@ -29,6 +29,16 @@ struct EnvelopeCheck {
     }
   }
 
+  /// Whether a member could be taken for the name of the subscription, which is put before the envelope's own.
+  private static func namesSubscription(_ bytes: ByteBufferView) -> Bool {
+    // Few messages have the word, or a name with an escape in it.
+    guard bytes.contains(UInt8(ascii: "\\")) || bytes.firstRange(of: word) != nil,
+      let envelope = try? JSONNode(Array(bytes))
+    else { return false }
+    return envelope["subscription"] != nil
+  }
+
+  private static let word = Array("\"subscription\"".utf8)
   private static let head = Array("{\"type\":\"".utf8)
 
   private static func check(_ message: ByteBuffer) -> Bool {
@@ -40,7 +50,7 @@ struct EnvelopeCheck {
     do throws(JSONFault) {
       try JSONScanner.validate(
         message.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
-      return true
+      return !namesSubscription(bytes)
     } catch {
       return false
     }

@@ -2,6 +2,7 @@ internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomObservability
 internal import CloakroomRedis
+internal import CloakroomStore
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -12,8 +13,8 @@ protocol LoopsStatus: AnyObject, Sendable {
   func snapshot() async throws -> MetricsSnapshot
   /// Why the store can't be reached, from any loop; nil when it can from all.
   func storeDownReason() async throws -> String?
-  /// Whether the store takes no writes, as far as any loop has seen lately.
-  func isStoreReadOnly() async throws -> Bool
+  /// Asks the store how it is.
+  func pingStore() async throws
 }
 
 /// Tells how the sidecar as a whole is: metrics and health, over all loops.
@@ -32,6 +33,8 @@ final class StatusReporter: Sendable {
   private let policy: PolicySource
   private let keys: TokenKeys
   private let flows: FlowLibrary
+  private let keeper: SocketKeeper
+  private let room: ConnectionRoom
   private let logger: Logger
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
@@ -41,11 +44,14 @@ final class StatusReporter: Sendable {
     var loops: (any LoopsStatus)?
     var file: MetricsFile?
     var recent: RecentCounts
+    /// How many writes the store in memory had refused when it was looked at last.
+    var memoryRefusals: UInt64 = 0
   }
 
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
-    policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, logger: Logger
+    policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, keeper: SocketKeeper,
+    room: ConnectionRoom, logger: Logger
   ) {
     self.configuration = configuration
     self.backend = backend
@@ -53,6 +59,8 @@ final class StatusReporter: Sendable {
     self.policy = policy
     self.keys = keys
     self.flows = flows
+    self.keeper = keeper
+    self.room = room
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
@@ -67,11 +75,10 @@ final class StatusReporter: Sendable {
 
   /// Tells the operator by what name a client goes.
   func greet(_ client: String, peer: Peer) {
-    // Quoted and escaped: a client can't make a line of its own.
     logger.debug(
       "a client says its name",
       metadata: [
-        "client": "\(client.debugDescription)", "uid": "\(peer.uid)", "pid": "\(peer.pid)",
+        "client": "\(client)", "uid": "\(peer.uid)", "pid": "\(peer.pid)",
       ])
   }
 
@@ -88,6 +95,10 @@ final class StatusReporter: Sendable {
       snapshot.count(cause.reconnectReason, times: count)
     }
     if let stats { snapshot.count(Limit.memory, times: stats.refused) }
+    lookAtMemory(stats)
+    for (refusal, count) in zip(StoreRefusal.allCases, backend.refusals.counts) {
+      snapshot.count(refusal, times: count)
+    }
     let counts = accessLog?.counts
     let totals = self.totals(snapshot, counts)
     let fileFailures = state.withLock { state in
@@ -96,9 +107,11 @@ final class StatusReporter: Sendable {
     }
     return MetricsText(
       snapshot: snapshot, process: .read(),
-      store: StoreGauges(isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries),
+      store: StoreGauges(
+        isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries,
+        evictions: backend.condition?.evictions),
       accessLog: counts, policy: policy.gauges, keys: keys.gauges, flows: flows.gauges,
-      fileFailures: fileFailures
+      fileFailures: fileFailures, constantLabels: configuration.metrics.labels
     ).render()
   }
 
@@ -119,6 +132,44 @@ final class StatusReporter: Sendable {
     state.withLock { _ = $0.file?.write(text) }
   }
 
+  /// Takes the metrics file away, where one is configured.
+  func removeMetrics() { state.withLock { $0.file?.remove() } }
+
+  // MARK: The store
+
+  /// Looks after the store now and then, so that what begins and ends is seen without a call.
+  func watchStore() async {
+    if let memory = backend.memory {
+      guard memory.hasRefused || backend.refusals.isAnythingRefused else { return }
+      lookAtMemory(memory.stats)
+    } else {
+      try? await state.withLock { $0.loops }?.pingStore()
+      backend.refusals.forgetOld()
+    }
+  }
+
+  /// Whether anything is refused that may be over before long.
+  var isAnythingRefused: Bool { backend.refusals.isAnythingRefused }
+
+  private func lookAtMemory(_ stats: MemoryStoreStats?) {
+    guard let stats else { return }
+    let refused = state.withLock { state in
+      let before = state.memoryRefusals
+      state.memoryRefusals = max(before, stats.refused)
+      return state.memoryRefusals - before
+    }
+    if refused > 0 {
+      backend.refusals.note(.full, sentence: nil, times: refused)
+    } else if !isNearlyFull(stats) {
+      backend.refusals.hasRoom()
+    }
+    backend.refusals.forgetOld()
+  }
+
+  private func isNearlyFull(_ stats: MemoryStoreStats) -> Bool {
+    stats.bytes > configuration.limits.memoryBytes / 10 * 9
+  }
+
   // MARK: Health
 
   /// How the sidecar is.
@@ -136,19 +187,15 @@ final class StatusReporter: Sendable {
       return (state.recent, state.file?.isFailing == true)
     }
     let stats = backend.memory?.stats
-    let isNearlyFull = (stats?.bytes ?? 0) > configuration.limits.memoryBytes / 10 * 9
+    lookAtMemory(stats)
+    let isNearlyFull = stats.map(isNearlyFull) ?? false
+    let refusals = backend.refusals.problems
     let storeReason: String? =
       if let failure { failure.message } else { try? await loops?.storeDownReason() }
-    let isReadOnly = (try? await loops?.isStoreReadOnly()) ?? false
-    let problems: [(String, reason: String?)] = [
-      ("store", storeReason),
-      (
-        "store",
-        isReadOnly
-          ? "Redis takes no writes (READONLY): it is a replica; its address must lead to the primary"
-          : nil
-      ),
-      ("store", backend.eviction?.problem),
+    var problems: [(String, reason: String?)] = [("store", storeReason)]
+    problems += refusals.map { ("store", $0) }
+    problems += [
+      ("store", backend.condition?.problem),
       ("bus", backend.redisBus?.downReason),
       (
         "accessLog",
@@ -160,16 +207,27 @@ final class StatusReporter: Sendable {
           ? "it could not be opened again, lines still go to its old file" : nil
       ),
       ("metricsFile", isFileFailing ? "it can't be written, the log says why" : nil),
-      ("memory", isNearlyFull ? "the store in memory is nearly full" : nil),
+      (
+        "memory",
+        isNearlyFull && refusals.isEmpty ? "the store in memory is nearly full" : nil
+      ),
       ("policy", policy.problem),
       ("keys", keys.problem),
       ("flows", flows.problem),
+      ("socket", keeper.problem),
+      ("descriptors", room.problem),
     ]
     let degraded = problems.compactMap { what, reason in
       reason.map { HealthReport.Problem(what: what, reason: $0) }
     }
-    let remarks = [("store", backend.eviction?.remark), ("keys", keys.remark)].compactMap {
-      what, reason in reason.map { HealthReport.Problem(what: what, reason: $0) }
+    var remarks = (backend.condition?.remarks ?? []).map {
+      HealthReport.Problem(what: "store", reason: $0)
+    }
+    let others = [
+      ("keys", keys.remark), ("descriptors", room.remark), ("configuration", policy.remark),
+    ]
+    for (what, reason) in others {
+      if let reason { remarks.append(HealthReport.Problem(what: what, reason: reason)) }
     }
     return HealthReport(
       degraded: degraded, remarks: remarks, storeKind: storeKind, isStoreUp: failure == nil,

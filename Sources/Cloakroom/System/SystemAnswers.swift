@@ -71,8 +71,11 @@ struct SystemAnswers {
       return worker.replies.end(
         request, notes: nil,
         policy.isOpen
-          ? RPCError(.invalidParams, "service is 1 to 64 of A-Z a-z 0-9 . _ -")
-          : RPCError(.forbidden, "the policy does not let this caller act for that service"))
+          ? RPCError(.invalidParams, "service is \(PlainName.rule)")
+          : RPCError(
+            .forbidden,
+            "the policy does not let this caller be the service "
+              + (service.flatMap { PlainName.accepts($0) ? $0 : nil } ?? "that was asked for")))
     }
     if let client { status.greet(client, peer: connection.peer) }
     let services = policy.services(for: connection.peer, groups: connection.groups)

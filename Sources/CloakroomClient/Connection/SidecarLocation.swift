@@ -61,6 +61,12 @@ public struct SidecarLocation: Sendable, Equatable {
     """
   }
 
+  /// Whether there is a socket at the path.
+  private var isSocket: Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+  }
+
   private func advice(on fault: ClientFault) -> String {
     switch fault {
     case .unreachable(errno: EACCES), .unreachable(errno: EPERM):
@@ -68,6 +74,8 @@ public struct SidecarLocation: Sendable, Equatable {
       this user may not connect: `ls -l \(path)` tells who may; as root,
       `usermod -aG GROUP USER` lets a user in from its next login on
       """
+    case .unreachable(errno: ECONNREFUSED) where !isSocket:
+      "that is no socket: say where the sidecar's is with --socket PATH or CLOAKROOM_SOCKET"
     case .unreachable(errno: ECONNREFUSED):
       "nobody listens there any more: start the sidecar again with `\(start)`"
     case .untrusted:

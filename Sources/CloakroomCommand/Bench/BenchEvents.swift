@@ -61,7 +61,7 @@ struct BenchEvents: ParsableCommand {
     return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       try EventLoad(
         target: target, work: work, subscribers: subscribers, pipeline: pipeline,
-        patience: options.sidecar.patience)
+        patience: options.sidecar.patience())
     }
   }
 

@@ -87,7 +87,7 @@ struct BenchKeyValues: ParsableCommand {
     return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       let loop = try LoadLoop(
         target: target, connections: connections, pipeline: pipeline,
-        patience: options.sidecar.patience)
+        patience: options.sidecar.patience())
       return try KeyValueLoad(method.operations, work, on: loop)
     }
   }

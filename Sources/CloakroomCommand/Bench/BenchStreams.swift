@@ -52,7 +52,7 @@ struct BenchStreams: ParsableCommand {
     return options.outcome(subject, until: limit, environment) { target throws(LoadFault) in
       try StreamLoad(
         target: target, work: work, connections: connections,
-        patience: options.sidecar.patience)
+        patience: options.sidecar.patience())
     }
   }
 

@@ -80,7 +80,7 @@ struct Call: ParsableCommand {
       case .result(let result):
         let isPretty = layout.map { $0 == .pretty } ?? environment.isOutputTerminal
         let text = isPretty ? JSONIndenter.indent(result.bytes) : Array(result.bytes)
-        return Outcome(output: text + [UInt8(ascii: "\n")])
+        return Outcome(output: text + [UInt8(ascii: "\n")], isVerbatim: layout == .raw)
       case .error(let error):
         return outcome(of: error)
       }

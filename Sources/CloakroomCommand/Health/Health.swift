@@ -33,7 +33,7 @@ struct Health: ParsableCommand {
       let exchange = Exchange(options: sidecar, environment: environment)
       switch try exchange.call("system.health", nil) {
       case .result(let health):
-        outcome = report(health, isTable: environment.isOutputTerminal)
+        outcome = report(health, environment)
       case .error(let error):
         outcome = .failure(.failure, "\(error)")
       }
@@ -43,11 +43,18 @@ struct Health: ParsableCommand {
     return quiet ? Outcome(status: outcome.status) : outcome
   }
 
-  private func report(_ health: JSONNode, isTable: Bool) -> Outcome {
+  private func report(_ health: JSONNode, _ environment: CommandEnvironment) -> Outcome {
     guard let status = health["status"]?.string else {
       return .failure(.protocol, "what answers system.health doesn't tell its status")
     }
-    let text = isTable ? Array(HealthTable.text(health).utf8) : Array(health.bytes) + [0x0A]
-    return Outcome(output: text, status: status == "ok" ? .success : .failure)
+    let text: [UInt8]
+    if environment.isOutputTerminal {
+      let table = Terminal.escaped(Array(HealthTable.text(health).utf8))
+      text = environment.hasColours ? HealthTable.coloured(table, isWell: status == "ok") : table
+    } else {
+      text = Array(health.bytes) + [0x0A]
+    }
+    return Outcome(
+      output: text, isVerbatim: true, status: status == "ok" ? .success : .failure)
   }
 }

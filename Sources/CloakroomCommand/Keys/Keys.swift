@@ -1,6 +1,6 @@
 import ArgumentParser
 import CloakroomTokens
-import Foundation
+import FoundationEssentials
 
 /// `cloakroom keys`: the keys that tokens are signed and sealed with.
 struct Keys: ParsableCommand {
@@ -39,6 +39,6 @@ struct KeysFolderOptions: ParsableArguments {
     guard let path = keys ?? (variable.isEmpty ? nil : variable) else {
       throw ValidationError("name the folder of the keys: --keys FOLDER, or $CLOAKROOM_KEYS")
     }
-    return KeyFolder(path)
+    return KeyFolder(path, isForItsOwner: true)
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CloakroomCore
 import CloakroomTokens
-import Foundation
+import FoundationEssentials
 import NIOCore
 
 /// `cloakroom keys jwks`

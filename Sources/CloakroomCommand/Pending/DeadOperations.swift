@@ -12,8 +12,8 @@ struct DeadOperations: ParsableCommand {
       committed. It is kept for a while (the setting pending.deadTTL). The holder of its token can \
       check it out again once it is open.
 
-      On a terminal there is a line for each: id, type, attempts, and when it was made. Into a pipe \
-      each is a line of JSON. --reopen prints what it has opened.
+      On a terminal there is a line for each: id, type, attempts, when it was made, and what the last \
+      release has said. Into a pipe each is a line of JSON. --reopen prints what it has opened.
 
       EXAMPLES:
         cloakroom pending dead
@@ -71,12 +71,15 @@ struct DeadOperations: ParsableCommand {
         return Outcome(output: output, complaint: "\(error)\n", status: .failure)
       }
     } while cursor != "null"
+    if output.isEmpty { return Outcome(complaint: "no operation is dead\n") }
     return Outcome(output: output)
   }
 
   private func row(_ operation: JSONNode) -> String {
-    let texts = ["id", "operationType", "attempts", "createdAt", "data"].compactMap { name in
-      operation[name].map { node in
+    let names = ["id", "operationType", "attempts", "createdAt", "error", "data"]
+    let texts = names.compactMap { name -> String? in
+      if name == "error", operation[name]?.kind == .null { return nil }
+      return operation[name].map { node in
         // A type may be any text: it is shown as JSON unless it can't do a terminal any harm.
         let text = name == "data" ? nil : node.string
         return text.flatMap { $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? $0 : nil }

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Glibc
 
 /// What a command can see of its process: passed in, so that tests can give their own.
@@ -10,6 +10,8 @@ struct CommandEnvironment {
   var isOutputTerminal: Bool
   /// Whether a person reads the complaints.
   var isErrorTerminal: Bool
+  /// Whether what is printed may have colours: on a terminal, unless NO_COLOR is set (https://no-color.org).
+  var hasColours: Bool { isOutputTerminal && (variables["NO_COLOR"] ?? "").isEmpty }
   /// Reads a file to its end, `-` being standard input; nil with errno set if it can't.
   var read: (_ path: String) -> [UInt8]?
 

@@ -11,7 +11,7 @@ struct Exchange {
 
   /// Calls a method.
   func call(_ method: String, _ params: [UInt8]?) throws(Failure) -> Reply {
-    let deadline = Deadline(in: options.patience)
+    let deadline = Deadline(in: options.patience(waits: Self.waits(params)))
     return try connected(deadline) { connection throws(ClientFault) in
       if let service {
         var hello: [UInt8] = Array("{\"service\":".utf8)
@@ -24,9 +24,16 @@ struct Exchange {
     }
   }
 
+  /// For how long a call may wait by its own parameters, in milliseconds.
+  private static func waits(_ params: [UInt8]?) -> Int64 {
+    guard let params, let node = try? JSONNode(params) else { return 0 }
+    return ["waitMs", "blockMs"].compactMap { node[$0]?.double }
+      .map { Int64(min(max($0, 0), 86_400_000)) }.max() ?? 0
+  }
+
   /// Sends a notification.
   func notify(_ method: String, _ params: [UInt8]?) throws(Failure) {
-    let deadline = Deadline(in: options.patience)
+    let deadline = Deadline(in: options.patience())
     try connected(deadline) { connection throws(ClientFault) in
       try connection.notify(method, params, before: deadline)
     }

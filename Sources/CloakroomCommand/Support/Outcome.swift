@@ -4,6 +4,8 @@ import ArgumentParser
 struct Outcome: Equatable {
   /// For standard output.
   var output: [UInt8] = []
+  /// Whether what is printed may have anything in it, also for a terminal: its author has seen to that.
+  var isVerbatim = false
   /// For standard error.
   var complaint = ""
   var status = ExitStatus.success
@@ -18,8 +20,9 @@ struct Outcome: Equatable {
 
   /// Prints everything and ends the command.
   func finish() throws {
-    Terminal.write(output, to: .output)
-    Terminal.write(Array(complaint.utf8), to: .error)
+    let isShown = !isVerbatim && Terminal.Stream.output.isTerminal
+    Terminal.write(isShown ? Terminal.escaped(output) : output, to: .output)
+    Terminal.write(Terminal.escaped(Array(complaint.utf8)), to: .error)
     guard status == .success else { throw ExitCode(status.rawValue) }
   }
 }

@@ -15,17 +15,17 @@ struct SidecarOptions: ParsableArguments {
   var socket: String?
 
   @Option(
-    help: ArgumentHelp("How long to wait for an answer.", valueName: "seconds"))
-  var timeout = 10.0
+    help: ArgumentHelp(
+      "How long to wait for an answer: seconds, or with a unit as 500ms. (default: 10s, and what a call "
+        + "waits itself)", valueName: "duration"))
+  var timeout: Timeout?
 
-  mutating func validate() throws {
-    guard timeout > 0, timeout <= 86_400 else {
-      throw ValidationError("--timeout is more than 0 and at most 86400 seconds")
-    }
+  /// How long to wait for an answer.
+  ///
+  /// - Parameter waits: for how long the call itself may wait, in milliseconds.
+  func patience(waits: Int64 = 0) -> Duration {
+    timeout?.duration ?? .seconds(10) + .milliseconds(waits)
   }
-
-  /// The timeout as a duration.
-  var patience: Duration { .seconds(timeout) }
 
   /// Works out where the socket is.
   func location(_ environment: CommandEnvironment) throws(SocketPath.Fault) -> SidecarLocation {

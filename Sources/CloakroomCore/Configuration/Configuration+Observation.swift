@@ -23,6 +23,22 @@ extension Configuration {
     public var path: String?
     /// How often it is written.
     public var interval = Duration.seconds(10)
+    /// Labels that every metric has, so that several sidecars' files can be in one folder.
+    public var labels: [Label] = []
+
+    /// A label, which is the same for all metrics of a sidecar.
+    public struct Label: Sendable, Equatable {
+      /// Its name.
+      public let name: String
+      /// Its value.
+      public let value: String
+
+      /// A label.
+      public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+      }
+    }
 
     /// No file.
     public init() {}

@@ -44,7 +44,7 @@ public struct Policy: Sendable, Equatable {
   /// nobody learns which services there are. Under the open policy each valid name is that of the one
   /// service that there is: there are no rules that it could escape by another name.
   public func service(named name: String, for peer: Peer, groups: [UInt32] = []) -> Int? {
-    if isOpen { return ServicePolicy.isName(name) ? 0 : nil }
+    if isOpen { return PlainName.accepts(name) ? 0 : nil }
     return services.firstIndex {
       ByteString($0.name) == ByteString(name) && $0.members.contains(peer, groups: groups)
     }

@@ -53,9 +53,9 @@ public struct ServicePolicy: Sendable, Equatable {
   /// How often it may call; nil is without limit.
   public let rate: Rate?
 
-  /// Describes a service; `name` has to be one that `isName` takes, or nothing is described.
+  /// Describes a service; `name` has to be a `PlainName`, or nothing is described.
   public init?(name: String, members: Members, methods: [Glob], rate: Rate? = nil) {
-    guard Self.isName(name) else { return nil }
+    guard PlainName.accepts(name) else { return nil }
     self.name = name
     self.members = members
     self.methods = methods
@@ -71,22 +71,6 @@ public struct ServicePolicy: Sendable, Equatable {
 
   /// The service of everybody when no service is configured: every method, at any rate.
   public static let open = ServicePolicy(open: "default")
-
-  /// Whether a text can be a service's name: 1 to 64 of `A-Z a-z 0-9 . _ -`, so that it needs no
-  /// escaping in a key, a label or a file's name.
-  public static func isName(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-          UInt8(ascii: "-"):
-          true
-        default:
-          false
-        }
-      }
-  }
 
   /// Whether the service may call each of some methods, by the methods' own order: worked out once,
   /// so that a call costs one look into an array.

@@ -42,6 +42,8 @@ public struct CallContext: Sendable {
   /// Makes an answer that is all that is kept of the call, if it has an idempotency key: a call that is repeated
   /// is told the first one. What the call does must do no harm when it is done again, as it is when the call is
   /// cut short before its answer is kept.
+  ///
+  /// - Throws: what `make` throws; OUTCOME_UNKNOWN when the answer could not be kept.
   func keepingAnswer(
     of make: () async throws(RPCError) -> ByteBuffer
   ) async throws(RPCError) -> ByteBuffer {
@@ -53,9 +55,13 @@ public struct CallContext: Sendable {
     }
     let version = RecordVersion(.random(in: .min ... .max))
     let note = try KeptAnswer(.success(try await make()), version, sealed: nil).note
-    let reply = await perform(idempotency.keeping(.nothing, step: 0, note: note))
-    guard case .noted(let kept, _) = try reply.orThrow() else { throw KeptAnswer.unreadable }
-    return try KeptAnswer.result(of: kept, sealed: nil)
+    switch await perform(idempotency.keeping(.nothing, step: 0, note: note)) {
+    case .noted(let kept, _): return try KeptAnswer.result(of: kept, sealed: nil)
+    case .failure(let error) where error.reason == .idempotencyMismatch: throw error
+    case .failure(let error):
+      throw .halfDone(error, "it was done, and its answer could not be kept")
+    default: throw KeptAnswer.unreadable
+    }
   }
 
   /// The store's time in milliseconds since 1970, as well as the loop knows it: within a millisecond or two.
@@ -113,12 +119,11 @@ public struct CallContext: Sendable {
   ///
   /// - Parameters:
   ///   - name: what is published under.
-  ///   - queue: a name for the calls of this loop that wait for the same thing, where it is enough that
-  ///     one of them checks it. Only the first in the queue is woken, and is so once when its turn
-  ///     comes; closing it makes it the next one's turn. All waiters of a queue wait on the same name.
+  ///   - queue: the calls of this loop that wait for the same thing, where they have an order; nil waits for
+  ///     itself alone. All waiters of a queue wait on the same name.
   /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
   public func waiter(
-    on name: StoreKey, in queue: StoreKey? = nil
+    on name: StoreKey, in queue: WaiterQueue? = nil
   ) async throws(RPCError) -> Waiter {
     if let cancellation { throw cancellation }
     let id = host.addWaiter(on: .name(name), in: queue)
@@ -136,6 +141,9 @@ public struct CallContext: Sendable {
   func wait(atMost time: Duration, waiter: UInt64) async throws(RPCError) -> WakeUp {
     try outcome(of: await withCheckedContinuation { host.wait(atMost: time, waiter: waiter, $0) })
   }
+
+  /// Whether a waiter is the first of its queue.
+  func isFirst(_ id: UInt64) -> Bool { host.isFirst(id) }
 
   /// Closes a waiter.
   func removeWaiter(_ id: UInt64) { host.removeWaiter(id) }
@@ -160,7 +168,7 @@ public struct CallContext: Sendable {
   public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
 
   /// Counts what a rate limit was decided to, for the metrics.
-  func count(_ decision: RateDecision) { host.count(decision) }
+  public func count(_ decision: RateDecision) { host.count(decision) }
 
   /// Counts what has happened to a session, for the metrics.
   ///
@@ -195,4 +203,23 @@ public struct CallContext: Sendable {
 
   /// Forgets what was to be submitted when the connection closes.
   public func forgetOnClose(_ name: StoreKey) { host.forgetOnClose(name) }
+}
+
+extension RPCError {
+  /// What ends a call of several steps when some of them were done: the failure of a step says that nothing was,
+  /// which is true of that step alone.
+  ///
+  /// - Parameters:
+  ///   - failure: what the step has failed with; the word that Redis had for it stays.
+  ///   - what: what was done and what was not.
+  ///   - facts: the same for programs.
+  static func halfDone(
+    _ failure: RPCError, _ what: String = "a part of it was done, and a part was not",
+    _ facts: [Detail] = []
+  ) -> RPCError {
+    RPCError(
+      .outcomeUnknown, "\(what) (\(failure.reason.name)); repeat it",
+      details: failure.details + [.text("reason", failure.reason.name)] + facts,
+      limit: failure.limit)
+  }
 }

@@ -1,8 +1,12 @@
 internal import CloakroomCore
 internal import CloakroomStore
+internal import NIOCore
 
-/// The parameters that are receipts: what something is held by.
+/// The parameters of what is held by a receipt.
 extension Arguments {
+  /// How long what a release says is at most, in bytes.
+  private static let longestError = 4096
+
   /// A receipt that the caller has made; nil when it leaves that to the sidecar.
   ///
   /// - Throws: INVALID_PARAMS for what is no string of 16 to 256 bytes.
@@ -40,9 +44,25 @@ extension Arguments {
   mutating func receiptDigest(_ slot: Int) throws(RPCError) -> String {
     Receipt.digest(of: try string(slot, "receipt", longest: Receipt.longest))
   }
+
+  /// What a release says of why; nil when it says nothing.
+  ///
+  /// - Throws: TOO_LARGE for more than 4 KiB of it.
+  mutating func releaseError(_ slot: Int) throws(RPCError) -> ByteBuffer? {
+    guard has(slot), kind(slot) != .null else { return nil }
+    let error = try value(slot, "error")
+    guard error.readableBytes <= Self.longestError else {
+      throw RPCError(.tooLarge, "error has at most \(Self.longestError) bytes")
+    }
+    return error
+  }
 }
 
 extension Parameter {
+  static let releaseError = Parameter(
+    "error", "true",
+    "Why it could not be saved, any JSON of at most 4 KiB: kept as the last error, which the list of the dead tells. Default: null."
+  )
   static let ownReceipt = Parameter(
     "receipt", #"{"type":"string","minLength":16,"maxLength":256}"#,
     "128 random bits that the caller has made for this try: the call that is repeated with them is answered alike, whatever became of the first answer. Default: the sidecar makes one."

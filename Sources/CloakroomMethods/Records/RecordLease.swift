@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import NIOCore
 
 /// One caller's hold on a record: who has it, until when, and how often it can be had.
 struct RecordLease: Equatable {
@@ -14,6 +15,8 @@ struct RecordLease: Equatable {
   var endsAtMs: Int64 = 0
   /// When the record's life would end had the last lease not made it longer; 0 when it has not.
   var unleasedEndMs: Int64 = 0
+  /// What the last release has said, any JSON; nil when it said nothing.
+  var lastError: ByteBuffer?
 
   /// Whether it was had as often as it can be.
   var isUsedUp: Bool { mostAttempts > 0 && attempts >= mostAttempts }
@@ -47,6 +50,12 @@ struct RecordLease: Equatable {
     unleasedEndMs = 0
   }
 
+  /// Gives it back, saying why.
+  mutating func release(saying error: ByteBuffer?) {
+    clearReceipts()
+    lastError = error
+  }
+
   /// Ends what the receipts so far are good for.
   mutating func clearReceipts() {
     receipt = nil
@@ -72,6 +81,7 @@ extension RecordLease {
     earlier = header.text("earlier")
     endsAtMs = header.number("lease") ?? 0
     unleasedEndMs = header.number("unleased") ?? 0
+    lastError = header.json("error")
   }
 
   func write(to header: inout RecordHeaderWriter) {
@@ -82,5 +92,6 @@ extension RecordLease {
     header.write("earlier", earlier)
     header.write("lease", unlessZero: endsAtMs)
     header.write("unleased", unlessZero: unleasedEndMs)
+    header.write("error", json: lastError)
   }
 }

@@ -23,6 +23,12 @@ struct JSONDocument {
     text.writeJSONString(value)
   }
 
+  /// Writes an element that is a string.
+  mutating func element(_ value: String) {
+    begin(nil)
+    text.writeJSONString(value)
+  }
+
   /// Writes a member whose JSON is there already.
   mutating func json(_ name: String, _ json: String) {
     begin(name)

@@ -7,8 +7,8 @@ public import NIOCore
 public enum OpenRPCDocument {
   /// The document's JSON in one line. It is made once, when the sidecar starts.
   ///
-  /// A method's own parameters come first, in the order in which an array gives them; the ones that
-  /// every method takes follow as references, marked `x-by-name-only`. `x-effect` is the method's
+  /// A method's own parameters come first; the ones that every method takes follow as references. All are taken
+  /// by name, and those that `x-positional` names in an array of that order as well. `x-effect` is the method's
   /// `Method.Effect`, `x-effect-with` another for calls that give a parameter. `x-notifications` are what the
   /// sidecar sends unasked, in the form of methods.
   ///
@@ -24,8 +24,8 @@ public enum OpenRPCDocument {
         info.string("version", version)
         info.string(
           "description",
-          "A local sidecar for temporary data: JSON-RPC 2.0 over a Unix socket, one text a line or "
-            + "with Content-Length headers.")
+          "A local sidecar for temporary data: JSON-RPC 2.0 over a Unix socket, one text a line, "
+            + "with Content-Length headers, or over HTTP/1.1.")
       }
       root.array("methods") { methods in
         for method in table.methods { methods.object { write(method, to: &$0) } }
@@ -46,7 +46,10 @@ public enum OpenRPCDocument {
     object.array("tags") { tags in
       tags.object { $0.string("name", String(method.namespace)) }
     }
-    object.string("paramStructure", method.parameters.isEmpty ? "by-name" : "either")
+    object.string("paramStructure", "by-name")
+    object.array("x-positional") { names in
+      for parameter in method.parameters { names.element("\(parameter.name)") }
+    }
     object.array("params") { params in
       for parameter in method.parameters { params.object { write(parameter, to: &$0) } }
       for parameter in Parameter.common {
@@ -111,7 +114,6 @@ public enum OpenRPCDocument {
       for parameter in Parameter.common {
         descriptors.object("\(parameter.name)") { object in
           write(parameter, to: &object)
-          object.json("x-by-name-only", "true")
         }
       }
     }

@@ -15,6 +15,27 @@ extension Arguments {
     member.hasLineBreaks ? onOneLine(member.value) : slice(member.value)
   }
 
+  /// A parameter that is any JSON and is looked into: what readers could take one way or another is not taken.
+  ///
+  /// - Throws: INVALID_PARAMS, with the place.
+  mutating func clearValue(
+    _ slot: Int, _ name: StaticString
+  ) throws(RPCError) -> ByteBuffer {
+    let data = try value(slot, name)
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(data.readableBytesSpan)
+    } catch {
+      let what =
+        switch error.fault {
+        case .repeatedName: "names a member twice"
+        case .loneSurrogate: "holds half of a surrogate pair"
+        }
+      throw RPCError(
+        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
+    }
+    return data
+  }
+
   private mutating func onOneLine(_ range: ByteRange) -> ByteBuffer {
     var value = ByteBuffer()
     value.writeOnOneLine(range, of: held.bytes.readableBytesSpan)

@@ -29,11 +29,11 @@ extension Parameter {
     "key", #"{"type":"string","minLength":1}"#, required: true, "The key, at most 1,024 bytes.")
   static let ttl = Parameter(
     "ttl", #"{"type":["integer","string","null"]}"#,
-    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h."#
+    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. "keep" leaves what there is of a life as it is, "reset" begins the default one anew. Default: keys.defaultTTL of the configuration, 24h."#
   )
   static let requiredTTL = Parameter(
     "ttl", #"{"type":["integer","string","null"]}"#, required: true,
-    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it."#
+    #"Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it; "reset" begins the default life anew, "keep" changes nothing."#
   )
   /// What every method takes beside its own parameters, by name only.
   static let common: [Parameter] = [

@@ -127,9 +127,12 @@ final class RedisConnection: ChannelInboundHandler {
     case .send(let bytes):
       write(bytes)
     case .ready(let isFenced):
-      guard let identity = greeting?.identity else { return }
-      greeting = nil
-      owner?.connectionIsReady(isFenced: isFenced, identity: identity)
+      guard let greeting else { return }
+      self.greeting = nil
+      owner?.connectionIsReady(
+        isFenced: isFenced, identity: greeting.identity, facts: greeting.facts)
+    case .unusable(let why):
+      lose(.greetingRefused, "Redis at \(target.address) can't be used: \(why)")
     case .refused(let text):
       lose(.greetingRefused, "Redis refused the connection: \(text)")
     }
@@ -153,10 +156,10 @@ final class RedisConnection: ChannelInboundHandler {
   /// What is said of a connection that has ended before Redis has greeted back; nil for any other.
   private var endedEarly: String? {
     guard greeting != nil else { return nil }
-    // It says so itself, and closes at once: mostly the greeting can't be sent any more, and what it
-    // has said is lost with the connection.
-    return "Redis at \(target.address) ended the connection before it answered: it may have as "
-      + "many clients as it takes (maxclients)"
+    // With too many clients it says so itself, and closes at once: mostly the greeting can't be sent
+    // any more, and what it has said is lost with the connection.
+    return "Redis at \(target.address) ended the connection before it answered: it is stopping, or "
+      + "has as many clients as it takes (maxclients)"
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -176,7 +179,8 @@ protocol RedisConnectionOwner: AnyObject {
   /// - Parameters:
   ///   - isFenced: whether nothing that an earlier connection has sent can run any more.
   ///   - identity: which connection of which server it is.
-  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity)
+  ///   - facts: what the server has said of itself.
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity, facts: RedisFacts)
   /// What was sent has left room for more.
   func connectionIsWritable()
   /// Redis has sent something: the moment to take all replies that there are by the connection's `next`.
@@ -194,7 +198,7 @@ public enum LossCause: Int, CaseIterable, Sendable {
   case closed
   /// It could not be made, or not in time.
   case connectFailed
-  /// Redis refused the greeting: user, password, database, or it is still loading.
+  /// Redis refused the greeting: user, password, database, or it is still loading; or it is too old.
   case greetingRefused
   /// A command was not answered in time.
   case commandTimeout

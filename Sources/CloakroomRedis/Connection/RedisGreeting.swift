@@ -16,13 +16,14 @@ struct RedisGreeting {
     case ready(isFenced: Bool)
     /// Redis does not want us, or is not ready itself: its own words, the password not among them.
     case refused(String)
+    /// The server can't be used, and why.
+    case unusable(String)
   }
 
-  /// Which connection of which run of which server this was, and what that server does when it is full.
+  /// Which connection of which run of which server this was.
   struct Identity: Equatable {
     var runID: String?
     var clientID: Int64?
-    var evictionPolicy: String?
   }
 
   /// What the next answer is to, and what an error in its place means.
@@ -33,10 +34,10 @@ struct RedisGreeting {
     case may
     /// As `may`; the answer is the connection's id.
     case clientID
-    /// As `may`; the answer names the run of the server.
-    case runID
-    /// As `may`; the answer has the server's policy of eviction.
-    case evictionPolicy
+    /// As `may`; the answer is what the server says of itself.
+    case info
+    /// As `may`; the answer is when the server writes snapshots.
+    case savePoints
     /// The end of the lost connection; an error means that it may still be there.
     case fence
   }
@@ -48,6 +49,8 @@ struct RedisGreeting {
   private var password: String?
   private let previous: Identity?
   private(set) var identity = Identity()
+  /// What the server has said of itself.
+  private(set) var facts = RedisFacts()
 
   /// - Parameter previous: the connection that was lost, if there was one.
   init(previous: Identity?) { self.previous = previous }
@@ -66,9 +69,8 @@ struct RedisGreeting {
     }
     buffer.writeCommand(["CLIENT", "SETNAME", target.clientName])
     buffer.writeCommand(["CLIENT", "ID"])
-    buffer.writeCommand(["INFO", "server"])
-    buffer.writeCommand(["INFO", "memory"])
-    steps += [.may, .clientID, .runID, .evictionPolicy]
+    buffer.writeCommand(["INFO"])
+    steps += [.may, .clientID, .info]
     for script in scripts {
       buffer.writeScriptLoad(script)
       steps.append(.must)
@@ -90,15 +92,23 @@ struct RedisGreeting {
       break
     case .clientID:
       if node.kind == .integer { identity.clientID = node.integer }
-    case .runID:
-      identity.runID = reply.infoField("run_id")
-    case .evictionPolicy:
-      identity.evictionPolicy = reply.infoField("maxmemory_policy")
+    case .info:
+      facts.takeInfo(reply)
+      identity.runID = facts.runID
+      if let fault = facts.fault { return .unusable(fault) }
+    case .savePoints:
+      facts.takeSavePoints(reply)
+      return fence()
     case .fence:
       return .ready(isFenced: node.kind == .integer)
     }
     guard steps.isEmpty else { return .waiting }
-    return fence()
+    // Asked only where it makes a difference: most users of Redis may not, and Redis keeps a log of that.
+    guard facts.appendsToFile == false else { return fence() }
+    steps.append(.savePoints)
+    var buffer = ByteBuffer()
+    buffer.writeCommand(["CONFIG", "GET", "save"])
+    return .send(buffer)
   }
 
   /// The last step: an end to the connection that was lost.
@@ -123,16 +133,6 @@ struct RedisGreeting {
     let text = whole.firstRange(of: ", with args").map { whole[..<$0.lowerBound] } ?? whole
     if let password, text.contains(password) { return reply.errorCode(of: reply.first) }
     return String(text)
-  }
-}
-
-extension RESPReply {
-  /// A field of what INFO has answered; nil when it has none of the name.
-  public func infoField(_ name: String) -> String? {
-    guard first.kind == .string else { return nil }
-    return text(of: first).split(whereSeparator: \.isNewline)
-      .first { $0.hasPrefix(name + ":") }
-      .map { String($0.dropFirst(name.utf8.count + 1)) }
   }
 }
 

@@ -1,4 +1,3 @@
-public import Logging
 public import NIOCore
 
 /// One event loop's pipelined connection to Redis, and its next one when that is lost.
@@ -25,7 +24,7 @@ public final class RedisLink {
   private let loop: any EventLoop
   private let target: RedisTarget
   private let scripts: [RedisScript]
-  private let logger: Logger
+  private let outage: RedisOutage
   /// Strong, and let go in `close`: a weak one would make each use of the delegate's count slower.
   private var delegate: (any RedisLinkDelegate)?
 
@@ -44,13 +43,14 @@ public final class RedisLink {
   /// - Parameters:
   ///   - loop: the loop that it lives on; this must be called there.
   ///   - scripts: what Redis must keep before the first command.
+  ///   - outage: says in the log what becomes of the connection, together with other links.
   public init(
-    on loop: any EventLoop, to target: RedisTarget, scripts: [RedisScript], logger: Logger
+    on loop: any EventLoop, to target: RedisTarget, scripts: [RedisScript], outage: RedisOutage
   ) {
     self.loop = loop
     self.target = target
     self.scripts = scripts
-    self.logger = logger
+    self.outage = outage
     state = RedisLinkState(
       shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
     readOnly = ReadOnlyServer(
@@ -65,6 +65,7 @@ public final class RedisLink {
 
   /// Gives up the connection; whatever still waits fails.
   public func close() {
+    outage.forget(self)
     perform(state.close(), reason: "the sidecar is stopping")
     discardConnection()
     delegate = nil
@@ -247,12 +248,7 @@ public final class RedisLink {
     let wasReady = state.phase == .ready
     discardConnection()
     counters.losses[cause.rawValue] &+= 1
-    if wasReady {
-      logger.warning("lost the connection to Redis", metadata: ["why": "\(reason)"])
-    } else if state.failures == 0 {
-      // Said once for each outage, not for each attempt.
-      logger.error("\(reason)")
-    }
+    if wasReady { outage.lost(self, reason) } else { outage.failed(self, reason) }
     perform(state.lost(), reason: reason)
     finishedBurst()
   }
@@ -337,12 +333,12 @@ public final class RedisLink {
 }
 
 extension RedisLink: RedisConnectionOwner {
-  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) {
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity, facts: RedisFacts) {
     lastIdentity = identity
     if !isFenced { refuseUnfencedWrites() }
     downReason = nil
-    logger.info("connected to Redis", metadata: ["address": "\(target.address)"])
-    delegate?.connected(evictionPolicy: identity.evictionPolicy)
+    outage.ended(self, address: target.address)
+    delegate?.connected(facts)
     perform(state.becameReady(), reason: "")
   }
 

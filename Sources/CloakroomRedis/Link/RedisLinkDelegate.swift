@@ -2,8 +2,8 @@
 public protocol RedisLinkDelegate: AnyObject {
   /// Redis has greeted back, and may be another one than before; nothing has been sent to it yet.
   ///
-  /// - Parameter evictionPolicy: the server's `maxmemory-policy`; nil when it has not told.
-  func connected(evictionPolicy: String?)
+  /// - Parameter facts: what the server has said of itself.
+  func connected(_ facts: RedisFacts)
   /// Redis has answered commands: the moment to take all of the answers.
   func received(_ answers: borrowing RedisAnswers)
   /// A command will get no reply.

@@ -217,7 +217,7 @@ public final class RedisSubscriber {
 }
 
 extension RedisSubscriber: RedisConnectionOwner {
-  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity) {
+  func connectionIsReady(isFenced: Bool, identity: RedisGreeting.Identity, facts: RedisFacts) {
     guard let link else { return }
     _ = link.state.becameReady()
     link.downReason = nil

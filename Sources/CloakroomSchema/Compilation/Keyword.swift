@@ -8,7 +8,7 @@ enum Keyword: Sendable {
   case enumeration(Set<JSONValue>)
   case constant(JSONValue)
 
-  case multipleOf(DecimalNumber)
+  case multipleOf(JSONNumber)
   case maximum(JSONNumber)
   case exclusiveMaximum(JSONNumber)
   case minimum(JSONNumber)

@@ -72,7 +72,7 @@ extension SchemaCompiler {
   ) throws(SchemaFault) {
     if let divisor = try site.number("multipleOf") {
       guard divisor > .integer(0) else { throw site.fault("multipleOf", "must be above 0") }
-      keywords.append(.multipleOf(DecimalNumber(divisor)))
+      keywords.append(.multipleOf(divisor))
     }
     if let limit = try site.number("maximum") { keywords.append(.maximum(limit)) }
     if let limit = try site.number("exclusiveMaximum") { keywords.append(.exclusiveMaximum(limit)) }

@@ -23,11 +23,10 @@ extension Validator {
   mutating func applyToNumber(
     _ keyword: Keyword, of subschema: Subschema, to number: JSONNumber
   ) throws(SchemaFault) -> Bool {
+    try budget.spend(number.weight)
     switch keyword {
     case .multipleOf(let divisor):
-      // Some tens of divisions of 128 bits.
-      try budget.spend(16)
-      return DecimalNumber(number).isMultiple(of: divisor)
+      return try number.isMultiple(of: divisor, &budget)
         || report("multipleOf", of: subschema, "is not a multiple of what it must be")
     case .maximum(let limit):
       return number <= limit || report("maximum", of: subschema, "must be at most \(limit.text)")

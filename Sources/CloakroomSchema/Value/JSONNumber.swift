@@ -1,31 +1,57 @@
-/// A JSON number: an integer of 64 bits, or an IEEE 754 double.
-enum JSONNumber: Sendable, Hashable {
-  case integer(Int64)
-  /// Finite, and no integer of 64 bits.
-  case real(Double)
+internal import CloakroomWire
 
-  /// The number that a finite double is: 1.0 is the integer 1.
-  init(_ value: Double) {
-    if let integer = Int64(exactly: value) {
+/// A JSON number, exactly as it is written and of any size.
+enum JSONNumber: Sendable, Hashable {
+  /// A whole number of 64 bits, however it is written: 1.0 is the integer 1.
+  case integer(Int64)
+  /// Any other.
+  case decimal(DecimalNumber)
+
+  /// Reads a number that a scanner has found.
+  init(_ text: RawSpan, _ range: ByteRange) {
+    if let integer = CloakroomWire.JSONNumber.wholeNumber(text, range) {
       self = .integer(integer)
-    } else {
-      self = .real(value)
+      return
+    }
+    let decimal = text.extracting(range.offsets).withUnsafeBytes { DecimalNumber($0) }
+    self = decimal.wholeNumber.map { .integer($0) } ?? .decimal(decimal)
+  }
+
+  /// The number as digits.
+  var decimal: DecimalNumber {
+    switch self {
+    case .integer(let value): DecimalNumber(String(value).utf8)
+    case .decimal(let decimal): decimal
     }
   }
 
-  /// The number as JSON.
+  /// The number for people, of a reasonable length.
   var text: String {
     switch self {
-    case .integer(let value): String(value)
-    case .real(let value): value.description
+    case .integer(let value): return String(value)
+    case .decimal(let decimal):
+      guard decimal.digits.count <= Self.longestShown, decimal.point.word != nil else {
+        return "what the schema says"
+      }
+      return decimal.scriptText
     }
   }
+
+  private static let longestShown = 40
 
   /// Whether the number has no fraction.
   var isInteger: Bool {
     switch self {
     case .integer: true
-    case .real(let value): value.rounded(.towardZero) == value
+    case .decimal(let decimal): decimal.point >= DecimalExponent(decimal.digits.count)
+    }
+  }
+
+  /// What it costs to look at all of it, in steps of a validation.
+  var weight: Int {
+    switch self {
+    case .integer: 1
+    case .decimal(let decimal): 1 + decimal.digits.count / 64
     }
   }
 }
@@ -34,15 +60,26 @@ extension JSONNumber: Comparable {
   static func < (left: Self, right: Self) -> Bool {
     switch (left, right) {
     case (.integer(let left), .integer(let right)): left < right
-    case (.real(let left), .real(let right)): left < right
-    case (.integer(let left), .real(let right)): Self.isLess(left, right)
-    case (.real(let left), .integer(let right)): !Self.isLess(right, left)
+    default: left.decimal < right.decimal
     }
   }
+}
 
-  /// Compares without rounding the integer to a double. The two are never equal.
-  private static func isLess(_ integer: Int64, _ real: Double) -> Bool {
-    guard let floor = Int64(exactly: real.rounded(.down)) else { return real > 0 }
-    return integer <= floor
+extension DecimalNumber {
+  /// A decimal that is a whole number of 64 bits as one; nil for every other.
+  fileprivate var wholeNumber: Int64? {
+    guard !digits.isEmpty else { return 0 }
+    guard let point = point.word, point >= digits.count, point <= 19 else { return nil }
+    // Kept below zero, where there is one number more.
+    var number: Int64 = 0
+    for place in 0..<point {
+      let (tens, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+      let digit = place < digits.count ? Int64(digits[place]) : 0
+      let (sum, isTooSmall) = tens.subtractingReportingOverflow(digit)
+      guard !isTooLarge, !isTooSmall else { return nil }
+      number = sum
+    }
+    guard !isNegative else { return number }
+    return number == .min ? nil : -number
   }
 }

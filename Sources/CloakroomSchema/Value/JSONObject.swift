@@ -17,6 +17,12 @@ struct JSONObject: Sendable, Hashable {
       members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// The name of the first member that was there before; nil where each name comes once.
+  var repeatedName: JSONText? {
+    guard index.count < members.count else { return nil }
+    return members.enumerated().first { index[$1.name] != $0 }?.element.name
+  }
+
   /// The value of a member, nil if there is none of that name.
   subscript(name: JSONText) -> JSONValue? { index[name].map { members[$0].value } }
 

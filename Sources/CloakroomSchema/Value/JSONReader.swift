@@ -1,79 +1,141 @@
-internal import CJansson
+internal import CloakroomWire
 
-/// Reads a text into a value.
-enum JSONReader {
+/// Reads a text into a value, with every number and every name as it is.
+struct JSONReader {
+  /// The next byte to be read.
+  private var at = 0
+  /// Where in the value that is.
+  private var path: [JSONPointer.Step] = []
+  private let locationBytes: Int
+
   /// Reads a text. A member that comes twice is refused: a reader of the value may take the one
   /// that was not looked at.
   ///
-  /// - Parameter depth: how deep the value may be nested.
-  static func read(_ text: RawSpan, depth: Int) throws(SchemaFault) -> JSONValue {
-    var error = json_error_t()
-    var hasNUL = false
-    let flags = Int(JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES)
-    let root = text.withUnsafeBytes { bytes in
-      // The library passes a NUL behind a number by.
-      hasNUL = bytes.contains(0)
-      return bytes.baseAddress.flatMap {
-        json_loadb($0.assumingMemoryBound(to: CChar.self), bytes.count, flags, &error)
+  /// - Throws: `exceeds` for what is nested too deep, `unreadable` with its place for what is no JSON or can be
+  ///   read in several ways.
+  static func read(_ text: RawSpan, _ limits: SchemaLimits) throws(SchemaFault) -> JSONValue {
+    do throws(JSONFault) {
+      try JSONScanner.validate(text, depthLimit: limits.depth)
+    } catch {
+      switch error {
+      case .tooDeep: throw .exceeds(.depth)
+      case .invalidUTF8: throw .unreadable(at: "", message: "a string is no UTF-8")
+      case .syntax, .loneSurrogate, .outOfBounds:
+        throw .unreadable(at: "", message: "no valid JSON")
       }
     }
-    guard let root else { throw .unreadable(message: message(of: error)) }
-    defer { cloakroom_json_release(root) }
-    guard !hasNUL else { throw .unreadable(message: "NUL byte in JSON") }
-    return try copy(root, depth: depth)
+    var reader = JSONReader(locationBytes: limits.locationBytes)
+    return try reader.value(text)
   }
 
-  /// What the library says, in words of our own: its own quote the text, which may be a secret.
-  private static func message(of error: json_error_t) -> String {
-    let (code, text) = withUnsafeBytes(of: error.text) { text in
-      // An error's code is in the last byte of its text.
-      (UInt32(text[text.count - 1]), String(decoding: text.prefix { $0 != 0 }, as: UTF8.self))
-    }
-    return switch code {
-    case json_error_numeric_overflow.rawValue: "a number is too large for 64 bits"
-    case json_error_duplicate_key.rawValue: "an object names a member twice"
-    case json_error_null_byte_in_key.rawValue: "a member's name holds U+0000"
-    case json_error_stack_overflow.rawValue: "nested too deep"
-    default:
-      text.hasPrefix("invalid Unicode") ? "a string holds half a surrogate pair" : "no valid JSON"
-    }
+  private init(locationBytes: Int) { self.locationBytes = locationBytes }
+
+  /// What is wrong where the reader is.
+  private func fault(_ message: String) -> SchemaFault {
+    .unreadable(at: JSONPointer.pointer(along: path, bytes: locationBytes), message: message)
   }
 
-  private static func copy(
-    _ value: UnsafeMutablePointer<json_t>, depth: Int
-  ) throws(SchemaFault) -> JSONValue {
-    switch value.pointee.type {
-    case JSON_OBJECT:
-      guard depth > 0 else { throw .exceeds(.depth) }
-      var members: [JSONObject.Member] = []
-      members.reserveCapacity(json_object_size(value))
-      var iterator = json_object_iter(value)
-      while let current = iterator, let member = json_object_iter_value(current) {
-        let name = text(json_object_iter_key(current), json_object_iter_key_len(current))
-        members.append(.init(name: name, value: try copy(member, depth: depth - 1)))
-        iterator = json_object_iter_next(value, current)
-      }
-      return .object(JSONObject(members))
-    case JSON_ARRAY:
-      guard depth > 0 else { throw .exceeds(.depth) }
-      var elements: [JSONValue] = []
-      elements.reserveCapacity(json_array_size(value))
-      for index in 0..<json_array_size(value) {
-        guard let element = json_array_get(value, index) else { break }
-        elements.append(try copy(element, depth: depth - 1))
-      }
-      return .array(JSONArray(elements))
-    case JSON_STRING:
-      return .string(text(json_string_value(value), json_string_length(value)))
-    case JSON_INTEGER: return .number(.integer(json_integer_value(value)))
-    case JSON_REAL: return .number(JSONNumber(json_real_value(value)))
-    case JSON_TRUE: return .boolean(true)
-    case JSON_FALSE: return .boolean(false)
-    default: return .null
+  // What follows reads a text that was scanned: its grammar holds, and its depth is bounded.
+
+  private mutating func value(_ text: RawSpan) throws(SchemaFault) -> JSONValue {
+    switch next(text) {
+    case UInt8(ascii: "{"): return .object(try object(text))
+    case UInt8(ascii: "["): return .array(try array(text))
+    case UInt8(ascii: "\""):
+      return .string(try string(text, "a string holds half a surrogate pair"))
+    case UInt8(ascii: "t"): return literal("true", .boolean(true))
+    case UInt8(ascii: "f"): return literal("false", .boolean(false))
+    case UInt8(ascii: "n"): return literal("null", .null)
+    default: return .number(number(text))
     }
   }
 
-  private static func text(_ start: UnsafePointer<CChar>?, _ count: Int) -> JSONText {
-    JSONText(utf8: Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count)))
+  private mutating func object(_ text: RawSpan) throws(SchemaFault) -> JSONObject {
+    var members: [JSONObject.Member] = []
+    at += 1
+    while let byte = next(text), byte != UInt8(ascii: "}") {
+      if byte == UInt8(ascii: ",") {
+        at += 1
+        _ = next(text)
+      }
+      let name = try string(text, "a member's name holds half a surrogate pair")
+      // The colon.
+      _ = next(text)
+      at += 1
+      path.append(.member(name))
+      members.append(.init(name: name, value: try value(text)))
+      path.removeLast()
+    }
+    at += 1
+    let object = JSONObject(members)
+    if let name = object.repeatedName {
+      path.append(.member(name))
+      throw fault("an object names a member twice")
+    }
+    return object
+  }
+
+  private mutating func array(_ text: RawSpan) throws(SchemaFault) -> JSONArray {
+    var elements: [JSONValue] = []
+    at += 1
+    while let byte = next(text), byte != UInt8(ascii: "]") {
+      if byte == UInt8(ascii: ",") { at += 1 }
+      path.append(.element(elements.count))
+      elements.append(try value(text))
+      path.removeLast()
+    }
+    at += 1
+    return JSONArray(elements)
+  }
+
+  /// The string whose opening quote is next.
+  private mutating func string(
+    _ text: RawSpan, _ problem: StaticString
+  ) throws(SchemaFault) -> JSONText {
+    let start = at + 1
+    at = start
+    while let byte = byte(text), byte != UInt8(ascii: "\"") {
+      at += byte == UInt8(ascii: "\\") ? 2 : 1
+    }
+    let content = ByteRange(start..<max(min(at, text.byteCount), start))
+    at += 1
+    var utf8: [UInt8] = []
+    utf8.reserveCapacity(content.count)
+    do throws(JSONFault) {
+      try JSONString.decode(text, content, into: &utf8)
+    } catch {
+      throw fault("\(problem)")
+    }
+    return JSONText(utf8: utf8)
+  }
+
+  private mutating func number(_ text: RawSpan) -> JSONNumber {
+    let start = at
+    while let byte = byte(text), Self.isOfNumber(byte) { at += 1 }
+    return JSONNumber(text, ByteRange(start..<at))
+  }
+
+  private mutating func literal(_ word: StaticString, _ value: JSONValue) -> JSONValue {
+    at += word.utf8CodeUnitCount
+    return value
+  }
+
+  private static func isOfNumber(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+      UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+      true
+    default: false
+    }
+  }
+
+  private func byte(_ text: RawSpan) -> UInt8? {
+    at < text.byteCount ? text.unsafeLoad(fromByteOffset: at, as: UInt8.self) : nil
+  }
+
+  /// The next byte that is no white space.
+  private mutating func next(_ text: RawSpan) -> UInt8? {
+    while let byte = byte(text), byte <= 0x20 { at += 1 }
+    return byte(text)
   }
 }

@@ -10,7 +10,8 @@ enum JSONValue: Sendable, Hashable {
   /// What it costs to look at everything in the value, in steps of a validation.
   var weight: Int {
     switch self {
-    case .null, .boolean, .number: 1
+    case .null, .boolean: 1
+    case .number(let number): number.weight
     case .string(let text): text.weight
     case .array(let array): array.weight
     case .object(let object): object.weight

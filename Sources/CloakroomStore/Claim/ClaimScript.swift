@@ -27,8 +27,15 @@ enum ClaimScript {
   /// The queue: who is the first, to tell it so, and to leave. `commit` comes last and makes all
   /// writes, those of `gone` and `first` among them; by `pcall` it tells the waiter that comes to the front: a
   /// user of Redis who may not publish still gets a claim that is right, only later.
+  ///
+  /// Numbers that no queue reaches are not this sidecar's: counting up to them would never end.
   static let queue = """
-    local first, last = tonumber(field[5] or 1), tonumber(field[6] or 0)
+    local function ordinal(text)
+      local number = tonumber(text)
+      return number and number >= 0 and number < 9007199254740992 and number or nil
+    end
+    local first, last = ordinal(field[5] or 1), ordinal(field[6] or 0)
+    if not first or not last then first, last = 1, 0 end
     local start, waiters, gone = first, {}, {}
     local function text(number) return string.format('%.0f', number) end
     local function place(number) return 'w' .. text(number) end

@@ -47,6 +47,8 @@ public final class MemoryStore: Sendable {
   /// then. So nothing ends early, or lives on, because somebody sets the date.
   private let startedAtMs: Int64
   private let refused = Atomic<UInt64>(0)
+  /// Whether a write has ever found no room.
+  public var hasRefused: Bool { refused.load(ordering: .relaxed) > 0 }
   private let nextShard = Atomic<Int>(0)
 
   /// Makes an empty store.
@@ -137,6 +139,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .takeRate(let demand):
+      take(demand)
     case .step(let step):
       step.reply(in: self)
     case .read(let name):

@@ -3,8 +3,6 @@
 public final class MemoryStoreLink: StoreLink {
   /// Always nil: the store in memory can always be reached.
   public var downReason: String? { nil }
-  /// Nothing is refused.
-  public var isReadOnly: Bool { false }
   /// Nothing is sent: whatever is submitted is done at once.
   public var sendings: UInt64 { 0 }
   /// The store's time.

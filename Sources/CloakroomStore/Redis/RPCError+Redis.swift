@@ -6,11 +6,19 @@ extension RPCError {
   ///
   /// Redis begins an error with a word in capitals. Those that pass by themselves, and that say
   /// that nothing was done, are UNAVAILABLE; all others are Redis' refusal, named in the details.
-  /// The rest of the text is not passed on: it can quote what was sent.
+  init(redisError reply: borrowing RESPReply) {
+    self.init(
+      redisError: reply.errorCode(of: reply.first), sentence: RedisSentence.ofError(reply))
+  }
+
+  /// What Redis' own error means to a caller.
   ///
-  /// - Parameter code: the word, as `RESPReply.errorCode(of:)` gives it.
-  init(redisError code: String) {
-    let details = [RPCError.Detail.text("code", code)]
+  /// - Parameters:
+  ///   - code: the word, as `RESPReply.errorCode(of:)` gives it.
+  ///   - sentence: what may be passed on of the error's text.
+  init(redisError code: String, sentence: String? = nil) {
+    let details =
+      [RPCError.Detail.text("code", code)] + (sentence.map { [.text("message", $0)] } ?? [])
     switch code {
     case RedisScripts.mismatch: self.init(.idempotencyMismatch)
     case "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN":

@@ -18,6 +18,8 @@ enum RedisReplyDecoder: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// What became of taking a rate limit.
+  case rate
   /// What a step that carries its parts reads.
   case step
   /// A record or null.
@@ -30,8 +32,10 @@ enum RedisReplyDecoder: UInt8 {
   case keptCommit
   /// Redis' time.
   case time
-  /// What INFO says of Redis' memory.
-  case evictionPolicy
+  /// What Redis says of itself.
+  case facts
+  /// Whether Redis takes writes.
+  case probe
   /// What a record has for a commit or for a step that was done, with a note or without; or null.
   case kept
   /// An integer.
@@ -45,7 +49,7 @@ enum RedisReplyDecoder: UInt8 {
   func read(_ reply: borrowing RESPReply, step: Int) -> StoreReply {
     let first = reply.first
     if first.kind == .error {
-      return .failure(RPCError(redisError: reply.errorCode(of: first)))
+      return .failure(RPCError(redisError: reply))
     }
     switch self {
     case .done:
@@ -77,10 +81,19 @@ enum RedisReplyDecoder: UInt8 {
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
+    case .rate:
+      do throws(RPCError) {
+        guard let outcome = try RateScript.readOne(reply) else {
+          return .failure(RPCError(.internal, "Redis answered a rate limit with something else"))
+        }
+        return .rate(outcome)
+      } catch {
+        return .failure(error)
+      }
     case .step:
       guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
       return StoreSteps.all[step].storeReply(reply)
-    case .record, .created, .commit, .keptCommit, .time, .evictionPolicy:
+    case .record, .created, .commit, .keptCommit, .time, .facts, .probe:
       // The link reads these: they go by its clock, or are for itself.
       return .failure(RPCError(.internal))
     case .kept:

@@ -117,7 +117,7 @@ extension RedisStoreLink {
     _ decoder: RedisReplyDecoder, _ reply: borrowing RESPReply, wasResent: Bool
   ) -> StoreReply {
     let first = reply.first
-    if first.kind == .error { return .failure(RPCError(redisError: reply.errorCode(of: first))) }
+    if first.kind == .error { return .failure(RPCError(redisError: reply)) }
     switch (decoder, first.kind) {
     case (.record, .null): return .record(nil, atMs: timeMs)
     case (.record, .string): return .record(reply.slice(of: first), atMs: timeMs)
@@ -135,6 +135,8 @@ extension RedisStoreLink {
 
   /// Asks for the time, unless that was done a moment ago.
   func askTime() {
+    guard link.sendings != timeSeenAt else { return }
+    timeSeenAt = link.sendings
     guard clock.isToBeRead() else { return }
     link.submit(
       context: UInt64(RedisReplyDecoder.time.rawValue) << 32, resend: .read, payload: 0,

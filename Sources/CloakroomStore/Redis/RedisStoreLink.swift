@@ -10,12 +10,15 @@ public import NIOCore
 public final class RedisStoreLink: StoreLink {
   /// Why commands are refused at once; nil while they are not.
   public var downReason: String? { link.downReason }
-  /// Whether Redis takes no writes (READONLY), as far as was seen within the last minute.
-  public var isReadOnly: Bool { link.isReadOnly }
   /// How often something was sent to Redis.
   public var sendings: UInt64 { link.sendings }
-  /// Redis' time, as well as it is known.
-  public var timeMs: Int64 { clock.timeMs }
+  /// Redis' time, as well as it is known. What arrives together is of one moment: the clock is asked once.
+  public var timeMs: Int64 {
+    if let burstTimeMs { return burstTimeMs }
+    let time = clock.timeMs
+    if isReceiving { burstTimeMs = time }
+    return time
+  }
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
@@ -23,12 +26,22 @@ public final class RedisStoreLink: StoreLink {
   let loop: any EventLoop
   /// Commits of this tick of the loop that need reminders.
   var gathered: [GatheredCommit] = []
-  private let eviction: RedisEviction
+  private let condition: RedisCondition
+  private let refusals: StoreRefusals
+  /// What is asked whether it would be written: there is never anything of the name.
+  private let probeKey: String
   private let onReadOnly: @Sendable () -> Void
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
   /// Redis' time.
-  var clock = RedisClock()
+  var clock = RedisClock() {
+    didSet { burstTimeMs = nil }
+  }
+  /// The time of the replies that are being handed on, once one of them has asked for it.
+  private var burstTimeMs: Int64?
+  private var isReceiving = false
+  /// What the link's count was when it was last seen whether the time is to be asked for: once before each sending.
+  var timeSeenAt: UInt64?
   let nothing = ByteBuffer()
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
@@ -39,17 +52,24 @@ public final class RedisStoreLink: StoreLink {
   ///
   /// - Parameters:
   ///   - prefix: what all names begin with that the sidecars of one store have in common.
-  ///   - eviction: is told whether Redis evicts.
+  ///   - condition: is told what Redis says of itself.
+  ///   - refusals: is told what Redis refuses.
+  ///   - outage: says in the log what becomes of the connection.
   ///   - onReadOnly: called when Redis has become a replica, and is connected to anew.
   public init(
     on loop: any EventLoop, to target: RedisTarget, prefix: String, logger: Logger,
-    eviction: RedisEviction? = nil, onReadOnly: @escaping @Sendable () -> Void = {}
+    condition: RedisCondition? = nil, refusals: StoreRefusals? = nil, outage: RedisOutage? = nil,
+    onReadOnly: @escaping @Sendable () -> Void = {}
   ) {
     self.loop = loop
-    self.eviction = eviction ?? RedisEviction(logger: logger)
+    self.condition = condition ?? RedisCondition(logger: logger)
+    self.refusals = refusals ?? StoreRefusals(logger: logger)
+    probeKey = prefix + ":probe"
     self.onReadOnly = onReadOnly
     deadlines = DeadlinePart.all(prefix: prefix)
-    link = RedisLink(on: loop, to: target, scripts: RedisScripts.all, logger: logger)
+    link = RedisLink(
+      on: loop, to: target, scripts: RedisScripts.all,
+      outage: outage ?? RedisOutage(logger: logger))
   }
 
   /// Connects, and hands all replies to a sink from now on.
@@ -102,6 +122,8 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("")
         }
       }
+    case .takeRate(let demand):
+      takeRate(demand, ticket)
     case .step(let step):
       submit(step, ticket: ticket)
     case .read(let name):
@@ -117,7 +139,8 @@ public final class RedisStoreLink: StoreLink {
         $0.write(message)
       }
     case .ping:
-      askForEviction()
+      askForFacts()
+      askForWrites()
       send(ticket, .done, .read, payload: 0, arguments: 0) {
         $0.write(head: "*1\r\n$4\r\nPING\r\n")
       }
@@ -136,12 +159,27 @@ public final class RedisStoreLink: StoreLink {
   }
 
   /// Asks what may have been set otherwise since; the answer comes before that to what is asked next.
-  private func askForEviction() {
-    guard eviction.isToBeAsked() else { return }
+  private func askForFacts() {
+    guard condition.isToBeAsked() else { return }
     link.submit(
-      context: UInt64(RedisReplyDecoder.evictionPolicy.rawValue) << 32, resend: .read, payload: 0,
+      context: UInt64(RedisReplyDecoder.facts.rawValue) << 32, resend: .read, payload: 0,
       arguments: 0
-    ) { $0.write(head: "*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n") }
+    ) { $0.write(head: "*1\r\n$4\r\nINFO\r\n") }
+  }
+
+  /// Asks whether Redis takes writes again that it has refused: by one that would write nothing, which
+  /// Redis refuses all the same when it is full, a replica, or can't save.
+  private func askForWrites() {
+    guard refusals.areWritesRefused else { return }
+    link.submit(
+      context: UInt64(RedisReplyDecoder.probe.rawValue) << 32, resend: .idempotentWrite,
+      payload: probeKey.utf8.count, arguments: 3
+    ) {
+      $0.write(head: "*4\r\n$8\r\nSETRANGE\r\n")
+      $0.write(string: probeKey)
+      $0.write(0)
+      $0.write("")
+    }
   }
 
   private func get(_ key: consuming StoreKey, _ ticket: StoreTicket) {
@@ -232,6 +270,25 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
+  private func takeRate(_ demand: RateDemand, _ ticket: StoreTicket) {
+    let (limit, cost) = (demand.limit, demand.cost)
+    // Most limits divide their windows, and have no parts.
+    let hasParts = limit.capacity.part != 0 || cost.part != 0
+    run(
+      RateScript.takeOne, ticket, .rate, .write, demand.key, arguments: hasParts ? 6 : 4,
+      payload: 120
+    ) {
+      $0.write(limit.windowMicroseconds)
+      $0.write(limit.limit)
+      $0.write(limit.capacity.microseconds)
+      $0.write(cost.microseconds)
+      if hasParts {
+        $0.write(limit.capacity.part)
+        $0.write(cost.part)
+      }
+    }
+  }
+
   /// Calls a script on one key, or its variant that keeps its answer, for a command with an idempotency record.
   func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ decoder: RedisReplyDecoder, _ resend: Resend,
@@ -277,23 +334,32 @@ public final class RedisStoreLink: StoreLink {
 
 extension RedisStoreLink: RedisLinkDelegate {
   /// Takes in what the server has said of itself; another Redis may have another time.
-  public func connected(evictionPolicy: String?) {
-    eviction.learn(evictionPolicy)
+  public func connected(_ facts: RedisFacts) {
+    condition.learn(facts)
     clock.forget()
+    timeSeenAt = nil
     askTime()
   }
 
   /// Reads replies and hands them on.
   public func received(_ answers: borrowing RedisAnswers) {
     guard let sink else { return }
+    isReceiving = true
+    defer {
+      isReceiving = false
+      burstTimeMs = nil
+    }
     while let context = answers.next() {
       guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
       else { continue }
+      if answers.reply.first.kind == .error { refusals.note(answers.reply) }
       switch decoder {
       case .time:
         learnTime(answers.reply)
-      case .evictionPolicy:
-        eviction.learn(answers.reply.infoField("maxmemory_policy"))
+      case .facts:
+        condition.learnAgain(answers.reply)
+      case .probe:
+        if answers.reply.first.kind != .error { refusals.tookWrite() }
       case .record, .created, .commit, .keptCommit:
         let reply = readRecord(decoder, answers.reply, wasResent: answers.wasResent)
         sink.complete(ticket(in: context), with: reply)
@@ -307,9 +373,10 @@ extension RedisStoreLink: RedisLinkDelegate {
 
   /// Hands a failure on.
   public func failed(_ failure: RedisFailure, for context: UInt64) {
-    // Nobody waits for the time or the policy, and their contexts name no ticket.
+    if failure == .readOnly { refusals.note(.readOnly, sentence: nil) }
+    // Nobody waits for these, and their contexts name no ticket.
     switch RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32)) {
-    case .time, .evictionPolicy: return
+    case .time, .facts, .probe: return
     default: break
     }
     sink?.complete(ticket(in: context), with: .failure(RPCError(failure)))

@@ -38,14 +38,9 @@ struct JWKText {
     bytes.append(UInt8(ascii: "{"))
     write("kty", algorithm.keyType, isFirst: true)
     write("kid", id)
-    if algorithm.isForSigning {
-      write("use", "sig")
-      write("alg", algorithm.rawValue)
-    } else {
-      write("use", "enc")
-      write("alg", "dir")
-      write("enc", algorithm.rawValue)
-    }
+    write("use", algorithm.isForSigning ? "sig" : "enc")
+    // Of a sealing key as well: `dir` is the way of using a key, and Debian's jose takes no key for it.
+    write("alg", algorithm.rawValue)
   }
 
   private mutating func writePublic(

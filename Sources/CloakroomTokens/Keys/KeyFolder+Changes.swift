@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import Glibc
 
 /// What an operator does with keys.
@@ -37,7 +38,7 @@ extension KeyFolder {
     guard (try? TokenKey(jwk: text.bytes.span.bytes, name: id, state: state)) != nil else {
       throw KeyFolderFault(path, "\(KeyFault.notMade)")
     }
-    try PrivateFile.create(name.text, in: path, text.bytes)
+    try PrivateFile.create(name.text, in: path, owner: owner, text.bytes)
     guard let file = try read().first(where: { $0.key.id == id }) else {
       throw KeyFolderFault("\(path)/\(name.text)", "is gone")
     }
@@ -106,6 +107,6 @@ extension KeyFolder {
 
   private static func isFileID(_ id: String) -> Bool {
     // A file's name can't begin with a dash, or tools would take it for an option.
-    id.first != "-" && !id.contains(".") && TokenClaims.isPurpose(id)
+    id.first != "-" && !id.contains(".") && PlainName.accepts(id)
   }
 }

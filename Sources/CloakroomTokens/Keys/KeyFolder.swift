@@ -9,11 +9,23 @@ public struct KeyFolder: Sendable, Equatable {
   public let path: String
   /// Whether it is systemd's folder of credentials, `$CREDENTIALS_DIRECTORY` (systemd.exec(5)).
   public let isCredentials: Bool
+  /// Whether root may do what the folder's owner does, whose the files are to be then.
+  private let isForItsOwner: Bool
 
   /// Names a folder.
-  public init(_ path: String, isCredentials: Bool = false) {
+  ///
+  /// - Parameter isForItsOwner: whether root may do there what the folder's owner does; a sidecar must not.
+  public init(_ path: String, isCredentials: Bool = false, isForItsOwner: Bool = false) {
     self.path = path
     self.isCredentials = isCredentials
+    self.isForItsOwner = isForItsOwner
+  }
+
+  /// Who may own the folder and what is in it, beside root for the folder.
+  var owner: UInt32 {
+    var status = stat()
+    guard isForItsOwner, geteuid() == 0, stat(path, &status) == 0 else { return geteuid() }
+    return status.st_uid
   }
 
   /// Makes a ring of all keys in several folders.
@@ -99,7 +111,7 @@ public struct KeyFolder: Sendable, Equatable {
       throw KeyFolderFault(path, errno: errno, "can't be read")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { throw KeyFolderFault(path, "is not a folder") }
-    guard status.st_uid == geteuid() || status.st_uid == 0 else {
+    guard status.st_uid == owner || status.st_uid == 0 else {
       throw KeyFolderFault(path, "belongs to user \(status.st_uid): chown it")
     }
     guard isCredentials || status.st_mode & 0o022 == 0 else {
@@ -125,7 +137,7 @@ public struct KeyFolder: Sendable, Equatable {
 
   private func read(_ entry: String, _ name: KeyFileName) throws(KeyFolderFault) -> KeyFile {
     let path = "\(path)/\(entry)"
-    var bytes = try PrivateFile.read(path, isCredentials ? .credential : .ownerOnly)
+    var bytes = try PrivateFile.read(path, isCredentials ? .credential : .owner(owner))
     defer { bytes.cleanse() }
     do throws(KeyFault) {
       let key =

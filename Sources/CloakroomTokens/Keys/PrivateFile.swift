@@ -7,8 +7,8 @@ package enum PrivateFile {
 
   /// Who may own a file, and who else may read it.
   package enum Trust {
-    /// Only the user, mode 0600 or less.
-    case ownerOnly
+    /// Only the one user, mode 0600 or less.
+    case owner(UInt32)
     /// systemd's credentials: root's or the user's, which others than the user and its group can't
     /// read. Its access list for the user shows as permissions of the group.
     case credential
@@ -32,8 +32,8 @@ package enum PrivateFile {
     // Of the file that is open, so that nobody can put another one in its place.
     let mode = status.st_mode & 0o7777
     switch trust {
-    case .ownerOnly:
-      guard status.st_uid == geteuid() else {
+    case .owner(let owner):
+      guard status.st_uid == owner else {
         throw KeyFolderFault(path, "belongs to user \(status.st_uid): chown it")
       }
       guard mode & 0o177 == 0 else {
@@ -64,10 +64,13 @@ package enum PrivateFile {
     return bytes
   }
 
-  /// Writes a new file that only the user may read. It is there as a whole or not at all.
+  /// Writes a new file that only its owner may read. It is there as a whole or not at all.
   ///
+  /// - Parameter owner: whose it is to be.
   /// - Throws: when there is a file of that name already, which stays as it is.
-  static func create(_ name: String, in folder: String, _ bytes: [UInt8]) throws(KeyFolderFault) {
+  static func create(
+    _ name: String, in folder: String, owner: UInt32, _ bytes: [UInt8]
+  ) throws(KeyFolderFault) {
     let path = "\(folder)/\(name)"
     var draft = Array("\(folder)/.new-XXXXXX".utf8CString)
     // mkstemp(3) makes it with mode 0600.
@@ -86,6 +89,9 @@ package enum PrivateFile {
         throw KeyFolderFault(path, errno: errno, "can't be written")
       }
       written += max(count, 0)
+    }
+    guard owner == geteuid() || fchown(descriptor, owner, gid_t.max) == 0 else {
+      throw KeyFolderFault(path, errno: errno, "can't be given to user \(owner)")
     }
     guard fsync(descriptor) == 0 else {
       throw KeyFolderFault(path, errno: errno, "can't be written")

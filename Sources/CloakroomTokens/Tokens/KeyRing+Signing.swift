@@ -19,8 +19,8 @@ extension KeyRing {
     let key = try signingKey(keyID)
     let sealer = seal ? try sealingKey() : nil
     guard claims.own.readableBytes <= tokenBytes else { throw tooLong }
-    if let purpose = claims.purpose, !TokenClaims.isPurpose(purpose) {
-      throw RPCError(.invalidParams, "purpose is 1 to 64 of A-Z a-z 0-9 . _ -")
+    if let purpose = claims.purpose, !PlainName.accepts(purpose) {
+      throw RPCError(.invalidParams, "purpose is \(PlainName.rule)")
     }
     let id = try TokenID.random(prefix: claims.idPrefix)
     let header =
@@ -30,6 +30,7 @@ extension KeyRing {
     var token = try signed(try claims.payload(id: id), header, key)
     if let sealer { token = try sealed(token, sealer) }
     guard token.readableBytes <= tokenBytes else { throw tooLong }
+    noteSignature()
     return SignedToken(bytes: token, id: id, expiresAtMs: claims.expiresAtMs)
   }
 

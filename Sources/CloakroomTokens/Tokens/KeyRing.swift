@@ -2,6 +2,7 @@ internal import COpenSSL
 public import CloakroomCore
 internal import CloakroomWire
 public import NIOCore
+internal import Synchronization
 
 /// The keys that the sidecar has at one moment. A ring never changes: reading the keys anew makes
 /// another one, and whatever is under way goes on with the one it has begun with.
@@ -23,6 +24,8 @@ public final class KeyRing: Sendable {
   /// Whether an event loop may verify the tokens of all keys.
   let allVerifyQuickly: Bool
 
+  private let onFirstSignature: (@Sendable () -> Void)?
+  private let hasSigned = Atomic<Bool>(false)
   private let byID: [ByteString: TokenKey]
   /// What signs when nobody says with which key.
   private let signer: TokenKey?
@@ -34,10 +37,13 @@ public final class KeyRing: Sendable {
   /// - Parameters:
   ///   - keys: of several active keys, the last one signs when a call names none.
   ///   - tokenBytes: how long a token is at most.
+  ///   - onFirstSignature: called when the first token is signed.
   /// - Throws: `duplicateID` when two of them have the same name.
   public init(
-    _ keys: [TokenKey], tokenBytes: Int = KeyRing.defaultTokenBytes
+    _ keys: [TokenKey], tokenBytes: Int = KeyRing.defaultTokenBytes,
+    onFirstSignature: (@Sendable () -> Void)? = nil
   ) throws(KeyFault) {
+    self.onFirstSignature = onFirstSignature
     var byID: [ByteString: TokenKey] = [:]
     for key in keys {
       guard byID.updateValue(key, forKey: ByteString(key.id)) == nil else {
@@ -56,8 +62,10 @@ public final class KeyRing: Sendable {
   }
 
   /// Keys that were made for this run and that nobody else has: one that signs (HS256), one that seals.
+  ///
+  /// - Parameter onFirstSignature: called when the first token is signed.
   public static func random(
-    tokenBytes: Int = KeyRing.defaultTokenBytes
+    tokenBytes: Int = KeyRing.defaultTokenBytes, onFirstSignature: (@Sendable () -> Void)? = nil
   ) throws(KeyFault) -> KeyRing {
     var keys: [TokenKey] = []
     for (name, algorithm) in [("run", KeyAlgorithm.hs256), ("run-seal", .a256GCM)] {
@@ -71,7 +79,7 @@ public final class KeyRing: Sendable {
       }
       keys.append(try TokenKey(id: id, algorithm, .active, secret: secret))
     }
-    return try KeyRing(keys, tokenBytes: tokenBytes)
+    return try KeyRing(keys, tokenBytes: tokenBytes, onFirstSignature: onFirstSignature)
   }
 
   /// Random bytes as base64url.
@@ -79,6 +87,12 @@ public final class KeyRing: Sendable {
     var bytes = [UInt8](repeating: 0, count: count)
     try CryptoFault.check(RAND_bytes(&bytes, Int32(clamping: count)))
     return Base64URL.text(bytes)
+  }
+
+  /// Notes that a token was signed.
+  func noteSignature() {
+    guard let onFirstSignature, !hasSigned.exchange(true, ordering: .relaxed) else { return }
+    onFirstSignature()
   }
 
   // MARK: Finding keys

@@ -41,23 +41,20 @@ public struct TokenClaims: Sendable {
     self.expiresAtMs = expiresAtMs
   }
 
-  /// Whether a text may be a purpose: 1 to 64 of A-Z a-z 0-9 . _ -, which a media type can be made of.
-  public static func isPurpose(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-      && text.utf8.allSatisfy {
-        switch $0 {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-          UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
-  }
-
   /// The header's `typ` for a purpose.
   static func type(purpose: String?) -> String {
     purpose.map { "\($0)+jwt" } ?? IssuedHeader.plainType
+  }
+
+  /// Says which name it is.
+  private static func repeatedName(in text: RawSpan) -> RPCError {
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(text)
+      return RPCError(.invalidParams, "claims has a name twice")
+    } catch {
+      return RPCError(
+        .invalidParams, "claims has a name twice", details: [.text("pointer", error.pointer)])
+    }
   }
 
   // MARK: Writing
@@ -73,10 +70,12 @@ public struct TokenClaims: Sendable {
     do throws(JSONMembers.Fault) {
       members = try JSONMembers(text)
     } catch .duplicate {
-      throw RPCError(.invalidParams, "claims has a name twice")
+      throw Self.repeatedName(in: text)
+    } catch .notAnObject {
+      throw RPCError(.invalidParams, "claims has to be an object")
     } catch {
       throw RPCError(
-        .invalidParams, "claims is an object, nested at most \(JSONMembers.depthLimit) deep")
+        .invalidParams, "claims may be nested \(JSONMembers.depthLimit) deep, and is deeper")
     }
     let read = try check(members, text)
     var payload = ByteBuffer()

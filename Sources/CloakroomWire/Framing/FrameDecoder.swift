@@ -3,7 +3,8 @@ public import NIOCore
 /// Takes a connection's bytes apart into frames; knows no channel and no clock.
 ///
 /// The framing is found out from the first byte that is no white space: a `C` begins a
-/// `Content-Length:` or `Content-Type:` header, which no JSON text does. What was read is sliced,
+/// `Content-Length:` or `Content-Type:` header, which no JSON text does, and an HTTP method a request of HTTP, which is
+/// for others to take apart. What was read is sliced,
 /// not copied; only an unfinished frame at the end is copied, and only to that are later reads
 /// appended, each byte being searched once. Between frames nothing is held.
 public struct FrameDecoder: Sendable {
@@ -38,6 +39,7 @@ public struct FrameDecoder: Sendable {
     case headers(FrameHeaders)
     case body(length: Int)
     case restOfBody(length: Int)
+    case http
     case failed
   }
 
@@ -66,7 +68,7 @@ public struct FrameDecoder: Sendable {
 
   /// The next frame, or nil until more was read.
   ///
-  /// In lines, blank ones are skipped; a last line without LF is no frame.
+  /// In lines, blank ones are skipped; a last line without LF is no frame before `finish`.
   public mutating func next() -> Frame? {
     // No state is left waiting for what needs no bytes.
     guard inputCount > 0 else {
@@ -77,6 +79,7 @@ public struct FrameDecoder: Sendable {
       switch state {
       case .detecting:
         guard detectFraming() else { return nil }
+        if case .failed = state { return .malformed(Self.foreignProtocol) }
 
       case .line:
         if let line = takeWholeLine() { return .text(line) }
@@ -122,13 +125,87 @@ public struct FrameDecoder: Sendable {
         }
         state = .headers(FrameHeaders())
 
-      case .failed:
+      case .http, .failed:
         return nil
       }
     }
   }
 
+  /// Takes what was read and not used yet; for a connection of HTTP.
+  public mutating func takeRest() -> ByteBuffer? {
+    defer { releaseInput() }
+    return input
+  }
+
+  /// What is left when no more will be read, and `next()` has answered nil: a last line without LF, or a text
+  /// that is not there whole.
+  public mutating func finish() -> Frame? {
+    switch state {
+    case .detecting where partial.readableBytes > 0:
+      defer { partial = nothing }
+      return .text(partial)
+    case .line where partial.readableBytes > 0:
+      let line = partial
+      partial = nothing
+      return line.isBlank ? nil : .text(line)
+    case .headers(let headers) where headers.byteCount > 0 || partial.readableBytes > 0:
+      fail()
+      return .malformed("the headers end with the connection")
+    case .body:
+      fail()
+      return .malformed("the connection has ended before the text")
+    default:
+      return nil
+    }
+  }
+
+  /// What TLS begins with, and HTTP/2.
+  private static let tlsHandshake: UInt8 = 0x16
+  private static let http2 = Array("PRI * HTTP/2".utf8)
+  private static let httpMethods = [
+    "GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ",
+  ]
+  .map { Array($0.utf8) }
+  private static let foreignProtocol =
+    "this is neither JSON-RPC nor HTTP/1.1, but TLS or HTTP/2: a Unix socket needs neither"
+
+  /// Whether what was read begins with a text; nil when that can't be told yet.
+  private func begins(with text: [UInt8]) -> Bool? {
+    guard let view = input?.readableBytesView else { return nil }
+    guard text.starts(with: view.prefix(text.count)) else { return false }
+    return view.count >= text.count ? true : nil
+  }
+
+  /// Finds out whether a connection speaks something else than JSON-RPC.
+  ///
+  /// - Returns: nil when more has to be read first.
+  private mutating func detectOthers(_ first: UInt8) -> Bool? {
+    if first == Self.tlsHandshake {
+      fail()
+      return true
+    }
+    guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) else { return false }
+    let methods = Self.httpMethods.map(begins)
+    if methods.contains(true) {
+      framing = .http
+      state = .http
+      return true
+    }
+    let isHTTP2 = begins(with: Self.http2)
+    if isHTTP2 == true {
+      fail()
+      return true
+    }
+    return methods.contains(nil) || isHTTP2 == nil ? nil : false
+  }
+
   private mutating func detectFraming() -> Bool {
+    if partial.readableBytes > 0, let input {
+      var joined = partial
+      joined.writeImmutableBuffer(input)
+      self.input = joined
+      partial = nothing
+    }
     while let byte: UInt8 = input?.readInteger() {
       switch byte {
       case ASCII.space, ASCII.tab, ASCII.lineFeed, ASCII.carriageReturn: continue
@@ -136,8 +213,17 @@ public struct FrameDecoder: Sendable {
         framing = .headers
         state = .headers(FrameHeaders())
       default:
-        framing = .lines
-        state = .line
+        if let index = input?.readerIndex { input?.moveReaderIndex(to: index - 1) }
+        switch detectOthers(byte) {
+        case true?: return true
+        case nil:
+          keepInput()
+          return false
+        case false?:
+          framing = .lines
+          state = .line
+          return true
+        }
       }
       if let index = input?.readerIndex { input?.moveReaderIndex(to: index - 1) }
       return true
@@ -302,4 +388,6 @@ public enum Framing: Sendable, Hashable {
   /// `Content-Length:` headers, a blank line, and that many bytes, as the Language Server
   /// Protocol's base protocol has it.
   case headers
+  /// Requests and responses of HTTP/1.1.
+  case http
 }

@@ -38,6 +38,8 @@ public struct FrameEncoder: Sendable {
     switch framing {
     case .lines: output.write(atMost: 1) { $0.write("\n") }
     case .headers: writeLength(start, in: &output)
+    // What a reply is within a response, others see to.
+    case .http: break
     }
   }
 

@@ -1,19 +1,18 @@
 internal import Glibc
 
-/// A number as decimal digits: `0.d₁d₂…dₖ × 10ⁿ` without a zero at either end; no digits is 0.
-struct DecimalNumber: Equatable {
-  /// Exponents beyond this are all the same to a double: it holds nothing there.
-  private static let greatestExponent = 1_000_000
-
-  var isNegative = false
+/// A number as decimal digits, exact and of any size: `0.d₁d₂…dₖ × 10ⁿ` without a zero at either end; no digits is 0.
+package struct DecimalNumber: Sendable, Hashable {
+  /// Whether it is below zero.
+  package private(set) var isNegative = false
   /// The digits, 0 to 9.
-  var digits: [UInt8] = []
+  package private(set) var digits: [UInt8] = []
   /// Where the point is: behind so many of the digits.
-  var point = 0
+  package private(set) var point = DecimalExponent(0)
 
   /// Reads a number as JSON, C or Swift writes it; what is no number is read as far as it is one.
-  init(_ text: some Sequence<UInt8>) {
-    var exponent = 0
+  package init(_ text: some Sequence<UInt8>) {
+    var point = 0
+    var exponent: [UInt8] = []
     var isExponentNegative = false
     var part = Part.whole
     for byte in text {
@@ -21,7 +20,7 @@ struct DecimalNumber: Equatable {
       case ASCII.zero...(ASCII.zero &+ 9):
         let digit = byte &- ASCII.zero
         if part == .exponent {
-          exponent = min(exponent &* 10 &+ Int(digit), Self.greatestExponent)
+          exponent.append(digit)
           continue
         }
         let isLeading = digits.isEmpty && digit == 0
@@ -36,7 +35,12 @@ struct DecimalNumber: Equatable {
       }
     }
     while digits.last == 0 { digits.removeLast() }
-    point = digits.isEmpty ? 0 : point &+ (isExponentNegative ? -exponent : exponent)
+    guard !digits.isEmpty else {
+      // There is one zero.
+      isNegative = false
+      return
+    }
+    self.point = DecimalExponent(digits: exponent, isNegative: isExponentNegative).adding(point)
   }
 
   private enum Part { case whole, fraction, exponent }
@@ -53,26 +57,42 @@ struct DecimalNumber: Equatable {
 
   /// The number as ECMAScript's `Number::toString` writes it (ECMA-262, 6.1.6.1.20): without an exponent from
   /// 10⁻⁶ to below 10²¹, and with one beside that.
-  var scriptText: String {
+  package var scriptText: String {
     guard !digits.isEmpty else { return "0" }
     let sign = isNegative ? "-" : ""
     let text = String(decoding: digits.map { $0 &+ ASCII.zero }, as: UTF8.self)
     let count = digits.count
-    if count <= point, point <= 21 {
+    switch point.word {
+    case .some(let point) where count <= point && point <= 21:
       return sign + text + String(repeating: "0", count: point - count)
-    }
-    switch point {
-    case 1...21:
+    case .some(let point) where (1...21).contains(point):
       return sign + text.prefix(point) + "." + text.dropFirst(point)
-    case -5...0:
+    case .some(let point) where (-5...0).contains(point):
       return sign + "0." + String(repeating: "0", count: -point) + text
     default:
-      let exponent = point - 1
+      let exponent = point.adding(-1)
       let fraction = count > 1 ? "." + text.dropFirst() : ""
-      return sign + text.prefix(1) + fraction + (exponent < 0 ? "e-" : "e+")
-        + String(exponent.magnitude)
+      return sign + text.prefix(1) + fraction + (exponent < DecimalExponent(0) ? "e" : "e+")
+        + exponent.text
     }
   }
+}
+
+extension DecimalNumber: Comparable {
+  package static func < (left: Self, right: Self) -> Bool {
+    if left.digits.isEmpty || right.digits.isEmpty || left.isNegative != right.isNegative {
+      return left.sign < right.sign
+    }
+    return left.isNegative ? isCloser(right, left) : isCloser(left, right)
+  }
+
+  /// Whether a number is closer to zero than another; neither is zero.
+  private static func isCloser(_ left: Self, _ right: Self) -> Bool {
+    left.point == right.point
+      ? left.digits.lexicographicallyPrecedes(right.digits) : left.point < right.point
+  }
+
+  private var sign: Int { digits.isEmpty ? 0 : isNegative ? -1 : 1 }
 }
 
 extension DecimalNumber {
@@ -105,12 +125,10 @@ extension DecimalNumber {
   }
 
   private func isHeld(by double: Double) -> Bool {
-    let isOrdinary = Self.certainPoints.contains(point)
-    if isOrdinary, digits.count <= Self.certainDigits { return true }
-    if isOrdinary, digits.count <= Self.fractionDigits, point < digits.count,
-      double != double.rounded()
-    {
-      return true
+    if let point = point.word, Self.certainPoints.contains(point) {
+      if digits.count <= Self.certainDigits { return true }
+      let isFraction = point < digits.count && double != double.rounded()
+      if digits.count <= Self.fractionDigits, isFraction { return true }
     }
     return digits.count <= Self.mostDigits
       && DecimalNumber(double, digits: digits.count) == self

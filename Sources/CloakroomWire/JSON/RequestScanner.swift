@@ -87,6 +87,17 @@ public struct RequestScanner: Sendable {
       && (paramsKind == nil || paramsKind == .object || paramsKind == .array)
   }
 
+  /// What is wrong with the envelope, the first of several things; nil when it is valid.
+  public var fault: String? {
+    if isValidRequest { return nil }
+    if !isObject { return "a request is an object" }
+    if hasDuplicates { return "jsonrpc, id, method or params is there twice" }
+    if !hasVersion { return #"jsonrpc has to be "2.0""# }
+    if methodKind != .string { return "method has to be a string" }
+    if !Self.mayBeID(idKind) { return "id has to be a string, a number or null" }
+    return "params has to be an object or an array"
+  }
+
   private static func mayBeID(_ kind: JSONKind?) -> Bool {
     switch kind {
     case nil, .string, .number, .null: true

@@ -131,6 +131,11 @@ struct FlowProgressTests {
     try walk.complete("a")
     let error = try #require(throws: RPCError.self) { try walk.save(#"{"x":1,"x":2}"#) }
     #expect(error.reason == .validationFailed)
+    guard case .list(let violations)? = error.details.first?.value else {
+      Issue.record("no violations")
+      return
+    }
+    #expect(violations.first?.first == .text("pointer", "/x"))
     #expect(walk.text == "coo+")
   }
 

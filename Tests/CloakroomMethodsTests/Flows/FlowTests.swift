@@ -63,9 +63,10 @@ struct FlowTests {
     Fault(
       #"{"steps":[{"id":"a","schema":{"pattern":"("}}]}"#, "/steps/0/schema/pattern", "pattern"),
     Fault(
-      #"{"steps":[{"id":"a","schema":{"const":{"x":1,"x":2}}}]}"#, "/steps/0/schema", "twice"),
+      #"{"steps":[{"id":"a","schema":{"const":{"x":1,"x":2}}}]}"#, "/steps/0/schema/const/x",
+      "twice"),
     Fault(
-      #"{"steps":[{"id":"a"}],"schema":{"title":"\ud800"}}"#, "/schema", "surrogate"),
+      #"{"steps":[{"id":"a"}],"schema":{"title":"\ud800"}}"#, "/schema/title", "surrogate"),
     Fault(
       #"{"steps":[{"id":"a","schema":{"pattern":"a{15000}"}},{"id":"b","schema":{"pattern":"a{15000}"}}]}"#,
       "/steps/1/schema", "patternStates", .tooLarge),

@@ -1,5 +1,4 @@
 import CloakroomCore
-import CloakroomSchema
 import CloakroomStore
 import NIOCore
 import Testing
@@ -190,15 +189,15 @@ struct SessionProgressTests {
 
   @Test("is changed only over data that fit a schema, where that is asked for")
   func onlyIf() throws {
-    let schema = try JSONSchema(
-      Array(#"{"properties":{"status":{"enum":["draft"]}}}"#.utf8).span.bytes)
+    let condition = try DataCondition(
+      ByteBuffer(string: #"{"properties":{"status":{"enum":["draft"]}}}"#))
     var story = SessionStory(data: #"{"status":"draft"}"#)
     for expected in [nil, Reason.conflict] {
       story.tell(
         .update(
           SessionChange(
             content: .patch(ByteBuffer(string: #"{"status":"sent"}"#)), etag: nil,
-            condition: schema, touches: true, longest: .max)))
+            condition: condition, touches: true, longest: .max)))
       #expect(story.refusal?.reason == expected)
     }
     #expect(story.refusal?.details.first?.name == "violations")

@@ -275,7 +275,7 @@ struct SessionRecordTests {
     story.tell(
       .release(receipt: "s", error: ByteBuffer(string: #"{"code":9}"#)), at: Self.made + 50)
     #expect(story.record?.state == .dead && story.last?.noticed == .dead)
-    #expect(story.record?.lastError == ByteBuffer(string: #"{"code":9}"#))
+    #expect(story.record?.lease.lastError == ByteBuffer(string: #"{"code":9}"#))
     story.tell(.reopen, at: Self.made + 60, by: nil)
     let record = try #require(story.record)
     #expect(record.state == .open && record.lease.attempts == 0)

@@ -19,7 +19,7 @@ final class SessionStage {
   /// Starts sidecars; in memory there is one.
   init(_ store: Store = .memory, sidecars: Int = 1, _ options: [String] = []) throws {
     let redis = store == .redis ? try RedisServer() : nil
-    let keys = try TokenKeys(copiesOf: ["A256GCM"])
+    let keys = try TokenKeys(copiesOf: ["A256GCM", "HS256"])
     var daemons: [Daemon] = []
     var logs: [ObservationLog] = []
     for _ in 0..<(store == .redis ? sidecars : 1) {

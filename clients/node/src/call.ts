@@ -7,6 +7,8 @@ import { CallOptions, Effect, Signal } from "./stub.js";
 export const DEFAULT_TIMEOUT_MS = 10_000;
 /** How much longer the client waits for the sidecar's own word, which knows what was done. */
 export const GRACE_MS = 100;
+// As long as a timer of Node's can be, 24 days.
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 // How often a call is repeated that the sidecar has answered with "nothing was done, try again".
 const MAX_REFUSALS = 3;
 
@@ -61,7 +63,8 @@ export class Call {
     const params = paramsOf(required, options, defaults);
     this.method = method;
     this.signal = options?.signal;
-    this.timeoutMs = options?.timeoutMs ?? roomTimeoutMs + patience(params);
+    this.timeoutMs = Math.min(MAX_TIMER_MS, options?.timeoutMs ?? roomTimeoutMs + patience(params));
+    if (!(this.timeoutMs >= 0)) throw new TypeError("timeoutMs is no number of milliseconds");
     this.deadline = performance.now() + this.timeoutMs;
     const effect = effectOf(method, params);
     this.isRead = effect === "read";

@@ -1,5 +1,5 @@
 import { asyncDispose } from "./dispose.js";
-import { randomName } from "./call.js";
+import { MAX_TIMER_MS, randomName } from "./call.js";
 import { ClaimNotHeld, CloakroomError, Conflict, LeaseLost } from "./errors.js";
 import { Claim } from "./methods.js";
 import { isOutage, milliseconds, within } from "./shared.js";
@@ -95,9 +95,14 @@ export class HeldClaim {
     clearTimeout(this.timer);
     if (this.isReleased || this.isLost) return;
     const third = milliseconds(this.ttl) / 3;
-    const next = this.renews ? third : this.ends - performance.now();
+    const next = Math.min(MAX_TIMER_MS, this.renews ? third : this.ends - performance.now());
+    const onTime = () => {
+      if (this.renews) void this.keep(Math.min(MAX_TIMER_MS, third));
+      else if (performance.now() >= this.ends) this.lose();
+      else this.watch();
+    };
     // A claim keeps no process alive that has nothing else to do.
-    this.timer = setTimeout(() => void (this.renews ? this.keep(third) : this.lose()), next).unref();
+    this.timer = setTimeout(onTime, Math.ceil(next)).unref();
   }
 
   private async keep(third: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { createConnection, Socket } from "node:net";
-import { Call, GRACE_MS } from "./call.js";
+import { Call, GRACE_MS, MAX_TIMER_MS } from "./call.js";
 import * as errors from "./errors.js";
 import { decode } from "./json.js";
 
@@ -29,9 +29,14 @@ export class ConnectionLost extends Error {
 /** A call that waits for its turn, or for its answer. */
 interface Exchange {
   readonly call: Call;
+  /** In place of a request: what is never answered. */
+  readonly notification: string | undefined;
   readonly resolve: (message: Message) => void;
   readonly reject: (fault: Error) => void;
+  /** Of its request; 0 until it is sent, and -1 for what is never answered. */
   id: number;
+  /** Whether it has let the system tell that the sidecar has left. */
+  hasListened: boolean;
   /** When it is given up. */
   end: number;
   onAbort: (() => void) | undefined;
@@ -53,6 +58,11 @@ export interface ConnectionOptions {
   readonly exactDecimals: boolean;
 }
 
+/** About how many bytes a request has, at most; little ones are not counted. */
+function lengthOf(call: Call): number {
+  return call.body.length <= SURE_BYTES / 4 ? 0 : Buffer.byteLength(call.body) + 200;
+}
+
 /** One socket. Requests of one turn of the event loop leave together, and answers are matched by their number. */
 export class Connection {
   /** Whether it is gone. */
@@ -71,7 +81,11 @@ export class Connection {
   private alarmAt = Infinity;
   private parts: Buffer[] = [];
   private partsLength = 0;
-  private maxFrame: Promise<number> | undefined;
+  // Notifications that the system is taking.
+  private leaving: Exchange[] = [];
+  private isListening = false;
+  private isAsking = false;
+  private maxFrame: number | undefined;
   private maxInFlight = 1000;
 
   private constructor(
@@ -103,16 +117,12 @@ export class Connection {
 
   /** Sends a call, and waits for its answer for as long as the call has time. */
   exchange(call: Call): Promise<Message> {
-    if (call.isRepeatable && call.body.length <= SURE_BYTES / 4) return this.enqueue(call);
-    return this.check(call).then(() => this.enqueue(call));
+    return this.enqueue(call);
   }
 
   /** Sends what is never answered; resolves when the system has it. */
-  notify(text: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.isLost) reject(new ConnectionLost(false));
-      this.socket.write(text, "utf8", (fault) => (fault ? reject(new ConnectionLost(true)) : resolve()));
-    });
+  async notify(call: Call, text: string): Promise<void> {
+    await this.enqueue(call, text);
   }
 
   /** Stops and goes on taking what arrives. */
@@ -134,46 +144,7 @@ export class Connection {
 
   // -- Requests
 
-  private async check(call: Call): Promise<void> {
-    if (!call.isRepeatable && this.waiting.size === 0) {
-      // An end that the system knows of already: it is heard before a call is lost that can't be made again.
-      for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const length = Buffer.byteLength(call.body) + 200;
-    if (length <= SURE_BYTES) return;
-    const max = await this.frameLimit(call);
-    if (length > max) {
-      throw call.truth(
-        new errors.TooLarge(`${call.method}: the request has about ${length} bytes, the limit is ${max}`),
-      );
-    }
-  }
-
-  /** The sidecar's limit, asked for once, and in the time of the call that asks. */
-  private async frameLimit(call: Call): Promise<number> {
-    for (;;) {
-      const asked = (this.maxFrame ??= this.askFrameLimit(call.remaining()));
-      try {
-        return await asked;
-      } catch (fault) {
-        if (this.maxFrame === asked) this.maxFrame = undefined;
-        if (fault instanceof ConnectionLost) throw new ConnectionLost(false);
-        if (call.remaining() <= 0) throw call.outOfTime(false);
-      }
-    }
-  }
-
-  private async askFrameLimit(timeoutMs: number): Promise<number> {
-    const hello = new Call("system.hello", { ...this.options.identity }, { timeoutMs });
-    const { result, error } = await this.enqueue(hello);
-    if (error !== undefined) return Infinity; // The sidecar's own word comes with the call.
-    const limits = (result as { limits: { frameBytes: number; inFlight: number } }).limits;
-    // A cancellation has to get through.
-    this.maxInFlight = Math.max(1, Math.min(this.maxInFlight, limits.inFlight - 1));
-    return limits.frameBytes;
-  }
-
-  private enqueue(call: Call): Promise<Message> {
+  private enqueue(call: Call, notification?: string): Promise<Message> {
     return new Promise((resolve, reject) => {
       if (this.isLost) {
         reject(new ConnectionLost(false));
@@ -183,7 +154,16 @@ export class Connection {
         reject(call.cancelled(false));
         return;
       }
-      const exchange: Exchange = { call, resolve, reject, id: 0, end: 0, onAbort: undefined };
+      const exchange: Exchange = {
+        call,
+        notification,
+        resolve,
+        reject,
+        id: 0,
+        hasListened: false,
+        end: 0,
+        onAbort: undefined,
+      };
       this.arm(exchange, call.remaining() + GRACE_MS);
       if (call.signal !== undefined) {
         exchange.onAbort = () => this.abort(exchange);
@@ -205,7 +185,7 @@ export class Connection {
     clearTimeout(this.alarm);
     this.alarmAt = at;
     // The process lives by the socket, as long as anybody waits.
-    this.alarm = setTimeout(this.onAlarm, Math.ceil(Math.max(0, ms))).unref();
+    this.alarm = setTimeout(this.onAlarm, Math.min(MAX_TIMER_MS, Math.ceil(Math.max(0, ms)))).unref();
   }
 
   private readonly onAlarm = (): void => {
@@ -230,29 +210,105 @@ export class Connection {
     });
   }
 
+  /** Sends what is next, in the order in which it was given. */
   private flush(): void {
-    if (this.isWriting || this.isLost) return;
-    let text = this.asides;
+    if (this.isWriting || this.isListening || this.isLost) return;
+    let text = "";
     let isASCII = true;
-    this.asides = "";
     for (const exchange of this.queue) {
       if (this.waiting.size >= this.maxInFlight || text.length >= WRITE_LENGTH) break;
+      if (this.mustWait(exchange)) break;
       this.queue.delete(exchange);
-      exchange.id = this.lastId += 1;
-      this.waiting.set(exchange.id, exchange);
-      text += exchange.call.request(exchange.id);
+      if (this.isTooLarge(exchange)) continue;
       isASCII &&= exchange.call.isASCII;
+      if (exchange.notification !== undefined) {
+        exchange.id = -1;
+        this.leaving.push(exchange);
+        text += exchange.notification;
+      } else text += this.send(exchange);
     }
+    text += this.asides;
+    this.asides = "";
     if (text === "") return;
     this.isWriting = true;
     // The same bytes for what is ASCII, and faster.
     this.socket.write(text, isASCII ? "latin1" : "utf8", this.onWritten);
   }
 
-  private readonly onWritten = (): void => {
+  private send(exchange: Exchange): string {
+    exchange.id = this.lastId += 1;
+    this.waiting.set(exchange.id, exchange);
+    return exchange.call.request(exchange.id);
+  }
+
+  private readonly onWritten = (fault?: Error | null): void => {
     this.isWriting = false;
+    const left = this.leaving;
+    this.leaving = [];
+    for (const exchange of left) {
+      this.settle(exchange);
+      if (fault) exchange.reject(new ConnectionLost(true));
+      else exchange.resolve({});
+    }
     if (this.queue.size > 0 || this.asides !== "") this.flush();
   };
+
+  /** Whether a call can't be sent yet; those behind it wait, too, so that none overtakes another. */
+  private mustWait(exchange: Exchange): boolean {
+    if (!exchange.call.isRepeatable && this.waiting.size === 0 && !exchange.hasListened) {
+      // An end that the system knows of already: it is heard before a call is lost that can't be made again.
+      exchange.hasListened = true;
+      this.isListening = true;
+      const goOn = () => {
+        this.isListening = false;
+        this.flush();
+      };
+      setImmediate(() => setImmediate(goOn));
+      return true;
+    }
+    if (this.maxFrame !== undefined || lengthOf(exchange.call) <= SURE_BYTES) return false;
+    this.askLimits();
+    return true;
+  }
+
+  /** The sidecar's limits; asked for when they may matter, and not of each connection. */
+  private askLimits(): void {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    const answered = (message?: Message) => {
+      this.isAsking = false;
+      if (message !== undefined) {
+        const result = message.result as { limits?: { frameBytes: number; inFlight: number } } | undefined;
+        // Without limits the sidecar's own word comes with the call.
+        this.maxFrame = result?.limits?.frameBytes ?? Infinity;
+        // A cancellation has to get through.
+        this.maxInFlight = Math.max(1, Math.min(this.maxInFlight, (result?.limits?.inFlight ?? 1001) - 1));
+      }
+      if (this.queue.size > 0) this.schedule();
+    };
+    const hello: Exchange = {
+      call: new Call("system.hello", { ...this.options.identity }),
+      notification: undefined,
+      resolve: answered,
+      reject: () => answered(),
+      id: 0,
+      hasListened: true,
+      end: 0,
+      onAbort: undefined,
+    };
+    this.arm(hello, hello.call.remaining());
+    this.asides += this.send(hello);
+  }
+
+  private isTooLarge(exchange: Exchange): boolean {
+    const { call } = exchange;
+    const length = this.maxFrame === undefined ? 0 : lengthOf(call);
+    if (length <= (this.maxFrame ?? Infinity)) return false;
+    this.settle(exchange);
+    const text = `${call.method}: the request has about ${length} bytes, the limit is ${this.maxFrame}`;
+    exchange.reject(call.truth(new errors.TooLarge(text)));
+    return true;
+  }
 
   // -- Ends
 
@@ -269,7 +325,7 @@ export class Connection {
   private expire(exchange: Exchange): void {
     this.settle(exchange);
     const { call } = exchange;
-    const wasSent = exchange.id > 0;
+    const wasSent = exchange.id !== 0;
     exchange.reject(call.signal?.aborted ? call.cancelled(wasSent) : call.outOfTime(wasSent));
     if (this.queue.size > 0) this.schedule();
   }
@@ -281,6 +337,8 @@ export class Connection {
       exchange.reject(exchange.call.cancelled(false));
       return;
     }
+    // What is never answered is on its way.
+    if (exchange.notification !== undefined) return;
     this.asides += `{"jsonrpc":"2.0","id":"","method":"system.cancel","params":{"id":${exchange.id}}}\n`;
     this.schedule();
     this.arm(exchange, GRACE_MS);
@@ -290,7 +348,8 @@ export class Connection {
     if (this.isLost) return;
     this.isLost = true;
     clearTimeout(this.alarm);
-    const sent = [...this.waiting.values()];
+    const sent = [...this.waiting.values(), ...this.leaving];
+    this.leaving = [];
     const unsent = [...this.queue];
     for (const exchange of [...sent, ...unsent]) this.settle(exchange);
     for (const exchange of sent) exchange.reject(new ConnectionLost(true));

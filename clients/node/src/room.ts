@@ -1,7 +1,7 @@
 import { Call } from "./call.js";
 import { ClaimMethods, claimMethods } from "./claim.js";
 import { asyncDispose } from "./dispose.js";
-import { IdempotencyInProgress, LeaseLost } from "./errors.js";
+import { Conflict, IdempotencyInProgress, LeaseLost } from "./errors.js";
 import { Events } from "./events.js";
 import { Pending, Session } from "./handover.js";
 import * as methods from "./methods.js";
@@ -166,7 +166,10 @@ export class Room {
     };
   }
 
-  /** Work that is done once: answers what the function has answered, the first time or this time. */
+  /**
+   * Work that is done once: answers what the function has answered, the first time or this time. Conflict where
+   * `idempotency.fail` has kept a failure for good, which is then in its details.
+   */
   async idempotent<T>(
     key: string,
     work: (guard: Guard) => T | PromiseLike<T>,
@@ -177,6 +180,10 @@ export class Room {
     if (answer.status === "in_progress") {
       const facts = { retryable: true, retryAfterMs: answer.retryAfterMs };
       throw new IdempotencyInProgress("another caller is at it", facts);
+    }
+    if (answer.status === "failed") {
+      const details = { state: "failed", result: answer.result };
+      throw new Conflict("the work has failed for good", { details });
     }
     const { receipt, attempt = 1 } = answer;
     if (answer.status !== "new" || receipt === undefined) return answer.result as T;

@@ -80,11 +80,15 @@ export class Transport {
     // Under no name, so that nothing is added that is for repetitions.
     const call = new Call("", params, options, defaults, this.timeoutMs);
     const text = `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${call.body}}}\n`;
-    try {
-      await (this.live() ?? (await this.ready(call))).notify(text);
-    } catch (fault) {
-      if (!(fault instanceof ConnectionLost)) throw fault;
-      throw new errors.OutcomeUnknown(`the connection was lost while ${method} was sent`);
+    for (;;) {
+      try {
+        return await (this.live() ?? (await this.ready(call))).notify(call, text);
+      } catch (fault) {
+        if (!(fault instanceof ConnectionLost)) throw fault;
+        if (fault.wasSent) {
+          throw new errors.OutcomeUnknown(`the connection was lost while ${method} was sent`);
+        }
+      }
     }
   }
 

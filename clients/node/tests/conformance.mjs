@@ -6,7 +6,6 @@ import { CloakroomError, Room } from "../dist/index.js";
 const require = createRequire(import.meta.url);
 const { decode, encode } = require("../dist/json.js");
 
-const path = process.argv[2];
 const calls = new Map();
 const subscriptions = new Map();
 let room;
@@ -29,8 +28,10 @@ function told(event) {
 }
 
 const verbs = {
-  open({ timeout, service, client, numbers = "exact" }) {
+  open({ path, timeout, service, client, numbers = "exact" }) {
     room?.close();
+    for (const subscription of subscriptions.values()) subscription.close();
+    subscriptions.clear();
     exactDecimals = numbers === "exact";
     room = new Room({
       path,

@@ -57,9 +57,12 @@ describe(
       import { createCacheService } from "cloakroom/cache";
       import { rateLimit } from "cloakroom/express";
       import { createFormStore } from "cloakroom/pending";
+      import Redis, { createClient } from "cloakroom/redis";
       const required = createRequire(import.meta.url)("cloakroom");
       for (const name of Object.keys(required)) if (all[name] !== required[name]) throw new Error(name);
-      for (const part of [rateLimit, createCacheService, createFormStore]) if (typeof part !== "function") throw part;
+      const RequiredRedis = createRequire(import.meta.url)("cloakroom/redis");
+      if (Redis !== RequiredRedis || Redis !== RequiredRedis.Redis) throw new Error("Redis");
+      for (const part of [rateLimit, createCacheService, createClient, createFormStore]) if (typeof part !== "function") throw part;
       console.log(Room === required.Room, errors.Conflict === required.errors.Conflict);`;
       assert.equal(run("both.mjs", program), "true true\n");
       assert.equal(run("one.cjs", "console.log(typeof require('cloakroom').Room)"), "function\n");

@@ -91,6 +91,28 @@ for (const store of ["memory", "redis"]) {
       );
     });
 
+    test("calls take effect in the order in which they were made: large ones, notifications, and bound ones too", async () => {
+      // A connection that has not asked for limits yet.
+      const fresh = new Room(sidecar.path);
+      const [key, claim] = [name(), name()];
+      const large = "x".repeat(200_000);
+      const found = await Promise.all([
+        fresh.kv.set(key, large),
+        fresh.kv.get(key),
+        fresh.kv.set(key, 2),
+        fresh.notify("kv.set", { key, value: 3 }),
+        fresh.kv.get(key),
+        fresh.claim.once(claim, "first", { bindToConnection: true }),
+        fresh.claim.once(claim, "second"),
+        fresh.kv.remove(key),
+        fresh.kv.get(key),
+      ]);
+      assert.ok(found[1].value === large);
+      assert.deepEqual([found[4].value, found[8].found], [3, false]);
+      assert.deepEqual([found[5].claimed, found[6].claimed], [true, false]);
+      fresh.close();
+    });
+
     test("a lost answer is asked for again and done once, with the same key", async () => {
       const key = name();
       proxy.losses = 2;
@@ -153,6 +175,32 @@ for (const store of ["memory", "redis"]) {
       const signal = AbortSignal.timeout(50);
       await assert.rejects(nowhere.kv.get("x", { signal, timeoutMs: 60_000 }), errors.Cancelled);
       nowhere.close();
+    });
+
+    test("a time may be as long as one likes, and is a number", async () => {
+      const warnings = [];
+      const onWarning = (warning) => warnings.push(warning.name);
+      process.on("warning", onWarning);
+      for (const timeoutMs of [Infinity, 1e15]) {
+        const fresh = new Room(sidecar.path);
+        assert.equal(await fresh.system.ping({ timeoutMs }), "pong");
+        fresh.close();
+        const controller = new AbortController();
+        const key = name();
+        await room.claim.once(key, "one");
+        const options = { waitMs: 50, timeoutMs, signal: controller.signal };
+        assert.equal((await room.claim.once(key, "two", options)).claimed, false);
+      }
+      for (const timeoutMs of [NaN, -1, "x"]) {
+        await assert.rejects(room.system.ping({ timeoutMs }), TypeError);
+      }
+      const long = await room.claim(name(), { ttl: "300d" });
+      const { expiresAt } = await room.claim.inspect(long.key);
+      await room.system.ping();
+      assert.equal((await room.claim.inspect(long.key)).expiresAt, expiresAt);
+      await long.release();
+      process.removeListener("warning", onWarning);
+      assert.deepEqual(warnings, []);
     });
 
     test("tenants are apart, and scopes stand inside each other", async () => {
@@ -235,8 +283,13 @@ for (const store of ["memory", "redis"]) {
       assert.deepEqual(await room.idempotent(key, work), { id: 17 });
       assert.deepEqual(attempts, [2]);
       const other = name();
-      await room.idempotency.begin(other);
+      const { receipt } = await room.idempotency.begin(other);
       await assert.rejects(room.idempotent(other, work), errors.IdempotencyInProgress);
+      await room.idempotency.fail(other, receipt, { error: "broken", final: true });
+      await assert.rejects(room.idempotent(other, work), (fault) => {
+        return fault instanceof errors.Conflict && fault.details.state === "failed";
+      });
+      assert.deepEqual(attempts, [2]);
     });
 
     test("an operation is released with an error, and committed without", async () => {

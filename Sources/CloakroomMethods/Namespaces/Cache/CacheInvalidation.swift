@@ -35,8 +35,18 @@ struct CacheInvalidation: Sendable {
 
   private func kept(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
     try await context.keepingAnswer { () async throws(RPCError) in
-      if let step { _ = try await context.perform(step).orThrow() }
-      for call in calls { _ = try await context.run(call) }
+      let reply: StoreReply? = if let step { await context.perform(step) } else { nil }
+      try check([], reply)
+      var results: [Result<ByteBuffer, RPCError>] = []
+      for call in calls {
+        do throws(RPCError) {
+          results.append(.success(try await context.run(call)))
+        } catch {
+          results.append(.failure(error))
+          break
+        }
+      }
+      try check(results, reply)
       count(context)
       return result
     }
@@ -52,8 +62,7 @@ struct CacheInvalidation: Sendable {
     guard let first = failures.first else { return }
     let isWhole = failures.count == results.count + (reply == nil ? 0 : 1)
     guard isWhole, failures.allSatisfy({ $0.reason == first.reason }) else {
-      throw RPCError(
-        .outcomeUnknown, "a part of it may not have been done (\(first.reason.name)); repeat it")
+      throw .halfDone(first)
     }
     throw first
   }

@@ -25,7 +25,7 @@ enum DevMethods {
         "The cursor of the answer before. Default: from the beginning."),
       Parameter(
         "count", #"{"type":"integer","minimum":1,"maximum":1000,"default":100}"#,
-        "How many keys of the whole store to look at, about. Default: 100."),
+        "How many keys of the whole store to look at, about; 1000 at most. Default: 100."),
       Parameter(
         "namespace", #"{"type":"string"}"#, "The one namespace to look in, as kv. Default: all."),
     ],

@@ -73,12 +73,10 @@ extension RPCError {
   /// What is wrong with a schema.
   fileprivate init(refusing fault: SchemaFault) {
     switch fault {
-    case .refused(let pointer, let message):
+    case .refused(let pointer, let message), .unreadable(let pointer, let message):
       self.init(
         .invalidParams, "the schema can't be used: \(message)",
         details: [.text("pointer", pointer)])
-    case .unreadable(let message):
-      self.init(.invalidParams, "the schema can't be used: \(message)")
     case .exceeds(let limit):
       self.init(.tooLarge, "the schema exceeds a limit (\(limit.rawValue))")
     }

@@ -27,8 +27,6 @@ final class Flow: Sendable {
   static let mostSteps = 64
   /// How long a definition is at most, in bytes of its JSON.
   static let longest = 256 << 10
-  /// How long the name of a flow or a step is at most, in bytes.
-  static let longestName = 64
 
   let name: String
   /// The definition as it was handed in, in one line.
@@ -127,24 +125,10 @@ final class Flow: Sendable {
   ///
   /// - Throws: INVALID_PARAMS for anything but 1 to 64 of `A-Z a-z 0-9 . _ -`.
   static func check(name: String) throws(RPCError) {
-    guard isName(name) else {
+    guard PlainName.accepts(name) else {
       throw RPCError(
-        .invalidParams, "a flow's name is 1 to \(longestName) of A-Z a-z 0-9 . _ -",
+        .invalidParams, "a flow's name is \(PlainName.rule)",
         details: [.text("pointer", "/name")])
     }
-  }
-
-  /// Whether a text can be the name of a flow or of a step.
-  static func isName(_ text: String) -> Bool {
-    (1...longestName).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-          UInt8(ascii: "-"):
-          true
-        default: false
-        }
-      }
   }
 }

@@ -25,7 +25,7 @@ public struct FlowFile: Sendable {
     var definition = ByteBuffer()
     for (member, value) in try root.members {
       if member == "name" {
-        name = try value.string(longest: Flow.longestName)
+        name = try value.string(longest: PlainName.longest)
       } else {
         definition.writeStaticString(definition.readableBytes == 0 ? "{" : ",")
         definition.writeJSONString(member)

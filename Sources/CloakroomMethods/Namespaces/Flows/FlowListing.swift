@@ -16,7 +16,7 @@ struct FlowListing: Sendable {
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
     flows = try FlowSource(&arguments)
-    before = try arguments.indexCursor(0, Flow.isName)
+    before = try arguments.indexCursor(0, PlainName.accepts)
     count = try arguments.listCount(1)
   }
 
@@ -38,7 +38,7 @@ struct FlowListing: Sendable {
     for entry in page {
       if let cancellation = context.cancellation { throw cancellation }
       let name = entry.name.text
-      guard Flow.isName(name),
+      guard PlainName.accepts(name),
         let record = try await flows.record(of: name, depth: flows.names.depth, context)
       else {
         if entry.score < context.storeTimeMs &- Self.patienceMs { gone.append(name) }

@@ -179,7 +179,7 @@ extension FlowOutcome {
 extension Arguments {
   /// A flow's name.
   fileprivate mutating func flowName(_ slot: Int) throws(RPCError) -> String {
-    let name = try string(slot, "name", longest: Flow.longestName)
+    let name = try string(slot, "name", longest: PlainName.longest)
     try Flow.check(name: name)
     return name
   }

@@ -26,8 +26,8 @@ struct FlowReader {
       return schema
     } catch {
       switch error {
-      case .refused(let place, let message): throw node.fault(message, at: place)
-      case .unreadable(let message): throw node.fault(message)
+      case .refused(let place, let message), .unreadable(let place, let message):
+        throw node.fault(message, at: place)
       case .exceeds(let limit):
         throw node.fault(
           "the flow's schemas exceed a limit with this one (\(limit.rawValue))", .tooLarge)
@@ -44,9 +44,9 @@ struct FlowReader {
     for (index, node) in nodes.enumerated() {
       let members = try node.members(of: Self.stepMembers)
       guard let id = members["id"] else { throw node.fault("id is missing") }
-      let name = try id.string(longest: Flow.longestName)
-      guard Flow.isName(name) else {
-        throw id.fault("must be 1 to \(Flow.longestName) of A-Z a-z 0-9 . _ -")
+      let name = try id.string(longest: PlainName.longest)
+      guard PlainName.accepts(name) else {
+        throw id.fault("must be \(PlainName.rule)")
       }
       guard indices.updateValue(index, forKey: ByteString(name)) == nil else {
         throw id.fault("another step has that id")
@@ -57,7 +57,7 @@ struct FlowReader {
     for (index, members) in parts.enumerated() {
       steps.append(
         Flow.Step(
-          id: try members["id"]?.string(longest: Flow.longestName) ?? "",
+          id: try members["id"]?.string(longest: PlainName.longest) ?? "",
           title: try members["title"]?.string(longest: Self.longestTitle),
           schema: try schema(members["schema"]),
           requires: try requirements(members["requires"], of: index, indices),
@@ -73,7 +73,7 @@ struct FlowReader {
     guard let node else { return step == 0 ? [] : [step - 1] }
     var requirements: [Int] = []
     for element in try node.elements(atMost: Flow.mostSteps) {
-      let name = try element.string(longest: Flow.longestName)
+      let name = try element.string(longest: PlainName.longest)
       guard let index = indices[ByteString(name)] else {
         throw element.fault("no step has that id")
       }

@@ -33,7 +33,7 @@ enum FlowStatsMethods {
       #"{"name":"signup","version":null,"fromAt":"20…","toAt":"20…","live":0,"created":0,"completed":0,"deleted":0,"dead":0,"abandoned":0,"steps":[{"id":"account","entered":0,"completed":0,"abandoned":0,"medianMs":null,"p90Ms":null,"errors":[]},{"id":"plan","entered":0,"completed":0,"abandoned":0,"medianMs":null,"p90Ms":null,"errors":[]}]}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let name = try arguments.string(0, "name", longest: Flow.longestName)
+      let name = try arguments.string(0, "name", longest: PlainName.longest)
       try Flow.check(name: name)
       let version = arguments.hasValue(1) ? try arguments.integer(1, "version") : nil
       guard version ?? 1 > 0 else { throw RPCError(.invalidParams, "version is 1 or more") }

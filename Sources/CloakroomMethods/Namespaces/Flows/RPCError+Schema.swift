@@ -5,8 +5,10 @@ extension RPCError {
   /// Why it can't be told whether data are as a schema wants them.
   init(unreadable fault: SchemaFault) {
     switch fault {
-    case .refused(_, let message), .unreadable(let message):
-      self.init(.validationFailed, "the data can't be looked into: \(message)")
+    case .refused(let pointer, let message), .unreadable(let pointer, let message):
+      let violation = SchemaViolation(
+        instanceLocation: pointer, keywordLocation: "", message: message)
+      self.init(violations: [violation], "the data can't be looked into: \(message)")
     case .exceeds(let limit):
       self.init(.tooLarge, "looking into the data exceeds a limit (\(limit.rawValue))")
     }

@@ -70,19 +70,20 @@ enum PendingHandoverMethods {
   static let release = Method(
     "pending.release",
     "Gives back an operation that the caller has checked out: it is open again, or dead when its attempts are used up.",
-    [.pendingToken, .operationType, .receipt],
+    [.pendingToken, .operationType, .receipt, .releaseError],
     result:
       #"{"type":"object","properties":{"released":{"const":true},"state":{"enum":["open","dead"]},"attempts":{"type":"integer"}},"required":["released","state","attempts"]}"#,
     reasons: PendingMethods.reasonsOfTokens + [.leaseLost, .conflict],
     effect: .step,
     example: (
-      #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"registration","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
+      #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"registration","receipt":"ckr_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","error":"the database is read-only"}"#,
       #"{"released":true,"state":"open","attempts":1}"#
     ),
     .procedure { arguments throws(RPCError) in
       let call = try arguments.pendingCall()
+      let receipt = try arguments.receiptDigest(2)
       return call.opening(
-        .release(receipt: try arguments.receiptDigest(2)), counts: .released
+        .release(receipt: receipt, error: try arguments.releaseError(3)), counts: .released
       ) { outcome, _, result throws(RPCError) in
         guard case .operation(let operation) = outcome else { throw .unexpectedReply }
         result.writeStaticString("{\"released\":true")

@@ -96,10 +96,13 @@ enum PendingMethods {
     "Changes an operation's data: replaces them, or merges a patch into them without losing what others change meanwhile. Data in a token can't be changed: with reissue there is another token, and the old one is used up.",
     [
       .pendingToken, .operationType, .newData, .patch, .pendingIfMatch, .updateTTL, .reissue,
+      .onlyIf("A JSON Schema that the present data must fit; else CONFLICT with the violations."),
     ],
     result:
       #"{"type":"object","properties":{"etag":{"type":"string"},"expiresAt":{"type":"string","format":"date-time"},"token":{"type":"string"},"id":{"type":"string"}},"required":["etag","expiresAt"]}"#,
-    reasons: reasonsOfTokens + [.conflict, .checkedOut, .immutable, .ttlInvalid],
+    reasons: reasonsOfTokens + [
+      .conflict, .checkedOut, .immutable, .ttlInvalid, .validationFailed,
+    ],
     effect: .step,
     example: (
       #"{"token":"cks_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","operationType":"form","patch":{"step":2,"draft":null}}"#,

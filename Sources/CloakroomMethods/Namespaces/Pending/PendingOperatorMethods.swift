@@ -14,7 +14,7 @@ enum PendingOperatorMethods {
 
   static let dead = Method(
     "pending.dead",
-    "Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last.",
+    "Lists operations whose attempts are used up, of the caller's own service and scope, each with what the last release has said. The store is looked through for them, a part with each call; a part may be empty before the last.",
     [
       .listCursor,
       Parameter(
@@ -25,11 +25,11 @@ enum PendingOperatorMethods {
         "Also answer their data, where the store has them and not the token. Default: false."),
     ],
     result:
-      #"{"type":"object","properties":{"operations":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"data":true},"required":["id","operationType","createdAt","expiresAt","attempts","maxAttempts"]}},"cursor":{"type":["string","null"]}},"required":["operations","cursor"]}"#,
+      #"{"type":"object","properties":{"operations":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"operationType":{"type":"string"},"createdAt":{"type":"string","format":"date-time"},"expiresAt":{"type":"string","format":"date-time"},"attempts":{"type":"integer"},"maxAttempts":{"type":["integer","null"]},"error":true,"data":true},"required":["id","operationType","createdAt","expiresAt","attempts","maxAttempts","error"]}},"cursor":{"type":["string","null"]}},"required":["operations","cursor"]}"#,
     effect: .read,
     example: (
       "{}",
-      #"{"operations":[{"id":"…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10}],"cursor":null}"#
+      #"{"operations":[{"id":"…","operationType":"registration","createdAt":"20…","expiresAt":"20…","attempts":10,"maxAttempts":10,"error":"the database is read-only"}],"cursor":null}"#
     ),
     .procedure { arguments throws(RPCError) in
       let names = try PendingNames(&arguments)
@@ -107,7 +107,7 @@ enum PendingOperatorMethods {
           shown = try await context.run(call)
         } catch {
           // What somebody else has written there is no operation, dead or not.
-          guard error == .notARecord else { throw error }
+          guard error == .notARecord || error.isWrongType else { throw error }
           continue
         }
         guard shown.readableBytes > 0 else { continue }
@@ -140,6 +140,7 @@ enum PendingOperatorMethods {
     result.writeStaticString(",\"attempts\":")
     result.writeDecimal(Int64(operation.attempts))
     result.writeBound(operation.maxAttempts, after: ",\"maxAttempts\":")
+    result.writeLastError(operation.lastError)
     if withData, operation.data.readableBytes > 0 {
       try result.writeStored(operation.data, after: ",\"data\":")
     }

@@ -75,11 +75,14 @@ struct PendingOperation: Sendable, Equatable {
   var attempts: Int
   /// Whether somebody can have it.
   var state: State
+  /// What the last release has said, any JSON; nil when it said nothing.
+  var lastError: ByteBuffer?
 
   /// Describes an operation.
   init(
     type: String, data: ByteBuffer, createdAtMs: Int64, expiresAtMs: Int64,
-    isOneTime: Bool = false, maxAttempts: Int = 0, attempts: Int = 0, state: State = .open
+    isOneTime: Bool = false, maxAttempts: Int = 0, attempts: Int = 0, state: State = .open,
+    lastError: ByteBuffer? = nil
   ) {
     self.type = type
     self.data = data
@@ -89,5 +92,6 @@ struct PendingOperation: Sendable, Equatable {
     self.maxAttempts = maxAttempts
     self.attempts = attempts
     self.state = state
+    self.lastError = lastError
   }
 }

@@ -75,6 +75,7 @@ struct PendingRecord: RecordKind, Equatable {
     guard state == .open, expiresAtMs <= now else { return nil }
     state = .expired
     data = ByteBuffer()
+    lease.lastError = nil
     return .expired
   }
 
@@ -168,8 +169,8 @@ struct PendingRecord: RecordKind, Equatable {
       return withdraw(receipt, at: now)
     case .commit(let receipt, let result):
       return commit(receipt, result, retention, &noticed, at: now)
-    case .release(let receipt):
-      return release(receipt, retention, &noticed, at: now)
+    case .release(let receipt, let error):
+      return release(receipt, error, retention, &noticed, at: now)
     case .reopen:
       return reopen(retention, at: now)
     case .settle:
@@ -184,6 +185,11 @@ struct PendingRecord: RecordKind, Equatable {
     _ change: PendingChange, _ retention: PendingRetention, at now: Int64
   ) -> PendingOutcome {
     if let etag = change.etag, etag != ETag.of(data) { return .stale(described()) }
+    do throws(RPCError) {
+      try change.condition?.check(data)
+    } catch {
+      return .refused(.unmet(error))
+    }
     switch change.content {
     case .replacement(let replacement): data = replacement
     case .patch(let patch):
@@ -249,6 +255,7 @@ struct PendingRecord: RecordKind, Equatable {
     noticed = nil
     state = .committed
     lease.earlier = nil
+    lease.lastError = nil
     data = result
     committedAtMs = now
     keep(for: retention.receiptMs, at: now)
@@ -256,11 +263,12 @@ struct PendingRecord: RecordKind, Equatable {
   }
 
   private mutating func release(
-    _ given: String, _ retention: PendingRetention, _ noticed: inout RecordNotice?, at now: Int64
+    _ given: String, _ error: ByteBuffer?, _ retention: PendingRetention,
+    _ noticed: inout RecordNotice?, at now: Int64
   ) -> PendingOutcome {
     guard state == .open || state == .leased else { return refusal(at: now) }
     guard lease.receipt == given else { return .refused(.leaseLost) }
-    lease.clearReceipts()
+    lease.release(saying: error)
     state = .open
     guard lease.isUsedUp else { return .operation(described()) }
     die(retention, at: now)
@@ -307,7 +315,7 @@ struct PendingRecord: RecordKind, Equatable {
   private mutating func bury(_ end: State, _ retention: PendingRetention, at now: Int64) {
     state = end
     data = ByteBuffer()
-    lease.clearReceipts()
+    lease.release(saying: nil)
     keep(for: retention.tombstoneMs, at: now)
   }
 
@@ -333,7 +341,7 @@ struct PendingRecord: RecordKind, Equatable {
       type: type, data: withData ? data : ByteBuffer(), createdAtMs: createdAtMs,
       expiresAtMs: expiresAtMs, isOneTime: isOneTime,
       maxAttempts: Int(clamping: lease.mostAttempts), attempts: Int(clamping: lease.attempts),
-      state: state)
+      state: state, lastError: lease.lastError)
   }
 }
 

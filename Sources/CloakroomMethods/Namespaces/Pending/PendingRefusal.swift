@@ -1,7 +1,7 @@
 internal import CloakroomCore
 
 /// Why a step on a pending operation was not done.
-enum PendingRefusal: Error, Sendable, Hashable {
+enum PendingRefusal: Error, Sendable, Equatable {
   /// There is no operation of that name, and no tombstone of one.
   case notFound
   /// Its life was over.
@@ -26,6 +26,8 @@ enum PendingRefusal: Error, Sendable, Hashable {
   case notJSON
   /// With the patch its data would have more than so many bytes.
   case tooLarge(Int)
+  /// Its data are not as the caller wants them for a change.
+  case unmet(RPCError)
 
   /// What callers are told.
   var error: RPCError {
@@ -49,6 +51,7 @@ enum PendingRefusal: Error, Sendable, Hashable {
         details: [.text("code", "NOTJSON")])
     case .tooLarge(let longest):
       RPCError(.tooLarge, "the data would have more than \(longest) bytes")
+    case .unmet(let error): error
     }
   }
 }

@@ -48,8 +48,9 @@ enum PendingStep: Sendable {
   /// A lease that is over is no reason to refuse while nobody else has had the operation: what the
   /// caller has done in the meantime is done.
   case commit(receipt: String, result: ByteBuffer)
-  /// Opens it again, unless its attempts are used up. → `.operation`; LEASE_LOST as `commit`
-  case release(receipt: String)
+  /// Opens it again, unless its attempts are used up, and keeps what the caller says of why. → `.operation`;
+  /// LEASE_LOST as `commit`
+  case release(receipt: String, error: ByteBuffer? = nil)
   /// Opens a dead one again, with all its attempts and a new life. → `.operation`; CONFLICT when it
   /// is not dead
   case reopen
@@ -109,6 +110,8 @@ struct PendingChange: Sendable {
   let content: Content
   /// Write only over data that have this etag (`ETag.of`); nil writes over any.
   let etag: String?
+  /// Write only over data that are as this wants them; nil writes over any.
+  let condition: DataCondition?
   /// What becomes of its life.
   let life: Life
   /// How long patched data are at most, in bytes.
@@ -116,10 +119,12 @@ struct PendingChange: Sendable {
 
   /// Describes a change.
   init(
-    _ content: Content, ifMatch etag: String? = nil, life: Life = .keep, longest: Int = .max
+    _ content: Content, ifMatch etag: String? = nil, onlyIf condition: DataCondition? = nil,
+    life: Life = .keep, longest: Int = .max
   ) {
     self.content = content
     self.etag = etag
+    self.condition = condition
     self.life = life
     self.longest = longest
   }

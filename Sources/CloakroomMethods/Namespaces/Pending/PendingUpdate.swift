@@ -9,6 +9,7 @@ struct PendingUpdate: Sendable {
   private let call: PendingCall
   private let content: PendingChange.Content
   private let etag: String?
+  private let condition: DataCondition?
   private let life: PendingChange.Life
   private let isReissue: Bool
   private let signer: PendingSigner
@@ -23,10 +24,11 @@ struct PendingUpdate: Sendable {
     }
     content =
       arguments.has(2)
-      ? .replacement(try arguments.value(2, "data")) : .patch(try arguments.value(3, "patch"))
+      ? .replacement(try arguments.value(2, "data")) : .patch(try arguments.clearValue(3, "patch"))
     etag = arguments.has(4) ? try arguments.string(4, "ifMatch", longest: ETag.length) : nil
     life = try arguments.lifeOfUpdate(5)
     isReissue = try arguments.flag(6, "reissue")
+    condition = try arguments.condition(7)
     call = try arguments.pendingCall()
     signer = PendingSigner(
       tokens: arguments.settings.tokens, names: try PendingNames(&arguments))
@@ -46,7 +48,8 @@ struct PendingUpdate: Sendable {
         }
       }
     }
-    let change = PendingChange(content, ifMatch: etag, life: life, longest: longest)
+    let change = PendingChange(
+      content, ifMatch: etag, onlyIf: condition, life: life, longest: longest)
     return call.opening(.update(change), counts: .updated) {
       outcome, _, result throws(RPCError) in
       switch outcome {
@@ -79,6 +82,7 @@ struct PendingUpdate: Sendable {
     }
     _ = try await context.run(look)
     if let etag, etag != ETag.of(old.data) { throw RPCError(.conflict) }
+    try condition?.check(old.data)
     let data: ByteBuffer
     switch content {
     case .replacement(let replacement): data = replacement

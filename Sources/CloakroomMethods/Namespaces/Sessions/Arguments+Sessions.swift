@@ -1,5 +1,4 @@
 internal import CloakroomCore
-internal import CloakroomSchema
 internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
@@ -8,8 +7,6 @@ internal import NIOCore
 extension Arguments {
   /// How long a principal is at most, in bytes.
   static let longestPrincipal = 1024
-  /// How long what a release says is at most, in bytes.
-  static let longestError = 4096
 
   /// The session of the id in the first parameter, for the visitor that the metadata in another describe.
   mutating func sessionCall(
@@ -90,68 +87,14 @@ extension Arguments {
 
   /// The name of a step.
   mutating func stepName(_ slot: Int) throws(RPCError) -> String {
-    let step = try string(slot, "step", longest: Flow.longestName)
+    let step = try string(slot, "step", longest: PlainName.longest)
     guard !step.isEmpty else { throw RPCError(.invalidParams, "step is not empty") }
     return step
   }
 
   /// A merge patch; nil when there is none.
   mutating func patch(_ slot: Int) throws(RPCError) -> ByteBuffer? {
-    has(slot) ? try sessionData(slot, "patch") : nil
-  }
-
-  /// Data of a session, or a patch of them: what readers could take one way or another is not taken.
-  ///
-  /// - Throws: INVALID_PARAMS, with the place.
-  mutating func sessionData(
-    _ slot: Int, _ name: StaticString
-  ) throws(RPCError) -> ByteBuffer {
-    let data = try value(slot, name)
-    do throws(AmbiguousJSON) {
-      try AmbiguousJSON.check(data.readableBytesSpan)
-    } catch {
-      let what =
-        switch error.fault {
-        case .repeatedName: "names a member twice"
-        case .loneSurrogate: "holds half of a surrogate pair"
-        }
-      throw RPCError(
-        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
-    }
-    return data
-  }
-
-  /// What a session's data have to be for them to be changed.
-  ///
-  /// - Throws: INVALID_PARAMS, with the place, for what is no schema.
-  mutating func condition(_ slot: Int) throws(RPCError) -> JSONSchema? {
-    guard has(slot) else { return nil }
-    let text = try value(slot, "onlyIf")
-    do throws(SchemaFault) {
-      return try JSONSchema(text.readableBytesSpan)
-    } catch {
-      switch error {
-      case .refused(let pointer, let message):
-        throw RPCError(
-          .invalidParams, "onlyIf can't be used: \(message)", details: [.text("pointer", pointer)])
-      case .unreadable(let message):
-        throw RPCError(.invalidParams, "onlyIf can't be used: \(message)")
-      case .exceeds(let limit):
-        throw RPCError(.tooLarge, "onlyIf exceeds a limit (\(limit.rawValue))")
-      }
-    }
-  }
-
-  /// What a release says of why; nil when it says nothing.
-  ///
-  /// - Throws: TOO_LARGE for more than 4 KiB of it.
-  mutating func releaseError(_ slot: Int) throws(RPCError) -> ByteBuffer? {
-    guard has(slot), kind(slot) != .null else { return nil }
-    let error = try value(slot, "error")
-    guard error.readableBytes <= Self.longestError else {
-      throw RPCError(.tooLarge, "error has at most \(Self.longestError) bytes")
-    }
-    return error
+    has(slot) ? try clearValue(slot, "patch") : nil
   }
 }
 
@@ -173,8 +116,4 @@ extension Parameter {
   static let principal = Parameter(
     "principal", #"{"type":"string","minLength":1,"maxLength":1024}"#, required: true,
     "Whose sessions, in the application's own words.")
-  static let onlyIf = Parameter(
-    "onlyIf", #"{"type":["object","boolean"]}"#,
-    "A JSON Schema that the present data must fit, as far as session.get shows them; else CONFLICT with the violations."
-  )
 }

@@ -24,7 +24,7 @@ struct SessionCreation: Sendable {
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
     flow = try arguments.flowName(0)
-    data = arguments.has(1) ? try arguments.sessionData(1, "data") : ByteBuffer(string: "{}")
+    data = arguments.has(1) ? try arguments.clearValue(1, "data") : ByteBuffer(string: "{}")
     metadata = try arguments.metadata(2)
     principal = try arguments.principal(3)
     life = try arguments.givenLife(4, "ttl")
@@ -104,7 +104,7 @@ extension Arguments {
   /// The name of a flow; nil when there is none.
   fileprivate mutating func flowName(_ slot: Int) throws(RPCError) -> String? {
     guard has(slot), kind(slot) != .null else { return nil }
-    let name = try string(slot, "flow", longest: Flow.longestName)
+    let name = try string(slot, "flow", longest: PlainName.longest)
     try Flow.check(name: name)
     return name
   }

@@ -88,12 +88,7 @@ enum SessionHandoverMethods {
     "session.release",
     "Gives back a session that the caller has checked out and could not save: it is open again, or dead when its attempts are used up.",
     [
-      .sessionID, .receipt,
-      Parameter(
-        "error", "true",
-        "Why it could not be saved, any JSON of at most 4 KiB: session.dead tells it. Default: null."
-      ),
-      .metadata,
+      .sessionID, .receipt, .releaseError, .metadata,
     ],
     result:
       #"{"type":"object","properties":{"released":{"const":true},"state":{"enum":["open","dead"]},"attempts":{"type":"integer"}},"required":["released","state","attempts"]}"#,

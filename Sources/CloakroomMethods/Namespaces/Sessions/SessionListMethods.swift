@@ -84,23 +84,28 @@ enum SessionListMethods {
     var (deleted, checkedOut): (Int64, Int64) = (0, 0)
     var place: IndexedName?
     let index = try environment.sessions(of: principal)
-    repeat {
-      place = try await index.walk(from: place, SessionIndex.mostEntries, context) {
-        ref async throws(RPCError) in
-        guard ref != except else { return true }
-        let call = SessionCall(id: nil, ref: ref, visitor: nil, environment: environment)
-        do throws(RPCError) {
-          try await call.take(.delete, context)
-          deleted += 1
-        } catch {
-          guard error.reason == .checkedOut else { throw error }
-          checkedOut += 1
-          return true
+    do throws(RPCError) {
+      repeat {
+        place = try await index.walk(from: place, SessionIndex.mostEntries, context) {
+          ref async throws(RPCError) in
+          guard ref != except else { return true }
+          let call = SessionCall(id: nil, ref: ref, visitor: nil, environment: environment)
+          do throws(RPCError) {
+            try await call.take(.delete, context)
+            deleted += 1
+          } catch {
+            guard error.reason == .checkedOut else { throw error }
+            checkedOut += 1
+            return true
+          }
+          // It is over, and its entry goes.
+          return false
         }
-        // It is over, and its entry goes.
-        return false
-      }
-    } while place != nil
+      } while place != nil
+    } catch {
+      guard deleted > 0 else { throw error }
+      throw .halfDone(error, "some are ended, and some are not", [.integer("deleted", deleted)])
+    }
     var result = ByteBuffer(string: "{\"deleted\":")
     result.writeDecimal(deleted)
     result.writeStaticString(",\"checkedOut\":")

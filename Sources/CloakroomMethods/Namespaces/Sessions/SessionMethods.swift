@@ -91,7 +91,9 @@ enum SessionMethods {
         "ifMatch", #"{"type":"string"}"#,
         "Change only data that have this etag; else CONFLICT. Without it, a patch is merged into whatever there is."
       ),
-      .onlyIf,
+      .onlyIf(
+        "A JSON Schema that the present data must fit, as far as session.get shows them; else CONFLICT with the violations."
+      ),
       Parameter(
         "touch", #"{"type":"boolean","default":true}"#,
         "Whether it counts as use, and moves the idle end. Default: true."),
@@ -110,8 +112,8 @@ enum SessionMethods {
       }
       let change = SessionChange(
         content: arguments.has(1)
-          ? .patch(try arguments.sessionData(1, "patch"))
-          : .replacement(try arguments.sessionData(2, "data")),
+          ? .patch(try arguments.clearValue(1, "patch"))
+          : .replacement(try arguments.clearValue(2, "data")),
         etag: arguments.has(3) ? try arguments.string(3, "ifMatch", longest: ETag.length) : nil,
         condition: try arguments.condition(4),
         touches: try arguments.flag(5, "touch", otherwise: true),

@@ -87,12 +87,7 @@ extension ByteBuffer {
     writeStaticString(",\"attempts\":")
     writeDecimal(record.lease.attempts)
     writeBound(Int(clamping: record.lease.mostAttempts), after: ",\"maxAttempts\":")
-    writeStaticString(",\"error\":")
-    if let error = record.lastError {
-      writeImmutableBuffer(error)
-    } else {
-      writeStaticString("null")
-    }
+    writeLastError(record.lease.lastError)
     if withData { try writeStored(record.content.visible, after: ",\"data\":") }
     writeStaticString("}")
   }

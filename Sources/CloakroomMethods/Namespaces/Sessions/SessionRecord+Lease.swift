@@ -50,8 +50,7 @@ extension SessionRecord {
   ) throws(RPCError) -> SessionScene {
     guard state != .dead else { throw refusal(at: now) }
     guard lease.receipt == receipt else { throw RPCError(.leaseLost) }
-    lease.clearReceipts()
-    lastError = error
+    lease.release(saying: error)
     state = .open
     if lease.isUsedUp { die(retention, at: now) }
     return SessionScene(self)

@@ -100,7 +100,7 @@ extension SessionRecord {
     confirm()
     metadata = .none
     principal = nil
-    lastError = nil
+    lease.lastError = nil
   }
 
   /// Keeps what is left of it for a time, and at least as long as it would have lived.

@@ -1,6 +1,5 @@
 internal import CloakroomCore
 internal import CloakroomStore
-internal import CloakroomSchema
 internal import CloakroomWire
 internal import NIOCore
 
@@ -35,27 +34,13 @@ extension SessionRecord {
     if let etag = change.etag, etag != content.etag {
       throw RPCError(.conflict, "the session's data have been changed; nothing was written")
     }
-    if let condition = change.condition { try check(condition) }
+    // Those that everybody may see who has the session: the condition says what is in them.
+    try change.condition?.check(content.visible)
     guard var scene = try scene(request, whole: true) else { return nil }
     try replace(&scene, change.content, longest: change.longest, request)
     keepPlace(scene.progress, at: now)
     if change.touches { touch(request.retention, at: now) }
     return SessionScene(self, scene.progress)
-  }
-
-  /// Checks that the data fit a condition of the caller's: those that everybody may see who has the session.
-  private func check(_ condition: JSONSchema) throws(RPCError) {
-    let violations: [SchemaViolation]
-    do throws(SchemaFault) {
-      violations = try condition.validate(content.visible.readableBytesSpan)
-    } catch {
-      throw RPCError(unreadable: error)
-    }
-    guard violations.isEmpty else {
-      throw RPCError(
-        .conflict, "the session's data are not as onlyIf wants them; nothing was written",
-        details: RPCError(violations: violations, "").details)
-    }
   }
 
   /// Puts other data in the place of the session's, and takes note of what that does to its steps.

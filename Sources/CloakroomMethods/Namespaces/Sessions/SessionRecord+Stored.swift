@@ -39,7 +39,6 @@ extension SessionRecord {
     facts = header.text("facts").map { FlowFacts($0) } ?? FlowFacts()
     lease = RecordLease(header)
     committedAtMs = header.number("committed") ?? 0
-    lastError = header.json("error")
     isFresh = header.number("fresh") == 1
     origin = header.text("origin")
     successor = header.text("successor")
@@ -70,7 +69,6 @@ extension SessionRecord {
     header.write("facts", facts.text)
     lease.write(to: &header)
     header.write("committed", unlessZero: committedAtMs)
-    header.write("error", json: lastError)
     header.write("fresh", unlessZero: isFresh ? 1 : 0)
     header.write("origin", origin)
     header.write("successor", successor)

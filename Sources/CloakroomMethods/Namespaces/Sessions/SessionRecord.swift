@@ -54,8 +54,6 @@ struct SessionRecord: RecordKind, Equatable {
 
   var lease = RecordLease()
   var committedAtMs: Int64 = 0
-  /// What the last release has said, any JSON; nil when it said nothing.
-  var lastError: ByteBuffer?
   /// Whether it goes on with the way of a session that isn't ended yet, as far as is known here: then nobody has
   /// its id, and if it comes to an end so, nothing has ended.
   var isFresh = false

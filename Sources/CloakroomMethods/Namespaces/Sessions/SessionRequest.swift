@@ -106,7 +106,7 @@ struct SessionChange: Sendable {
   /// Only over data that have this etag; nil is over any.
   let etag: String?
   /// Only over data that fit this; nil is over any.
-  let condition: JSONSchema?
+  let condition: DataCondition?
   /// Whether it moves the idle end.
   let touches: Bool
   /// How long patched data are at most, in bytes.

@@ -31,9 +31,11 @@ extension Arguments {
 
   /// What a token is for.
   mutating func purpose(_ slot: Int) throws(RPCError) -> String? {
-    guard let purpose = try optionalString(slot, "purpose", longest: 64) else { return nil }
-    guard TokenClaims.isPurpose(purpose) else {
-      throw RPCError(.invalidParams, "purpose is 1 to 64 of A-Z a-z 0-9 . _ -")
+    guard let purpose = try optionalString(slot, "purpose", longest: PlainName.longest) else {
+      return nil
+    }
+    guard PlainName.accepts(purpose) else {
+      throw RPCError(.invalidParams, "purpose is \(PlainName.rule)")
     }
     return purpose
   }

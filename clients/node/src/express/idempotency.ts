@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { MAX_TIMER_MS } from "../call.js";
 import { IdempotencyMismatch } from "../errors.js";
 import { IdempotencyBeginResult } from "../methods.js";
 import { Room } from "../room.js";
@@ -168,7 +169,7 @@ function keepLocked(
   lockTtl: number | string,
   response: HoldableResponse,
 ): () => void {
-  const life = milliseconds(lockTtl);
+  const life = Math.min(MAX_TIMER_MS, milliseconds(lockTtl));
   let timer: Timer | undefined;
   let end = Infinity;
   let isOver = false;

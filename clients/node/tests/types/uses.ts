@@ -3,6 +3,7 @@
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
 import { createCacheService } from "cloakroom/cache";
 import { createCampaignStore, createPendingOperationStore } from "cloakroom/pending";
+import Redis, { createClient } from "cloakroom/redis";
 import { idempotency, rateLimit, sessionStore } from "cloakroom/express";
 import type { HttpRequest } from "cloakroom/express";
 import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
@@ -75,6 +76,10 @@ export async function seeds(): Promise<void> {
   const cacheService = createCacheService();
   const cached: User | null = await cacheService.get<User>("user:1");
   await cacheService.set("user:1", { ...cached, updated, where }, 300);
+  const redis = new Redis({ host: "localhost", port: 6379 });
+  const text: string | null = await redis.get("key");
+  await redis.set("key", JSON.stringify({ text }), "EX", 24 * 60 * 60);
+  await createClient({ url: "redis://localhost" }).connect();
   const total: number = await cacheService.getOrSet("total", () => Promise.resolve(1));
   console.log(total);
 }

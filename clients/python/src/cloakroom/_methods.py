@@ -1475,7 +1475,7 @@ class Pending(Namespace):
         with_data: Maybe[bool] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last."""
+        """Lists operations whose attempts are used up, of the caller's own service and scope, each with what the last release has said. The store is looked through for them, a part with each call; a part may be empty before the last."""
         params: Dict[str, Any] = {}
         if cursor is not UNSET:
             params["cursor"] = cursor
@@ -1510,10 +1510,14 @@ class Pending(Namespace):
         token: str,
         operation_type: str,
         receipt: str,
+        *,
+        error: Maybe[Any] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Gives back an operation that the caller has checked out: it is open again, or dead when its attempts are used up."""
         params: Dict[str, Any] = {"token": token, "operationType": operation_type, "receipt": receipt}
+        if error is not UNSET:
+            params["error"] = error
         return cast(Dict[str, Any], self._call("pending.release", params, common))
 
     def reopen(
@@ -1535,6 +1539,7 @@ class Pending(Namespace):
         if_match: Maybe[str] = UNSET,
         ttl: Maybe[Union[int, str]] = UNSET,
         reissue: Maybe[bool] = UNSET,
+        only_if: Maybe[Union[Mapping[str, Any], bool]] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Changes an operation's data: replaces them, or merges a patch into them without losing what others change meanwhile. Data in a token can't be changed: with reissue there is another token, and the old one is used up."""
@@ -1549,6 +1554,8 @@ class Pending(Namespace):
             params["ttl"] = ttl
         if reissue is not UNSET:
             params["reissue"] = reissue
+        if only_if is not UNSET:
+            params["onlyIf"] = only_if
         return cast(Dict[str, Any], self._call("pending.update", params, common))
 
     def verify(
@@ -1631,7 +1638,7 @@ class AsyncPending(AsyncNamespace):
         with_data: Maybe[bool] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last."""
+        """Lists operations whose attempts are used up, of the caller's own service and scope, each with what the last release has said. The store is looked through for them, a part with each call; a part may be empty before the last."""
         params: Dict[str, Any] = {}
         if cursor is not UNSET:
             params["cursor"] = cursor
@@ -1666,10 +1673,14 @@ class AsyncPending(AsyncNamespace):
         token: str,
         operation_type: str,
         receipt: str,
+        *,
+        error: Maybe[Any] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Gives back an operation that the caller has checked out: it is open again, or dead when its attempts are used up."""
         params: Dict[str, Any] = {"token": token, "operationType": operation_type, "receipt": receipt}
+        if error is not UNSET:
+            params["error"] = error
         return cast(Dict[str, Any], await self._call("pending.release", params, common))
 
     async def reopen(
@@ -1691,6 +1702,7 @@ class AsyncPending(AsyncNamespace):
         if_match: Maybe[str] = UNSET,
         ttl: Maybe[Union[int, str]] = UNSET,
         reissue: Maybe[bool] = UNSET,
+        only_if: Maybe[Union[Mapping[str, Any], bool]] = UNSET,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
         """Changes an operation's data: replaces them, or merges a patch into them without losing what others change meanwhile. Data in a token can't be changed: with reissue there is another token, and the old one is used up."""
@@ -1705,6 +1717,8 @@ class AsyncPending(AsyncNamespace):
             params["ttl"] = ttl
         if reissue is not UNSET:
             params["reissue"] = reissue
+        if only_if is not UNSET:
+            params["onlyIf"] = only_if
         return cast(Dict[str, Any], await self._call("pending.update", params, common))
 
     async def verify(

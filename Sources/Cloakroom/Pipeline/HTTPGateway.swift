@@ -1,0 +1,147 @@
+internal import CloakroomCore
+internal import CloakroomWire
+internal import DequeModule
+internal import NIOCore
+internal import NIOHTTP1
+
+/// HTTP/1.1 on a client's connection, for curl, probes and collectors: requests are turned into calls of JSON-RPC,
+/// one after the other, and their replies into responses.
+///
+/// A connection has one only once its first bytes have shown that its client speaks HTTP.
+final class HTTPGateway: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+
+  /// Strong, and let go with the channel.
+  private var connection: ClientConnection?
+  private let bodyLimit: Int
+  /// What is being read.
+  private var head: HTTPRequestHead?
+  private var body = ByteBuffer()
+  /// Requests that have been read whole.
+  private var waiting = Deque<HTTPRequest>()
+  /// What has been called and was not answered yet.
+  private var current: HTTPRequest?
+  /// Whether the current call was handed over with all of its members.
+  private var isHandedOver = false
+  /// Whether nothing more is read, as nobody knows where it would begin, or nobody will answer it.
+  private var isClosing = false
+
+  /// - Parameters:
+  ///   - connection: the connection that calls are made for.
+  ///   - bodyLimit: how long a body may be.
+  init(_ connection: ClientConnection, bodyLimit: Int) {
+    self.connection = connection
+    self.bodyLimit = bodyLimit
+  }
+
+  /// Whether a request waits, or is under way.
+  var isBusy: Bool { current != nil || !waiting.isEmpty }
+
+  /// Whether enough has been read: the next request waits for the one that is under way.
+  var isFull: Bool { !waiting.isEmpty }
+
+  /// Whether the connection is to be closed once all is answered.
+  private(set) var isOver = false
+
+  // MARK: Bytes in
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return }
+    switch unwrapInboundIn(data) {
+    case .head(let head): begin(head)
+    case .body(let part): take(part)
+    case .end: end()
+    }
+    connection?.httpArrived()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+    guard !isClosing else { return }
+    refuse(.badRequest, "this is no HTTP/1.1")
+    connection?.httpArrived()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { connection = nil }
+
+  private func begin(_ head: HTTPRequestHead) {
+    self.head = head
+    body.clear()
+    guard head.method == .POST else { return }
+    guard !head.headers.contains(name: "transfer-encoding"),
+      let length = head.headers.first(name: "content-length").flatMap({ Int($0) })
+    else { return refuse(.lengthRequired, "a call needs a Content-Length") }
+    guard length <= bodyLimit else {
+      return refuse(.payloadTooLarge, "a request has at most \(bodyLimit) bytes")
+    }
+    // curl waits for it before it sends more than a little.
+    if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+      connection?.writeHTTP { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+    }
+  }
+
+  private func take(_ part: ByteBuffer) {
+    // A body of another method is of no interest; its length has been bounded by nobody.
+    guard head?.method == .POST, body.readableBytes + part.readableBytes <= bodyLimit else {
+      return
+    }
+    body.writeImmutableBuffer(part)
+  }
+
+  private func end() {
+    guard let head else { return }
+    self.head = nil
+    waiting.append(HTTPRequest(head, body: body))
+    if !head.isKeepAlive { isClosing = true }
+    body = ByteBuffer()
+  }
+
+  /// Answers a request that nothing more can be read behind.
+  private func refuse(_ status: HTTPResponseStatus, _ text: String) {
+    isClosing = true
+    head = nil
+    waiting.append(HTTPRequest(refusal: status, text))
+  }
+
+  // MARK: Calls
+
+  /// Makes the next call, if none is under way.
+  ///
+  /// - Parameter call: takes a text of JSON-RPC.
+  /// - Returns: whether there was a request.
+  func makeNext(_ call: (ByteBuffer) -> Void) -> Bool {
+    guard current == nil, let next = waiting.popFirst() else { return false }
+    current = next
+    isHandedOver = false
+    switch next.work {
+    case .call(let text):
+      call(text)
+      isHandedOver = true
+      ended()
+    case .refusal(let response):
+      respond(response)
+    }
+    return true
+  }
+
+  /// Takes the reply to the current call.
+  func reply(_ text: ByteBuffer) { respond(current?.response(to: text) ?? .json(.ok, text)) }
+
+  /// A call has ended; if it was the last of the current request, and nothing was to be answered, that is said.
+  func ended() {
+    guard isHandedOver, current != nil, connection?.inFlight == 0 else { return }
+    respond(HTTPResponse(status: .noContent))
+  }
+
+  private func respond(_ response: HTTPResponse) {
+    guard let request = current else { return }
+    current = nil
+    let isLast = !request.isKeepAlive || connection?.isStopping != false
+    if isLast {
+      isOver = true
+      isClosing = true
+      waiting.removeAll()
+    }
+    connection?.writeHTTP { response.write(to: &$0, isLast: isLast) }
+  }
+}
