@@ -47,6 +47,7 @@ class Case:
     def __init__(self, case, driver, sidecar, proxy, variables):
         self.case, self.driver, self.sidecar, self.proxy = case, driver, sidecar, proxy
         self.variables = variables
+        self.path = sidecar.path if case.get("direct") else proxy.path
         self.native = case.get("open", {}).get("numbers") == "native"
         self.timers = []
         self.subscriptions = set()
@@ -75,7 +76,10 @@ class Case:
     def take(self, step):
         if any(name in step for name in COMMANDS):
             begin = time.monotonic()
-            answer = self.driver.do(**command_of(step, self.variables))
+            command = command_of(step, self.variables)
+            if "open" in step:
+                command["path"] = self.path
+            answer = self.driver.do(**command)
             if "subscribe" in step:
                 self.subscriptions.add(step["as"])
             self.subscriptions.discard(step.get("unsubscribe"))
