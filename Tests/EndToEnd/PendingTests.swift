@@ -179,7 +179,7 @@ struct PendingTests {
     let id = try #require(lease["id"] as? String)
     let receipt = try #require(lease["receipt"] as? String)
     let command = [Daemon.program, "pending", "dead", "--socket", daemon.socketPath]
-    #expect(try Tool.run(command).output == "")
+    #expect(try Tool.run(command).output == "no operation is dead\n")
     let released = try client.call(
       "pending.release", Self.target(token, #","receipt":"\#(receipt)""#))
     #expect(released["state"] as? String == "dead")
@@ -189,7 +189,7 @@ struct PendingTests {
     #expect(!listed.output.contains(token))
     let opened = try Tool.run(command + ["--reopen", id])
     #expect(opened.exit == .status(0) && opened.output == id + "\n")
-    #expect(try Tool.run(command).output == "")
+    #expect(try Tool.run(command).output == "no operation is dead\n")
     #expect(try Tool.run(command + ["--reopen", id]).exit == .status(1))
     #expect(try Tool.run(command + ["--reopen", id, "--data"]).exit == .status(64))
     #expect(try client.call("pending.checkout", Self.target(token))["attempt"] as? Int == 1)
