@@ -91,6 +91,8 @@ public final class KeySpace: Sendable {
   /// What the names of a service's cache tags begin with. They have one hash tag, as they are raised together;
   /// no caller can spell them: no service has a `$` in its name.
   private let tagRoot: ByteBuffer
+  /// The same with what follows where there is no scope.
+  private let unscopedTags: ByteBuffer
   /// What names without a scope begin with, one namespace's behind the other's by their indices. In one
   /// array of bytes: an array of buffers counts references to the one that is looked at.
   private let unscoped: ContiguousArray<UInt8>
@@ -105,6 +107,7 @@ public final class KeySpace: Sendable {
   public init(prefix: String, service: String) {
     root = ByteBuffer(string: "\(prefix):\(service):")
     tagRoot = ByteBuffer(string: "\(prefix):$tags:{\(service)}:")
+    unscopedTags = ByteBuffer(string: "\(prefix):$tags:{\(service)}:\(Namespace.cache.rawValue):")
     var unscoped: ContiguousArray<UInt8> = []
     ends = ContiguousArray(
       Namespace.allCases.map {
@@ -117,6 +120,7 @@ public final class KeySpace: Sendable {
   private init(copying other: KeySpace) {
     root = ByteBuffer(bytes: other.root.readableBytesView)
     tagRoot = ByteBuffer(bytes: other.tagRoot.readableBytesView)
+    unscopedTags = ByteBuffer(bytes: other.unscopedTags.readableBytesView)
     unscoped = ContiguousArray(other.unscoped.map { $0 })
     ends = ContiguousArray(other.ends.map { $0 })
   }
@@ -177,6 +181,10 @@ public final class KeySpace: Sendable {
   ///
   /// - Parameter scope: has been checked.
   public func writeTagHead(scope: [ScopeStep], into buffer: inout ByteBuffer) {
+    guard !scope.isEmpty else {
+      buffer.writeImmutableBuffer(unscopedTags)
+      return
+    }
     buffer.writeImmutableBuffer(tagRoot)
     for step in scope {
       Self.writeEncoded(step.key, into: &buffer)

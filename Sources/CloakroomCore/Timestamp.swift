@@ -1,4 +1,5 @@
 internal import Glibc
+internal import NIOCore
 
 /// A moment of the day as RFC 3339 writes it, in UTC and with milliseconds:
 /// `2025-01-31T23:59:59.999Z`.
@@ -17,24 +18,36 @@ public struct Timestamp: Sendable, Hashable {
   /// The moment so many milliseconds after 1970 began.
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+  /// How many characters the text has.
+  static let length = 24
+  /// How many of them all moments of one second have in common.
+  private static let prefixLength = 20
+
   /// The moment's text, in ASCII.
   public var text: [UInt8] {
-    let (second, rest) = Self.floorDivide(milliseconds, 1000)
-    var text = Self.prefix(ofSecond: second)
-    Self.append(rest, digits: 3, to: &text)
-    text.append(UInt8(ascii: "Z"))
-    return text
+    [UInt8](unsafeUninitializedCapacity: Self.length) { text, count in
+      write(to: UnsafeMutableRawBufferPointer(text))
+      count = Self.length
+    }
   }
 
   /// What all moments of one second begin with: `2025-01-31T23:59:59.`
   ///
-  /// Days to a civil date after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
-  /// (`civil_from_days`): eras of 400 years that begin in March.
-  ///
   /// - Parameter second: the seconds since 1970 began.
   public static func prefix(ofSecond second: Int64) -> [UInt8] {
-    let (days, secondOfDay) = floorDivide(second, 86_400)
-    let (era, dayOfEra) = floorDivide(days + 719_468, 146_097)
+    Array(
+      Timestamp(milliseconds: second.multipliedReportingOverflow(by: 1000).partialValue)
+        .text.prefix(prefixLength))
+  }
+
+  /// Writes the text into as many bytes as it has.
+  ///
+  /// Days to a civil date after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"
+  /// (`civil_from_days`): eras of 400 years that begin in March.
+  func write(to text: UnsafeMutableRawBufferPointer) {
+    let (second, rest) = Self.floorDivide(milliseconds, 1000)
+    let (days, secondOfDay) = Self.floorDivide(second, 86_400)
+    let (era, dayOfEra) = Self.floorDivide(days + 719_468, 146_097)
     let yearOfEra =
       (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -43,22 +56,15 @@ public struct Timestamp: Sendable, Hashable {
     let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
 
-    var text: [UInt8] = []
-    // As many as `text` has in all.
-    text.reserveCapacity(24)
-    append(year, digits: 4, to: &text)
-    text.append(UInt8(ascii: "-"))
-    append(month, digits: 2, to: &text)
-    text.append(UInt8(ascii: "-"))
-    append(day, digits: 2, to: &text)
-    text.append(UInt8(ascii: "T"))
-    append(secondOfDay / 3_600, digits: 2, to: &text)
-    text.append(UInt8(ascii: ":"))
-    append(secondOfDay / 60 % 60, digits: 2, to: &text)
-    text.append(UInt8(ascii: ":"))
-    append(secondOfDay % 60, digits: 2, to: &text)
-    text.append(UInt8(ascii: "."))
-    return text
+    let form: StaticString = "0000-00-00T00:00:00.000Z"
+    text.copyMemory(from: UnsafeRawBufferPointer(start: form.utf8Start, count: Self.length))
+    Self.write(year, digits: 4, to: text, at: 0)
+    Self.write(month, digits: 2, to: text, at: 5)
+    Self.write(day, digits: 2, to: text, at: 8)
+    Self.write(secondOfDay / 3_600, digits: 2, to: text, at: 11)
+    Self.write(secondOfDay / 60 % 60, digits: 2, to: text, at: 14)
+    Self.write(secondOfDay % 60, digits: 2, to: text, at: 17)
+    Self.write(rest, digits: 3, to: text, at: 20)
   }
 
   /// The quotient rounded down, and what is left, which is never negative.
@@ -67,17 +73,25 @@ public struct Timestamp: Sendable, Hashable {
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 
-  private static func append(_ number: Int64, digits: Int, to text: inout [UInt8]) {
-    var divisor: Int64 = 1
-    for _ in 1..<digits { divisor *= 10 }
-    while divisor > 0 {
-      text.append(digit(number / divisor))
-      divisor /= 10
+  /// Writes the last digits of a number.
+  @inline(__always)
+  private static func write(
+    _ number: Int64, digits: Int, to text: UnsafeMutableRawBufferPointer, at start: Int
+  ) {
+    var rest = number
+    for place in (start..<start + digits).reversed() {
+      text[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
     }
   }
+}
 
-  /// The last digit of a number.
-  private static func digit(_ number: Int64) -> UInt8 {
-    UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number % 10)
+extension ByteCursor {
+  /// Writes a moment as RFC 3339 has it, 24 characters.
+  public mutating func write(_ moment: Timestamp) {
+    withUnsafeTemporaryAllocation(byteCount: Timestamp.length, alignment: 1) { text in
+      moment.write(to: text)
+      write(UnsafeRawBufferPointer(text))
+    }
   }
 }

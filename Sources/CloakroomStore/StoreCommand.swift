@@ -58,6 +58,8 @@ public enum StoreCommand: Sendable {
   /// step as its first value; one that is there keeps its life. → `.counted`; text that is not such a
   /// number: `.failure` with STORE_REFUSED
   case add(StoreKey, by: Int64, within: ClosedRange<Int64>, expiry: Expiry)
+  /// Takes what a rate limit costs, if it allows that. → `.rate`. Indirect, as it would make every command larger.
+  indirect case takeRate(RateDemand)
   /// Reads a record. → `.record`
   case read(StoreKey)
   /// Writes a record over what was read, and keeps when it has to be looked at. → `.done`, or `.stale`
@@ -97,6 +99,8 @@ public enum StoreReply: Sendable, Equatable {
   case values([ByteBuffer?])
   /// A counter's value, and whether it was changed.
   case counted(Int64, applied: Bool)
+  /// What became of taking a rate limit.
+  case rate(RateOutcome)
   /// A record, or nil when there is none, and the store's time in milliseconds since 1970.
   case record(ByteBuffer?, atMs: Int64)
   /// The commit was not done now: this record is there, or none, at this time in milliseconds since 1970.

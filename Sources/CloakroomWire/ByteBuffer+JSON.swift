@@ -1,3 +1,4 @@
+internal import CloakroomCore
 public import NIOCore
 
 extension ByteBuffer: ByteSink {
@@ -8,7 +9,18 @@ extension ByteBuffer: ByteSink {
 extension ByteBuffer {
   /// Appends a string as a JSON string in its quotes, with no more escapes than RFC 8259 demands.
   public mutating func writeJSONString(_ string: String) {
-    JSONString.quote(string, to: &self)
+    var string = string
+    let isWritten = string.withUTF8 { text in
+      // Most need no escapes.
+      guard JSONScanner.isPlain(UnsafeRawBufferPointer(text).bytes) else { return false }
+      write(atMost: text.count + 2) {
+        $0.write("\"")
+        $0.write(UnsafeRawBufferPointer(text))
+        $0.write("\"")
+      }
+      return true
+    }
+    if !isWritten { JSONString.quote(string, to: &self) }
   }
 
   /// Appends bytes as a JSON string in its quotes. Bytes that are not UTF-8 are replaced by

@@ -31,7 +31,7 @@ extension Caller {
     }
   }
 
-  private static func describe(_ demand: RateDemand) -> String {
+  static func describe(_ demand: RateDemand) -> String {
     let limit = demand.limit
     return
       "\(ownPart(demand.key)) \(limit.limit)/\(limit.windowMicroseconds / 1000)ms \(limit.burst) "

@@ -99,6 +99,7 @@ struct Caller {
       case .records(let calls, let command, _):
         steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
       case .look(let look): steps = ["read \(Self.text(look.name))"]
+      case .step(let step): steps = ["only " + Self.describe(step.command)]
       case .run: steps = ["a procedure"]
       case .answer(let result, _):
         ResultSchemas.check(result.readableBytesView, of: table.names[found])
@@ -145,6 +146,7 @@ struct Caller {
     case .getMany(let keys): "getMany \(keys.map(text).joined(separator: " "))"
     case .add(let key, let by, let bounds, let expiry):
       "add \(text(key)) \(by) \(bounds.lowerBound)...\(bounds.upperBound) \(describe(expiry))"
+    case .takeRate(let demand): "take " + describe(demand)
     case .step(let step): describe(step)
     case .read(let key): "read \(text(key))"
     case .commit(let key, _): "commit \(text(key))"

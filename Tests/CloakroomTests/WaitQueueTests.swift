@@ -9,15 +9,17 @@ import Testing
 @Suite("A queue of calls that wait for the same", .timeLimit(.minutes(1)))
 struct WaitQueueTests {
   private let name = StoreKey(bytes: ByteBuffer(string: "stream"))
+  private var place: WaiterQueue { WaiterQueue(name, waking: .first) }
   private let message = ByteBuffer(string: "!")
 
   /// The queues, where an expectation can ask them.
   private final class Queues {
     private var queues = WaitQueues()
 
-    func join(_ name: StoreKey, _ waiter: WaiterState, id: UInt64) -> WaitQueue? {
-      queues.join(name, waiter, id: id)
+    func join(_ place: WaiterQueue, _ waiter: WaiterState, id: UInt64) -> WaitQueue? {
+      queues.join(place, waiter, id: id)
     }
+    func isFirst(_ id: UInt64) -> Bool { queues.isFirst(id) }
     func leave(_ id: UInt64) -> WaitQueue? { queues.leave(id) }
   }
 
@@ -34,12 +36,12 @@ struct WaitQueueTests {
   func turns() throws {
     let queues = Queues()
     let waiters = (0..<3).map { _ in waiter() }
-    let queue = try #require(queues.join(name, waiters[0], id: 1))
-    #expect(queues.join(name, waiters[1], id: 2) == nil)
+    let queue = try #require(queues.join(place, waiters[0], id: 1))
+    #expect(queues.join(place, waiters[1], id: 2) == nil)
     queue.received(message, on: name.bytes)
     _ = wakeUps(waiters[0])
     queue.subscribed()
-    #expect(queues.join(name, waiters[2], id: 3) == nil)
+    #expect(queues.join(place, waiters[2], id: 3) == nil)
     #expect(waiters.map(wakeUps) == [[.missed], [], []])
     queue.received(message, on: name.bytes)
     queue.interrupted(by: .lost)
@@ -60,20 +62,53 @@ struct WaitQueueTests {
   func broken() throws {
     let queues = Queues()
     let waiters = (0..<4).map { _ in waiter() }
-    let old = try #require(queues.join(name, waiters[0], id: 1))
+    let old = try #require(queues.join(place, waiters[0], id: 1))
     old.subscribed()
-    #expect(queues.join(name, waiters[1], id: 2) == nil)
+    #expect(queues.join(place, waiters[1], id: 2) == nil)
     _ = waiters.map(wakeUps)
     old.failed(with: RPCError(.unavailable))
     #expect(waiters.map(wakeUps) == [[.missed], [.missed], [], []])
-    let new = try #require(queues.join(name, waiters[2], id: 3))
+    let new = try #require(queues.join(place, waiters[2], id: 3))
     #expect(new !== old)
     new.subscribed()
     #expect(queues.leave(1) == nil)
     #expect(queues.leave(2) == nil)
-    #expect(queues.join(name, waiters[3], id: 4) == nil)
+    #expect(queues.join(place, waiters[3], id: 4) == nil)
     #expect(waiters.map(wakeUps) == [[], [], [.missed], []])
     #expect(queues.leave(4) == nil)
     #expect(queues.leave(3) === new)
+  }
+
+  @Test("that is woken as a whole tells all in their order, and has the first alone look untold")
+  func all() throws {
+    let queues = Queues()
+    let place = WaiterQueue(name, waking: .all)
+    var woken: [Int] = []
+    let waiters = (0..<4).map { number in WaiterState { woken.append(number) } }
+    let queue = try #require(queues.join(place, waiters[0], id: 1))
+    #expect(queues.join(place, waiters[1], id: 2) == nil)
+    queue.subscribed()
+    for number in 2..<4 {
+      #expect(queues.join(place, waiters[number], id: UInt64(number) + 1) == nil)
+    }
+    // Each looks once it has joined, without being told to.
+    #expect(woken.isEmpty)
+    #expect((1...4).map { queues.isFirst($0) } == [true, false, false, false])
+    queue.received(message, on: name.bytes)
+    queue.interrupted(by: .lost)
+    #expect(woken == [0, 1, 2, 3, 0, 1, 2, 3])
+    _ = waiters.map(wakeUps)
+    #expect(queues.leave(3) == nil)
+    #expect(queues.leave(1) == nil)
+    #expect(waiters.map(wakeUps) == [[], [.missed], [], []])
+    #expect(queues.isFirst(2) && !queues.isFirst(4))
+    // Of one that is told nothing any more, each looks for itself.
+    queue.failed(with: RPCError(.unavailable))
+    #expect(queues.isFirst(2) && queues.isFirst(4))
+    let next = try #require(queues.join(place, waiters[0], id: 5))
+    #expect(queues.isFirst(5) && queues.isFirst(4))
+    #expect(queues.leave(2) == nil && queues.leave(4) == nil)
+    #expect(queues.leave(5) === next)
+    #expect(queues.isFirst(6))
   }
 }

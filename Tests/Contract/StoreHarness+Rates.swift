@@ -21,10 +21,13 @@ extension StoreHarness {
   func take(
     _ key: StoreKey, _ limit: RateLimit, cost: Int64 = 1
   ) async throws -> (isTaken: Bool, standing: RateStanding) {
-    let (isTaken, standings) = try await take([RateDemand(key, limit, cost: cost)])
-    let standing = try #require(standings.first)
-    #expect(isTaken == standing.isAllowed)
-    return (isTaken, isTaken ? standing.taken : standing)
+    let demand = try RateDemand(key, limit, cost: cost)
+    let reply = await perform(.takeRate(demand))
+    if case .failure(let error) = reply { throw error }
+    guard case .rate(let outcome) = reply else { throw RPCError.unexpectedReply }
+    let standing = RateStanding(limit, ahead: outcome.ahead, cost: demand.cost)
+    #expect(outcome.isTaken || !standing.isAllowed)
+    return (outcome.isTaken, standing)
   }
 
   /// How a limit stands.

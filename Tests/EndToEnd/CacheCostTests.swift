@@ -4,28 +4,6 @@ import Testing
 /// What caches cost Redis, in commands.
 @Suite("A cache in Redis", .timeLimit(.minutes(2)))
 struct CacheCostTests {
-  /// How often Redis has run each command since the statistics were set back, those within scripts included.
-  private static func calls(of redis: RedisServer) throws -> [String: Int] {
-    let lines = try redis.command(["INFO", "commandstats"]).split(whereSeparator: \.isNewline)
-    var calls: [String: Int] = [:]
-    for match in lines.compactMap({ $0.firstMatch(of: /^cmdstat_([a-z|]+):calls=(\d+)/) }) {
-      calls[String(match.1)] = Int(match.2)
-    }
-    // What the sidecar asks for itself.
-    for own in ["ping", "time", "info", "config|resetstat", "zrangebyscore", "client|setinfo"] {
-      calls[own] = nil
-    }
-    return calls
-  }
-
-  private static func measured(
-    _ redis: RedisServer, _ body: () throws -> Void
-  ) throws -> [String: Int] {
-    _ = try redis.command(["CONFIG", "RESETSTAT"])
-    try body()
-    return try calls(of: redis)
-  }
-
   @Test("asks for one GET for a hit, and where the caller names the tags one MGET beside it")
   func hits() throws {
     let redis = try RedisServer()
@@ -33,8 +11,9 @@ struct CacheCostTests {
     let client = try daemon.readyClient()
     #expect(try client.cache("plain", 1) == "ok")
     #expect(try client.cache("tagged", 1, #","tags":["a","b"]"#) == "ok")
+    #expect(try client.cache("quoted", 1, #","tags":["\"a\"","b\\"]"#) == "ok")
     let count = 50
-    let plain = try Self.measured(redis) {
+    let plain = try redis.calls {
       for _ in 0..<count {
         let found = try client.cached("plain")
         #expect(found == "hit 1")
@@ -42,10 +21,13 @@ struct CacheCostTests {
     }
     #expect(
       plain["get"] == count && plain["mget"] == nil && plain["evalsha"] ?? 0 <= 20, "\(plain)")
-    for known in ["", #","tags":["a","b"]"#] {
-      let tagged = try Self.measured(redis) {
+    for (key, known) in [
+      ("tagged", ""), ("tagged", #","tags":["a","b"]"#), ("tagged", #","tags":["b","a","b"]"#),
+      ("quoted", #","tags":["\"a\"","b\\"]"#),
+    ] {
+      let tagged = try redis.calls {
         for _ in 0..<count {
-          let found = try client.cached("tagged", known)
+          let found = try client.cached(key, known)
           #expect(found == "hit 1")
         }
       }
@@ -59,7 +41,7 @@ struct CacheCostTests {
     let daemon = try RedisSidecar.start(redis.socketPath)
     let client = try daemon.readyClient()
     _ = try client.call("cache.set", #"{"key":"n","negative":true}"#)
-    let cost = try Self.measured(redis) {
+    let cost = try redis.calls {
       for _ in 0..<50 {
         let found = try client.cached("n")
         #expect(found == "negative")
@@ -75,7 +57,7 @@ struct CacheCostTests {
     let client = try daemon.readyClient()
     _ = try client.lease("first", #","tags":["t"]"#)
     for (known, tags) in [("", 0), (#","tags":["t"]"#, 1)] {
-      let cost = try Self.measured(redis) {
+      let cost = try redis.calls {
         for number in 0..<50 { _ = try client.lease("\(tags) \(number)", known) }
       }
       // The script has a GET of its own for the counter, and one for each tag.
@@ -96,7 +78,7 @@ struct CacheCostTests {
       try redis.command(["PUBSUB", "NUMSUB", "cloakroom:default:cache:k"]).hasSuffix("1")
     }
     #expect(isHeard)
-    let cost = try Self.measured(redis) {
+    let cost = try redis.calls {
       _ = try clients[0].call("cache.release", #"{"key":"k","lease":"\#(lease)"}"#)
       let next = try LineClient.nextLease(among: waiting)
       #expect(next.place == 0)
@@ -122,7 +104,7 @@ struct CacheCostTests {
         _ = try client.pipeline(Array(requests[batch..<min(batch + 500, count)]))
       }
       #expect(try client.cached("\(count):7") == "hit 7")
-      var cost = try Self.measured(redis) { try client.invalidate(#"{"tags":["t\#(count)"]}"#) }
+      var cost = try redis.calls { try client.invalidate(#"{"tags":["t\#(count)"]}"#) }
       // A sweep of deadlines may come in between.
       cost = cost.filter {
         ["get", "set", "pttl", "del", "unlink", "scan", "keys"].contains($0.key)

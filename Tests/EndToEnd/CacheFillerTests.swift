@@ -11,9 +11,9 @@ struct CacheFillerTests {
     """
 
   /// Asks for the value, and returns when the call waits for it or is answered.
-  private static func wait(_ client: LineClient) throws {
+  private static func wait(_ client: LineClient, leaseTtl: String = "1h") throws {
     try client.send(
-      LineClient.request("cache.get", #"{"key":"k","waitMs":60000,"leaseTtl":"1h"}"#))
+      LineClient.request("cache.get", #"{"key":"k","waitMs":60000,"leaseTtl":"\#(leaseTtl)"}"#))
     // A look, the question anew, and the waiter: the calls behind them are answered after each of them.
     for id in 2...4 {
       try client.send(LineClient.request("kv.exists", #"{"key":"-"}"#, id: id))
@@ -21,11 +21,12 @@ struct CacheFillerTests {
     }
   }
 
-  /// One of those who wait is to make the value next. Each release then wakes the first of the others, and the
-  /// value that is made in the end all the rest.
+  /// The first of those who wait is to make the value next. Each release then wakes the first of the others, and
+  /// the value that is made in the end all the rest.
   private static func expectTurns(_ waiters: [LineClient]) throws {
     var others = waiters
     var next = try LineClient.nextLease(among: others)
+    #expect(next.place == 0)
     while others.count > 3 {
       let leased = others.remove(at: next.place)
       for waiter in others { #expect(try waiter.availableLines() == []) }
@@ -44,7 +45,7 @@ struct CacheFillerTests {
   }
 
   @Test(
-    "leaves it to one of those who wait, and that one's release to the first of the others",
+    "leaves it to the first of those who wait, and that one's release to the first of the others",
     arguments: [true, false])
   func client(hasRedis: Bool) throws {
     let redis = hasRedis ? try RedisServer() : nil
@@ -71,5 +72,25 @@ struct CacheFillerTests {
     daemons[0].process.kill()
     filler.process.kill()
     try Self.expectTurns(waiters)
+  }
+
+  @Test(
+    "leaves it to those who wait in their order, when each of them dies like the one before",
+    arguments: [true, false])
+  func inTurn(hasRedis: Bool) throws {
+    let redis = hasRedis ? try RedisServer() : nil
+    let daemon =
+      try redis.map { try RedisSidecar.start($0.socketPath, patience: "30s") }
+      ?? Daemon(["--loops", "1"])
+    let waiters = try (0..<7).map { _ in try daemon.readyClient() }
+    _ = try daemon.readyClient().lease("k", #","leaseTtl":"3s""#)
+    for waiter in waiters { try Self.wait(waiter, leaseTtl: "300ms") }
+    var others = Array(waiters.enumerated())
+    var order: [Int] = []
+    while !others.isEmpty {
+      let next = try LineClient.nextLease(among: others.map(\.element))
+      order.append(others.remove(at: next.place).offset)
+    }
+    #expect(order == Array(0..<7))
   }
 }

@@ -168,6 +168,45 @@ struct CacheTests {
     }
   }
 
+  @Test(
+    "a lease that is asked for with an idempotency key is its repetition's too",
+    arguments: CacheStage.Place.allCases)
+  func repeatedByKey(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    let key = #","idempotencyKey":"mine""#
+    let lease = try clients[0].lease("k", key)
+    #expect(try clients[1].lease("k", key) == lease)
+    // Another key, and another call with the same key, are another's.
+    for more in [#","idempotencyKey":"another""#, key + #","leaseTtl":"5s""#] {
+      let answer = try clients[1].call("cache.get", #"{"key":"k"\#(more)}"#)
+      #expect(answer["status"] as? String == "miss" && answer["lease"] == nil, "\(answer)")
+    }
+    #expect(try clients[0].lease("l", key) != lease)
+    #expect(try clients[1].cache("k", 1, #","lease":"\#(lease)""#) == "ok")
+  }
+
+  @Test(
+    "a lease is void by the tags that were named for it, whatever the value had before",
+    arguments: CacheStage.Place.allCases)
+  func namedTags(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    let named = #","tags":["new"]"#
+    for before in ["", #","tags":["old"]"#] {
+      #expect(try clients[0].cache("k", 1, before) == "ok")
+      try clients[1].invalidate(#"{"tags":["old"]}"#)
+      if before.isEmpty { try clients[1].invalidate(#"{"keys":["k"]}"#) }
+      let lease = try clients[0].lease("k", named)
+      try clients[1].invalidate(#"{"tags":["new"]}"#)
+      // Another one makes the value at once, and does not wait for one that would be refused.
+      let next = try clients[1].lease("k", named)
+      #expect(try clients[0].cache("k", 2, named + #","lease":"\#(lease)""#) == "LEASE_LOST")
+      #expect(try clients[1].cache("k", 3, named + #","lease":"\#(next)""#) == "ok")
+      #expect(try clients[0].cached("k", named) == "hit 3")
+    }
+  }
+
   @Test("with an idempotency key nothing is done twice", arguments: CacheStage.Place.allCases)
   func idempotent(place: CacheStage.Place) throws {
     let stage = try CacheStage(place)
@@ -218,6 +257,24 @@ struct CacheTests {
       #expect(try clients[0].cached("k", #","tags":["\#(named)"]"#) == "miss")
       #expect(try clients[0].cached("k", tags) == "miss")
     }
+  }
+
+  @Test(
+    "a tag is the same with quotes and backslashes in it, and is never taken for two",
+    arguments: CacheStage.Place.allCases)
+  func escapedTags(place: CacheStage.Place) throws {
+    let stage = try CacheStage(place)
+    let clients = try stage.clients(2)
+    let tags = #","tags":["c:\\d","say \"a\""]"#
+    #expect(try clients[0].cache("k", 1, tags) == "ok")
+    for known in ["", tags] { #expect(try clients[1].cached("k", known) == "hit 1") }
+    try clients[1].invalidate(#"{"tags":["c:\\d"]}"#)
+    for known in ["", tags] { #expect(try clients[0].cached("k", known) == "miss") }
+    // In the store, a backslash and an n stand between two tags.
+    #expect(try clients[0].cache("other", 0, #","tags":["a\\nb"]"#) == "ok")
+    #expect(try clients[0].cache("k", 2, #","tags":["a","b"]"#) == "ok")
+    try clients[1].invalidate(#"{"tags":["b"]}"#)
+    #expect(try clients[0].cached("k", #","tags":["a\\nb"]"#) == "miss")
   }
 
   @Test(

@@ -13,11 +13,13 @@ struct GuardStage {
   let redis: RedisServer?
   let daemons: [Daemon]
 
-  init(_ place: Place, sidecars: Int = 2, patience: String = "20s") throws {
+  init(
+    _ place: Place, sidecars: Int = 2, loops: Int = 2, patience: String = "20s"
+  ) throws {
     switch place {
     case .memory:
       redis = nil
-      daemons = [try Daemon(["--loops", "2"])]
+      daemons = [try Daemon(["--loops", "\(loops)"])]
     case .redis:
       let redis = try RedisServer()
       let path = redis.socketPath

@@ -90,6 +90,22 @@ struct GuardWaitTests {
     #expect(answer["status"] as? String == "new" && answer["attempt"] as? Int == 2, "\(answer)")
   }
 
+  @Test("ends in the order in which it began, lapse after lapse", arguments: Place.allCases)
+  func inTurn(place: Place) throws {
+    // The order is that of one event loop.
+    let stage = try GuardStage(place, sidecars: 1, loops: 1)
+    let clients = try stage.clients(7)
+    _ = try clients[0].beginNew("a", #","lockTtl":"3s""#)
+    let waiters = clients[1...]
+    for waiter in waiters { try waiter.sendWaiting("a", #","lockTtl":"300ms""#) }
+    let attempts = try waiters.map { waiter in
+      let answer = Answer(try waiter.readLine(within: .seconds(20)))
+      #expect(answer["status"] as? String == "new", "\(answer)")
+      return answer["attempt"] as? Int ?? 0
+    }
+    #expect(attempts == Array(2...7))
+  }
+
   @Test("ends earlier when the lock is renewed for less", arguments: Place.allCases)
   func shortened(place: Place) throws {
     let stage = try GuardStage(place)

@@ -78,6 +78,31 @@ struct RateLimitTests {
     #expect(try clients[3].call("ratelimit.check", params)["allowed"] as? Bool == false)
   }
 
+  @Test("cost Redis one script for each check, and nothing else")
+  func cost() throws {
+    let redis = try RedisServer()
+    let sidecar = try RedisSidecar.start(redis.socketPath)
+    let client = try sidecar.readyClient()
+    for (limit, window, others) in [(100, "1h", ""), (7, "1s", ""), (100, "1h", "tenant")] {
+      let one = #"{"key":"u\#(limit)\#(others)","limit":\#(limit),"window":"\#(window)"}"#
+      let params =
+        others.isEmpty ? one : #"{"all":[\#(one),{"key":"\#(others)",\#(Self.slow)}]}"#
+      var allowed = 0
+      let calls = try redis.calls {
+        for _ in 0..<20 {
+          if try client.call("ratelimit.check", params)["allowed"] as? Bool == true { allowed += 1 }
+        }
+      }
+      let denied = try client.metrics()
+        .sum("rate_limit_decisions_total", ["decision": "denied_locally"])
+      let keys = others.isEmpty ? 1 : 2
+      let asked = 20 - (keys == 1 ? Int(denied) : 0)
+      #expect(allowed > 0)
+      #expect(
+        calls == ["evalsha": asked, "get": asked * keys, "set": allowed * keys], "\(params)")
+    }
+  }
+
   @Test("that another sidecar resets are allowed again within a second or so")
   func elsewhere() throws {
     let redis = try RedisServer()
@@ -140,6 +165,28 @@ struct RateLimitTests {
     #expect(decisions("denied_unchecked") == 8 && decisions("allowed_unchecked") == 4)
     // A look has nothing to fall back to.
     #expect(try client.call("ratelimit.peek", #"{"key":"u",\#(Self.slow)}"#).reason != nil)
+  }
+
+  @Test(
+    "are taken within a deadline, or the caller is told that nobody knows",
+    arguments: [true, false])
+  func deadline(isRedis: Bool) throws {
+    let redis = isRedis ? try RedisServer() : nil
+    let sidecar = try Daemon(redis.map { ["--redis", "unix://\($0.socketPath)"] } ?? [])
+    let client = try sidecar.client()
+    if isRedis { try client.waitForStore() }
+    let check = { (milliseconds: Int) in
+      try client.call(
+        "ratelimit.check", #"{"key":"u",\#(Self.slow),"deadlineMs":\#(milliseconds)}"#)
+    }
+    for left in [2, 1] { #expect(try check(20_000)["remaining"] as? Int == left) }
+    guard let redis else { return }
+    redis.pause()
+    defer { redis.resume() }
+    #expect(try check(50).reason == "OUTCOME_UNKNOWN")
+    redis.resume()
+    // It was sent, and done.
+    #expect(try check(20_000)["allowed"] as? Bool == false)
   }
 
   @Test("that a full Redis can't write are unchecked, not errors")

@@ -50,6 +50,7 @@ class Case:
         self.path = sidecar.path if case.get("direct") else proxy.path
         self.native = case.get("open", {}).get("numbers") == "native"
         self.timers = []
+        self.subscriptions = set()
         self.looked = len(proxy.seen)
         self.accepted = proxy.accepted
         self.left = proxy.left
@@ -62,6 +63,9 @@ class Case:
             self.take(step)
             for step in self.case["steps"]:
                 self.take(step)
+            # What is left of this case would be there in the next.
+            for name in self.subscriptions:
+                self.driver.do(do="unsubscribe", **{"as": name})
         except Failure as fault:
             return f"{dump(step)[:300]}: {fault}"
         finally:
@@ -76,6 +80,9 @@ class Case:
             if "open" in step:
                 command["path"] = self.path
             answer = self.driver.do(**command)
+            if "subscribe" in step:
+                self.subscriptions.add(step["as"])
+            self.subscriptions.discard(step.get("unsubscribe"))
             self.check(step, answer, time.monotonic() - begin)
         elif "proxy" in step:
             self.proxy.add(plain(step))
@@ -167,7 +174,11 @@ class Case:
             self.sidecar.start()
 
     def restart_often(self, step):
-        for _ in range(max(1, self.variables["restarts"] // plain(step.get("oneIn", 1)))):
+        count = max(1, self.variables["restarts"] // plain(step.get("oneIn", 1)))
+        for done in range(count):
+            if done == count // 10 and self.remembered:
+                # By now a runtime has compiled and cached what it will; what grows from here on is a leak.
+                self.remembered = self.driver.resources()
             for inner in step.get("before", []):
                 self.take(inner)
             if step["restarts"] == "sidecar":

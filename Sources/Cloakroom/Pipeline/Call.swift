@@ -58,9 +58,18 @@ struct LookCall: ~Copyable {
   let extras: CallExtras?
 }
 
-/// A reply that waits for another one.
+/// A request that ends with the reply to its one step.
+struct SteppedCall: ~Copyable {
+  let request: Request
+  let step: any StepCall
+  let extras: CallExtras?
+}
+
+/// What was read of a record, until what is read beside it is there.
 final class RecordReply {
   var reply: StoreReply?
+
+  init(_ reply: StoreReply? = nil) { self.reply = reply }
 }
 
 /// What most calls do without, apart, so that the others stay small.

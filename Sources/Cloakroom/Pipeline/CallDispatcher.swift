@@ -105,13 +105,19 @@ final class CallDispatcher: FrameHandler {
       case .many(let begin, _):
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = arguments.idempotent(try begin(&arguments))
+        let opening = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
           arguments.idempotency == nil, worker.records.isIdle(look.name)
         {
           worker.look(look, for: request, notes: notes)
+        } else if case .step(let step) = opening, arguments.deadlineMs == nil {
+          worker.take(step, for: request, notes: notes)
+        } else if case .answer(let result, let decision) = opening {
+          if let decision { worker.observer.count(decision) }
+          replies.end(request, notes: notes) { $0.writeImmutableBuffer(result) }
         } else {
+          let opening = arguments.idempotent(opening)
           let call = ProcedureCall(
             request, notes: notes, deadlineMs: arguments.deadlineMs,
             idempotency: arguments.idempotency, worker: worker)

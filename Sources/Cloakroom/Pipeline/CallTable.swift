@@ -12,8 +12,12 @@ struct CallTable: ~Copyable {
     case call(Call)
     /// One step of a call of many.
     case step(of: UInt32, position: Int)
+    /// A call that ends with the reply to its step.
+    case stepped(SteppedCall)
     /// A look at a record.
     case look(LookCall)
+    /// A look's record, beside which something else is read.
+    case lookedAt(RecordReply)
     /// The first step of a procedure, or a step of calls on a record.
     case receiver(any ReplyReceiver)
     /// A later step of a procedure, or the sidecar's own; nil when its reply is not needed.

@@ -1,3 +1,4 @@
+internal import CloakroomMethods
 internal import CloakroomStore
 
 /// The subscriptions of one event loop to the store's bus, and the queues of those that wait for the
@@ -25,13 +26,16 @@ final class LoopBus {
   /// Adds a waiter to a queue, which is subscribed to the topic.
   ///
   /// - Returns: what the place in the queue is given up by.
-  func enqueue(_ waiter: WaiterState, on topic: Topic, in name: StoreKey) -> UInt64 {
+  func enqueue(_ waiter: WaiterState, on topic: Topic, in queue: WaiterQueue) -> UInt64 {
     let id = nextID()
-    if let queue = queues.join(name, waiter, id: id) {
+    if let queue = queues.join(queue, waiter, id: id) {
       queue.subscription = listen(to: topic, queue)
     }
     return id
   }
+
+  /// Whether a waiter is the first of its queue; one that is in none is.
+  func isFirst(_ id: UInt64) -> Bool { queues.isFirst(id) }
 
   /// Ends a subscription, or gives up a place in a queue.
   func stopListening(_ id: UInt64) {

@@ -41,6 +41,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var deadline: Scheduled<Void>?
   private var currentWait: Wait?
   private var recordWait: RecordWait?
+  /// What a call on a record has come to that the procedure was told last, and its caller was not yet.
+  private var untold: (call: RecordCall, answer: RecordAnswer)?
   private var waiters: [UInt64: WaiterState] = [:]
 
   init(
@@ -87,10 +89,16 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       run(recordCalls, command, end)
     case .look(let look):
       open(look.opening)
+    case .step(let step):
+      open(
+        .ask(step.command) { reply, context, result throws(RPCError) in
+          if let decision = try step.end(reply, writingTo: &result) { context.count(decision) }
+          return nil
+        })
     case .run(let procedure):
       run(procedure)
-    case .answer(let result, let tally):
-      tally?(CallContext(self, on: worker.loop))
+    case .answer(let result, let decision):
+      if let decision { count(decision) }
       answer(.success(result), fromStore: false)
     }
   }
@@ -175,7 +183,6 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private func run(
     _ call: RecordCall, found: StoreReply? = nil, _ completion: @escaping (RecordAnswer) -> Void
   ) {
-    let idempotency = idempotency
     let readsFirst = readsFirst
     if call.isReading { request.connection.readsOut += 1 }
     let wait = worker.records.run(
@@ -183,13 +190,17 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     ) { answer in
       if call.isReading { self.request.connection.readsOut -= 1 }
       self.recordWait = nil
-      if self.isAnswered, idempotency == nil, let undo = call.undo(answer) {
-        self.worker.takeBack(by: undo)
-      }
+      if self.isAnswered { self.takeBack(call, answer) }
       completion(answer)
     }
     guard !wait.isOver else { return }
     recordWait = wait
+  }
+
+  /// Takes back what nobody was told of, if it can be and is not kept for a repetition.
+  private func takeBack(_ call: RecordCall, _ answer: RecordAnswer) {
+    guard idempotency == nil, let undo = call.undo(answer) else { return }
+    worker.takeBack(by: undo)
   }
 
   /// Whether a record that it is to change is read for that, though it may be known: the call can then be ended
@@ -202,11 +213,19 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     Task(executorPreference: worker.executor) {
       do throws(RPCError) {
         let result = try await procedure(context)
-        bound.value.answer(.success(result))
+        bound.value.end(.success(result))
       } catch {
-        bound.value.answer(.failure(error))
+        bound.value.end(.failure(error))
       }
     }
+  }
+
+  /// The procedure is over. Its caller may have been answered otherwise since the last step was, and before the
+  /// procedure had its turn.
+  private func end(_ result: Result<ByteBuffer, RPCError>) {
+    if isAnswered, let untold { takeBack(untold.call, untold.answer) }
+    untold = nil
+    answer(result)
   }
 
   private func answer(_ result: Result<ByteBuffer, RPCError>, fromStore: Bool = true) {
@@ -291,6 +310,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {
     run(call) { (answer: RecordAnswer) in
       if !call.isReading, answer.hasEffect { self.mutations.changed() }
+      self.untold = self.isAnswered ? nil : (call, answer)
       continuation.resume(returning: answer)
     }
   }
@@ -323,7 +343,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     wait.continuation.resume(returning: outcome)
   }
 
-  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt64 {
+  func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
     if let refusal { giveUp(refusal) }
     var id: UInt64?
     let waiter = WaiterState { [weak self] in
@@ -345,6 +365,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     waiter.awaitSubscription(continuation)
     if let cancellation { waiter.giveUp(cancellation) }
   }
+
+  func isFirst(_ id: UInt64) -> Bool { worker.bus.isFirst(id) }
 
   func removeWaiter(_ id: UInt64) {
     waiters[id] = nil

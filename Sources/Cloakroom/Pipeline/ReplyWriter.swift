@@ -31,6 +31,10 @@ final class ReplyWriter: StoreSink {
   let burst: Burst
   private let table: MethodTable
   private let replyLimit: Int
+  /// What looks write their results into, before it is known that they are that.
+  private var scratch = ByteBuffer()
+  /// How much memory is kept for them.
+  private static let scratchBytes = 64 * 1024
 
   init(
     _ burst: Burst, table: MethodTable, admission: Admission, observer: LoopObserver,
@@ -59,6 +63,13 @@ final class ReplyWriter: StoreSink {
       end(call, extras.replies.compactMap { $0 })
     case .look(let call):
       end(call, reply)
+    case .stepped(let call):
+      let reply = reply
+      end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
+        if let decision = try call.step.end(reply, writingTo: &result) { observer.count(decision) }
+      }
+    case .lookedAt(let record):
+      record.reply = reply
     case .receiver(let receiver):
       receiver.received(reply)
     case .procedure(let step):
@@ -89,17 +100,13 @@ final class ReplyWriter: StoreSink {
     guard call.request.connection.isOpen else {
       return end(call.request, notes: call.extras?.notes, .clientGone)
     }
-    let record: StoreReply
-    let verdict: RecordVerdict
-    var result = burst.takeBuffer()
-    defer { burst.giveBack(result) }
-    if let first = call.record {
-      record = first.reply ?? .failure(RPCError(.internal))
-      verdict = call.look.verdict(record, beside: reply, writingTo: &result)
-    } else {
-      record = reply
-      verdict = call.look.verdict(record, beside: nil, writingTo: &result)
-    }
+    guard let record = call.record else { return end(call, record: reply, beside: nil) }
+    end(call, record: record.reply ?? .failure(RPCError(.internal)), beside: reply)
+  }
+
+  private func end(_ call: consuming LookCall, record: StoreReply, beside other: StoreReply?) {
+    let verdict = call.look.verdict(record, beside: other, writingTo: &scratch)
+    defer { clearScratch() }
     switch verdict {
     case .again(let look):
       let notes = call.extras?.notes
@@ -111,7 +118,7 @@ final class ReplyWriter: StoreSink {
       }
     case .answer:
       end(call.request, notes: call.extras?.notes, fromStore: true) { buffer throws(RPCError) in
-        buffer.writeImmutableBuffer(result)
+        buffer.writeImmutableBuffer(scratch)
       }
     case .refused(let error):
       end(call.request, notes: call.extras?.notes, fromStore: true) { _ throws(RPCError) in
@@ -125,6 +132,11 @@ final class ReplyWriter: StoreSink {
         open(call.request, notes, opening, nil)
       }
     }
+  }
+
+  private func clearScratch() {
+    guard scratch.writerIndex > 0 else { return }
+    if scratch.capacity > Self.scratchBytes { scratch = ByteBuffer() } else { scratch.clear() }
   }
 
   /// A call of many steps ends with the replies to all of them.

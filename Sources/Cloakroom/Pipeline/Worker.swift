@@ -132,11 +132,24 @@ final class Worker {
         .look(LookCall(request: request, look: look, record: nil, extras: extras)))
       return store.submit(.read(name), ticket: ticket)
     }
-    let record = RecordReply()
+    let record = RecordReply(found)
     let second = replies.calls.add(
       .look(LookCall(request: request, look: look, record: record, extras: extras)))
-    if let found { record.reply = found } else { perform(.read(name)) { record.reply = $0 } }
+    if found == nil { store.submit(.read(name), ticket: replies.calls.add(.lookedAt(record))) }
     store.submit(beside, ticket: second)
+  }
+
+  /// Takes the step of a call that has no deadline.
+  func take(_ step: any StepCall, for request: consuming Request, notes: CallNotes?) {
+    var extras: CallExtras?
+    if let notes {
+      extras = CallExtras()
+      extras?.notes = notes
+    }
+    let command = step.command
+    let ticket = replies.calls.add(
+      .stepped(SteppedCall(request: request, step: step, extras: extras)))
+    store.submit(command, ticket: ticket)
   }
 
   private func startDeadline(

@@ -85,12 +85,18 @@ public struct RateLimit: Sendable, Hashable {
   public func remaining(at ahead: RateSpan) -> Int64 {
     guard ahead < capacity else { return 0 }
     let rest = difference(capacity, ahead)
+    // Mostly in 64 bits, which takes a tenth of the time.
+    let (whole, isLong) = rest.microseconds.multipliedReportingOverflow(by: limit)
+    let (sum, isLonger) = whole.addingReportingOverflow(rest.part)
+    guard isLong || isLonger else { return sum / windowMicroseconds }
     let parts = Int128(rest.microseconds) * Int128(limit) + Int128(rest.part)
     return Int64(clamping: parts / Int128(windowMicroseconds))
   }
 
   private static func span(of count: Int64, each window: Int64, in limit: Int64) -> RateSpan? {
-    // Below 2^30 times 2^49.
+    // Below 2^30 times 2^49, and mostly in 64 bits.
+    let (short, isLong) = count.multipliedReportingOverflow(by: window)
+    guard isLong else { return RateSpan(microseconds: short / limit, part: short % limit) }
     let parts = Int128(count) * Int128(window)
     let (whole, part) = parts.quotientAndRemainder(dividingBy: Int128(limit))
     guard let whole = Int64(exactly: whole), let part = Int64(exactly: part) else { return nil }

@@ -2,7 +2,8 @@
 public struct RateStanding: Sendable, Hashable {
   /// The limit.
   public let limit: RateLimit
-  /// How far ahead its TAT was when it was looked at.
+  /// How far ahead its TAT was when it was looked at; further than the limit allows where a larger burst has taken
+  /// more.
   public let ahead: RateSpan
   /// By how much the call's cost moves it.
   public let cost: RateSpan
@@ -14,13 +15,13 @@ public struct RateStanding: Sendable, Hashable {
     self.cost = cost
   }
 
-  /// Whether the cost can be taken.
-  public var isAllowed: Bool { limit.sum(ahead, cost) <= limit.capacity }
+  /// Whether the cost can be taken. What costs nothing always can, also when a larger burst has used up more than
+  /// the limit allows.
+  public var isAllowed: Bool { cost == .zero || limit.sum(ahead, cost) <= limit.capacity }
 
   /// How long until the cost can be taken if nobody else takes anything; zero when it can.
   public var wait: RateSpan {
-    let after = limit.sum(ahead, cost)
-    return after <= limit.capacity ? .zero : limit.difference(after, limit.capacity)
+    isAllowed ? .zero : limit.difference(limit.sum(ahead, cost), limit.capacity)
   }
 
   /// The same in milliseconds, rounded up: a caller who waits so long is let through if nobody else came.

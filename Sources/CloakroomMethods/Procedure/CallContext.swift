@@ -119,12 +119,11 @@ public struct CallContext: Sendable {
   ///
   /// - Parameters:
   ///   - name: what is published under.
-  ///   - queue: a name for the calls of this loop that wait for the same thing, where it is enough that
-  ///     one of them checks it. Only the first in the queue is woken, and is so once when its turn
-  ///     comes; closing it makes it the next one's turn. All waiters of a queue wait on the same name.
+  ///   - queue: the calls of this loop that wait for the same thing, where they have an order; nil waits for
+  ///     itself alone. All waiters of a queue wait on the same name.
   /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
   public func waiter(
-    on name: StoreKey, in queue: StoreKey? = nil
+    on name: StoreKey, in queue: WaiterQueue? = nil
   ) async throws(RPCError) -> Waiter {
     if let cancellation { throw cancellation }
     let id = host.addWaiter(on: .name(name), in: queue)
@@ -142,6 +141,9 @@ public struct CallContext: Sendable {
   func wait(atMost time: Duration, waiter: UInt64) async throws(RPCError) -> WakeUp {
     try outcome(of: await withCheckedContinuation { host.wait(atMost: time, waiter: waiter, $0) })
   }
+
+  /// Whether a waiter is the first of its queue.
+  func isFirst(_ id: UInt64) -> Bool { host.isFirst(id) }
 
   /// Closes a waiter.
   func removeWaiter(_ id: UInt64) { host.removeWaiter(id) }
@@ -166,7 +168,7 @@ public struct CallContext: Sendable {
   public func count(_ event: CacheEvent, times: UInt64 = 1) { host.count(event, times: times) }
 
   /// Counts what a rate limit was decided to, for the metrics.
-  func count(_ decision: RateDecision) { host.count(decision) }
+  public func count(_ decision: RateDecision) { host.count(decision) }
 
   /// Counts what has happened to a session, for the metrics.
   ///

@@ -4,8 +4,9 @@ internal import NIOCore
 
 /// How long a call waits for what somebody else does, and when it asks again.
 ///
-/// Who waits is told by a message under a name when to ask. Messages can be lost, so that now and then it asks
-/// untold.
+/// Who waits is told by a message under a name when to ask. Messages can be lost, and some changes need none as
+/// their time is known: so now and then it asks untold. Where many of a loop wait for the same, the first alone
+/// does that, and the others after it, so that what only one of them gets is the first one's.
 struct Patience: Sendable {
   /// After how long somebody asks who was not told anything, in milliseconds; random, so that many do not ask
   /// together.
@@ -42,7 +43,8 @@ struct Patience: Sendable {
     on name: StoreKey, sitsOutOutages: Bool, _ context: CallContext,
     ask: (_ isLast: Bool) async throws(RPCError) -> ByteBuffer
   ) async throws(RPCError) -> ByteBuffer {
-    let waiter = try await waiter(on: name, sitsOutOutages: sitsOutOutages, context)
+    let waiter = try await waiter(
+      on: name, in: WaiterQueue(name, waking: .all), sitsOutOutages: sitsOutOutages, context)
     defer { waiter.close() }
     while true {
       let isLast = isOver
@@ -65,11 +67,12 @@ struct Patience: Sendable {
 
   /// A waiter on a name, as soon as the bus can be reached.
   func waiter(
-    on name: StoreKey, sitsOutOutages: Bool = true, _ context: CallContext
+    on name: StoreKey, in queue: WaiterQueue? = nil, sitsOutOutages: Bool = true,
+    _ context: CallContext
   ) async throws(RPCError) -> Waiter {
     while true {
       do throws(RPCError) {
-        return try await context.waiter(on: name)
+        return try await context.waiter(on: name, in: queue)
       } catch {
         guard sitsOutOutages, error.isOutage, context.cancellation == nil, !isOver else {
           throw error
@@ -87,6 +90,10 @@ struct Patience: Sendable {
 
   /// Waits until it is time to ask again.
   private func listen(to waiter: Waiter, restMs: Int64) async throws(RPCError) {
+    guard waiter.isFirst else {
+      _ = try await waiter.wait(atMost: remaining)
+      return
+    }
     // Nobody's one millisecond after the last in which it was somebody's.
     let pause = min(restMs, Int64.random(in: Self.silenceMs)) + 1
     _ = try await waiter.wait(atMost: min(.milliseconds(pause), remaining))

@@ -9,7 +9,7 @@ public import NIOCore
 public typealias Procedure =
   @Sendable (_ context: CallContext) async throws(RPCError) -> ByteBuffer
 
-/// How a procedure begins.
+/// How a procedure begins. What is large is apart, so that the rest is small.
 public enum Opening: Sendable {
   /// What the first step's reply leads to: nil when the call ends with what was written to `result`.
   public typealias Then =
@@ -24,14 +24,14 @@ public enum Opening: Sendable {
   ///
   /// `undoesAll`: whether what `undo` leaves is as if the step had never been taken. If not, a caller whose
   /// deadline passes is told that the outcome is unknown.
-  case ask(StoreCommand, then: Then, undo: Undo, undoesAll: Bool)
+  indirect case ask(StoreCommand, then: Then, undo: Undo, undoesAll: Bool)
   /// A call on a record, taken in the order of the calls on that record. `otherwise`: how to go on where
   /// it was refused, or the store can't be asked; nil where that ends the call.
   case record(RecordCall, otherwise: @Sendable (_ error: RPCError) -> Procedure?)
   /// Calls on many records and a step beside them, all of them taken at once in the order of the connection's
   /// calls. `end` writes the result of their answers. They are not taken back: a caller whose deadline passes
   /// is told that the outcome is unknown.
-  case records(
+  indirect case records(
     [RecordCall], StoreCommand?,
     end:
       @Sendable (
@@ -40,10 +40,12 @@ public enum Opening: Sendable {
       ) throws(RPCError) -> Void)
   /// Mostly a look at one record, taken in the order of the calls on that record.
   case look(any RecordLook)
+  /// One step of the store, taken in the order of the connection's calls, and nothing else.
+  case step(any StepCall)
   /// No first step.
   case run(Procedure)
   /// No step at all: the result's JSON, and what it is counted as.
-  case answer(ByteBuffer, Tally?)
+  indirect case answer(ByteBuffer, RateDecision?)
 
   /// A first step that needs not be taken back, or can't be.
   public static func ask(_ command: StoreCommand, then: @escaping Then) -> Opening {

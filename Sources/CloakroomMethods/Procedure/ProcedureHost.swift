@@ -24,7 +24,9 @@ public protocol ProcedureHost: AnyObject {
   func wait(
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Subscribes a waiter to a topic, or has it join a queue that is.
-  func addWaiter(on topic: Topic, in queue: StoreKey?) -> UInt64
+  func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64
+  /// Whether a waiter is the first of its queue.
+  func isFirst(_ id: UInt64) -> Bool
   /// Resumes when a waiter's subscription is confirmed, or refused.
   func awaitSubscription(of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>)
   /// Closes a waiter.

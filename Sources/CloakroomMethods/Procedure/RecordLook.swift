@@ -16,25 +16,24 @@ public protocol RecordLook: AnyObject, Sendable {
   ///   - other: the reply to what was read beside it.
   ///   - result: takes the result's JSON where the verdict is `answer`; anything where it is another.
   func verdict(
-    _ record: borrowing StoreReply, beside other: borrowing StoreReply?,
-    writingTo result: inout ByteBuffer
+    _ record: StoreReply, beside other: StoreReply?, writingTo result: inout ByteBuffer
   ) -> RecordVerdict
   /// How it begins where it is no mere look.
   var opening: Opening { get }
 }
 
-/// What a look at a record comes to.
+/// What a look at a record comes to. What is seldom or large is apart, so that the rest is small.
 public enum RecordVerdict: Sendable {
   /// The value of a cache, so old in milliseconds; a negative one says that there is nothing.
   case hit(ByteBuffer, ageMs: Int64, isNegative: Bool)
   /// The result that was written.
   case answer
   /// Why there is none.
-  case refused(RPCError)
+  indirect case refused(RPCError)
   /// Another look at what was read of the record, once what that look needs beside it is read.
   case again(any RecordLook)
   /// There is more to do.
-  case open(Opening)
+  indirect case open(Opening)
 }
 
 extension ByteBuffer {
@@ -49,7 +48,9 @@ extension ByteBuffer {
       after: isNegative
         ? "{\"status\":\"negative\",\"value\":" : "{\"status\":\"hit\",\"value\":",
       before: ",\"ageMs\":")
-    writeDecimal(ageMs)
-    writeStaticString("}")
+    write(atMost: 24) {
+      $0.writeDecimal(ageMs)
+      $0.write("}")
+    }
   }
 }

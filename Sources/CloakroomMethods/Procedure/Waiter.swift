@@ -1,4 +1,5 @@
 public import CloakroomCore
+public import CloakroomStore
 public import NIOCore
 
 /// Wakes a procedure when something it waits for may have changed. It has to be closed.
@@ -14,8 +15,35 @@ public struct Waiter: Sendable {
     try await context.wait(atMost: time, waiter: id)
   }
 
+  /// Whether no other is before it: always so without a queue, and where the queue is not told anything any more.
+  /// One that comes to be the first is woken.
+  public var isFirst: Bool { context.isFirst(id) }
+
   /// Ends the waiter's subscription, or gives up its place in the queue.
   public func close() { context.removeWaiter(id) }
+}
+
+/// Where a waiter has its place among the calls of its loop that wait for the same thing.
+public struct WaiterQueue: Sendable, Hashable {
+  /// Whom a message wakes.
+  public enum Reach: Sendable, Hashable {
+    /// Only the first, who is also woken when it becomes that: where it is enough that one of them looks.
+    case first
+    /// All, in their order. The first is woken as well when it becomes that: it is for the first alone to look
+    /// where nothing was told.
+    case all
+  }
+
+  /// The queue's name.
+  public let name: StoreKey
+  /// Whom a message wakes.
+  public let reach: Reach
+
+  /// Names a queue.
+  public init(_ name: StoreKey, waking reach: Reach) {
+    self.name = name
+    self.reach = reach
+  }
 }
 
 /// Why a wait has ended.

@@ -1,7 +1,7 @@
-internal import Glibc
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomWire
+internal import Glibc
 internal import NIOCore
 
 /// The first line of a record: a JSON object of short members, so that `redis-cli` shows how the record
@@ -61,21 +61,7 @@ struct RecordHeader {
   /// A member that is a whole number; nil when there is none.
   func number(_ name: StaticString) -> Int64? {
     guard let member = member(name), member.kind == .number else { return nil }
-    return text.withUnsafeReadableBytes { bytes in
-      var value: Int64 = 0
-      let digits = bytes[member.value.offsets]
-      let isNegative = digits.first == UInt8(ascii: "-")
-      for digit in isNegative ? digits.dropFirst() : digits {
-        let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
-        let (sum, overflow) = tens.subtractingReportingOverflow(Int64(digit &- UInt8(ascii: "0")))
-        // Below zero, where one more number fits.
-        guard !isTooLarge, !overflow, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else {
-          return nil
-        }
-        value = sum
-      }
-      return isNegative ? value : value == .min ? nil : -value
-    }
+    return JSONNumber.wholeNumber(text.readableBytesSpan, member.value)
   }
 
   /// A member that is any JSON, as it was written; nil when there is none.
@@ -93,7 +79,12 @@ struct RecordHeader {
 
   private func member(_ name: StaticString) -> JSONMember? {
     let bytes = text.readableBytesSpan
-    return members.first { $0.name.holds(name, in: bytes) }
+    let length = name.utf8CodeUnitCount
+    for index in members.indices
+    where members[index].name.count == length && members[index].name.holds(name, in: bytes) {
+      return members[index]
+    }
+    return nil
   }
 }
 
@@ -106,9 +97,11 @@ struct RecordHeaderWriter: ~Copyable {
     text = ByteBuffer()
     text.reserveCapacity(256 + room)
     version.write(into: &text)
-    text.writeStaticString(",\"kind\":\"")
-    text.writeStaticString(kind)
-    text.writeStaticString("\"")
+    text.write(atMost: 12 + kind.utf8CodeUnitCount) {
+      $0.write(",\"kind\":\"")
+      $0.write(kind)
+      $0.write("\"")
+    }
   }
 
   /// Writes a string.
@@ -124,8 +117,10 @@ struct RecordHeaderWriter: ~Copyable {
 
   /// Writes a number.
   mutating func write(_ name: StaticString, _ value: Int64) {
-    writeName(name)
-    text.writeDecimal(value)
+    text.write(atMost: name.utf8CodeUnitCount + 24) {
+      $0.write(name: name)
+      $0.writeDecimal(value)
+    }
   }
 
   /// Writes a number where it isn't 0.
@@ -152,15 +147,24 @@ struct RecordHeaderWriter: ~Copyable {
   }
 
   private mutating func writeName(_ name: StaticString) {
-    text.writeStaticString(",\"")
-    text.writeStaticString(name)
-    text.writeStaticString("\":")
+    text.write(atMost: name.utf8CodeUnitCount + 4) { $0.write(name: name) }
   }
 
   /// The record: the header, and the data behind it.
   consuming func record(_ data: ByteBuffer) -> ByteBuffer {
-    text.writeStaticString("}\n")
-    text.writeImmutableBuffer(data)
+    text.write(atMost: 2 + data.readableBytes) {
+      $0.write("}\n")
+      $0.write(data)
+    }
     return text
+  }
+}
+
+extension ByteCursor {
+  /// Writes what stands before a header's member.
+  fileprivate mutating func write(name: StaticString) {
+    write(",\"")
+    write(name)
+    write("\":")
   }
 }

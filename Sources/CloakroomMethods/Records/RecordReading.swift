@@ -29,11 +29,10 @@ extension RecordReading {
   }
 
   func verdict(
-    _ record: borrowing StoreReply, beside other: borrowing StoreReply?,
-    writingTo result: inout ByteBuffer
+    _ record: StoreReply, beside other: StoreReply?, writingTo result: inout ByteBuffer
   ) -> RecordVerdict {
     do throws(RPCError) {
-      switch copy record {
+      switch record {
       case .record(let bytes, let now):
         return try isAll(bytes, at: now, &result) ? .answer : .open(opening)
       case .failure(let error) where !error.isWrongType:

@@ -47,6 +47,26 @@ extension Arguments {
     return (StoreKey(bytes: names), count)
   }
 
+  /// The same, made from a string of the request, with a word of the namespace's own before the caller's key.
+  ///
+  /// - Throws: INVALID_PARAMS for what is no string or empty, TOO_LARGE for what is too long.
+  mutating func storeKey(
+    _ member: JSONMember, _ name: StaticString, in namespace: Namespace, behind word: String,
+    isNoted: Bool
+  ) throws(RPCError) -> StoreKey {
+    let count = try writeKey(member, name, in: namespace)
+    if isNoted, notes.isKept { note(keyOf: count) }
+    // Written where it is: each call has a name.
+    names.writeString(word)
+    names.withUnsafeMutableReadableBytes { bytes in
+      let (end, length) = (bytes.count, word.utf8.count)
+      let key = bytes[(end - length - count)..<(end - length)]
+      bytes[(end - count)...].copyBytes(from: UnsafeRawBufferPointer(rebasing: key))
+      bytes[(end - length - count)..<(end - count)].copyBytes(from: word.utf8)
+    }
+    return StoreKey(bytes: names)
+  }
+
   private mutating func note(keyOf count: Int) {
     notes.key = Array(names.readableBytesView.suffix(count))
   }

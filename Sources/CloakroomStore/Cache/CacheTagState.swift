@@ -25,29 +25,29 @@ package struct CacheTagState: Sendable, Hashable {
 
   /// Reads a tag as the store has it; nil for what is none.
   package init?(_ text: ByteBuffer) {
-    var (hard, soft): (Int64, Int64) = (0, 0)
-    var digits = 0
-    var isSoft = false
-    let isTag = text.withUnsafeReadableBytes { bytes in
-      for byte in bytes {
-        if byte == UInt8(ascii: " "), !isSoft, digits > 0 {
-          (isSoft, digits) = (true, 0)
-          continue
-        }
-        let digit = byte &- UInt8(ascii: "0")
-        // 18 digits are always held by 64 bits.
-        guard digit < 10, digits < 18 else { return false }
-        digits &+= 1
-        if isSoft {
-          soft = soft &* 10 &+ Int64(digit)
-        } else {
-          hard = hard &* 10 &+ Int64(digit)
-        }
-      }
-      return isSoft && digits > 0
+    let numbers = text.withUnsafeReadableBytes { bytes -> (hard: Int64, soft: Int64)? in
+      var at = 0
+      guard let hard = Self.number(bytes, &at), at < bytes.count, bytes[at] == UInt8(ascii: " ")
+      else { return nil }
+      at &+= 1
+      guard let soft = Self.number(bytes, &at), at == bytes.count else { return nil }
+      return (hard, soft)
     }
-    guard isTag else { return nil }
-    self.init(hard: hard, soft: soft)
+    guard let numbers else { return nil }
+    self.init(hard: numbers.hard, soft: numbers.soft)
+  }
+
+  /// Reads a number of at most 18 digits, which 64 bits always hold.
+  private static func number(_ bytes: UnsafeRawBufferPointer, _ at: inout Int) -> Int64? {
+    let start = at
+    var number: Int64 = 0
+    while at < bytes.count, at &- start < 18 {
+      let digit = bytes[at] &- UInt8(ascii: "0")
+      guard digit < 10 else { break }
+      number = number &* 10 &+ Int64(digit)
+      at &+= 1
+    }
+    return at > start ? number : nil
   }
 
   /// As the store has it: both numbers in decimal, a space between them.

@@ -9,7 +9,7 @@ extension StoreCommand {
     case .get, .getWithMeta, .exists, .getMany, .ping, .read, .recall:
       false
     case .step(let step): step.isMutation
-    case .set, .remove, .expire, .take, .add, .commit, .publish, .nothing:
+    case .set, .remove, .expire, .take, .add, .takeRate, .commit, .publish, .nothing:
       true
     case .idempotent(_, let command): command.isMutation
     }
@@ -55,6 +55,7 @@ extension StoreReply {
     case .failure(let error): error.reason == .outcomeUnknown
     case .boolean(false), .value(nil), .counted(_, applied: false), .number(0), .stale:
       false
+    case .rate(let outcome): outcome.isTaken
     case .step(let reply): reply.hasEffect
     case .noted(_, let reply): reply.hasEffect
     default: true
@@ -64,7 +65,7 @@ extension StoreReply {
   /// The memory that the reply's own bytes take, beside the reply itself.
   var byteCount: Int {
     switch self {
-    case .done, .boolean, .counted, .number, .failure, .value(nil): 0
+    case .done, .boolean, .counted, .rate, .number, .failure, .value(nil): 0
     case .record(let record, _), .stale(let record, _, _): record?.capacity ?? 0
     case .value(let value?), .entry(let value, _): value.capacity
     case .step(let reply): reply.byteCount

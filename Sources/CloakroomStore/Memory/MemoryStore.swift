@@ -139,6 +139,8 @@ public final class MemoryStore: Sendable {
       write(key) { (table, key, now) throws(MemoryBudget.Exhausted) in
         try table.add(key, by: step, within: bounds, expiry, at: now)
       }
+    case .takeRate(let demand):
+      take(demand)
     case .step(let step):
       step.reply(in: self)
     case .read(let name):

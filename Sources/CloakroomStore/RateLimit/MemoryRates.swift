@@ -31,9 +31,34 @@ final class MemoryRates: Sendable {
     table.withLock { $0.sweep(limit: limit, at: clock.now) }
   }
 
+  /// Takes what one limit costs, if it allows that. When there is no room, nothing has changed.
+  func take(
+    _ demand: RateDemand
+  ) throws(MemoryBudget.Exhausted) -> Result<RateOutcome, RPCError> {
+    try table.withLock { (table) throws(MemoryBudget.Exhausted) in
+      let nowMs = clock.now
+      let now = nowMs &* 1000
+      let key = MemoryKey(borrowing: demand.key)
+      let place = table.find(key, at: nowMs)
+      var state = place.map { table[$0] } ?? RateState()
+      let (found, isMoved) = state.ahead(of: demand.limit, at: now)
+      let standing = RateStanding(demand.limit, ahead: found, cost: demand.cost)
+      let isTaken = standing.isAllowed
+      let ahead = isTaken ? standing.taken.ahead : found
+      do throws(RPCError) {
+        // A look at a full key is refused too, as Redis does.
+        try state.put(ahead, for: demand.limit, at: now)
+      } catch {
+        return .failure(error)
+      }
+      if isTaken || isMoved { try write([key: state], into: &table, at: nowMs) }
+      return .success(RateOutcome(isTaken: isTaken, atMicroseconds: now, ahead: ahead))
+    }
+  }
+
   /// Looks at limits, and takes them all if that is wanted and all can be.
   ///
-  /// A TAT further ahead than its limit allows is put back to where the limit ends, unless this is a mere look.
+  /// Where the clock has been put back, what is found counts from now on, unless this is a mere look.
   /// When there is no room, nothing has changed.
   func decide(
     _ demands: [RateDemand], taking isTaking: Bool
@@ -42,22 +67,21 @@ final class MemoryRates: Sendable {
       let nowMs = clock.now
       let now = nowMs &* 1000
       var states: [MemoryKey: RateState] = [:]
-      // The same with nothing taken, of the keys with a TAT that is too far ahead.
-      var mended: [MemoryKey: RateState] = [:]
+      // The same with nothing taken, of the keys from before the clock was put back.
+      var moved: [MemoryKey: RateState] = [:]
       var ahead: [RateSpan] = []
       var isAllowed = true
       do throws(RPCError) {
         for demand in demands {
           let key = MemoryKey(borrowing: demand.key)
           var state = states[key] ?? table.find(key, at: nowMs).map { table[$0] } ?? RateState()
-          let found = state.ahead(of: demand.limit, at: now)
-          let standing = RateStanding(
-            demand.limit, ahead: min(found, demand.limit.capacity), cost: demand.cost)
-          ahead.append(standing.ahead)
-          if found > standing.ahead {
-            var rest = mended[key] ?? table.find(key, at: nowMs).map { table[$0] } ?? RateState()
-            try rest.put(standing.ahead, for: demand.limit, at: now)
-            mended[key] = rest
+          let (found, isMoved) = state.ahead(of: demand.limit, at: now)
+          let standing = RateStanding(demand.limit, ahead: found, cost: demand.cost)
+          ahead.append(found)
+          if isMoved {
+            var rest = moved[key] ?? table.find(key, at: nowMs).map { table[$0] } ?? RateState()
+            try rest.put(found, for: demand.limit, at: now)
+            moved[key] = rest
           }
           if !standing.isAllowed { isAllowed = false }
           try state.put(standing.taken.ahead, for: demand.limit, at: now)
@@ -67,8 +91,7 @@ final class MemoryRates: Sendable {
         return .failure(error)
       }
       let isTaken = isTaking && isAllowed
-      // The wait that a caller is told counts from where the limit ends, and so does what is kept.
-      if isTaking { try write(isTaken ? states : mended, into: &table, at: nowMs) }
+      if isTaking { try write(isTaken ? states : moved, into: &table, at: nowMs) }
       return .success(RateLook(isTaken: isTaken, atMicroseconds: now, ahead: ahead))
     }
   }
@@ -111,6 +134,16 @@ final class MemoryRates: Sendable {
 }
 
 extension MemoryStore {
+  /// Takes what one limit costs, if it allows that.
+  func take(_ demand: RateDemand) -> StoreReply {
+    do throws(RPCError) {
+      return .rate(
+        try findingRoom { () throws(MemoryBudget.Exhausted) in try rates.take(demand) }.get())
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// Looks at limits, and takes them all if that is wanted and all can be.
   func rate(_ demands: [RateDemand], taking isTaking: Bool) throws(RPCError) -> RateLook {
     try findingRoom { () throws(MemoryBudget.Exhausted) in

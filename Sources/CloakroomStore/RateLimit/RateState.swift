@@ -18,6 +18,8 @@ struct RateState: MemoryCharged, Equatable {
     var part: Int64
     /// … of which there are so many in one.
     var limit: Int64
+    /// When that was written, in whole microseconds.
+    var written: Int64
   }
 
   /// What it is taken to cost beside its key, in bytes: its share of the table and the queue, and its windows.
@@ -35,17 +37,21 @@ struct RateState: MemoryCharged, Equatable {
     return Deadline(at: RateSpan(microseconds: last, part: 0).milliseconds)
   }
 
-  /// How far ahead a limit's TAT is. It can be further than the limit allows only when the limit was another then,
-  /// or the store's clock has been put back.
-  func ahead(of limit: RateLimit, at now: Int64) -> RateSpan {
+  /// How far ahead a limit's TAT is, and whether that counts from now as the clock has been put back.
+  ///
+  /// It can be further ahead than the limit allows: then it is that of a larger burst, and stays as it is, or was
+  /// written later than now, and is as far ahead as it was then.
+  func ahead(of limit: RateLimit, at now: Int64) -> (span: RateSpan, isMoved: Bool) {
     guard let window = windows.first(where: { $0.microseconds == limit.windowMicroseconds }),
       window.time >= now
-    else { return .zero }
-    var ahead = RateSpan(microseconds: window.time &- now, part: window.part)
-    if window.part > 0, window.limit != limit.limit {
-      ahead = RateSpan(microseconds: ahead.microseconds &+ 1, part: 0)
+    else { return (.zero, false) }
+    var microseconds = window.time &- now
+    let isMoved = microseconds > limit.capacity.microseconds && window.written > now
+    if isMoved { microseconds = window.time &- window.written }
+    guard window.part > 0, window.limit != limit.limit else {
+      return (RateSpan(microseconds: microseconds, part: window.part), isMoved)
     }
-    return ahead
+    return (RateSpan(microseconds: microseconds &+ 1, part: 0), isMoved)
   }
 
   /// Puts a limit's TAT so far ahead, and forgets what is over.
@@ -57,6 +63,6 @@ struct RateState: MemoryCharged, Equatable {
     windows.append(
       Window(
         microseconds: limit.windowMicroseconds, time: now &+ ahead.microseconds, part: ahead.part,
-        limit: limit.limit))
+        limit: limit.limit, written: now))
   }
 }

@@ -63,9 +63,10 @@ public struct RecordVersion: Sendable, Hashable {
 
   /// Writes the beginning of a record's header.
   public func write(into record: inout ByteBuffer) {
+    record.reserveCapacity(minimumWritableBytes: 2 * Self.length)
     record.writeStaticString(Self.head)
     writeText(into: &record)
-    record.writeStaticString("\"")
+    record.writeInteger(UInt8(ascii: "\""))
   }
 }
 

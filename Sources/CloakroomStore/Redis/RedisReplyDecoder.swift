@@ -18,6 +18,8 @@ enum RedisReplyDecoder: UInt8 {
   case values
   /// A decimal text and whether it was changed.
   case counted
+  /// What became of taking a rate limit.
+  case rate
   /// What a step that carries its parts reads.
   case step
   /// A record or null.
@@ -79,6 +81,15 @@ enum RedisReplyDecoder: UInt8 {
         let value = Int64(reply.text(of: reply.nodes[1]))
       else { return .failure(RPCError(.internal, "Redis answered a counter with no number")) }
       return .counted(value, applied: reply.nodes[2].integer == 1)
+    case .rate:
+      do throws(RPCError) {
+        guard let outcome = try RateScript.readOne(reply) else {
+          return .failure(RPCError(.internal, "Redis answered a rate limit with something else"))
+        }
+        return .rate(outcome)
+      } catch {
+        return .failure(error)
+      }
     case .step:
       guard StoreSteps.all.indices.contains(step) else { return .failure(RPCError(.internal)) }
       return StoreSteps.all[step].storeReply(reply)

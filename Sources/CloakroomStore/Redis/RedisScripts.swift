@@ -13,7 +13,7 @@ enum RedisScripts {
 
   /// Those that change something: each has a variant that keeps its answer.
   static let changing =
-    [setConditionally, add, persist, single, publish, nothing] + records
+    [setConditionally, add, RateScript.takeOne, persist, single, publish, nothing] + records
     + StoreSteps.scripts(changing: true)
 
   /// SET under a condition that SET itself does not know.

@@ -31,7 +31,7 @@ extension RedisStoreLink {
         RedisScripts.publish, ticket, .number, .write, name, arguments: 1,
         payload: message.readableBytes
       ) { $0.write(message) }
-    case .expire(_, .never), .add, .commit, .step:
+    case .expire(_, .never), .add, .takeRate, .commit, .step:
       submit(command, ticket: ticket)
     case .nothing:
       // A script has a key, and this one no other.

@@ -135,6 +135,8 @@ extension RedisStoreLink {
 
   /// Asks for the time, unless that was done a moment ago.
   func askTime() {
+    guard link.sendings != timeSeenAt else { return }
+    timeSeenAt = link.sendings
     guard clock.isToBeRead() else { return }
     link.submit(
       context: UInt64(RedisReplyDecoder.time.rawValue) << 32, resend: .read, payload: 0,

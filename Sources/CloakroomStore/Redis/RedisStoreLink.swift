@@ -12,8 +12,13 @@ public final class RedisStoreLink: StoreLink {
   public var downReason: String? { link.downReason }
   /// How often something was sent to Redis.
   public var sendings: UInt64 { link.sendings }
-  /// Redis' time, as well as it is known.
-  public var timeMs: Int64 { clock.timeMs }
+  /// Redis' time, as well as it is known. What arrives together is of one moment: the clock is asked once.
+  public var timeMs: Int64 {
+    if let burstTimeMs { return burstTimeMs }
+    let time = clock.timeMs
+    if isReceiving { burstTimeMs = time }
+    return time
+  }
   /// What has happened on the connection so far.
   public var counters: StoreLinkCounters { link.counters }
 
@@ -29,7 +34,14 @@ public final class RedisStoreLink: StoreLink {
   /// The parts of the index of deadlines, by their numbers.
   let deadlines: [DeadlinePart]
   /// Redis' time.
-  var clock = RedisClock()
+  var clock = RedisClock() {
+    didSet { burstTimeMs = nil }
+  }
+  /// The time of the replies that are being handed on, once one of them has asked for it.
+  private var burstTimeMs: Int64?
+  private var isReceiving = false
+  /// What the link's count was when it was last seen whether the time is to be asked for: once before each sending.
+  var timeSeenAt: UInt64?
   let nothing = ByteBuffer()
   /// Strong, and let go in `close`: a weak one would make each use of the sink's count slower.
   private var sink: (any StoreSink)?
@@ -110,6 +122,8 @@ public final class RedisStoreLink: StoreLink {
         case .never: $0.write("")
         }
       }
+    case .takeRate(let demand):
+      takeRate(demand, ticket)
     case .step(let step):
       submit(step, ticket: ticket)
     case .read(let name):
@@ -256,6 +270,25 @@ public final class RedisStoreLink: StoreLink {
     }
   }
 
+  private func takeRate(_ demand: RateDemand, _ ticket: StoreTicket) {
+    let (limit, cost) = (demand.limit, demand.cost)
+    // Most limits divide their windows, and have no parts.
+    let hasParts = limit.capacity.part != 0 || cost.part != 0
+    run(
+      RateScript.takeOne, ticket, .rate, .write, demand.key, arguments: hasParts ? 6 : 4,
+      payload: 120
+    ) {
+      $0.write(limit.windowMicroseconds)
+      $0.write(limit.limit)
+      $0.write(limit.capacity.microseconds)
+      $0.write(cost.microseconds)
+      if hasParts {
+        $0.write(limit.capacity.part)
+        $0.write(cost.part)
+      }
+    }
+  }
+
   /// Calls a script on one key, or its variant that keeps its answer, for a command with an idempotency record.
   func run(
     _ script: RedisScript, _ ticket: StoreTicket, _ decoder: RedisReplyDecoder, _ resend: Resend,
@@ -304,16 +337,22 @@ extension RedisStoreLink: RedisLinkDelegate {
   public func connected(_ facts: RedisFacts) {
     condition.learn(facts)
     clock.forget()
+    timeSeenAt = nil
     askTime()
   }
 
   /// Reads replies and hands them on.
   public func received(_ answers: borrowing RedisAnswers) {
     guard let sink else { return }
+    isReceiving = true
+    defer {
+      isReceiving = false
+      burstTimeMs = nil
+    }
     while let context = answers.next() {
       guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
       else { continue }
-      if answers.reply.first.kind == .error { refusals.note(answers.reply) }
+      if answers.reply.first.kind == .error { note(answers.reply, to: decoder) }
       switch decoder {
       case .time:
         learnTime(answers.reply)
@@ -329,6 +368,16 @@ extension RedisStoreLink: RedisLinkDelegate {
           ticket(in: context),
           with: decoder.read(answers.reply, step: Int(truncatingIfNeeded: context >> 40)))
       }
+    }
+  }
+
+  /// Notes that Redis has refused something.
+  private func note(_ error: borrowing RESPReply, to decoder: RedisReplyDecoder) {
+    switch decoder {
+    // What the sidecar asks for itself, it does without.
+    case .time, .facts: break
+    case .probe where StoreRefusal(code: error.errorCode(of: error.first)) == .noPermission: break
+    default: refusals.note(error)
     }
   }
 

@@ -51,6 +51,15 @@ extension JSONScanner {
     throw .syntax(at: min(at, end))
   }
 
+  /// Whether a text is of plain characters alone: a JSON string has it as it is.
+  static func isPlain(_ text: RawSpan) -> Bool {
+    let end = text.byteCount
+    guard end >= 8 else {
+      return specialBytes(in: text.upToEight(0, end)).trailingZeroBitCount &>> 3 >= end
+    }
+    return specialBytes(in: text.word(0)) == 0 && skipPlain(text, 8, end) == end
+  }
+
   /// Skips plain characters: in blocks as long as there is nothing else, then eight at a time.
   /// The caller has made sure that `start` is at least eight. Returns the offset of the first byte
   /// that is no plain character, or `end`.

@@ -30,6 +30,19 @@ struct OrderCacheTests {
     }
   }
 
+  @Test("has the later of two changes, though its writer brought it first")
+  func writers() throws {
+    let stage = try OrderStage()
+    try stage.shops[0].create(1, total: 100)
+    try stage.shops[0].update(1, "total = 200") {
+      try stage.shops[1].update(1, "total = 300")
+    }
+    for shop in stage.shops {
+      #expect(try shop.order(1)?["total"] as? Int == 300)
+      #expect(shop.readings == 0)
+    }
+  }
+
   @Test("has voided an order when one of its products has changed")
   func product() throws {
     let stage = try OrderStage()

@@ -99,27 +99,42 @@ final class OrderModule {
   private func read(
     _ key: String, tags: [String], _ meanwhile: () throws -> Void, make: () throws -> String
   ) throws -> Answer? {
-    let name = #""key":"\#(key)","tags":["\#(tags.joined(separator: #"",""#))"]"#
-    let answer = try client.call("cache.get", "{\(name),\"waitMs\":10000}")
-    let status = try #require(answer["status"] as? String, "\(answer)")
-    if status == "negative" { return nil }
-    // The value is taken apart as the database's text is.
-    if status == "hit" {
-      let value = try #require(answer["value"])
+    let (found, lease) = try look(key, tags, #","waitMs":10000"#)
+    switch found["status"] as? String {
+    case "negative": return nil
+    case "hit":
+      // The value is taken apart as the database's text is.
+      let value = try #require(found["value"])
       let text = try JSONSerialization.data(withJSONObject: ["result": value])
       return Answer(String(decoding: text, as: UTF8.self))
+    default: break
     }
     readings += 1
     let made = try make()
     try meanwhile()
-    if let lease = answer["lease"] as? String {
-      let value = made.isEmpty ? #""negative":true"# : #""value":\#(made)"#
-      let kept = try client.call(
-        "cache.set", #"{\#(name),\#(value),"ttl":"5m","lease":"\#(lease)"}"#)
-      // Made void meanwhile, it is the answer to this call, and nobody else's.
-      #expect(kept["ok"] as? Bool == true || kept.reason == "LEASE_LOST", "\(kept)")
-    }
+    if let lease { try fill(key, tags, made, lease) }
     return made.isEmpty ? nil : Answer(#"{"result":\#(made)}"#)
+  }
+
+  /// What the cache has, and the lease if it is to be made.
+  private func look(
+    _ key: String, _ tags: [String], _ more: String = ""
+  ) throws -> (found: Answer, lease: String?) {
+    let found = try client.call("cache.get", "{\(Self.name(key, tags))\(more)}")
+    #expect(found["status"] is String, "\(found)")
+    return (found, found["lease"] as? String)
+  }
+
+  /// Brings what was read from the database since the lease was given. Made void meanwhile, it is nobody else's.
+  private func fill(_ key: String, _ tags: [String], _ made: String, _ lease: String) throws {
+    let value = made.isEmpty ? #""negative":true"# : #""value":\#(made)"#
+    let kept = try client.call(
+      "cache.set", #"{\#(Self.name(key, tags)),\#(value),"ttl":"5m","lease":"\#(lease)"}"#)
+    #expect(kept["ok"] as? Bool == true || kept.reason == "LEASE_LOST", "\(kept)")
+  }
+
+  private static func name(_ key: String, _ tags: [String]) -> String {
+    #""key":"\#(key)","tags":["\#(tags.joined(separator: #"",""#))"]"#
   }
 
   // MARK: Writing
@@ -135,9 +150,11 @@ final class OrderModule {
   }
 
   /// Changes an order, by what follows SQL's `SET`.
-  func update(_ id: Int, _ assignments: String) throws {
+  ///
+  /// - Parameter meanwhile: is done before the cache has the order as it is now.
+  func update(_ id: Int, _ assignments: String, meanwhile: () throws -> Void = {}) throws {
     _ = try database.query("UPDATE orders SET \(assignments) WHERE id = \(id)")
-    try written(id)
+    try written(id, meanwhile: meanwhile)
   }
 
   /// Gives a product of an order another price, and so the order another total.
@@ -161,13 +178,16 @@ final class OrderModule {
     try client.invalidate(#"{"tags":["orders","order:\#(id)"]}"#)
   }
 
-  /// Voids what was there before a change, and puts the order in its place: nobody has to read it first.
-  private func written(_ id: Int) throws {
+  /// Voids what was there before a change, and is the first to read the order after it: nobody else has to.
+  ///
+  /// What it has written itself may be the older of two changes by now. So it reads the database once it has the
+  /// lease, and leaves it to others where it gets none.
+  private func written(_ id: Int, meanwhile: () throws -> Void = {}) throws {
     try void(id)
-    let answer = try client.call(
-      "cache.set",
-      #"{"key":"order:\#(id)","value":\#(try database.query(Self.order(id))),"ttl":"5m","tags":["order:\#(id)"]}"#
-    )
-    #expect(answer["ok"] as? Bool == true, "\(answer)")
+    let (key, tags) = ("order:\(id)", ["order:\(id)"])
+    guard let lease = try look(key, tags).lease else { return }
+    let made = try database.query(Self.order(id))
+    try meanwhile()
+    try fill(key, tags, made, lease)
   }
 }

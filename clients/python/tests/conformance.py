@@ -112,8 +112,6 @@ class Threads:
     def do_open(self, command):
         if self.room is not None:
             self.room.close()
-        while self.subscriptions:
-            self.subscriptions.popitem()[1].close()
         self.numbers = command.get("numbers", "exact")
         self.room = room_of(Room, command, self.numbers)
 
@@ -220,8 +218,6 @@ class Tasks:
     async def do_open(self, command):
         if self.room is not None:
             await self.room.close()
-        while self.subscriptions:
-            self.subscriptions.popitem()[1].close()
         self.numbers = command.get("numbers", "exact")
         self.room = room_of(AsyncRoom, command, self.numbers)
 

@@ -95,10 +95,9 @@ class WithSidecar(SidecarCase):
             full.start()
             with Room(full.path) as first:
                 first.system.ping()
-                begin = time.monotonic()
+                # And not, when all of its time is over, that there is none.
                 with self.assertRaises(errors.Overloaded):
                     self.call(full.path, "system.ping", {})
-                self.assertLess(time.monotonic() - begin, 5)
         finally:
             full.end()
             shutil.rmtree(folder)
@@ -263,10 +262,13 @@ class FakeInTasks(Tasks, WithFake):
             async with AsyncRoom(self.path) as room:
                 begin = time.monotonic()
                 calls = [asyncio.ensure_future(room.system.ping(timeout=20)) for _ in range(MAX_WAITING + 76)]
-                done, pending = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-                self.assertLess(time.monotonic() - begin, 10)
-                self.assertEqual({type(call.exception()) for call in done}, {errors.Overloaded})
-                self.assertEqual(room._transport._waiting, MAX_WAITING)
+                # One that looks whether there is a sidecar may lose its place to another meanwhile.
+                while sum(call.done() for call in calls) < 76:
+                    self.assertLess(time.monotonic() - begin, 10)
+                    await asyncio.sleep(0.01)
+                self.assertEqual(
+                    {type(call.exception()) for call in calls if call.done()}, {errors.Overloaded}
+                )
                 self.start(lambda m, _: result(m, "pong"))
                 answers = await asyncio.gather(*calls, return_exceptions=True)
                 self.assertEqual(sum(answer == "pong" for answer in answers), MAX_WAITING)

@@ -95,7 +95,7 @@ class InMemory(SidecarCase):
         begin = time.monotonic()
         with self.assertRaises(errors.Unavailable):
             room.kv.get("x")
-        self.assertLess(time.monotonic() - begin, 0.6)
+        self.assertLess(time.monotonic() - begin, 5)
 
     def test_each_thread_has_a_connection(self):
         def count():

@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomStore
 internal import CloakroomWire
+internal import Glibc
 internal import NIOCore
 
 /// The parameters of `cache.*`.
@@ -11,16 +12,21 @@ extension Arguments {
   ///   many, and for one that is longer than a key may be.
   mutating func cacheTags(_ slot: Int, atMost limit: Int) throws(RPCError) -> [String] {
     guard has(slot) else { return [] }
+    let elements = try elements(slot, "tags", atMost: limit)
     var tags: [String] = []
-    for element in try elements(slot, "tags", atMost: limit) {
+    tags.reserveCapacity(elements.count)
+    // As most callers name them always alike, they mostly stand in their order.
+    var isOrdered = true
+    for element in elements {
       let tag = try string(element, "a tag", longest: settings.keyBytes)
-      guard !tag.isEmpty, !tag.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+      guard tag.isTag else {
         throw RPCError(.invalidParams, "a tag is not empty, and has no control characters")
       }
+      if isOrdered, let last = tags.last { isOrdered = last.precedes(tag) }
       tags.append(tag)
     }
-    guard tags.count > 1 else { return tags }
-    tags.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    guard !isOrdered else { return tags }
+    tags.sort { $0.precedes($1) }
     var unique: [String] = []
     unique.reserveCapacity(tags.count)
     for tag in tags where !(unique.last?.utf8.elementsEqual(tag.utf8) ?? false) {
@@ -29,10 +35,12 @@ extension Arguments {
     return unique
   }
 
-  /// How `cache.get` wants to hold a lease.
+  /// How `cache.get` wants to hold a lease. A call with an idempotency key holds it by what its repetition holds it
+  /// by: that is answered alike.
   mutating func leaseWish(_ slot: Int) throws(RPCError) -> CacheLook.Wish {
     switch kind(slot) {
-    case nil, .true: return .new
+    case nil, .true:
+      return idempotency.map { .receipt(Receipt.repeated($0, token: "")) } ?? .new
     case .false: return .none
     default: return .receipt(try leaseReceipt(slot))
     }
@@ -77,6 +85,27 @@ extension Arguments {
       throw RPCError(.invalidParams, "tookMs is between 0 and 86400000, one day")
     }
     return took
+  }
+}
+
+extension String {
+  /// Whether it can be a tag.
+  fileprivate var isTag: Bool {
+    !isEmpty && utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+  }
+
+  /// Whether it comes before another by its bytes.
+  fileprivate func precedes(_ other: String) -> Bool {
+    var (one, other) = (self, other)
+    return one.withUTF8 { one in
+      other.withUTF8 { other in
+        guard let left = one.baseAddress, let right = other.baseAddress else {
+          return one.count < other.count
+        }
+        let order = memcmp(left, right, min(one.count, other.count))
+        return order == 0 ? one.count < other.count : order < 0
+      }
+    }
   }
 }
 

@@ -9,61 +9,49 @@ final class CacheLooking: RecordLook {
   private let call: CacheCall
   private let look: CacheLook
   private let waitMs: Int64
-  /// The named tags as a header has them, so that they are compared in one go.
-  private let tags: [UInt8]
+  /// The tags that the caller has named, where others are looked at.
+  private let named: [String]?
 
-  init(_ call: CacheCall, _ look: CacheLook, waitMs: Int64) {
+  init(_ call: CacheCall, _ look: CacheLook, waitMs: Int64, named: [String]? = nil) {
     self.call = call
     self.look = look
     self.waitMs = waitMs
-    tags = look.tags.isEmpty ? [] : Self.quoted(look.tags)
+    self.named = named
   }
 
-  private static func quoted(_ tags: [String]) -> [UInt8] {
-    let isPlain = tags.allSatisfy { tag in
-      !tag.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-    }
-    if isPlain {
-      var text: [UInt8] = []
-      text.reserveCapacity(tags.reduce(2) { $0 + $1.utf8.count + 2 })
-      text.append(UInt8(ascii: "\""))
-      for (place, tag) in tags.enumerated() {
-        if place > 0 { text += [UInt8(ascii: "\\"), UInt8(ascii: "n")] }
-        text += tag.utf8
-      }
-      text.append(UInt8(ascii: "\""))
-      return text
-    }
-    var text = ByteBuffer()
-    text.writeJSONString(tags.joined(separator: "\n"))
-    return Array(text.readableBytesView)
+  /// What the caller wants.
+  private var wanted: CacheLook {
+    guard let named else { return look }
+    var wanted = look
+    wanted.tags = named
+    return wanted
   }
 
   var name: StoreKey { call.key }
 
   var beside: StoreCommand? {
-    look.tags.isEmpty ? nil : .getMany(look.tags.map { call.names.tag($0) })
+    look.tags.isEmpty ? nil : .getMany(call.names.tags(look.tags))
   }
 
-  var opening: Opening { call.get(look, waitMs: waitMs) }
+  var opening: Opening { call.get(wanted, waitMs: waitMs) }
 
   /// Only a fresh value without a lease on it, and with no other tags than the named ones, is given here.
   func verdict(
-    _ record: borrowing StoreReply, beside other: borrowing StoreReply?,
-    writingTo result: inout ByteBuffer
+    _ record: StoreReply, beside other: StoreReply?, writingTo result: inout ByteBuffer
   ) -> RecordVerdict {
-    guard case .record(let record?, let now) = copy record else { return .open(opening) }
-    guard let head = record.withUnsafeReadableBytes({ CacheHead($0, tags: tags) }) else {
-      return again(record, at: now).map { .again($0) } ?? .open(opening)
+    guard case .record(let record?, let now) = record else { return .open(opening) }
+    guard let head = record.withUnsafeReadableBytes({ CacheHead($0, tags: look.tags) }) else {
+      guard let other = again(record, at: now) else { return .open(opening) }
+      return .again(other)
     }
-    guard head.expiresAtMs > now, hasVoidedNothing(head, copy other) else { return .open(opening) }
+    guard head.expiresAtMs > now, hasVoidedNothing(head, other) else { return .open(opening) }
     if head.tookMs > 0, look.wish != .none,
       Double(head.tookMs) * look.chance() >= Double(head.expiresAtMs &- now)
     {
       // It has been drawn that this one makes it anew.
-      var look = look
-      look.chance = { .infinity }
-      return .open(call.get(look, waitMs: waitMs))
+      var wanted = wanted
+      wanted.chance = { .infinity }
+      return .open(call.get(wanted, waitMs: waitMs))
     }
     var value = record
     value.moveReaderIndex(forwardBy: head.count)
@@ -78,7 +66,7 @@ final class CacheLooking: RecordLook {
     else { return nil }
     var look = look
     look.tags = entry.tags
-    return CacheLooking(call, look, waitMs: waitMs)
+    return CacheLooking(call, look, waitMs: waitMs, named: named ?? self.look.tags)
   }
 
   private func hasVoidedNothing(_ head: CacheHead, _ reply: StoreReply?) -> Bool {
@@ -102,8 +90,8 @@ struct CacheHead {
   /// How many bytes it has, the line break behind it included.
   private(set) var count = 0
 
-  /// - Parameter tags: the tags that it must have, as a JSON string; empty for none.
-  init?(_ record: UnsafeRawBufferPointer, tags: [UInt8]) {
+  /// - Parameter tags: the tags that it must have; empty for none.
+  init?(_ record: UnsafeRawBufferPointer, tags: [String]) {
     var cursor = Cursor(record, at: "{\"v\":\"\"".utf8.count + RecordVersion.length)
     guard cursor.skip(",\"kind\":\"cache\",\"set\":"), let set = cursor.number(),
       cursor.skip(",\"expires\":"), let expires = cursor.number(),
@@ -116,8 +104,8 @@ struct CacheHead {
     }
     isNegative = cursor.skip(",\"negative\":1")
     if !tags.isEmpty {
-      guard cursor.skip(",\"number\":"), let number = cursor.number(), cursor.skip(",\"tags\":"),
-        cursor.skip(tags)
+      guard cursor.skip(",\"number\":"), let number = cursor.number(), cursor.skip(",\"tags\":\""),
+        cursor.skip(tags), cursor.skip("\"")
       else { return nil }
       self.number = number
     }
@@ -134,13 +122,39 @@ struct CacheHead {
       at = start
     }
 
-    /// Passes over a text if that is what comes next.
+    /// Passes over a text if that is what comes next. Inlined, because then its length is known where it is
+    /// compared.
+    @inline(__always)
     mutating func skip(_ text: StaticString) -> Bool {
       skip(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    mutating func skip(_ text: [UInt8]) -> Bool { text.withUnsafeBytes { skip($0) } }
+    /// Passes over texts as `CacheRecord` writes them, with line breaks between them.
+    mutating func skip(_ texts: [String]) -> Bool {
+      for (place, text) in texts.enumerated() {
+        guard place == 0 || skip("\\n"), skip(escaped: text) else { return false }
+      }
+      return true
+    }
 
+    /// Passes over a text that has no control characters, as a JSON string has it.
+    private mutating func skip(escaped text: String) -> Bool {
+      var text = text
+      return text.withUTF8 { text in
+        let bytes = UnsafeRawBufferPointer(text)
+        let isEscaped = bytes.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+        guard isEscaped else { return skip(bytes) }
+        for (place, byte) in bytes.enumerated() {
+          if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+            guard skip("\\") else { return false }
+          }
+          guard skip(UnsafeRawBufferPointer(rebasing: bytes[place...place])) else { return false }
+        }
+        return true
+      }
+    }
+
+    @inline(__always)
     private mutating func skip(_ text: UnsafeRawBufferPointer) -> Bool {
       guard let start = bytes.baseAddress, let other = text.baseAddress,
         text.count <= bytes.count &- at, memcmp(start + at, other, text.count) == 0

@@ -29,11 +29,31 @@ struct CacheNames: Sendable {
     return StoreKey(bytes: name)
   }
 
+  /// Tags that are only to be read: one piece of memory has all of their names.
+  func tags(_ tags: [String]) -> [StoreKey] {
+    var names = ByteBuffer()
+    names.reserveCapacity(tags.reduce(0) { $0 + Self.headRoom + $1.utf8.count })
+    var headCount = 0
+    for tag in tags {
+      let start = names.writerIndex
+      keySpace.writeTagHead(scope: scope, into: &names)
+      headCount = names.writerIndex - start
+      names.writeString(tag)
+    }
+    // Not before all are written: what has slices is copied by the next write.
+    return tags.map { tag in
+      StoreKey(bytes: names.readSlice(length: headCount + tag.utf8.count) ?? ByteBuffer())
+    }
+  }
+
+  /// How long most heads are at most.
+  private static let headRoom = 96
+
   /// A tag.
   func tag(_ tag: String) -> StoreKey {
     var name = ByteBuffer()
     // Most are no longer: one piece of memory for each.
-    name.reserveCapacity(96 + tag.utf8.count)
+    name.reserveCapacity(Self.headRoom + tag.utf8.count)
     keySpace.writeTagHead(scope: scope, into: &name)
     name.writeString(tag)
     return StoreKey(bytes: name)

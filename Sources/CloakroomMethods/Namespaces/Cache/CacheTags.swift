@@ -28,7 +28,7 @@ struct CacheTags: Sendable {
   }
 
   /// What reads tags.
-  func reading(_ tags: [String]) -> StoreCommand { .getMany(tags.map { names.tag($0) }) }
+  func reading(_ tags: [String]) -> StoreCommand { .getMany(names.tags(tags)) }
 
   /// Takes in what that has read.
   mutating func learn(_ tags: [String], _ reply: StoreReply) throws(RPCError) {

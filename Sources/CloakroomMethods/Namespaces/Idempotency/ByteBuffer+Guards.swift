@@ -12,8 +12,10 @@ extension ByteBuffer {
     case .new(let hold):
       writeStaticString("{\"status\":\"new\",\"receipt\":")
       writeJSONString(receipt)
-      writeStaticString(",\"attempt\":")
-      writeDecimal(hold.attempt)
+      write(atMost: 40) {
+        $0.write(",\"attempt\":")
+        $0.writeDecimal(hold.attempt)
+      }
       writeMoment(hold.endsAtMs, after: ",\"lockExpiresAt\":")
       if hold.lastError.readableBytes > 0 {
         try writeStored(hold.lastError, after: ",\"lastError\":")

@@ -36,10 +36,12 @@ extension ByteBuffer {
 
   /// Writes a moment as a JSON string.
   mutating func writeMoment(_ milliseconds: Int64, after head: StaticString) {
-    writeStaticString(head)
-    writeStaticString("\"")
-    writeBytes(Timestamp(milliseconds: milliseconds).text)
-    writeStaticString("\"")
+    write(atMost: head.utf8CodeUnitCount + 26) {
+      $0.write(head)
+      $0.write("\"")
+      $0.write(Timestamp(milliseconds: milliseconds))
+      $0.write("\"")
+    }
   }
 
   /// Writes what the last release has said of why, or null.

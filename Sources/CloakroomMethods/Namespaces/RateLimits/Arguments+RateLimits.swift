@@ -5,17 +5,22 @@ internal import NIOCore
 
 /// The parameters of `ratelimit.*`.
 extension Arguments {
-  /// What limits a call asks for.
+  /// The one limit that a call asks for; nil when it gives a list.
+  ///
+  /// - Throws: INVALID_PARAMS for a limit or cost that can't be kept, and for a policy that there is not.
+  mutating func rateDemand() throws(RPCError) -> RateDemand? {
+    guard !has(6) else { return nil }
+    let limit = try rateLimit(in: rateParts())
+    let key = try rateKey(try member(0, "key"), limit.policy, isNoted: true)
+    return try RateDemand(key, limit.limit, cost: try rateCost())
+  }
+
+  /// What limits a call asks for in a list.
   ///
   /// - Throws: INVALID_PARAMS where they are not one of the forms there are, for a limit or cost that can't be
   ///   kept, for a policy that there is not, and for the same limit given twice.
-  mutating func rateDemands() throws(RPCError) -> (demands: [RateDemand], isList: Bool) {
-    let cost = has(4) ? try integer(4, "cost") : 1
-    guard has(6) else {
-      let limit = try rateLimit(in: rateParts())
-      let key = try rateKey(try member(0, "key"), limit.policy, isNoted: true)
-      return ([try RateDemand(key, limit.limit, cost: cost)], false)
-    }
+  mutating func rateDemands() throws(RPCError) -> [RateDemand] {
+    let cost = try rateCost()
     var demands: [RateDemand] = []
     for entry in try rateEntries() {
       let limit = try rateLimit(in: entry)
@@ -28,7 +33,11 @@ extension Arguments {
       else { throw RPCError(.invalidParams, "all has a key twice with the same window") }
       demands.append(try RateDemand(key, limit.limit, cost: cost))
     }
-    return (demands, true)
+    return demands
+  }
+
+  private mutating func rateCost() throws(RPCError) -> Int64 {
+    has(4) ? try integer(4, "cost") : 1
   }
 
   /// The keys that a call names; what else it says of their limits has no meaning.
@@ -167,21 +176,8 @@ extension Arguments {
   private mutating func rateKey(
     _ member: JSONMember, _ policy: String?, isNoted: Bool = false
   ) throws(RPCError) -> StoreKey {
-    let (name, count) = try splitStoreKey(member, "key", in: .ratelimit)
-    var bytes = name.bytes
-    if isNoted, notes.isKept { notes.key = Array(bytes.readableBytesView.suffix(count)) }
-    var whole = ByteBuffer()
-    whole.reserveCapacity(bytes.readableBytes + 80)
-    whole.writeBytes(bytes.readableBytesView.dropLast(count))
-    if let policy {
-      whole.writeStaticString("policy:")
-      whole.writeString(policy)
-      whole.writeStaticString(":")
-    } else {
-      whole.writeStaticString("key:")
-    }
-    bytes.moveReaderIndex(forwardBy: bytes.readableBytes - count)
-    whole.writeImmutableBuffer(bytes)
-    return StoreKey(bytes: whole)
+    try storeKey(
+      member, "key", in: .ratelimit, behind: policy.map { "policy:\($0):" } ?? "key:",
+      isNoted: isNoted)
   }
 }

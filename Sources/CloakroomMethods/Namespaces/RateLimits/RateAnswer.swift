@@ -53,13 +53,19 @@ struct RateAnswer {
     result.writeStaticString("}")
   }
 
+  /// How long to wait before asking again when the store can't say, in milliseconds.
+  private static let outageMs: Int64 = 1000
+
   /// Writes what a check answers that the store could not be asked for.
   ///
-  /// - Parameter retryAfterMs: how long to wait, where it is denied.
+  /// - Returns: what it is counted as.
+  /// - Throws: the error, if it is another.
   static func writeUnchecked(
-    _ demands: [RateDemand], isList: Bool, isAllowed: Bool, retryAfterMs: Int64,
+    _ demands: [RateDemand], isList: Bool, isAllowed: Bool, for error: RPCError,
     into result: inout ByteBuffer
-  ) {
+  ) throws(RPCError) -> RateDecision {
+    guard error.isOfNoStore else { throw error }
+    let retryAfterMs = error.retryAfterMs ?? outageMs
     func write(_ limit: Int64?) {
       result.writeStaticString("{\"allowed\":")
       result.writeJSON(isAllowed)
@@ -80,12 +86,23 @@ struct RateAnswer {
       result.writeStaticString("]")
     }
     result.writeStaticString("}")
+    return isAllowed ? .allowedUnchecked : .deniedUnchecked
+  }
+}
+
+extension RPCError {
+  /// Whether the store could not be asked, or would not do anything, whatever it was asked for.
+  fileprivate var isOfNoStore: Bool {
+    switch reason {
+    case .unavailable, .outcomeUnknown, .storeRefused, .overloaded: true
+    default: false
+    }
   }
 }
 
 extension ByteBuffer {
   /// Writes what is left of a limit, as members of an object.
-  fileprivate mutating func write(_ standing: RateStanding) {
+  mutating func write(_ standing: RateStanding) {
     writeStaticString("\"limit\":")
     writeDecimal(standing.limit.limit)
     writeStaticString(",\"remaining\":")

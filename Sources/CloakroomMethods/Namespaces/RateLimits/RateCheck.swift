@@ -2,100 +2,80 @@ internal import CloakroomCore
 internal import CloakroomStore
 internal import NIOCore
 
-/// One call of `ratelimit.check`.
-struct RateCheck: Sendable {
-  /// How long to wait before asking again when the store can't say, in milliseconds.
-  private static let outageMs: Int64 = 1000
-
-  private let demands: [RateDemand]
-  private let isList: Bool
+/// One call of `ratelimit.check` on one limit.
+final class RateCheck: StepCall {
+  private let demand: RateDemand
   private let isAllowedUnchecked: Bool
   private let refusals: RateRefusals
-  private let now: UInt64
-  /// Whether the answer may be kept for a repetition: then the store is asked in any case.
-  private let hasRecord: Bool
+  private let question: RateRefusals.Question
 
-  /// Takes a call's parameters apart.
-  init(_ arguments: inout Arguments) throws(RPCError) {
-    (demands, isList) = try arguments.rateDemands()
-    isAllowedUnchecked = try arguments.isAllowedUnchecked(7)
-    refusals = arguments.settings.rateRefusals
-    hasRecord = arguments.idempotency != nil
-    now = NIODeadline.now().uptimeNanoseconds
+  private init(
+    _ demand: RateDemand, isAllowedUnchecked: Bool, refusals: RateRefusals,
+    since question: RateRefusals.Question
+  ) {
+    self.demand = demand
+    self.isAllowedUnchecked = isAllowedUnchecked
+    self.refusals = refusals
+    self.question = question
   }
 
-  /// How the call begins.
-  var opening: Opening {
-    guard let first = demands.first else { return .answer(Self.nothing(isCheck: true)) }
-    let isFree = demands.allSatisfy { $0.cost == .zero }
-    if !isList, !isFree, !hasRecord, let standing = refusals.standing(of: first, at: now) {
+  /// How a call begins.
+  static func opening(_ arguments: inout Arguments) throws(RPCError) -> Opening {
+    guard let demand = try arguments.rateDemand() else {
+      let demands = try arguments.rateDemands()
+      return RateListCheck(
+        demands, isList: true, isAllowedUnchecked: try arguments.isAllowedUnchecked(7)
+      ).opening
+    }
+    let isAllowedUnchecked = try arguments.isAllowedUnchecked(7)
+    // An answer that may be kept is the store's in any case, and what costs nothing is a mere look.
+    guard arguments.idempotency == nil, demand.cost != .zero else {
+      return RateListCheck([demand], isList: false, isAllowedUnchecked: isAllowedUnchecked).opening
+    }
+    let refusals = arguments.settings.rateRefusals
+    let now = NIODeadline.now().uptimeNanoseconds
+    if let standing = refusals.standing(of: demand, at: now) {
       var result = ByteBuffer()
-      RateAnswer(standings: [standing], isList: false)
-        .write(into: &result, isTaken: false, isCheck: true)
-      return .answer(result) { $0.count(RateDecision.deniedLocally) }
+      standing.writeCheck(isTaken: false, into: &result)
+      return .answer(result, .deniedLocally)
     }
-    let question = RateRefusals.question(at: now)
-    // What costs nothing leaves everything as it is.
-    guard !isFree else {
-      return .ask(.step(PeekRates(demands))) { reply, context, result throws(RPCError) in
-        try end(reply.result(of: PeekRates.self), question, context, &result)
-        return nil
-      }
-    }
-    return .ask(.step(TakeRates(demands))) { reply, context, result throws(RPCError) in
-      try end(reply.result(of: TakeRates.self), question, context, &result)
-      return nil
-    }
+    return .step(
+      RateCheck(
+        demand, isAllowedUnchecked: isAllowedUnchecked, refusals: refusals,
+        since: RateRefusals.question(at: now)))
   }
 
-  /// The answer to a check of nothing.
-  static func nothing(isCheck: Bool) -> ByteBuffer {
-    var result = ByteBuffer()
-    RateAnswer(standings: [], isList: true).write(into: &result, isTaken: false, isCheck: isCheck)
-    return result
-  }
+  var command: StoreCommand { .takeRate(demand) }
 
-  private func end(
-    _ look: Result<RateLook, RPCError>, _ question: RateRefusals.Question, _ context: CallContext,
-    _ result: inout ByteBuffer
-  ) throws(RPCError) {
-    switch look {
-    case .success(let look):
-      let standings = look.standings(of: demands)
-      let answer = RateAnswer(standings: standings, isList: isList)
-      answer.write(into: &result, isTaken: look.isTaken, isCheck: true)
-      context.count(answer.isAllowed ? .allowed : .denied)
-      if !answer.isAllowed, !isList, !hasRecord {
-        refusals.remember(
-          demands[0], standings[0], since: question, at: NIODeadline.now().uptimeNanoseconds)
-      }
+  func end(
+    _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
+  ) throws(RPCError) -> RateDecision? {
+    switch reply {
+    case .rate(let outcome):
+      let standing = RateStanding(demand.limit, ahead: outcome.ahead, cost: demand.cost)
+      standing.writeCheck(isTaken: outcome.isTaken, into: &result)
+      guard !outcome.isTaken else { return .allowed }
+      refusals.remember(
+        demand, standing, since: question, at: NIODeadline.now().uptimeNanoseconds)
+      return .denied
     case .failure(let error):
-      guard error.isOfNoStore else { throw error }
-      RateAnswer.writeUnchecked(
-        demands, isList: isList, isAllowed: isAllowedUnchecked,
-        retryAfterMs: error.retryAfterMs ?? Self.outageMs, into: &result)
-      context.count(isAllowedUnchecked ? .allowedUnchecked : .deniedUnchecked)
+      return try RateAnswer.writeUnchecked(
+        [demand], isList: false, isAllowed: isAllowedUnchecked, for: error, into: &result)
+    default:
+      throw .unexpectedReply
     }
   }
 }
 
-extension RPCError {
-  /// Whether the store could not be asked, or would not do anything, whatever it was asked for.
-  fileprivate var isOfNoStore: Bool {
-    switch reason {
-    case .unavailable, .outcomeUnknown, .storeRefused, .overloaded: true
-    default: false
-    }
-  }
-}
-
-extension StoreReply {
-  /// What a step came to, or the failure that the reply is.
-  fileprivate func result<Step: StoreStep>(of step: Step.Type) -> Result<Step.Reply, RPCError> {
-    do throws(RPCError) {
-      return .success(try get(step))
-    } catch {
-      return .failure(error)
-    }
+extension RateStanding {
+  /// Writes how a limit stands behind a check of it alone.
+  fileprivate func writeCheck(isTaken: Bool, into result: inout ByteBuffer) {
+    result.writeStaticString("{\"allowed\":")
+    result.writeJSON(isTaken)
+    result.writeStaticString(",")
+    result.write(self)
+    result.writeStaticString(",\"retryAfterMs\":")
+    result.writeDecimal(isTaken ? 0 : retryAfterMs)
+    result.writeStaticString(",\"checked\":true}")
   }
 }

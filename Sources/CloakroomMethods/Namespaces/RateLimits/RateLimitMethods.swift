@@ -22,7 +22,7 @@ enum RateLimitMethods {
       #"{"key":"user:17","limit":100,"window":"1m"}"#,
       #"{"allowed":true,"limit":100,"remaining":99,"resetMs":600,"retryAfterMs":0,"checked":true}"#
     ),
-    .procedure { arguments throws(RPCError) in try RateCheck(&arguments).opening })
+    .procedure { arguments throws(RPCError) in try RateCheck.opening(&arguments) })
 
   static let peek = Method(
     "ratelimit.peek",
@@ -36,9 +36,11 @@ enum RateLimitMethods {
       #"{"allowed":true,"limit":100,"remaining":100,"resetMs":0,"retryAfterMs":0}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let (demands, isList) = try arguments.rateDemands()
+      let demand = try arguments.rateDemand()
+      let isList = demand == nil
+      let demands = if let demand { [demand] } else { try arguments.rateDemands() }
       guard !demands.isEmpty else {
-        return .answer(RateCheck.nothing(isCheck: false))
+        return .answer(RateListCheck.nothing(isCheck: false))
       }
       return .ask(PeekRates(demands)) { look, _, result in
         RateAnswer(standings: look.standings(of: demands), isList: isList)

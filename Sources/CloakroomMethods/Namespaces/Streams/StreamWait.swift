@@ -20,11 +20,11 @@ struct StreamWait: Sendable {
   var step: ReadMessages { ReadMessages(key, reader, portion) }
 
   /// The name of the queue of those who wait for the same.
-  private var queue: StoreKey {
+  private var queue: WaiterQueue {
     var name = key.bytes
     name.writeInteger(UInt8(0))
     name.writeString(reader.group)
-    return StoreKey(bytes: name)
+    return WaiterQueue(StoreKey(bytes: name), waking: .first)
   }
 
   /// Waits for messages; none when the time is over.
