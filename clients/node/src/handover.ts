@@ -39,7 +39,7 @@ export class Handover<
     this.isOver = true;
   }
 
-  /** Opens it to the next one; a session's error is what operators read. Does nothing once it is committed. */
+  /** Opens it to the next one; the error is what operators read. Does nothing once it is committed. */
   async release(error?: string): Promise<void> {
     if (this.isOver) return;
     this.isOver = true;
@@ -99,7 +99,7 @@ export class Pending extends PendingMethods {
     const raw = await this.invoke("pending.checkout", { token, operationType }, options);
     const operation: PendingHandover<T> = new Handover(raw as PendingCheckoutResult<T>, {
       commit: (receipt, result) => this.commit(token, operationType, receipt, { scope, actor, result }),
-      release: (receipt) => this.release(token, operationType, receipt, { scope, actor }),
+      release: (receipt, error) => this.release(token, operationType, receipt, { scope, actor, error }),
     });
     return typeof given === "function" ? within(operation, given) : operation;
   }

@@ -322,6 +322,17 @@ for (const store of ["memory", "redis"]) {
       await assert.rejects(room.pending.checkout(token, "quote"), CloakroomError);
     });
 
+    test("an operation that failed too often is left to operators, with its last error", async () => {
+      const given = { operationType: name(), data: 1, backend: "store", maxAttempts: 1 };
+      const { token, id } = await room.pending.create(given);
+      const broken = room.pending.checkout(token, given.operationType, () => {
+        throw new RangeError("no such table");
+      });
+      await assert.rejects(broken, RangeError);
+      const { operations } = await room.pending.dead({ count: 1000 });
+      assert.equal(operations.find((dead) => dead.id === id).error, "RangeError: no such table");
+    });
+
     test("a finished session is handed over", async () => {
       const { sessionId } = await room.session.create({ data: { name: "Harbour" } });
       const session = await room.session.checkout(sessionId);
