@@ -27,7 +27,9 @@ struct CloakroomCommand: AsyncParsableCommand {
 
   static func main() async {
     // First of all, and not in the command: reading the command line takes long enough for a signal.
-    if CommandLine.arguments.dropFirst().first == Serve._commandName { Daemon.holdEarlySignals() }
+    if CommandLine.arguments.dropFirst().first == Serve._commandName {
+      Daemon.ignoreEarlySignals()
+    }
     if let complaint = complaint(about: CommandLine.arguments.dropFirst().first ?? "") {
       Terminal.write(Array((complaint + "\n").utf8), to: .error)
       Glibc.exit(ExitStatus.usage.rawValue)

@@ -71,7 +71,9 @@ public final class StoreRefusals: Sendable {
 
   /// Redis has taken a write that it refuses when it takes none.
   func tookWrite(now: ContinuousClock.Instant = .now) {
-    end { refusal, last in refusal.isOfAllWrites && now - last >= Self.quiet }
+    end { refusal, last in
+      refusal.isOfAllWrites && (refusal != .full || now - last >= Self.quiet)
+    }
   }
 
   /// There is room in the store in memory again.

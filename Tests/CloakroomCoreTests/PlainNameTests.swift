@@ -1,7 +1,7 @@
 import CloakroomCore
 import Testing
 
-@Suite("A plain name")
+@Suite("A plain name", .timeLimit(.minutes(1)))
 struct PlainNameTests {
   @Test(
     "needs no escaping in a key, a label or a file's name",

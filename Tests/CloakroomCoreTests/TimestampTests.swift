@@ -1,4 +1,5 @@
 import CloakroomCore
+import NIOCore
 import Testing
 
 @Suite("A timestamp", .timeLimit(.minutes(1)))
@@ -26,6 +27,25 @@ struct TimestampTests {
   func roundTrip(milliseconds: Int64) {
     let text = String(decoding: Timestamp(milliseconds: milliseconds).text, as: UTF8.self)
     #expect(Timestamp(text)?.milliseconds == milliseconds)
+  }
+
+  @Test(
+    "is written with all of its digits, in memory of its own or behind something else",
+    arguments: [
+      (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+      (951_825_600_007, "2000-02-29T12:00:00.007Z"),
+      (1_767_225_599_999, "2025-12-31T23:59:59.999Z"),
+      (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"),
+      (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+    ] as [(Int64, String)])
+  func written(milliseconds: Int64, text: String) {
+    let moment = Timestamp(milliseconds: milliseconds)
+    #expect(String(decoding: moment.text, as: UTF8.self) == text)
+    var buffer = ByteBuffer(string: "at ")
+    buffer.write(atMost: 1) { $0.write(moment) }
+    #expect(String(buffer: buffer) == "at " + text)
+    let (second, _) = Timestamp.floorDivide(milliseconds, 1000)
+    #expect(String(decoding: Timestamp.prefix(ofSecond: second), as: UTF8.self) == text.dropLast(4))
   }
 
   @Test(

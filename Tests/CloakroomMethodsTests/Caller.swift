@@ -99,7 +99,7 @@ struct Caller {
       case .records(let calls, let command, _):
         steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
       case .look(let look): steps = ["read \(Self.text(look.name))"]
-      case .step(let step): steps = [Self.describe(step.command)]
+      case .step(let step): steps = ["only " + Self.describe(step.command)]
       case .run: steps = ["a procedure"]
       case .answer(let result, _):
         ResultSchemas.check(result.readableBytesView, of: table.names[found])

@@ -15,11 +15,21 @@ struct RateLimitParameterTests {
   @Test(
     "become one step on all keys",
     arguments: [
-      ("check", #"{"key":"u","limit":10,"window":"1m"}"#, "take key:u 10/60000ms 10 6000000+0"),
-      ("check", #"["u",7,1,3,2]"#, "take key:u 7/1000ms 3 285714+2"),
+      (
+        "check", #"{"key":"u","limit":10,"window":"1m"}"#, "only take key:u 10/60000ms 10 6000000+0"
+      ),
+      ("check", #"["u",7,1,3,2]"#, "only take key:u 7/1000ms 3 285714+2"),
       (
         "check", #"{"key":"u","policy":"login","onUnavailable":"allow"}"#,
-        "take policy:login:u 5/60000ms 2 12000000+0"
+        "only take policy:login:u 5/60000ms 2 12000000+0"
+      ),
+      (
+        "check", #"{"key":"u","limit":10,"window":"1m","idempotencyKey":"i"}"#,
+        "idempotent igniter:store:api:idempotency:call:i#0 take key:u 10/60000ms 10 6000000+0"
+      ),
+      (
+        "check", #"{"all":[{"key":"u","limit":10,"window":1}]}"#,
+        "take key:u 10/1000ms 10 100000+0"
       ),
       ("check", #"{"key":"u","limit":10,"window":"1m","cost":0}"#, "peek key:u 10/60000ms 10 0+0"),
       (

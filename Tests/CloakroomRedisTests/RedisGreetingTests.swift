@@ -208,7 +208,7 @@ struct RedisGreetingTests {
     var greeting = RedisGreeting(previous: lost)
     _ = greeting.begin(Self.target(), scripts: [])
     let answers = [
-      "+OK", ":9", run.map { Self.info(run: $0) } ?? "-NOPERM no permissions", "$-1", "+PONG",
+      "+OK", ":9", run.map { Self.info(run: $0) } ?? "-NOPERM no permissions", "+PONG",
     ]
     let last = try #require(try Self.answer(&greeting, answers).last)
     guard let killed else {

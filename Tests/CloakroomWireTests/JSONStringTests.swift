@@ -77,6 +77,27 @@ struct JSONStringTests {
     #expect(try decode(String(expected.dropFirst().dropLast())) == string)
   }
 
+  @Test("A string of any length is quoted alike, with whatever has to be escaped at any place")
+  func quotesAnywhere() {
+    for length in 0..<48 {
+      for special in ["x", "\"", "\\", "\n", "\u{0}", "\u{1F}", "\u{7F}", "é"] {
+        for place in 0..<max(length, 1) {
+          let string =
+            String(repeating: "a", count: place) + special
+            + String(repeating: "b", count: max(length - place - 1, 0))
+          var buffer = ByteBuffer()
+          buffer.writeJSONString(string)
+          var output: [UInt8] = []
+          JSONString.quote(string, into: &output)
+          #expect(buffer.readableBytesView.elementsEqual(output), "\(string)")
+        }
+      }
+    }
+    var buffer = ByteBuffer()
+    buffer.writeJSONString("")
+    #expect(String(buffer: buffer) == "\"\"")
+  }
+
   @Test("Bytes that are not UTF-8 are quoted as replacement characters")
   func quotesBytes() throws {
     let bytes: [UInt8] = [0x61, 0xFF, 0x22, 0xED, 0xA0, 0x80, 0x62]

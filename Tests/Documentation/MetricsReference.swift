@@ -44,7 +44,7 @@ enum MetricsReference {
     let text = MetricsText(
       snapshot: snapshot,
       process: ProcessFacts(startTime: 0, residentBytes: 0, cpuSeconds: 0, openFiles: 0),
-      store: StoreGauges(isUp: true, memoryBytes: 0, memoryEntries: 0),
+      store: StoreGauges(isUp: true, memoryBytes: 0, memoryEntries: 0, evictions: 0),
       accessLog: AccessLogCounts(), policy: reload,
       keys: KeyGauges(
         counts: [KeyGauges.Count(state: "active", algorithm: "EdDSA", count: 1)], reload: reload),

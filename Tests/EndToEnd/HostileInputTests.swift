@@ -44,7 +44,7 @@ struct HostileInputTests {
   @Test(
     "that ends half way does nothing",
     arguments: [
-      write, String(write.dropLast(1)), "[\(write)", "Content-Length: 500\r\n\r\n\(write)",
+      String(write.dropLast(1)), "[\(write)", "Content-Length: 500\r\n\r\n\(write)",
       "Content-Length: \(write.utf8.count + 1)\r\n\r\n\(write)", "Content-Length: 5\r\n",
       "Content-Length: 999999999999999999\r\n\r\n\(write)\n",
       "Content-Length: 0\r\n\r\n",

@@ -11,9 +11,10 @@ struct LastTextTests {
   func whole(_ text: String) throws {
     let client = try SharedSidecar.client()
     try client.send(text)
+    #expect(eventually { client.isTaken })
     client.finishSending()
     let replies = try client.readToEnd().split(separator: "\n")
-    let count = text.split(separator: "\n").count
+    let count = text.utf8.split(separator: UInt8(ascii: "\n")).count
     #expect(replies.count == count)
     #expect(replies.allSatisfy { $0.contains(#""result":"pong""#) }, "\(replies)")
   }
@@ -28,6 +29,7 @@ struct LastTextTests {
   func part(_ text: String) throws {
     let client = try SharedSidecar.client()
     try client.send(text)
+    #expect(eventually { client.isTaken })
     client.finishSending()
     #expect(try client.readToEnd().contains("PARSE_ERROR"))
   }
@@ -36,6 +38,7 @@ struct LastTextTests {
   func nothing(_ text: String) throws {
     let client = try SharedSidecar.client()
     try client.send(text)
+    #expect(eventually { client.isTaken })
     client.finishSending()
     #expect(!(try client.readToEnd().contains("error")))
   }

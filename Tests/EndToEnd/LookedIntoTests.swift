@@ -71,12 +71,13 @@ struct LookedIntoTests {
   @Test("are refused for a number by its last digit, with the place")
   func lastDigit() throws {
     let stage = try SessionStage(.memory)
-    let schema = #"{"properties":{"n":{"maximum":18446744073709551615},"m":{"multipleOf":1e-400}}}"#
+    let schema =
+      #"{"properties":{"n":{"maximum":18446744073709551615},"m":{"multipleOf":1e-400},"a\u0000b":false}}"#
     _ = try stage.client.call("events.define", #"{"channel":"c","schema":\#(schema)}"#)
     for (data, place) in [
       (#"{"n":18446744073709551615}"#, nil), (#"{"n":1844674407370955161.5e1}"#, nil),
       (#"{"n":18446744073709551616}"#, "/n"), (#"{"n":18446744073709551615.1}"#, "/n"),
-      (#"{"m":3e-400}"#, nil), (#"{"m":3.5e-400}"#, "/m"),
+      (#"{"m":3e-400}"#, nil), (#"{"m":3.5e-400}"#, "/m"), (#"{"a\u0000b":1}"#, "/a\u{0}b"),
     ] as [(String, String?)] {
       let answer = try stage.client.call("events.publish", #"{"channel":"c","data":\#(data)}"#)
       #expect(answer.reason == place.map { _ in "VALIDATION_FAILED" }, "\(data): \(answer)")
@@ -113,5 +114,25 @@ struct LookedIntoTests {
       "pending.update", #"{"token":"\#(token)","operationType":"t","patch":\#(data)}"#)
     #expect(patched.reason == "INVALID_PARAMS", "\(patched)")
     #expect(patched.detail("pointer") as? String == pointer, "\(patched)")
+  }
+
+  @Test(
+    "can't be patched where it can be told in several ways what is in them, and stay as they are",
+    arguments: SessionStage.Store.allCases)
+  func ambiguousTarget(store: SessionStage.Store) throws {
+    let stage = try SessionStage(store)
+    let client = stage.client
+    let data = #"{"kept":1.10,"a":[{"b":1,"b":2}]}"#
+    let created = try client.call(
+      "pending.create", #"{"operationType":"t","data":\#(data),"backend":"store"}"#)
+    let token = try #require(created["token"] as? String)
+    let operation = #""token":"\#(token)","operationType":"t""#
+    let patched = try client.call(
+      "pending.update", #"{\#(operation),"patch":{"more":1}}"#)
+    #expect(patched.reason == "VALIDATION_FAILED", "\(patched)")
+    let violations = patched.detail("violations") as? [[String: Any]]
+    #expect(violations?.first?["pointer"] as? String == "/a/0/b", "\(patched)")
+    let read = try client.call("pending.verify", "{\(operation)}")
+    #expect(read.text.contains(#""data":\#(data)"#), "\(read)")
   }
 }

@@ -167,6 +167,28 @@ struct RateLimitTests {
     #expect(try client.call("ratelimit.peek", #"{"key":"u",\#(Self.slow)}"#).reason != nil)
   }
 
+  @Test(
+    "are taken within a deadline, or the caller is told that nobody knows",
+    arguments: [true, false])
+  func deadline(isRedis: Bool) throws {
+    let redis = isRedis ? try RedisServer() : nil
+    let sidecar = try Daemon(redis.map { ["--redis", "unix://\($0.socketPath)"] } ?? [])
+    let client = try sidecar.client()
+    if isRedis { try client.waitForStore() }
+    let check = { (milliseconds: Int) in
+      try client.call(
+        "ratelimit.check", #"{"key":"u",\#(Self.slow),"deadlineMs":\#(milliseconds)}"#)
+    }
+    for left in [2, 1] { #expect(try check(20_000)["remaining"] as? Int == left) }
+    guard let redis else { return }
+    redis.pause()
+    defer { redis.resume() }
+    #expect(try check(50).reason == "OUTCOME_UNKNOWN")
+    redis.resume()
+    // It was sent, and done.
+    #expect(try check(20_000)["allowed"] as? Bool == false)
+  }
+
   @Test("that a full Redis can't write are unchecked, not errors")
   func refused() throws {
     let redis = try RedisServer()

@@ -82,7 +82,7 @@ struct ShutdownTests {
   @Test("happens at once at the second signal")
   func secondSignal() throws {
     let redis = try RedisServer()
-    let (sidecar, _) = try Self.waiting(redis, ["--drain-timeout", "1h"])
+    let (sidecar, client) = try Self.waiting(redis, ["--drain-timeout", "1h"])
     sidecar.process.signal(SIGTERM)
     #expect(eventually { sidecar.output.contains("finishing what is in flight") })
     // Not in the same instant as the first.
@@ -92,5 +92,6 @@ struct ShutdownTests {
     }
     #expect(isOver)
     #expect(sidecar.process.waitForExit(within: .zero) == .status(1))
+    withExtendedLifetime(client) {}
   }
 }

@@ -118,13 +118,12 @@ struct TokenTests {
   func claims() throws {
     let client = try SharedSidecar.client()
     let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
-    for (claims, message, pointer) in [
-      (#"{"a":1,"b":{"c/d":1,"c/d":2}}"#, "claims has a name twice", "/b/c~1d"),
-      ("[]", "claims has to be an object", nil), (#"{"a":\#(deep)}"#, "64 deep", nil),
-    ] as [(String, String, String?)] {
+    for (claims, message) in [
+      (#"{"a":1,"b":{"c":1,"c":2}}"#, "claims has a name twice"),
+      ("[]", "claims has to be an object"), (#"{"a":\#(deep)}"#, "64 deep"),
+    ] {
       let answer = try client.call("jwt.sign", #"{"claims":\#(claims)}"#)
       #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
-      #expect(answer.detail("pointer") as? String == pointer)
     }
   }
 

@@ -177,8 +177,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       // The client has said all it wanted and waits for the answers.
       processArrived()
       isInputClosed = true
-      // A last text needs no line break.
-      if !isDraining { process() }
+      // A last text needs no line break, and has a burst of its own.
+      if !isDraining, decoder.isWithinText, !hasArrived {
+        hasArrived = true
+        lastActive = burst.bytesArrived(at: self)
+      }
       closeIfDone()
     } else {
       context.fireUserInboundEventTriggered(event)
@@ -199,7 +202,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   private func closeIfDone() {
     // A client that says no more may still listen.
-    guard isIdle else { return }
+    guard isIdle, !hasArrived else { return }
     if let http {
       if http.isOver || (isDraining || isInputClosed) && !http.isBusy { close() }
       return
@@ -224,6 +227,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     hasArrived = false
     process()
     adjustReading()
+    if isInputClosed { closeIfDone() }
   }
 
   private var mayRead: Bool {

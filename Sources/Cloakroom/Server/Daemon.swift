@@ -12,8 +12,8 @@ internal import ServiceLifecycle
 
 /// The sidecar as a process: what it is made of, in the order in which it starts.
 public struct Daemon: Sendable {
-  /// Keeps signals that would end the process before it can deal with them; to be called first of all.
-  public static func holdEarlySignals() { SignalHandler.holdEarlySignals() }
+  /// Has signals end nothing that can't be dealt with yet; to be called first of all.
+  public static func ignoreEarlySignals() { SignalHandler.ignoreEarlySignals() }
 
   /// The names of all methods, for checking a policy.
   public static var methodNames: [String] { MethodTable.standard.names }

@@ -44,6 +44,8 @@ struct StoreWatchService: Service {
   let status: StatusReporter
 
   func run() async {
+    // What the store says of itself at the start, its connections have asked already.
+    await cancelWhenGracefulShutdown { try? await Task.sleep(for: Self.interval) }
     await repeatUntilShutdown(every: Self.interval, retry: Self.shortInterval) {
       await status.watchStore()
       return !status.isAnythingRefused

@@ -11,15 +11,11 @@ struct SignalHandler: Sendable {
   private let signals: UnixSignalsSequence
   private let logger: Logger
 
-  /// Keeps signals that would end the process though they don't mean that, until there is a handler; to be
-  /// called before there is another thread, as threads inherit it.
-  static func holdEarlySignals() {
-    // A log that nobody reads any more is no reason to end.
-    signal(SIGPIPE, SIG_IGN)
-    var held = sigset_t()
-    sigemptyset(&held)
-    for signal in [SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&held, signal) }
-    pthread_sigmask(SIG_BLOCK, &held, nil)
+  /// Ignores signals that would end the process though they don't mean that, until there is a handler: what
+  /// SIGHUP would have read anew is about to be read anyway.
+  static func ignoreEarlySignals() {
+    // A log that nobody reads any more is no reason to end either.
+    for number in [SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE] { signal(number, SIG_IGN) }
   }
 
   /// From now on the signals are kept for `listen`, and no longer end the process by themselves.

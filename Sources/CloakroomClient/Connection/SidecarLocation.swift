@@ -61,10 +61,10 @@ public struct SidecarLocation: Sendable, Equatable {
     """
   }
 
-  /// Whether there is a socket at the path.
-  private var isSocket: Bool {
+  /// Whether there is something at the path that is no socket.
+  private var isOther: Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFSOCK
   }
 
   private func advice(on fault: ClientFault) -> String {
@@ -74,7 +74,7 @@ public struct SidecarLocation: Sendable, Equatable {
       this user may not connect: `ls -l \(path)` tells who may; as root,
       `usermod -aG GROUP USER` lets a user in from its next login on
       """
-    case .unreachable(errno: ECONNREFUSED) where !isSocket:
+    case .unreachable(errno: ECONNREFUSED) where isOther:
       "that is no socket: say where the sidecar's is with --socket PATH or CLOAKROOM_SOCKET"
     case .unreachable(errno: ECONNREFUSED):
       "nobody listens there any more: start the sidecar again with `\(start)`"

@@ -25,13 +25,8 @@ extension Arguments {
     do throws(AmbiguousJSON) {
       try AmbiguousJSON.check(data.readableBytesSpan)
     } catch {
-      let what =
-        switch error.fault {
-        case .repeatedName: "names a member twice"
-        case .loneSurrogate: "holds half of a surrogate pair"
-        }
       throw RPCError(
-        .invalidParams, "\(name) \(what)", details: [.text("pointer", error.pointer)])
+        .invalidParams, "\(name) \(error.fault.text)", details: [.text("pointer", error.pointer)])
     }
     return data
   }

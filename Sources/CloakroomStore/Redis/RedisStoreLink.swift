@@ -352,7 +352,7 @@ extension RedisStoreLink: RedisLinkDelegate {
     while let context = answers.next() {
       guard let decoder = RedisReplyDecoder(rawValue: UInt8(truncatingIfNeeded: context >> 32))
       else { continue }
-      if answers.reply.first.kind == .error { refusals.note(answers.reply) }
+      if answers.reply.first.kind == .error { note(answers.reply, to: decoder) }
       switch decoder {
       case .time:
         learnTime(answers.reply)
@@ -368,6 +368,16 @@ extension RedisStoreLink: RedisLinkDelegate {
           ticket(in: context),
           with: decoder.read(answers.reply, step: Int(truncatingIfNeeded: context >> 40)))
       }
+    }
+  }
+
+  /// Notes that Redis has refused something.
+  private func note(_ error: borrowing RESPReply, to decoder: RedisReplyDecoder) {
+    switch decoder {
+    // What the sidecar asks for itself, it does without.
+    case .time, .facts: break
+    case .probe where StoreRefusal(code: error.errorCode(of: error.first)) == .noPermission: break
+    default: refusals.note(error)
     }
   }
 

@@ -46,17 +46,6 @@ public struct TokenClaims: Sendable {
     purpose.map { "\($0)+jwt" } ?? IssuedHeader.plainType
   }
 
-  /// Says which name it is.
-  private static func repeatedName(in text: RawSpan) -> RPCError {
-    do throws(AmbiguousJSON) {
-      try AmbiguousJSON.check(text)
-      return RPCError(.invalidParams, "claims has a name twice")
-    } catch {
-      return RPCError(
-        .invalidParams, "claims has a name twice", details: [.text("pointer", error.pointer)])
-    }
-  }
-
   // MARK: Writing
 
   /// The token's payload.
@@ -70,7 +59,7 @@ public struct TokenClaims: Sendable {
     do throws(JSONMembers.Fault) {
       members = try JSONMembers(text)
     } catch .duplicate {
-      throw Self.repeatedName(in: text)
+      throw RPCError(.invalidParams, "claims has a name twice")
     } catch .notAnObject {
       throw RPCError(.invalidParams, "claims has to be an object")
     } catch {

@@ -137,6 +137,16 @@ public struct FrameDecoder: Sendable {
     return input
   }
 
+  /// Whether a text has begun and is not there whole, which `finish` would tell.
+  public var isWithinText: Bool {
+    switch state {
+    case .detecting, .line: bufferedByteCount > 0
+    case .headers(let headers): headers.byteCount > 0 || bufferedByteCount > 0
+    case .body: true
+    case .restOfLine, .restOfBody, .http, .failed: false
+    }
+  }
+
   /// What is left when no more will be read, and `next()` has answered nil: a last line without LF, or a text
   /// that is not there whole.
   public mutating func finish() -> Frame? {

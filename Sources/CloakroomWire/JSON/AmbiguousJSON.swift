@@ -7,6 +7,14 @@ public struct AmbiguousJSON: Error, Sendable, Equatable {
     case repeatedName
     /// The value, or a member's name within it, has half of a surrogate pair in it.
     case loneSurrogate
+
+    /// What is wrong, for people: "the patch …".
+    public var text: String {
+      switch self {
+      case .repeatedName: "names a member twice"
+      case .loneSurrogate: "holds half of a surrogate pair"
+      }
+    }
   }
 
   /// What is wrong.

@@ -93,24 +93,24 @@ export class HeldClaim {
 
   private watch(): void {
     clearTimeout(this.timer);
-    if (this.isReleased || this.isLost) return;
-    const third = milliseconds(this.ttl) / 3;
-    const next = Math.min(MAX_TIMER_MS, this.renews ? third : this.ends - performance.now());
-    const onTime = () => {
-      if (this.renews) void this.keep(Math.min(MAX_TIMER_MS, third));
-      else if (performance.now() >= this.ends) this.lose();
-      else this.watch();
-    };
+    if (this.isReleased || this.controller.signal.aborted) return;
+    const left = this.ends - performance.now();
+    const next = this.renews ? Math.min(left, milliseconds(this.ttl) / 3) : left;
     // A claim keeps no process alive that has nothing else to do.
-    this.timer = setTimeout(onTime, Math.ceil(next)).unref();
+    const ms = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(next)));
+    this.timer = setTimeout(() => void this.onTime(), ms).unref();
   }
 
-  private async keep(third: number): Promise<void> {
+  private async onTime(): Promise<void> {
+    const left = this.ends - performance.now();
+    if (left <= 0) return this.lose();
+    if (!this.renews) return this.watch();
     try {
-      await this.renew(third);
+      await this.renew(Math.min(left, milliseconds(this.ttl) / 3));
     } catch (fault) {
-      if (this.isLost || !isOutage(fault)) this.lose();
-      else this.watch();
+      // While nobody could be asked it is held, until its life is over.
+      if (isOutage(fault)) this.watch();
+      else this.lose();
     }
   }
 

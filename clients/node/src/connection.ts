@@ -56,11 +56,14 @@ export interface ConnectionOptions {
   readonly identity: Record<string, unknown>;
   /** Whether all that is written as a decimal is read as a Decimal. */
   readonly exactDecimals: boolean;
+  /** Whether limits are asked for before anything else: a sidecar has refused a request and could not say which. */
+  asksLimits: boolean;
 }
 
-/** About how many bytes a request has, at most; little ones are not counted. */
+/** About how many bytes a request has, at most. */
 function lengthOf(call: Call): number {
-  return call.body.length <= SURE_BYTES / 4 ? 0 : Buffer.byteLength(call.body) + 200;
+  // What is small fits any frame: those have a kilobyte at least.
+  return call.body.length <= 250 ? 0 : Buffer.byteLength(call.body) + 200;
 }
 
 /** One socket. Requests of one turn of the event loop leave together, and answers are matched by their number. */
@@ -266,7 +269,11 @@ export class Connection {
       setImmediate(() => setImmediate(goOn));
       return true;
     }
-    if (this.maxFrame !== undefined || lengthOf(exchange.call) <= SURE_BYTES) return false;
+    if (this.maxFrame !== undefined) return false;
+    if (!this.options.asksLimits) {
+      // No letter takes more than three bytes: most need not be counted.
+      if (exchange.call.body.length <= SURE_BYTES / 4 || lengthOf(exchange.call) <= SURE_BYTES) return false;
+    }
     this.askLimits();
     return true;
   }
@@ -423,6 +430,7 @@ export class Connection {
         this.settle(exchange);
         exchange.resolve(message);
       } else {
+        this.options.asksLimits = true;
         this.close();
         return false;
       }

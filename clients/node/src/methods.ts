@@ -299,7 +299,7 @@ export interface CounterDecrementOptions extends CallOptions {
   min?: number | bigint;
   /** The counter is left as it is rather than go above this. */
   max?: number | bigint;
-  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h. */
+  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. "keep" leaves what there is of a life as it is, "reset" begins the default one anew. Default: keys.defaultTTL of the configuration, 24h. */
   ttl?: number | bigint | string | null;
 }
 
@@ -326,7 +326,7 @@ export interface CounterIncrementOptions extends CallOptions {
   min?: number | bigint;
   /** The counter is left as it is rather than go above this. */
   max?: number | bigint;
-  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h. */
+  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. "keep" leaves what there is of a life as it is, "reset" begins the default one anew. Default: keys.defaultTTL of the configuration, 24h. */
   ttl?: number | bigint | string | null;
 }
 
@@ -373,7 +373,7 @@ export interface DevScanOptions extends CallOptions {
   pattern?: string;
   /** The cursor of the answer before. Default: from the beginning. */
   cursor?: string | null;
-  /** How many keys of the whole store to look at, about. Default: 100. */
+  /** How many keys of the whole store to look at, about; 1000 at most. Default: 100. */
   count?: number | bigint;
   /** The one namespace to look in, as kv. Default: all. */
   namespace?: string;
@@ -690,7 +690,7 @@ export type KvRemoveResult = boolean;
 
 /** What `kv.set` may be given. */
 export interface KvSetOptions extends CallOptions {
-  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h. */
+  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. "keep" leaves what there is of a life as it is, "reset" begins the default one anew. Default: keys.defaultTTL of the configuration, 24h. */
   ttl?: number | bigint | string | null;
   /** Write only when there is no value yet, or only when there is one; else CONFLICT. */
   onlyIf?: "absent" | "present";
@@ -711,7 +711,7 @@ export type KvTakeResult<T = unknown> = { found: boolean; value: T | null };
 
 /** What `kv.touch` may be given. */
 export interface KvTouchOptions extends CallOptions {
-  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. Default: 24h. */
+  /** Seconds, or a string with a unit ("500ms", "90s", "30m", "24h", "7d"); null is for ever, where the configuration allows it. "keep" leaves what there is of a life as it is, "reset" begins the default one anew. Default: keys.defaultTTL of the configuration, 24h. */
   ttl?: number | bigint | string | null;
 }
 
@@ -816,7 +816,7 @@ export interface PendingDeadOptions extends CallOptions {
 }
 
 /** What `pending.dead` answers. */
-export type PendingDeadResult<T = unknown> = { operations: Array<{ id: string; operationType: string; createdAt: string; expiresAt: string; attempts: number; maxAttempts: number | null; data?: T }>; cursor: string | null };
+export type PendingDeadResult<T = unknown> = { operations: Array<{ id: string; operationType: string; createdAt: string; expiresAt: string; attempts: number; maxAttempts: number | null; error: unknown; data?: T }>; cursor: string | null };
 
 /** What `pending.delete` may be given. */
 export type PendingDeleteOptions = CallOptions;
@@ -831,7 +831,10 @@ export type PendingExistsOptions = CallOptions;
 export type PendingExistsResult = { exists: boolean; reason?: string };
 
 /** What `pending.release` may be given. */
-export type PendingReleaseOptions = CallOptions;
+export interface PendingReleaseOptions extends CallOptions {
+  /** Why it could not be saved, any JSON of at most 4 KiB: kept as the last error, which the list of the dead tells. Default: null. */
+  error?: unknown;
+}
 
 /** What `pending.release` answers. */
 export type PendingReleaseResult = { released: true; state: "open" | "dead"; attempts: number };
@@ -854,6 +857,8 @@ export interface PendingUpdateOptions extends CallOptions {
   ttl?: number | bigint | string;
   /** Where the data are in the token: answer another token with the changed data, and use up the old one. Default: false. */
   reissue?: boolean;
+  /** A JSON Schema that the present data must fit; else CONFLICT with the violations. */
+  onlyIf?: object | boolean;
 }
 
 /** What `pending.update` answers. */
@@ -882,7 +887,7 @@ export class Pending extends Namespace {
     return this.invoke("pending.create", {}, options);
   }
 
-  /** Lists operations whose attempts are used up, of the caller's own service and scope. The store is looked through for them, a part with each call; a part may be empty before the last. */
+  /** Lists operations whose attempts are used up, of the caller's own service and scope, each with what the last release has said. The store is looked through for them, a part with each call; a part may be empty before the last. */
   dead<T = unknown>(options?: PendingDeadOptions): Promise<PendingDeadResult<T>> {
     return this.invoke("pending.dead", {}, options);
   }
@@ -1129,7 +1134,7 @@ export type SessionListResult = { sessions: Array<{ ref: string; flow: string | 
 
 /** What `session.release` may be given. */
 export interface SessionReleaseOptions extends CallOptions {
-  /** Why it could not be saved, any JSON of at most 4 KiB: session.dead tells it. Default: null. */
+  /** Why it could not be saved, any JSON of at most 4 KiB: kept as the last error, which the list of the dead tells. Default: null. */
   error?: unknown;
   /** What the application knows of the browser that the call is for, each of at most 1,024 bytes: a session that its flow binds is held against it. */
   metadata?: { userAgent?: string | null; ipAddress?: string | null; deviceInfo?: string | null };

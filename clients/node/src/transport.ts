@@ -49,7 +49,7 @@ export class Transport {
     if (options.service !== undefined) this.identity.service = options.service;
     if (options.client !== undefined) this.identity.client = options.client;
     const { exactDecimals = false } = options;
-    this.connectionOptions = { identity: this.identity, exactDecimals };
+    this.connectionOptions = { identity: this.identity, exactDecimals, asksLimits: false };
   }
 
   /** Makes a call, and makes it again as far as its method allows. */

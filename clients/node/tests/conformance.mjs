@@ -30,8 +30,6 @@ function told(event) {
 const verbs = {
   open({ path, timeout, service, client, numbers = "exact" }) {
     room?.close();
-    for (const subscription of subscriptions.values()) subscription.close();
-    subscriptions.clear();
     exactDecimals = numbers === "exact";
     room = new Room({
       path,

@@ -244,6 +244,17 @@ for (const store of ["memory", "redis"]) {
       assert.ok(brief.isLost);
     });
 
+    test("a claim that can't be renewed is lost when its life is over, and not later", async () => {
+      const begun = performance.now();
+      const claim = await room.claim(name(), { ttl: 3 });
+      const told = new Promise((resolve) => claim.signal.addEventListener("abort", resolve));
+      await sidecar.stop();
+      await told;
+      const took = performance.now() - begun;
+      await sidecar.start();
+      assert.ok(claim.isLost && took >= 2990 && took < 3900, `${took} ms`);
+    });
+
     test("a cached function is called once until its tag is invalidated", async () => {
       const [tag, calls] = [name(), []];
       const squared = room.cached(

@@ -1,6 +1,6 @@
 """The Python clients' program for the conformance suite: a command a line in, an answer a line out.
 
-`conformance.py PATH` is the blocking client, `conformance.py PATH aio` the one for asyncio.
+`conformance.py` is the blocking client, `conformance.py aio` the one for asyncio.
 """
 
 import asyncio
@@ -70,18 +70,18 @@ def call_of(command, numbers):
     return (command["method"], read(command["params"], numbers)), common
 
 
-def room_of(kind, path, command, numbers):
+def room_of(kind, command, numbers):
     given = {name: command[name] for name in ("timeout", "service", "client") if name in command}
     if numbers == "exact":
         given["parse_float"] = Decimal
-    return kind(path, **given)
+    return kind(command["path"], **given)
 
 
 class Threads:
     """A thread of its own takes the commands, so that a call can be the main thread's: signals end only those."""
 
-    def __init__(self, path):
-        self.path, self.room, self.numbers = path, None, "exact"
+    def __init__(self):
+        self.room, self.numbers = None, "exact"
         self.calls, self.subscriptions = {}, {}
         self.main = queue.SimpleQueue()
         self.main_call = None
@@ -113,7 +113,7 @@ class Threads:
         if self.room is not None:
             self.room.close()
         self.numbers = command.get("numbers", "exact")
-        self.room = room_of(Room, self.path, command, self.numbers)
+        self.room = room_of(Room, command, self.numbers)
 
     def do_call(self, command):
         if "as" in command:
@@ -194,9 +194,9 @@ class Threads:
 class Tasks:
     """The same with tasks of one loop."""
 
-    def __init__(self, path):
+    def __init__(self):
         self.thread = ThreadPoolExecutor(1)
-        self.path, self.room, self.numbers = path, None, "exact"
+        self.room, self.numbers = None, "exact"
         self.calls, self.subscriptions = {}, {}
 
     async def run(self):
@@ -219,7 +219,7 @@ class Tasks:
         if self.room is not None:
             await self.room.close()
         self.numbers = command.get("numbers", "exact")
-        self.room = room_of(AsyncRoom, self.path, command, self.numbers)
+        self.room = room_of(AsyncRoom, command, self.numbers)
 
     async def do_call(self, command):
         if "as" in command:
@@ -279,7 +279,7 @@ class Tasks:
         return [await self.answer(command) for command in commands]
 
 
-if sys.argv[2:] == ["aio"]:
-    asyncio.run(Tasks(sys.argv[1]).run())
+if sys.argv[1:] == ["aio"]:
+    asyncio.run(Tasks().run())
 else:
-    Threads(sys.argv[1]).run()
+    Threads().run()

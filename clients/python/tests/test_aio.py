@@ -5,7 +5,7 @@ import unittest
 
 from support import SidecarCase
 
-from cloakroom import AsyncRoom, Gap, errors
+from cloakroom import AsyncRoom, Gap, _aio, errors
 
 
 def in_loop(method):
@@ -44,6 +44,27 @@ class InMemory(SidecarCase):
         self.proxy.lose(1)
         with self.assertRaises(errors.OutcomeUnknown):
             await lossy.claim.once("bound", "me", bind_to_connection=True)
+
+    @in_loop
+    async def test_a_connection_that_was_ready_after_its_callers_time_is_the_next_calls(self, room, lossy):
+        before = self.proxy.accepted
+        self.proxy.add({"proxy": "delay", "seconds": 0.2, "method": "system.hello"})
+        with self.assertRaises(errors.CloakroomError):
+            await lossy.system.ping(timeout=0.05)
+        await lossy._transport._opening[1]
+        self.assertEqual(await lossy.system.ping(), "pong")
+        self.assertEqual(self.proxy.accepted - before, 1)
+
+    @in_loop
+    async def test_a_connection_that_is_ready_after_the_rooms_close_is_closed(self, room, lossy):
+        self.proxy.add({"proxy": "delay", "seconds": 0.2, "method": "system.hello"})
+        with self.assertRaises(errors.CloakroomError):
+            await lossy.system.ping(timeout=0.05)
+        await lossy.close()
+        with self.assertRaises((errors.Unavailable, OSError)):
+            await lossy._transport._opening[1]
+        mine = [held for held in _aio._live if held._loop is asyncio.get_running_loop()]
+        self.assertTrue(all(connection.lost for connection in mine))
 
     @in_loop
     async def test_a_request_to_a_connection_that_was_closed_already_was_not_sent(self, room, lossy):

@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomSchema
+internal import CloakroomWire
 
 extension RPCError {
   /// Why it can't be told whether data are as a schema wants them.
@@ -12,6 +13,13 @@ extension RPCError {
     case .exceeds(let limit):
       self.init(.tooLarge, "looking into the data exceeds a limit (\(limit.rawValue))")
     }
+  }
+
+  /// Why data can't be patched: it can be told in several ways what is in them.
+  init(unreadable fault: AmbiguousJSON) {
+    let violation = SchemaViolation(
+      instanceLocation: fault.pointer, keywordLocation: "", message: fault.fault.text)
+    self.init(violations: [violation], "the data can't be looked into: it \(fault.fault.text)")
   }
 
   /// In what data are not as a schema wants them.

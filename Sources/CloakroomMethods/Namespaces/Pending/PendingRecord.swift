@@ -194,7 +194,7 @@ struct PendingRecord: RecordKind, Equatable {
     case .replacement(let replacement): data = replacement
     case .patch(let patch):
       do throws(PendingRefusal) {
-        data = try Self.merged(patch, into: data, longest: change.longest)
+        data = try Self.patched(data, by: patch, longest: change.longest)
       } catch {
         return .refused(error)
       }
@@ -206,6 +206,21 @@ struct PendingRecord: RecordKind, Equatable {
     case .after(let life): live(life.milliseconds, retention, at: now)
     }
     return .operation(described())
+  }
+
+  /// What a patch makes of data that came as they are: nobody has looked into them so far.
+  ///
+  /// - Throws: why nothing can be made of them; where it stands that a member is there twice, of which the patch could
+  ///   mean either.
+  private static func patched(
+    _ data: ByteBuffer, by patch: ByteBuffer, longest: Int
+  ) throws(PendingRefusal) -> ByteBuffer {
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(data.readableBytesSpan)
+    } catch {
+      throw .unmet(RPCError(unreadable: error))
+    }
+    return try merged(patch, into: data, longest: longest)
   }
 
   /// What a patch makes of data.

@@ -26,7 +26,7 @@ enum PendingRefusal: Error, Sendable, Equatable {
   case notJSON
   /// With the patch its data would have more than so many bytes.
   case tooLarge(Int)
-  /// Its data are not as the caller wants them for a change.
+  /// Its data are not as the caller wants them for a change, or can't be looked into.
   case unmet(RPCError)
 
   /// What callers are told.
