@@ -37,7 +37,9 @@ struct DescriptorTests {
     while clients.count < 60, refusal == nil {
       let client = try daemon.client()
       clients.append(client)
-      let answer = try client.call("system.ping")
+      // One that is refused may be closed before it has asked; it is told why all the same.
+      try? client.send(LineClient.request("system.ping", id: 1))
+      let answer = Answer(try client.readLine())
       if answer.reason != nil { refusal = answer }
     }
     #expect(refusal?.reason == "OVERLOADED")
