@@ -26,6 +26,9 @@ struct CloakroomCommand: AsyncParsableCommand {
   )
 
   static func main() async {
+    // Swift's threads ask for a priority that only root may have, are well without it, and would write so to
+    // syslog each time that somebody else runs the command.
+    setenv("LIBDISPATCH_LOG", "NO", 0)
     // First of all, and not in the command: reading the command line takes long enough for a signal.
     if CommandLine.arguments.dropFirst().first == Serve._commandName {
       Daemon.ignoreEarlySignals()

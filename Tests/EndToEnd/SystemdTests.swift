@@ -69,4 +69,26 @@ struct SystemdTests {
     #expect(sidecar.stop() == .status(0))
     #expect(socket.receive() == "STOPPING=1")
   }
+
+  /// A mount namespace in which the first argument is /dev, and no program has root's rights over other namespaces.
+  private static let otherDevices = [
+    "unshare", "--user", "--map-root-user", "--mount", "--",
+    "sh", "-c", #"mount --rbind "$1" /dev && shift && exec "$@""#, "sh",
+  ]
+
+  /// Whether the kernel allows namespaces here.
+  private static let mayHaveOtherDevices =
+    (try? Tool.run(otherDevices + ["/dev", "true"]).exit) == .status(0)
+
+  @Test(
+    "a user who may not raise priorities leaves nothing in the system's log",
+    .enabled(if: mayHaveOtherDevices))
+  func quietThreads() throws {
+    let devices = try ScratchFolder()
+    let log = try BoundSocket(devices("log"), SOCK_DGRAM)
+    // libdispatch would write to /dev/log that it can't have the priority it asks for.
+    let run = try ProgramRun(["serve", "--check"], as: Self.otherDevices + [devices.path])
+    #expect(run.exit == .status(0))
+    #expect(log.receive(within: .zero) == nil)
+  }
 }
