@@ -58,6 +58,12 @@ describe(
       import { rateLimit } from "cloakroom/express";
       import { createFormStore } from "cloakroom/pending";
       import Redis, { createClient } from "cloakroom/redis";
+      import { IgniterStore } from "cloakroom/store";
+      import { IgniterStoreRedisAdapter } from "cloakroom/store/adapters";
+      import { IgniterStoreTelemetryEvents } from "cloakroom/store/telemetry";
+      import { IgniterTelemetry } from "cloakroom/telemetry";
+      IgniterTelemetry.create().addEvents(IgniterStoreTelemetryEvents);
+      IgniterStore.create().withAdapter(IgniterStoreRedisAdapter.create()).withService("api").build();
       const required = createRequire(import.meta.url)("cloakroom");
       for (const name of Object.keys(required)) if (all[name] !== required[name]) throw new Error(name);
       const RequiredRedis = createRequire(import.meta.url)("cloakroom/redis");
