@@ -58,6 +58,9 @@ describe(
       import { rateLimit } from "cloakroom/express";
       import { createFormStore } from "cloakroom/pending";
       import Redis, { createClient } from "cloakroom/redis";
+      import { createSessionHandlers, SessionController, SessionError } from "cloakroom/session";
+      new SessionController();
+      if (SessionError.SESSION_EXPIRED !== "SESSION_EXPIRED") throw createSessionHandlers;
       import { IgniterStore } from "cloakroom/store";
       import { IgniterStoreRedisAdapter } from "cloakroom/store/adapters";
       import { IgniterStoreTelemetryEvents } from "cloakroom/store/telemetry";

@@ -6,6 +6,14 @@ import { createCampaignStore, createPendingOperationStore } from "cloakroom/pend
 import Redis, { createClient } from "cloakroom/redis";
 import { IgniterStore, IgniterStoreEvents, IgniterStoreRedisAdapter } from "cloakroom/store";
 import type { IgniterStoreAdapter, StandardSchemaV1 } from "cloakroom/store";
+import {
+  createSessionHandlers,
+  SessionController,
+  SessionError,
+  SessionFault,
+  SessionService,
+} from "cloakroom/session";
+import type { ProjectSession } from "cloakroom/session";
 import { IgniterStoreTelemetryEvents } from "cloakroom/store/telemetry";
 import { IgniterTelemetry } from "cloakroom/telemetry";
 import { idempotency, rateLimit, sessionStore } from "cloakroom/express";
@@ -86,6 +94,29 @@ export async function seeds(): Promise<void> {
   await createClient({ url: "redis://localhost" }).connect();
   const total: number = await cacheService.getOrSet("total", () => Promise.resolve(1));
   console.log(total);
+}
+
+export const { POST, PUT } = createSessionHandlers().collection;
+
+export async function sessions(service: SessionService): Promise<void> {
+  const sessionId: string = await service.createSession({ projectData: { name: "Tower" }, currentStep: 1 });
+  const session: ProjectSession<User> | null = await service.getSession<User>(sessionId);
+  const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
+  const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
+  console.log([id, new SessionController(service).createSession]);
+}
+
+export function whatToDo(fault: unknown): string {
+  if (!(fault instanceof SessionFault)) return "";
+  switch (fault.code) {
+    case SessionError.SESSION_NOT_FOUND:
+    case SessionError.SESSION_EXPIRED:
+      return "restart";
+    case SessionError.INVALID_STEP:
+      return "goTo";
+    case SessionError.VALIDATION_FAILED:
+      return "fix";
+  }
 }
 
 declare const created: StandardSchemaV1<{ userId: string }>;
