@@ -58,6 +58,8 @@ describe(
       import { rateLimit } from "cloakroom/express";
       import { createFormStore } from "cloakroom/pending";
       import Redis, { createClient } from "cloakroom/redis";
+      import { QuoteService } from "cloakroom/quote";
+      new QuoteService();
       import { createSessionHandlers, SessionController, SessionError } from "cloakroom/session";
       new SessionController();
       if (SessionError.SESSION_EXPIRED !== "SESSION_EXPIRED") throw createSessionHandlers;

@@ -60,15 +60,14 @@ export class SessionService {
 
   /** Begins a session, and answers its id; its times are the sidecar's. */
   async createSession(session: Partial<ProjectSession> = {}): Promise<string> {
-    const { projectData = {}, currentStep, completedSteps } = session;
-    const metadata = known(session.metadata);
+    const { projectData = {}, currentStep, completedSteps, metadata } = session;
     return await told(async () => {
       await this.define();
       const made = await this.room.session.create({ flow: this.flow, data: projectData, metadata });
       const isBegun = (completedSteps?.length ?? 0) > 0 || (currentStep ?? 1) !== 1;
       if (isBegun) {
         try {
-          await this.updateSession(made.sessionId, { currentStep, completedSteps }, session.metadata);
+          await this.updateSession(made.sessionId, { currentStep, completedSteps }, metadata);
         } catch (fault) {
           // What was thrown matters more: nobody knows its id, and it ends by itself.
           await this.room.session.delete({ sessionId: made.sessionId, metadata }).catch(() => undefined);
@@ -93,7 +92,7 @@ export class SessionService {
 
   /** The session; throws a SessionFault that says whether it has expired or was never there. */
   async requireSession<T>(sessionId: string, metadata?: SessionMetadata): Promise<ProjectSession<T>> {
-    const options = { withMetadata: true, metadata: known(metadata) };
+    const options = { withMetadata: true, metadata };
     const got = await told(() => this.room.session.get<T>(sessionId, options));
     const ids = got.steps.map(({ id }) => id);
     const number = (id: string) => ids.indexOf(id) + 1;
@@ -124,10 +123,9 @@ export class SessionService {
   async updateSession(
     sessionId: string,
     changes: Partial<ProjectSession>,
-    from?: SessionMetadata,
+    metadata?: SessionMetadata,
   ): Promise<void> {
     const { projectData, currentStep, completedSteps } = changes;
-    const metadata = known(from);
     await told(async () => {
       const { session } = this.room;
       // Also without data: it counts as use.
@@ -151,7 +149,7 @@ export class SessionService {
 
   /** Ends a session; there need be none. */
   async deleteSession(sessionId: string, metadata?: SessionMetadata): Promise<void> {
-    await told(() => this.room.session.delete({ sessionId, metadata: known(metadata) }));
+    await told(() => this.room.session.delete({ sessionId, metadata }));
   }
 
   /** Saves a finished session where it belongs; the session ends when that was done, and is open again when not. */
@@ -173,12 +171,6 @@ export class SessionService {
       throw fault;
     }
   }
-}
-
-/** What is known, and not empty: those without an address are not all at one. */
-function known(metadata: SessionMetadata | undefined): SessionMetadata | undefined {
-  const entries = Object.entries(metadata ?? {}).filter(([, value]) => value !== "");
-  return entries.length === 0 ? undefined : Object.fromEntries(entries) as unknown as SessionMetadata;
 }
 
 /** The flow's step of a number; another one is the sidecar's to refuse. */

@@ -3,6 +3,7 @@
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
 import { createCacheService } from "cloakroom/cache";
 import { createCampaignStore, createPendingOperationStore } from "cloakroom/pending";
+import { QuoteService } from "cloakroom/quote";
 import Redis, { createClient } from "cloakroom/redis";
 import { IgniterStore, IgniterStoreEvents, IgniterStoreRedisAdapter } from "cloakroom/store";
 import type { IgniterStoreAdapter, StandardSchemaV1 } from "cloakroom/store";
@@ -104,6 +105,13 @@ export async function sessions(service: SessionService): Promise<void> {
   const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
   const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
   console.log([id, new SessionController(service).createSession]);
+}
+
+export async function quotes(service: QuoteService): Promise<boolean> {
+  const { temporaryQuoteId } = await service.startQuote();
+  await service.saveQuoteDetails(temporaryQuoteId, { name: "Alice" });
+  const name: string = (await service.getQuoteDetails<User>(temporaryQuoteId)).name;
+  return (await service.registerUser(temporaryQuoteId, { name })).success;
 }
 
 export function whatToDo(fault: unknown): string {
