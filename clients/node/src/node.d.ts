@@ -44,6 +44,11 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 
+declare class Response {
+  constructor(body: string, options: { status: number; headers: Record<string, string> });
+  readonly status: number;
+}
+
 declare module "node:crypto" {
   export function randomBytes(size: number): Buffer;
   interface Hash {

@@ -24,9 +24,12 @@ export interface SetOptions {
  */
 export class Redis {
   private readonly room: Room;
+  /** @internal */
+  readonly place: Pick<RoomOptions, "path" | "timeoutMs">;
 
   constructor(options: RedisOptions | string = {}, ..._others: unknown[]) {
     const { room, path, service, timeoutMs } = typeof options === "string" ? {} as RedisOptions : options;
+    this.place = { path, timeoutMs };
     this.room = room ?? new Room({ path, service, timeoutMs });
   }
 

@@ -58,6 +58,17 @@ describe(
       import { rateLimit } from "cloakroom/express";
       import { createFormStore } from "cloakroom/pending";
       import Redis, { createClient } from "cloakroom/redis";
+      import { QuoteService } from "cloakroom/quote";
+      new QuoteService();
+      import { createSessionHandlers, SessionController, SessionError } from "cloakroom/session";
+      new SessionController();
+      if (SessionError.SESSION_EXPIRED !== "SESSION_EXPIRED") throw createSessionHandlers;
+      import { IgniterStore } from "cloakroom/store";
+      import { IgniterStoreRedisAdapter } from "cloakroom/store/adapters";
+      import { IgniterStoreTelemetryEvents } from "cloakroom/store/telemetry";
+      import { IgniterTelemetry } from "cloakroom/telemetry";
+      IgniterTelemetry.create().addEvents(IgniterStoreTelemetryEvents);
+      IgniterStore.create().withAdapter(IgniterStoreRedisAdapter.create()).withService("api").build();
       const required = createRequire(import.meta.url)("cloakroom");
       for (const name of Object.keys(required)) if (all[name] !== required[name]) throw new Error(name);
       const RequiredRedis = createRequire(import.meta.url)("cloakroom/redis");

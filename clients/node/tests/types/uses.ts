@@ -3,7 +3,20 @@
 import { CloakroomError, Decimal, errors, Room } from "cloakroom";
 import { createCacheService } from "cloakroom/cache";
 import { createCampaignStore, createPendingOperationStore } from "cloakroom/pending";
+import { QuoteService } from "cloakroom/quote";
 import Redis, { createClient } from "cloakroom/redis";
+import { IgniterStore, IgniterStoreEvents, IgniterStoreRedisAdapter } from "cloakroom/store";
+import type { IgniterStoreAdapter, StandardSchemaV1 } from "cloakroom/store";
+import {
+  createSessionHandlers,
+  SessionController,
+  SessionError,
+  SessionFault,
+  SessionService,
+} from "cloakroom/session";
+import type { ProjectSession } from "cloakroom/session";
+import { IgniterStoreTelemetryEvents } from "cloakroom/store/telemetry";
+import { IgniterTelemetry } from "cloakroom/telemetry";
 import { idempotency, rateLimit, sessionStore } from "cloakroom/express";
 import type { HttpRequest } from "cloakroom/express";
 import type { CallOptions, Gap, PendingHandover, RoomOptions, Subscription } from "cloakroom";
@@ -82,6 +95,90 @@ export async function seeds(): Promise<void> {
   await createClient({ url: "redis://localhost" }).connect();
   const total: number = await cacheService.getOrSet("total", () => Promise.resolve(1));
   console.log(total);
+}
+
+export const { POST, PUT } = createSessionHandlers().collection;
+
+export async function sessions(service: SessionService): Promise<void> {
+  const sessionId: string = await service.createSession({ projectData: { name: "Tower" }, currentStep: 1 });
+  const session: ProjectSession<User> | null = await service.getSession<User>(sessionId);
+  const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
+  const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
+  console.log([id, new SessionController(service).createSession]);
+}
+
+export async function quotes(service: QuoteService): Promise<boolean> {
+  const { temporaryQuoteId } = await service.startQuote();
+  await service.saveQuoteDetails(temporaryQuoteId, { name: "Alice" });
+  const name: string = (await service.getQuoteDetails<User>(temporaryQuoteId)).name;
+  return (await service.registerUser(temporaryQuoteId, { name })).success;
+}
+
+export function whatToDo(fault: unknown): string {
+  if (!(fault instanceof SessionFault)) return "";
+  switch (fault.code) {
+    case SessionError.SESSION_NOT_FOUND:
+    case SessionError.SESSION_EXPIRED:
+      return "restart";
+    case SessionError.INVALID_STEP:
+      return "goTo";
+    case SessionError.VALIDATION_FAILED:
+      return "fix";
+  }
+}
+
+declare const created: StandardSchemaV1<{ userId: string }>;
+declare const email: StandardSchemaV1<{ to: string }, { to: string; at: number }>;
+
+class MemoryAdapter implements IgniterStoreAdapter<Map<string, any>> {
+  readonly client = new Map<string, any>();
+
+  async get<T>(key: string): Promise<T | null> {
+    return this.client.get(key) ?? null;
+  }
+
+  async set(key: string, value: any): Promise<void> {
+    this.client.set(key, value);
+  }
+}
+
+export async function stores(): Promise<void> {
+  const events = IgniterStoreEvents.create("user").event("created", created).group(
+    "notifications",
+    (group) => group.event("email", email),
+  ).build();
+  const store = IgniterStore.create()
+    .withAdapter(IgniterStoreRedisAdapter.create({ redis: new Redis() }))
+    .withService("api")
+    .withTelemetry(IgniterTelemetry.create().addEvents(IgniterStoreTelemetryEvents).build())
+    .addScope("organization", { required: true })
+    .addScope("workspace")
+    .addEvents(events)
+    .build();
+  const inner = store.scope("organization", "1").scope("workspace", 2);
+  const user: User | null = await inner.kv.get<User>("user:1");
+  await inner.events.publish("user:created", { userId: user?.name ?? "" });
+  await inner.events.user.notifications.email.publish({ to: "a@b.c" });
+  const end: () => Promise<void> = await inner.events.subscribe("user:notifications:email", (context) => {
+    const { to, at }: { to: string; at: number } = context.data;
+    const type: "user:notifications:email" = context.type;
+    console.log([to, at, type, context.scope?.identifier]);
+  });
+  await inner.events.subscribe("user:*", (context) => {
+    if (context.type === "user:created") {
+      const id: string = context.data.userId;
+      console.log(id);
+    } else console.log(context.data.at);
+  });
+  await inner.events.subscribe("other", ({ data }) => console.log(data));
+  await end();
+  // @ts-expect-error: there is no such scope.
+  store.scope("invalid", "id");
+  // @ts-expect-error: its data has another shape.
+  await inner.events.publish("user:created", { userId: 7 });
+  // @ts-expect-error: there is no such event.
+  inner.events.user.changed;
+  IgniterStore.create().withAdapter(new MemoryAdapter()).withService("api").build().scope("any", "id");
 }
 
 // As Node's own types have it, whose overloads a middleware has to take.

@@ -1,0 +1,61 @@
+import { SessionAnswer } from "./answer.js";
+import { SessionRequests } from "./requests.js";
+import { SessionMetadata, SessionService } from "./service.js";
+
+/** As much of Express' request as is needed. */
+export interface ControllerRequest {
+  body?: unknown;
+  params?: unknown;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  ip?: string | undefined;
+}
+
+/** As much of Express' response as is needed. */
+export interface ControllerResponse {
+  status(status: number): unknown;
+  setHeader(name: string, value: string): unknown;
+  json(body: unknown): unknown;
+}
+
+/** Answers an application's requests for sessions: `app.post("/api/project-session", controller.createSession)`. */
+export class SessionController {
+  private readonly requests: SessionRequests;
+
+  constructor(service: SessionService = new SessionService()) {
+    this.requests = new SessionRequests(service);
+  }
+
+  readonly createSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+    send(response, await this.requests.create(request.body, metadataOf(request)));
+
+  readonly getSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+    send(response, await this.requests.get(idOf(request), metadataOf(request)));
+
+  readonly updateSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+    send(response, await this.requests.update(request.body, metadataOf(request)));
+
+  readonly deleteSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+    send(response, await this.requests.delete(idOf(request), metadataOf(request)));
+}
+
+function send(response: ControllerResponse, { status, body, headers }: SessionAnswer): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.status(status);
+  response.json(body);
+}
+
+function idOf({ params }: ControllerRequest): unknown {
+  return (params as { sessionId?: unknown } | undefined)?.sessionId;
+}
+
+function metadataOf({ headers, ip }: ControllerRequest): SessionMetadata {
+  const header = (name: string) => {
+    const value = headers[name];
+    return typeof value === "string" ? value : "";
+  };
+  return {
+    userAgent: header("user-agent"),
+    ipAddress: ip ?? "",
+    deviceInfo: header("sec-ch-ua-platform"),
+  };
+}

@@ -1,0 +1,12 @@
+export { IgniterStore, IgniterStoreBuilder } from "./builder.js";
+export { IgniterStoreManager } from "./store.js";
+export type { ScopeOptions, StoreStreamConsumer, StoreStreamMessage } from "./store.js";
+export { IgniterStoreEvents, IgniterStoreEventsGroup } from "./events-builder.js";
+export type { EventContext, EventScope, EventsDefinition } from "./events-builder.js";
+export type { EventAccessor, EventAccessors, EventHandler, SubscribeOptions, Unsubscribe } from "./events.js";
+export { IGNITER_STORE_ERROR_CODES, IgniterStoreError } from "./error.js";
+export type { IgniterStoreErrorCode } from "./error.js";
+export * from "./adapters.js";
+export type { IgniterStoreLogger, IgniterStoreTelemetry } from "./observation.js";
+export type { IgniterStoreSerializer } from "./serializer.js";
+export type { StandardIssue, StandardResult, StandardSchemaV1 } from "./standard-schema.js";

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Room } from "../dist/index.js";
+import {
+  createSessionHandlers,
+  SessionController,
+  SessionError,
+  SessionFault,
+  SessionService,
+} from "../dist/session/index.js";
+import { eventually, Sidecar } from "./support.mjs";
+
+const url = "http://localhost/api/project-session";
+
+function failsWith(code) {
+  return (fault) => {
+    assert.ok(fault instanceof SessionFault, String(fault));
+    assert.equal(fault.code, code);
+    return true;
+  };
+}
+
+for (const kind of ["memory", "redis"]) {
+  describe(`sessions of several steps, ${kind}`, { timeout: 60_000 }, () => {
+    let sidecar, room, service, handlers;
+
+    before(async () => {
+      sidecar = await Sidecar.start(kind);
+      room = new Room(sidecar.path);
+      service = new SessionService({ room });
+      handlers = createSessionHandlers({ service });
+    });
+    after(async () => {
+      room.close();
+      await sidecar.end();
+    });
+
+    async function ask(method, body, sessionId) {
+      const headers = { "user-agent": "test", "sec-ch-ua-platform": "Linux" };
+      const request = new Request(url, { method, headers, body });
+      const response = sessionId === undefined
+        ? await handlers.collection[method](request)
+        : await handlers.session[method](request, { params: Promise.resolve({ sessionId }) });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    }
+
+    test("what was typed step by step is there again, with its numbers", async () => {
+      const made = await ask("POST", JSON.stringify({ projectData: {}, currentStep: 1, completedSteps: [] }));
+      assert.equal(made.status, 201);
+      assert.deepEqual(Object.keys(made.body), ["sessionId"]);
+      const { sessionId } = made.body;
+      const change = (projectData, currentStep, completedSteps) =>
+        ask("PUT", JSON.stringify({ sessionId, projectData, currentStep, completedSteps }));
+      assert.deepEqual((await change({ projectName: "Tower" }, 2, [1])).body, { success: true });
+      assert.equal((await change({ budget: 7 }, 1, [1, 2])).status, 200);
+      const { status, body, headers } = await ask("GET", undefined, sessionId);
+      assert.equal(status, 200);
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.equal(body.sessionId, sessionId);
+      assert.deepEqual(body.projectData, { projectName: "Tower", budget: 7 });
+      assert.deepEqual([body.currentStep, body.completedSteps], [1, [1, 2]]);
+      assert.deepEqual(body.validationStatus, { step1: true, step2: true, step3: false, step4: false });
+      assert.deepEqual(body.metadata, { userAgent: "test", ipAddress: "", deviceInfo: "Linux" });
+      assert.equal(new Date(body.expiresAt) - new Date(body.createdAt), 24 * 60 * 60 * 1000);
+    });
+
+    test("those without an address are not all at one", async () => {
+      for (let attempt = 0; attempt < 7; attempt += 1) assert.equal((await ask("POST", "{}")).status, 201);
+    });
+
+    test("a session that is gone is 404, one that has ended is 410", async () => {
+      const sessionId = await service.createSession();
+      assert.deepEqual((await ask("DELETE", undefined, sessionId)).body, { success: true });
+      for (const id of [sessionId, "none"]) {
+        const { status, body } = await ask("GET", undefined, id);
+        assert.deepEqual([status, body], [404, { error: "Session not found" }]);
+        assert.equal(await service.getSession(id), null);
+        const update = service.updateSession(id, { projectData: { a: 1 } });
+        await assert.rejects(update, { message: "Session not found", code: SessionError.SESSION_NOT_FOUND });
+      }
+      const short = new SessionService({ room, flow: "short" });
+      await room.flow.define("short", [{ id: "only" }], { absoluteTtl: "50ms" });
+      const ending = await short.createSession();
+      await eventually(async () => (await short.getSession(ending)) === null);
+      const { status, body } = await ask("GET", undefined, ending);
+      assert.deepEqual([status, body], [410, { error: "Session expired", code: "SESSION_EXPIRED" }]);
+      await assert.rejects(short.requireSession(ending), failsWith(SessionError.SESSION_EXPIRED));
+    });
+
+    test("a step whose turn has not come is refused, and what was typed is saved", async () => {
+      const sessionId = await service.createSession({ projectData: { a: 1 } });
+      const given = { sessionId, projectData: { b: 2 }, currentStep: 3, completedSteps: [3] };
+      const { status, body } = await ask("PUT", JSON.stringify(given));
+      assert.deepEqual([status, body.error, body.lastValidStep], [409, "Invalid step", "step1"]);
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 1, b: 2 });
+      for (const unknown of [{ completedSteps: [1, 9] }, { currentStep: 9 }]) {
+        await assert.rejects(service.updateSession(sessionId, unknown));
+      }
+    });
+
+    test("a step's schema is held against the data", async () => {
+      const schema = { type: "object", required: ["projectName"] };
+      const checked = new SessionService({ room, flow: "checked", steps: [{ id: "details", schema }] });
+      const sessionId = await checked.createSession();
+      const early = checked.updateSession(sessionId, { completedSteps: [1] });
+      await assert.rejects(early, failsWith(SessionError.VALIDATION_FAILED));
+      const { status, body } = await ask("PUT", JSON.stringify({ sessionId, completedSteps: [1] }));
+      assert.equal(status, 422);
+      assert.equal(body.error, "Validation failed");
+      assert.equal(body.violations.length, 1);
+      await checked.updateSession(sessionId, { projectData: { projectName: "Tower" }, completedSteps: [1] });
+      const { completedSteps, validationStatus } = await checked.getSession(sessionId);
+      assert.deepEqual([completedSteps, validationStatus], [[1], { step1: true }]);
+    });
+
+    test("a finished session is saved once, and open again when that failed", async () => {
+      const sessionId = await service.createSession({ projectData: { a: 1 }, completedSteps: [1, 2, 3] });
+      const early = service.submit(sessionId, () => assert.fail());
+      await assert.rejects(early, failsWith(SessionError.INVALID_STEP));
+      await service.updateSession(sessionId, { completedSteps: [1, 2, 3, 4] });
+      await assert.rejects(service.submit(sessionId, () => Promise.reject(new RangeError())), RangeError);
+      const saved = [];
+      assert.equal(await service.submit(sessionId, (data) => saved.push(data)), 1);
+      await assert.rejects(service.submit(sessionId, (data) => saved.push(data)), SessionFault);
+      assert.deepEqual(saved, [{ a: 1 }]);
+      assert.equal(await service.getSession(sessionId), null);
+    });
+
+    test("a request that is none is 400, and a sidecar that is away 500", async () => {
+      for (
+        const body of ["{", "[]", "7", '{"projectData":7}', '{"completedSteps":["1"]}', '{"currentStep":0}']
+      ) {
+        assert.equal((await ask("POST", body)).status, 400, body);
+      }
+      assert.equal((await ask("PUT", "{}")).status, 400);
+      const nowhere = new Room({ path: `${sidecar.folder}/nowhere.sock`, timeoutMs: 50 });
+      const away = createSessionHandlers({ service: new SessionService({ room: nowhere }) });
+      const response = await away.collection.POST(new Request(url, { method: "POST", body: "{}" }));
+      assert.equal(response.status, 500);
+      assert.deepEqual(await response.json(), { error: "Failed to create session" });
+      nowhere.close();
+    });
+
+    test("Express' controller answers the same, and an address begins so many sessions only", async () => {
+      const controller = new SessionController(service);
+      const call = async (method, request) => {
+        const answer = { headers: {} };
+        await controller[method]({ headers: { "user-agent": "test" }, ip: "192.0.2.1", ...request }, {
+          status: (status) => void (answer.status = status),
+          setHeader: (name, value) => void (answer.headers[name] = value),
+          json: (body) => void (answer.body = body),
+        });
+        return answer;
+      };
+      const { status, body } = await call("createSession", { body: { projectData: { a: 1 } } });
+      assert.equal(status, 201);
+      const { sessionId } = body;
+      const update = await call("updateSession", { body: { sessionId, projectData: { b: 2 } } });
+      assert.deepEqual([update.status, update.body], [200, { success: true }]);
+      const got = await call("getSession", { params: { sessionId } });
+      assert.deepEqual([got.status, got.body.projectData], [200, { a: 1, b: 2 }]);
+      assert.equal(got.body.metadata.ipAddress, "192.0.2.1");
+      assert.equal((await call("deleteSession", { params: { sessionId } })).status, 200);
+      assert.equal((await call("getSession", { params: { sessionId } })).status, 404);
+      let last;
+      for (let attempt = 0; attempt < 6; attempt += 1) last = await call("createSession", { body: {} });
+      assert.equal(last.status, 429);
+      assert.ok(Number(last.headers["Retry-After"]) >= 1);
+    });
+  });
+}
