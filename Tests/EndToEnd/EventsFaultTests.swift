@@ -139,6 +139,34 @@ struct EventsFaultTests {
     }
   }
 
+  @Test("that another program has published arrive, in an envelope of theirs or of the sidecar's")
+  func foreign() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "4s")
+    let client = try daemon.readyClient()
+    _ = try client.subscribe(#"{"channel":"c"}"#)
+    _ = try client.subscribe(#"{"pattern":"*"}"#)
+    for (text, type, data) in [
+      (#"{"data":1,"type":"t"}"#, "t", "1"), (" { \"type\" :\r\n\"t\",\n \"data\":1}\n", "t", "1"),
+      (#"{"type":"t","data":[]}"#, "t", "[]"),
+      (#"{"actor":"a","type":"\u0074","data":1}"#, "t", "1"),
+      ("7", "c", "7"), ("\"text\"", "c", "\"text\""), ("{}", "c", "{}"),
+      ("[\n1.10]", "c", "[ 1.10]"),
+      (#"{"type":"t"}"#, "c", #"{"type":"t"}"#),
+      (#"{"type":1,"data":2}"#, "c", #"{"type":1,"data":2}"#),
+      (#"{"subscription":"s9"}"#, "c", #"{"subscription":"s9"}"#),
+    ] {
+      _ = try redis.command(["PUBLISH", "cloakroom:default:events:c", text])
+      let notes = try [client.note(), client.note()]
+      #expect(Set(notes.map { $0["subscription"] }) == ["s1", "s2"], "\(text)")
+      for note in notes {
+        #expect(note.method == "events.message" && note["type"] == type, "\(text): \(note)")
+        #expect(note.description.contains(#""data":\#(data)"#), "\(text): \(note)")
+        #expect(type == "t" || note["timestamp"]?.hasSuffix("Z") == true, "\(note)")
+      }
+    }
+  }
+
   @Test("that are none are not passed on")
   func malformed() throws {
     let redis = try RedisServer()
@@ -147,8 +175,8 @@ struct EventsFaultTests {
     _ = try client.subscribe(#"{"channel":"c"}"#)
     let name = "cloakroom:default:events:c"
     let texts = [
-      "", "hello", "{}", "[]", #"{"type":"c""#, #"{"type":"c"}x"#, "{\"type\":\"c\",\n\"data\":1}",
-      #"{"data":1,"type":"c"}"#,
+      "", "hello", "{", #"{"type":"c""#, #"{"type":"c"}x"#, "1 2",
+      #"{"data":1,"type":"c","subscription":"s1"}"#,
     ]
     for text in texts { _ = try redis.command(["PUBLISH", name, text]) }
     #expect(try client.publish("c", "7") == 1)

@@ -74,6 +74,16 @@ struct RedisRefusalTests {
       out: [["DEL", "cloakroom:default:counter:a"]], method: "counter.get",
       params: #"{"key":"a"}"#, codes: ["WRONGTYPE"]),
     Case(
+      testDescription: "a count on a number with a leading zero",
+      into: [["SET", "cloakroom:default:counter:a", "007"]],
+      out: [["DEL", "cloakroom:default:counter:a"]], method: "counter.increment",
+      params: #"{"key":"a"}"#, codes: ["ERR"]),
+    Case(
+      testDescription: "a count that is read from a number with a leading zero",
+      into: [["SET", "cloakroom:default:counter:a", "007"]],
+      out: [["DEL", "cloakroom:default:counter:a"]], method: "counter.get",
+      params: #"{"key":"a"}"#, codes: ["WRONGTYPE"]),
+    Case(
       testDescription: "a value of another type", into: [["RPUSH", "cloakroom:default:kv:a", "1"]],
       out: [["DEL", "cloakroom:default:kv:a"]], method: "kv.get", params: #"{"key":"a"}"#,
       codes: ["WRONGTYPE"]),

@@ -77,17 +77,27 @@ struct StreamConsumerTests {
     try client.sendRead(blockMs: 60_000)
     #expect(try eventually { try sidecar.client().metrics().sum("calls_in_flight") > 1 })
     let key = "cloakroom:default:streams:s"
-    _ = try redis.command(["XADD", key, "*", "field", "value"])
+    _ = try redis.command(["XADD", key, "*", "field", "value\n", "id", "7", "field", "last"])
     let first = Answer(try client.readLine())
     #expect(first.messages.count == 1)
-    #expect(first.text.contains(#""message":null,"error":{"code":-32008"#))
+    #expect(
+      first.text.contains(#""message":null,"fields":{"id":"7","field":"last"},"deliveries":1"#))
     _ = try redis.command(["XADD", key, "*", "message", "{no JSON"])
     _ = try redis.command(["XADD", key, "*", "id", "1-1", "message", "[\n1]", "group", "x"])
     let second = try client.read()
     #expect(second.messages.count == 2)
     #expect(second.messages[0]["error"] != nil)
     #expect(second.messages[1]["message"] as? [Int] == [1])
-    try client.acknowledge(first.ids + second.ids)
+    try client.acknowledge(second.ids)
+    let reclaim = #"{"stream":"s","group":"g","consumer":"c","minIdleMs":0,"maxDeliveries":1}"#
+    let moved = try client.call("streams.reclaim", reclaim)
+    #expect(moved["deadLettered"] as? Int == 1, "\(moved)")
+    let dead = #"{"stream":"s:dead-letters","group":"g"}"#
+    _ = try client.call("streams.ensure", dead)
+    let letter = try client.call("streams.read", dead.dropLast() + #","consumer":"c"}"#)
+    #expect(
+      letter.text.contains(#""fields":{"id":"7","field":"last"},"deliveries":1,"from":{"#),
+      "\(letter)")
   }
 
   @Test("wait through the death of Redis and get what is appended afterwards")

@@ -27,7 +27,7 @@ final class Burst {
   /// When the store's replies arrived that are being worked on; 0 when none is.
   private var replyTime: UInt64 = 0
   /// What is known of the messages of this burst.
-  var envelopes = EnvelopeCheck()
+  var envelopes = EnvelopeReader()
 
   init(on loop: any EventLoop, limits: Configuration.Limits, observer: LoopObserver) {
     self.loop = loop

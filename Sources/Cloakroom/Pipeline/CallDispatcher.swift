@@ -197,9 +197,10 @@ final class CallDispatcher: FrameHandler {
           .invalidRequest, "events need a connection of JSON texts: there are none over HTTP"))
     }
     switch subscription {
-    case .subscribe(let topic):
+    case .subscribe(let topic, let prefixCount):
       EventSubscription.begin(
-        topic, request, notes: notes, deadlineMs: arguments.deadlineMs, worker: worker)
+        topic, prefixCount: prefixCount, request, notes: notes, deadlineMs: arguments.deadlineMs,
+        worker: worker)
     case .unsubscribe(let name):
       let subscription = request.connection.subscriptions[name]
       subscription?.end()

@@ -26,6 +26,8 @@ final class EventSubscription: BusListener, NoticeSource {
   /// What the bus knows it by.
   private var busID: UInt64?
 
+  /// How many bytes stand before a channel's own name in the store.
+  private let prefixCount: Int
   private let request: Request
   private let worker: Worker
   private var state: State
@@ -33,10 +35,12 @@ final class EventSubscription: BusListener, NoticeSource {
   private var connection: ClientConnection { request.connection }
 
   private init(
-    name: String, service: String, request: consuming Request, notes: CallNotes?, worker: Worker
+    name: String, service: String, prefixCount: Int, request: consuming Request,
+    notes: CallNotes?, worker: Worker
   ) {
     self.name = name
     self.service = service
+    self.prefixCount = prefixCount
     self.request = request
     self.worker = worker
     state = .asked(notes: notes, deadline: nil)
@@ -50,10 +54,12 @@ final class EventSubscription: BusListener, NoticeSource {
 
   /// Takes in a call that asks for a subscription.
   ///
-  /// - Parameter deadlineMs: the caller's patience.
+  /// - Parameters:
+  ///   - prefixCount: how many bytes stand before a channel's own name in the store.
+  ///   - deadlineMs: the caller's patience.
   static func begin(
-    _ topic: Topic, _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?,
-    worker: Worker
+    _ topic: Topic, prefixCount: Int, _ request: consuming Request, notes: CallNotes?,
+    deadlineMs: Int64?, worker: Worker
   ) {
     let connection = request.connection
     guard let service = connection.identity?.name else {
@@ -68,8 +74,8 @@ final class EventSubscription: BusListener, NoticeSource {
           limit: .subscriptionsPerConnection))
     }
     let subscription = EventSubscription(
-      name: connection.nextSubscriptionName(), service: service, request: request, notes: notes,
-      worker: worker)
+      name: connection.nextSubscriptionName(), service: service, prefixCount: prefixCount,
+      request: request, notes: notes, worker: worker)
     connection.subscriptions[subscription.name] = subscription
     subscription.listen(to: topic, deadlineMs: deadlineMs)
   }
@@ -141,12 +147,11 @@ final class EventSubscription: BusListener, NoticeSource {
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
     guard case .active = state else { return }
-    guard worker.burst.envelopes.isValid(message) else {
-      return worker.observer.count(EventDrop.malformed)
-    }
+    guard let envelope = worker.burst.envelopes.envelope(of: message, on: name, after: prefixCount)
+    else { return worker.observer.count(EventDrop.malformed) }
     if backlog.isEmpty, mayWrite {
-      write(.event(message))
-    } else if backlog.add(message) {
+      write(.event(envelope))
+    } else if backlog.add(envelope) {
       connection.waits(self)
     } else {
       worker.observer.count(EventDrop.slowReader)

@@ -38,7 +38,7 @@ enum CounterMethods {
       end: { reply, _, result throws(RPCError) in
         guard case .value(let text) = try reply.orThrow() else { throw .unexpectedReply }
         guard let text else { return write(0, applied: false, into: &result) }
-        guard let value = Int64(String(buffer: text)) else {
+        guard let value = DecimalText.number(in: text) else {
           throw RPCError(
             .storeRefused, "what is stored under that key is not a counter",
             details: [.text("code", "WRONGTYPE")])

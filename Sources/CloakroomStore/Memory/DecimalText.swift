@@ -1,15 +1,15 @@
-internal import NIOCore
+package import NIOCore
 
 /// A counter's value as the text that is stored: a signed 64-bit number in decimal.
 ///
 /// Only the canonical form is a number, as for Redis' INCRBY: no plus sign, no leading zero, no
 /// `-0`, no white space.
-enum DecimalText {
+package enum DecimalText {
   /// The number of characters of the longest number, `-9223372036854775808`.
   static let longest = 20
 
   /// The number that a text stands for, or nil when it is not the canonical text of one.
-  static func number(in text: ByteBuffer) -> Int64? {
+  package static func number(in text: ByteBuffer) -> Int64? {
     text.withUnsafeReadableBytes { bytes in
       guard let first = bytes.first, bytes.count <= longest else { return nil }
       let isNegative = first == UInt8(ascii: "-")

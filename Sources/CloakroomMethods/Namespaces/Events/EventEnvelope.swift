@@ -7,9 +7,6 @@ internal import NIOCore
 ///
 /// It is made once, by the sidecar of the publisher; what every subscriber reads are its bytes.
 enum EventEnvelope {
-  /// What every envelope begins with.
-  static let head: StaticString = "{\"type\":\""
-
   /// Writes an envelope.
   ///
   /// - Parameters:

@@ -64,10 +64,13 @@ enum EventMethods {
         throw RPCError(.invalidParams, "either channel or pattern is given")
       }
       if arguments.has(0) {
-        return .subscribe(.name(try arguments.splitStoreKey(0, "channel", in: .events).name))
+        let (name, count) = try arguments.splitStoreKey(0, "channel", in: .events)
+        return .subscribe(.name(name), prefixCount: name.bytes.readableBytes - count)
       }
       let (name, count) = try arguments.splitStoreKey(1, "pattern", in: .events)
-      return .subscribe(.pattern(try EventPattern.glob(of: name.bytes, patternCount: count)))
+      return .subscribe(
+        .pattern(try EventPattern.glob(of: name.bytes, patternCount: count)),
+        prefixCount: name.bytes.readableBytes - count)
     })
 
   static let unsubscribe = Method(

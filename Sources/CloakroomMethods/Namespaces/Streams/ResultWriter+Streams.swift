@@ -14,19 +14,21 @@ extension ByteBuffer {
     writeStaticString("]")
   }
 
-  /// Writes one message. One that another program wrote, and that is not JSON, is null with an error: it
-  /// must not keep those beside it from being read, and can be acknowledged.
+  /// Writes one message. What another program added without a message is null with its fields; what is
+  /// neither JSON nor text is null with an error: it must not keep those beside it from being read, and
+  /// can be acknowledged.
   private mutating func writeJSON(_ message: StreamMessage) {
     writeStaticString("{\"id\":\"")
     writeString(message.id.text)
     writeStaticString("\",\"message\":")
     let start = writerIndex
     do throws(RPCError) {
-      guard let bytes = message.message else {
-        throw RPCError(
-          .storeRefused, "the entry has no message", details: [.text("code", "NOTJSON")])
+      if let bytes = message.message {
+        try writeStored(bytes)
+      } else {
+        writeStaticString("null,\"fields\":")
+        try writeJSON(message.fields)
       }
-      try writeStored(bytes)
     } catch {
       moveWriterIndex(to: start)
       writeStaticString("null,\"error\":")
@@ -42,6 +44,29 @@ extension ByteBuffer {
       writeStaticString(",\"deliveries\":")
       writeDecimal(origin.deliveries)
       writeStaticString("}")
+    }
+    writeStaticString("}")
+  }
+
+  /// Writes the fields of another program's entry: each name once, with what it was given last.
+  private mutating func writeJSON(_ fields: [StreamMessage.Field]) throws(RPCError) {
+    var last: [ByteBuffer: Int] = [:]
+    for (place, field) in fields.enumerated() { last[field.name] = place }
+    writeStaticString("{")
+    var isFirst = true
+    for (place, field) in fields.enumerated() where last[field.name] == place {
+      guard let name = String(validating: field.name.readableBytesView, as: UTF8.self),
+        let value = String(validating: field.value.readableBytesView, as: UTF8.self)
+      else {
+        throw RPCError(
+          .storeRefused, "the entry has no message, and a field that is not UTF-8",
+          details: [.text("code", "NOTJSON")])
+      }
+      if !isFirst { writeStaticString(",") }
+      isFirst = false
+      writeJSONString(name)
+      writeStaticString(":")
+      writeJSONString(value)
     }
     writeStaticString("}")
   }

@@ -153,7 +153,7 @@ enum StreamMethods {
         "How often a message is handed over; after that it is moved. Default: without end."),
     ],
     result:
-      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
+      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"fields":{"type":"object","additionalProperties":{"type":"string"}},"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}},"deadLettered":{"type":"integer"}},"required":["messages","deadLettered"]}"#,
     reasons: [.notFound, .crossSlot],
     effect: .step,
     example: (

@@ -20,7 +20,7 @@ enum StreamReading {
         "How many milliseconds to wait for a message, at most an hour. Default: 0, not at all."),
     ],
     result:
-      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}}},"required":["messages"]}"#,
+      #"{"type":"object","properties":{"messages":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"message":true,"fields":{"type":"object","additionalProperties":{"type":"string"}},"deliveries":{"type":"integer"},"from":{"type":"object","properties":{"id":{"type":"string"},"group":{"type":"string"},"deliveries":{"type":"integer"}},"required":["id","group","deliveries"]},"error":{"type":"object","required":["code","message","data"]}},"required":["id","message","deliveries"]}}},"required":["messages"]}"#,
     reasons: [.notFound],
     effect: .step,
     example: (
