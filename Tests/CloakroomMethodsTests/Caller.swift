@@ -168,8 +168,8 @@ struct Caller {
 
   private static func describe(_ request: SubscriptionRequest) -> String {
     switch request {
-    case .subscribe(.name(let name)): "subscribe \(text(name))"
-    case .subscribe(.pattern(let glob)): "subscribe to \(String(buffer: glob))"
+    case .subscribe(.name(let name), _): "subscribe \(text(name))"
+    case .subscribe(.pattern(let glob), _): "subscribe to \(String(buffer: glob))"
     case .unsubscribe(let id): "unsubscribe \(id)"
     }
   }
