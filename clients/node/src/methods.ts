@@ -1310,7 +1310,7 @@ export interface StreamsReadOptions extends CallOptions {
 }
 
 /** What `streams.read` answers. */
-export type StreamsReadResult<T = unknown> = { messages: Array<{ id: string; message: T; fields?: Record<string, unknown>; deliveries: number; from?: { id: string; group: string; deliveries: number }; error?: Record<string, unknown> }> };
+export type StreamsReadResult<T = unknown> = { messages: Array<{ id: string; message: T; fields?: Record<string, string>; deliveries: number; from?: { id: string; group: string; deliveries: number }; error?: Record<string, unknown> }> };
 
 /** What `streams.reclaim` may be given. */
 export interface StreamsReclaimOptions extends CallOptions {
@@ -1323,7 +1323,7 @@ export interface StreamsReclaimOptions extends CallOptions {
 }
 
 /** What `streams.reclaim` answers. */
-export type StreamsReclaimResult<T = unknown> = { messages: Array<{ id: string; message: T; fields?: Record<string, unknown>; deliveries: number; from?: { id: string; group: string; deliveries: number }; error?: Record<string, unknown> }>; deadLettered: number };
+export type StreamsReclaimResult<T = unknown> = { messages: Array<{ id: string; message: T; fields?: Record<string, string>; deliveries: number; from?: { id: string; group: string; deliveries: number }; error?: Record<string, unknown> }>; deadLettered: number };
 
 /** streams.* */
 export class Streams extends Namespace {
