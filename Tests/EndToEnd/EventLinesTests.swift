@@ -18,12 +18,8 @@ struct EventLinesTests {
     _ = try client.subscribe(#"{"channel":"c"}"#)
     for text in Self.texts {
       _ = try redis.command(["PUBLISH", "cloakroom:default:events:c", text])
-      #expect(try client.publish("c", "7") == 1)
-      var note = try client.note()
-      while note.number != 7 {
-        #expect(!note.method.isEmpty && !note.description.contains { $0.isNewline }, "\(note)")
-        note = try client.note()
-      }
+      let note = try client.note()
+      #expect(!note.method.isEmpty && !note.description.contains { $0.isNewline }, "\(note)")
     }
   }
 }
