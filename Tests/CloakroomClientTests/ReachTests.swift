@@ -30,7 +30,7 @@ struct ReachTests {
   @Test("hangs: it is given up when the time is up")
   func hanging() throws {
     let sidecar = try SidecarProcess()
-    sidecar.signal(SIGSTOP)
+    sidecar.pause()
     let began = ContinuousClock.now
     let call = try Call.outcome(["system.ping", "--socket", sidecar.socket, "--timeout", "0.05"])
     #expect(call.status == .timeout)

@@ -41,6 +41,10 @@ final class SidecarProcess {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Sends it a signal.
-  func signal(_ number: Int32) { process.signal(number) }
+  /// Stops it where it is: connections stay open and nothing is answered.
+  func pause() {
+    process.signal(SIGSTOP)
+    // The signal is on its way for a moment, in which it would still answer (proc_pid_stat(5)).
+    eventually { TextFile.read("/proc/\(process.id)/stat").contains(") T ") }
+  }
 }
