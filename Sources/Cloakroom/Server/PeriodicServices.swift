@@ -45,6 +45,7 @@ struct StoreWatchService: Service {
 
   func run() async {
     // What the store says of itself at the start, its connections have asked already.
+    // It throws only when the sidecar stops, and then what follows ends at once.
     await cancelWhenGracefulShutdown { try? await Task.sleep(for: Self.interval) }
     await repeatUntilShutdown(every: Self.interval, retry: Self.shortInterval) {
       await status.watchStore()

@@ -10,7 +10,7 @@ struct GenerateKey: ParsableCommand {
       HS256, HS384 and HS512 are fast, and every verifier can sign as well. EdDSA, ES256, ES384, \
       RS256 and PS256 have a public half for others (`cloakroom keys jwks`). A256GCM seals.
 
-      Made by root, it belongs to whoever the folder belongs to.
+      Made by root, it belongs to the owner of the folder.
 
       Where several machines share keys: make the key --verify-only, bring it to all of them, and \
       only then rename its file to NAME.jwk everywhere.

@@ -9,7 +9,7 @@ enum Receipt {
   static func random() -> String { "ckr_" + RandomText.make() }
 
   /// The receipt of a call that may be repeated: the same each time, and known to nobody who doesn't
-  /// have the token. Empty where there is none, and whoever can make the call may have what it gives.
+  /// have the token. Empty where there is none, and any caller of the method may have what it gives.
   static func repeated(_ idempotency: IdempotencyRecord, token: String) -> String {
     var text = ByteBuffer(string: "receipt:\(token):")
     text.writeImmutableBuffer(idempotency.name.bytes)

@@ -41,7 +41,7 @@ export interface CacheService {
     ttl?: number | string,
     options?: CacheEntryOptions,
   ): Promise<T>;
-  /** Voids values: whoever asks after this was answered finds none. It throws when that can't be promised. */
+  /** Voids values: a get after this was answered finds none. It throws when that can't be promised. */
   delete(...keys: string[]): Promise<void>;
   /** The same for all values with a tag, whatever their keys. */
   invalidateTags(...tags: string[]): Promise<void>;
@@ -86,7 +86,7 @@ export function createCacheService(options: CacheServiceOptions = {}): CacheServ
 
     async write(key, save, ttl = life, { tags } = {}) {
       const value = await save();
-      // Void first: whoever has read the old value doesn't put it back, and nobody finds it if the next call fails.
+      // Void first: a reader of the old value doesn't put it back, and nobody finds it if the next call fails.
       await cache.invalidate({ keys: [key], tags, scope });
       await cache.set(key, { value, ttl, tags, scope }).catch((fault: unknown) => {
         if (!isOutage(fault)) throw fault;

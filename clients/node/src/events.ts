@@ -45,7 +45,7 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<Event<T>
   private queue: Message[] = [];
   private isClosed = false;
   private wake: (() => void) | undefined;
-  // One after the other, whoever asks.
+  // One after the other, also when several ask at once.
   private turn: Promise<unknown> = Promise.resolve();
   private readonly onAbort = (): void => this.close();
 

@@ -32,7 +32,7 @@ Object.defineProperty(QuoteNotFound.prototype, "name", {
   writable: true,
 });
 
-/** Quotes of people who have not registered yet; whoever has a quote's id has the quote. */
+/** Quotes of people who have not registered yet; the quote's id is all it takes to read it. */
 export class QuoteService {
   private readonly room: Room;
   private readonly ttl: number | string;

@@ -39,7 +39,7 @@ export class TelemetryManager {
       try {
         listener(event);
       } catch {
-        // Whoever looks on must not make the work fail.
+        // An observer must not make the work fail.
       }
     }
   }

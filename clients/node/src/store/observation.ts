@@ -56,7 +56,7 @@ export class Observation {
   }
 }
 
-/** Whoever looks on must not make the work fail. */
+/** An observer must not make the work fail. */
 export function quietly(tell: () => void): void {
   try {
     tell();
