@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -8,6 +9,14 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 function has(tool) {
   return spawnSync(tool, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+function hasReact() {
+  try {
+    return createRequire(import.meta.url).resolve("react") !== "";
+  } catch {
+    return false;
+  }
 }
 
 describe(
@@ -79,6 +88,15 @@ describe(
       assert.equal(run("one.cjs", "console.log(typeof require('cloakroom').Room)"), "function\n");
     });
 
+    test("has a hook for React, which it doesn't bring along", {
+      skip: !hasReact() && "there is no React",
+    }, () => {
+      const program =
+        `import { useProjectSession } from "cloakroom/react"; console.log(typeof useProjectSession);`;
+      assert.equal(run("hook.mjs", program), "function\n");
+      assert.equal(existsSync(`${folder}/node_modules/cloakroom/node_modules`), false);
+    });
+
     const strict = ["--strict", "--noEmit", "--target", "es2020", "--lib", "es2020"];
 
     test("has types that Debian's tsc takes, in modules of both kinds, without Node's own", () => {
@@ -98,6 +116,8 @@ describe(
       writeFileSync(
         `${folder}/using.ts`,
         `import { Room } from "cloakroom";
+       import { useProjectSession } from "cloakroom/react";
+       export const hook = () => useProjectSession({ fetch, storage: localStorage });
        await using room = new Room();
        await using claim = await room.claim("report");
        await using operation = await room.pending.checkout("token", "quote");

@@ -64,6 +64,34 @@ for (const kind of ["memory", "redis"]) {
       assert.equal(new Date(body.expiresAt) - new Date(body.createdAt), 24 * 60 * 60 * 1000);
     });
 
+    test("who prefers to be told what became of a session is told", async () => {
+      const tell = async (method, content, prefer) => {
+        const options = { method, headers: { prefer }, body: JSON.stringify(content) };
+        const response = await handlers.collection[method](new Request(url, options));
+        return [response.status, await response.json()];
+      };
+      const prefer = "respond-async, Return=representation; wait=10";
+      const [status, made] = await tell("POST", { projectData: { a: 1 } }, prefer);
+      const { sessionId } = made;
+      const read = async () => (await ask("GET", undefined, sessionId)).body;
+      assert.deepEqual([status, made], [201, await read()]);
+      const changes = { sessionId, projectData: { b: 2 }, completedSteps: [1] };
+      assert.deepEqual(await tell("PUT", changes, prefer), [200, await read()]);
+      assert.deepEqual((await read()).projectData, { a: 1, b: 2 });
+      for (const other of ["", "return=minimal", "noreturn=representation", "return=representations"]) {
+        assert.deepEqual(await tell("PUT", changes, other), [200, { success: true }], other);
+      }
+    });
+
+    test("completing a step once more goes to the first that is not complete", async () => {
+      const sessionId = await service.createSession({ completedSteps: [1, 2] });
+      await service.updateSession(sessionId, { currentStep: 1 });
+      await service.updateSession(sessionId, { completedSteps: [1, 2], currentStep: 1 });
+      assert.equal((await service.getSession(sessionId)).currentStep, 1);
+      await service.updateSession(sessionId, { completedSteps: [1] });
+      assert.equal((await service.getSession(sessionId)).currentStep, 3);
+    });
+
     test("those without an address are not all at one", async () => {
       for (let attempt = 0; attempt < 7; attempt += 1) assert.equal((await ask("POST", "{}")).status, 201);
     });
@@ -157,6 +185,11 @@ for (const kind of ["memory", "redis"]) {
       const { sessionId } = body;
       const update = await call("updateSession", { body: { sessionId, projectData: { b: 2 } } });
       assert.deepEqual([update.status, update.body], [200, { success: true }]);
+      const told = await call("updateSession", {
+        headers: { prefer: "return=representation" },
+        body: { sessionId },
+      });
+      assert.deepEqual([told.status, told.body.projectData], [200, { a: 1, b: 2 }]);
       const got = await call("getSession", { params: { sessionId } });
       assert.deepEqual([got.status, got.body.projectData], [200, { a: 1, b: 2 }]);
       assert.equal(got.body.metadata.ipAddress, "192.0.2.1");

@@ -1,6 +1,6 @@
 import { SessionAnswer } from "./answer.js";
-import { SessionRequests } from "./requests.js";
-import { SessionMetadata, SessionService } from "./service.js";
+import { Asked, SessionRequests } from "./requests.js";
+import { SessionService } from "./service.js";
 
 /** As much of Express' request as is needed. */
 export interface ControllerRequest {
@@ -26,16 +26,16 @@ export class SessionController {
   }
 
   readonly createSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
-    send(response, await this.requests.create(request.body, metadataOf(request)));
+    send(response, await this.requests.create(request.body, askedBy(request)));
 
   readonly getSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
-    send(response, await this.requests.get(idOf(request), metadataOf(request)));
+    send(response, await this.requests.get(idOf(request), askedBy(request)));
 
   readonly updateSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
-    send(response, await this.requests.update(request.body, metadataOf(request)));
+    send(response, await this.requests.update(request.body, askedBy(request)));
 
   readonly deleteSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
-    send(response, await this.requests.delete(idOf(request), metadataOf(request)));
+    send(response, await this.requests.delete(idOf(request), askedBy(request)));
 }
 
 function send(response: ControllerResponse, { status, body, headers }: SessionAnswer): void {
@@ -48,14 +48,15 @@ function idOf({ params }: ControllerRequest): unknown {
   return (params as { sessionId?: unknown } | undefined)?.sessionId;
 }
 
-function metadataOf({ headers, ip }: ControllerRequest): SessionMetadata {
+function askedBy({ headers, ip }: ControllerRequest): Asked {
   const header = (name: string) => {
     const value = headers[name];
     return typeof value === "string" ? value : "";
   };
-  return {
+  const metadata = {
     userAgent: header("user-agent"),
     ipAddress: ip ?? "",
     deviceInfo: header("sec-ch-ua-platform"),
   };
+  return { metadata, prefer: header("prefer") };
 }

@@ -1,6 +1,6 @@
 import { SessionAnswer } from "./answer.js";
-import { SessionRequests } from "./requests.js";
-import { SessionMetadata, SessionService } from "./service.js";
+import { Asked, SessionRequests } from "./requests.js";
+import { SessionService } from "./service.js";
 
 /** As much of the Fetch API's request as is needed. */
 export interface FetchRequest {
@@ -39,23 +39,26 @@ export interface SessionHandlers {
 /** Makes the handlers: `export const { POST, PUT } = handlers.collection`. */
 export function createSessionHandlers(options: SessionHandlersOptions = {}): SessionHandlers {
   const requests = new SessionRequests(options.service ?? new SessionService());
-  const metadataOf = (request: FetchRequest): SessionMetadata => ({
-    userAgent: request.headers.get("user-agent") ?? "",
-    ipAddress: options.ipAddress?.(request) ?? "",
-    deviceInfo: request.headers.get("sec-ch-ua-platform") ?? "",
+  const askedBy = (request: FetchRequest): Asked => ({
+    metadata: {
+      userAgent: request.headers.get("user-agent") ?? "",
+      ipAddress: options.ipAddress?.(request) ?? "",
+      deviceInfo: request.headers.get("sec-ch-ua-platform") ?? "",
+    },
+    prefer: request.headers.get("prefer") ?? "",
   });
   // What is no JSON is nobody's body, and refused as such.
   const bodyOf = (request: FetchRequest) => request.json().catch(() => undefined);
   return {
     collection: {
-      POST: async (request) => response(await requests.create(await bodyOf(request), metadataOf(request))),
-      PUT: async (request) => response(await requests.update(await bodyOf(request), metadataOf(request))),
+      POST: async (request) => response(await requests.create(await bodyOf(request), askedBy(request))),
+      PUT: async (request) => response(await requests.update(await bodyOf(request), askedBy(request))),
     },
     session: {
       GET: async (request, { params }) =>
-        response(await requests.get((await params).sessionId, metadataOf(request))),
+        response(await requests.get((await params).sessionId, askedBy(request))),
       DELETE: async (request, { params }) =>
-        response(await requests.delete((await params).sessionId, metadataOf(request))),
+        response(await requests.delete((await params).sessionId, askedBy(request))),
     },
   };
 }

@@ -1,38 +1,58 @@
 import { InvalidParams } from "../errors.js";
 import { answer, SessionAnswer } from "./answer.js";
-import { SessionMetadata, SessionService } from "./service.js";
+import { ProjectSession, SessionMetadata, SessionService } from "./service.js";
 
 /** What the requests for sessions do, whatever brings them. */
 export class SessionRequests {
   constructor(private readonly service: SessionService) {}
 
-  create(body: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
+  create(body: unknown, asked: Asked): Promise<SessionAnswer> {
     return answer(201, "Failed to create session", async () => {
       const { projectData, currentStep, completedSteps } = members(body);
-      const given = { projectData, currentStep, completedSteps, metadata };
-      return { sessionId: await this.service.createSession(given) };
+      const given = { projectData, currentStep, completedSteps, metadata: asked.metadata };
+      const sessionId = await this.service.createSession(given);
+      return await this.representation(sessionId, asked) ?? { sessionId };
     });
   }
 
-  get(sessionId: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
+  get(sessionId: unknown, { metadata }: Asked): Promise<SessionAnswer> {
     return answer(200, "Failed to get session", () => this.service.requireSession(text(sessionId), metadata));
   }
 
-  update(body: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
+  update(body: unknown, asked: Asked): Promise<SessionAnswer> {
     return answer(200, "Failed to update session", async () => {
       const { sessionId, projectData, currentStep, completedSteps } = members(body);
       const changes = { projectData, currentStep, completedSteps };
-      await this.service.updateSession(text(sessionId), changes, metadata);
-      return { success: true };
+      await this.service.updateSession(text(sessionId), changes, asked.metadata);
+      return await this.representation(text(sessionId), asked) ?? { success: true };
     });
   }
 
-  delete(sessionId: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
+  delete(sessionId: unknown, { metadata }: Asked): Promise<SessionAnswer> {
     return answer(200, "Failed to delete session", async () => {
       await this.service.deleteSession(text(sessionId), metadata);
       return { success: true };
     });
   }
+
+  /** What has become of a session, for who prefers that; undefined where it can't be read: it was changed all the same. */
+  private async representation(
+    sessionId: string,
+    { metadata, prefer }: Asked,
+  ): Promise<ProjectSession | undefined> {
+    if (!REPRESENTATION.test(prefer)) return undefined;
+    return await this.service.requireSession(sessionId, metadata).catch(() => undefined);
+  }
+}
+
+// Of the header's preferences (RFC 7240), the one that says what a change is answered with.
+const REPRESENTATION = /(^|[,;])\s*return\s*=\s*"?representation"?\s*($|[,;])/i;
+
+/** What a request says beside its path and its body. */
+export interface Asked {
+  readonly metadata: SessionMetadata;
+  /** Its header `Prefer`. */
+  readonly prefer: string;
 }
 
 interface Body {

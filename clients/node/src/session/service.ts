@@ -119,6 +119,7 @@ export class SessionService {
   /**
    * Saves what is given: members of the data replace those of their names, and no others; steps are completed in
    * their order, as far as the sidecar finds that they are. What was typed is saved also when a step is refused.
+   * Without a `currentStep` the session is then at the first step that is not complete.
    */
   async updateSession(
     sessionId: string,
@@ -138,7 +139,8 @@ export class SessionService {
       // In the flow's order; what is no step of it, the sidecar refuses.
       const inOrder = [...ids.filter((id) => wanted.delete(id)), ...wanted];
       for (const id of inOrder) {
-        if (before.completedSteps.includes(id)) continue;
+        // Who says where to be lists what is complete; who doesn't completes it, once more perhaps, and moves on.
+        if (currentStep !== undefined && before.completedSteps.includes(id)) continue;
         at = (await session.completeStep(sessionId, id, { metadata })).currentStep;
       }
       if (currentStep === undefined) return;

@@ -4,6 +4,8 @@ import { CloakroomError, Decimal, errors, Room } from "cloakroom";
 import { createCacheService } from "cloakroom/cache";
 import { createCampaignStore, createPendingOperationStore } from "cloakroom/pending";
 import { QuoteService } from "cloakroom/quote";
+import { ProjectSessionError, useProjectSession } from "cloakroom/react";
+import type { ProjectSessionFetch, ProjectSessionState, ProjectSessionStatus } from "cloakroom/react";
 import Redis, { createClient } from "cloakroom/redis";
 import { IgniterStore, IgniterStoreEvents, IgniterStoreRedisAdapter } from "cloakroom/store";
 import type { IgniterStoreAdapter, StandardSchemaV1 } from "cloakroom/store";
@@ -105,6 +107,25 @@ export async function sessions(service: SessionService): Promise<void> {
   const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
   const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
   console.log([id, new SessionController(service).createSession]);
+}
+
+export async function wizard(fetch: ProjectSessionFetch): Promise<ProjectSessionState<User>> {
+  const session = useProjectSession<User>({ endpoint: "/api/sessions", fetch, debounceMs: 1000 });
+  const id: string = session.sessionId ?? await session.createSession({ name: "Tower" });
+  await session.loadSession(id);
+  await session.updateSession({ name: session.projectData?.name }, session.currentStep);
+  const done: number[] = session.completedSteps;
+  const status: ProjectSessionStatus = session.status;
+  try {
+    await session.goToStep(done.length);
+    await session.flush();
+    await session.clearSession();
+  } catch (fault) {
+    if (fault instanceof ProjectSessionError && fault.code === "SESSION_EXPIRED") console.log(status);
+  }
+  // @ts-expect-error: it has no such member.
+  await session.updateSession({ title: "Tower" });
+  return session;
 }
 
 export async function quotes(service: QuoteService): Promise<boolean> {

@@ -1,0 +1,28 @@
+"use client";
+import { useState, useSyncExternalStore } from "react";
+import { ProjectSessionOptions } from "./project-session-options.js";
+import { ProjectSessionState } from "./project-session-state.js";
+import { SessionClient } from "./session-client.js";
+
+/** A session's state, and what can be done with it; the functions stay the same from rendering to rendering. */
+export interface ProjectSessionHook<T> extends
+  ProjectSessionState<T>,
+  Pick<
+    SessionClient<T>,
+    "createSession" | "updateSession" | "goToStep" | "loadSession" | "clearSession" | "flush"
+  > {}
+
+/**
+ * A wizard's session: what was typed is kept by the server, step by step, over `createSessionHandlers`.
+ *
+ * Nothing is begun by itself: a page calls `loadSession` or `createSession` in an effect. No function has to be awaited;
+ * what fails is in `error` as well. Saves are sent one after the other, each with all that was typed until then, and what
+ * was not saved is sent again by the next call. Options are read when a component is mounted.
+ */
+// deno-lint-ignore no-explicit-any
+export function useProjectSession<T = any>(options: ProjectSessionOptions = {}): ProjectSessionHook<T> {
+  const [client] = useState(() => new SessionClient<T>(options));
+  const state = useSyncExternalStore(client.subscribe, client.snapshot, client.snapshot);
+  const { createSession, updateSession, goToStep, loadSession, clearSession, flush } = client;
+  return { ...state, createSession, updateSession, goToStep, loadSession, clearSession, flush };
+}

@@ -1,0 +1,583 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, afterEach, before, describe, test } from "node:test";
+import { Room } from "../dist/index.js";
+import { patchOf } from "../dist/react/members.js";
+import { createSessionHandlers, SessionService } from "../dist/session/index.js";
+import { eventually, Sidecar } from "./support.mjs";
+
+const require = createRequire(import.meta.url);
+globalThis.IS_REACT_ACT_ENVIRONMENT = true;
+
+/** A package of the machine's; undefined where it has none. */
+function installed(name) {
+  try {
+    return require(name);
+  } catch {
+    return undefined;
+  }
+}
+const React = installed("react"), renderer = installed("react-test-renderer");
+const server = installed("react-dom/server");
+const skip = (!React || !renderer || !server) && "there is no React";
+const { ProjectSessionError, useProjectSession } = skip ? {} : require("../dist/react/index.js");
+
+test("a change is a merge patch that makes members what they were set to", () => {
+  const saved = { a: 1, list: [1, 2], place: { street: "Main St", city: { name: "NYC", zip: 1 } } };
+  for (
+    const [changes, patch] of [
+      [{}, {}],
+      [{ a: 1, list: [1, 2] }, {}],
+      [{ a: 2, b: null }, { a: 2 }],
+      [{ a: undefined, place: null }, { a: null, place: null }],
+      [{ list: [2] }, { list: [2] }],
+      [{ place: { street: "Main St" } }, { place: { city: null } }],
+      [{ place: { street: "Elm St", city: { name: "NYC" } } }, {
+        place: { street: "Elm St", city: { zip: null } },
+      }],
+      [{ place: "here" }, { place: "here" }],
+      [{ toString: 1 }, { toString: 1 }],
+      [JSON.parse('{"__proto__":{"x":1}}'), JSON.parse('{"__proto__":{"x":1}}')],
+    ]
+  ) assert.deepEqual(patchOf(saved, changes), patch, JSON.stringify(changes));
+});
+
+/** What a page has around it: a server, of which each request is seen, and a storage that outlives the page. */
+class Browser {
+  constructor(service) {
+    this.handlers = createSessionHandlers({ service });
+    this.kept = new Map();
+    this.storage = {
+      getItem: (name) => this.kept.get(name) ?? null,
+      setItem: (name, value) => void this.kept.set(name, value),
+      removeItem: (name) => void this.kept.delete(name),
+    };
+    this.seen = [];
+    this.underWay = 0;
+    this.most = 0;
+    this.gate = Promise.resolve();
+    /** What is done with the next requests instead of sending them. */
+    this.instead = [];
+  }
+
+  fetch = async (url, options) => {
+    const { pathname } = new URL(url, "http://localhost");
+    const request = {
+      method: options.method,
+      path: pathname,
+      body: options.body && JSON.parse(options.body),
+    };
+    this.seen.push(request);
+    this.underWay += 1;
+    this.most = Math.max(this.most, this.underWay);
+    try {
+      await this.gate;
+      const instead = this.instead.shift();
+      if (instead !== undefined) return await instead(options);
+      return await this.answer(pathname, options);
+    } finally {
+      this.underWay -= 1;
+    }
+  };
+
+  async answer(pathname, { method, headers, body }) {
+    const request = new Request(`http://localhost${pathname}`, { method, headers, body });
+    const sessionId = /^\/api\/project-session\/(.+)$/.exec(pathname)?.[1];
+    return sessionId === undefined
+      ? await this.handlers.collection[method](request)
+      : await this.handlers.session[method](request, {
+        params: { sessionId: decodeURIComponent(sessionId) },
+      });
+  }
+
+  /** Holds requests until what is answered is called. */
+  hold() {
+    let release;
+    this.gate = new Promise((resolve) => release = resolve);
+    return release;
+  }
+
+  get sessionId() {
+    return this.kept.get("projectSessionId");
+  }
+
+  methods() {
+    return this.seen.map(({ method }) => method);
+  }
+}
+
+const away = () => Promise.reject(new TypeError("fetch failed"));
+const saying = (status, body = {}) => () => Promise.resolve(new Response(JSON.stringify(body), { status }));
+
+/** A page that is mounted; `hook` is what it was told by its last rendering. */
+class Page {
+  static mounted = new Set();
+
+  /** `start` is what it does in its effect. */
+  static async mount(browser, { start, strict = false, ...options } = {}) {
+    const page = new Page();
+    const Wizard = () => {
+      page.hook = useProjectSession({
+        fetch: browser.fetch,
+        storage: browser.storage,
+        debounceMs: 3_600_000,
+        ...options,
+      });
+      React.useEffect(() => {
+        start?.(page.hook);
+      }, []);
+      return page.hook.status;
+    };
+    const element = React.createElement(
+      strict ? React.StrictMode : React.Fragment,
+      null,
+      React.createElement(Wizard),
+    );
+    await renderer.act(async () => page.root = renderer.create(element, { unstable_strictMode: strict }));
+    Page.mounted.add(page);
+    return page;
+  }
+
+  /** What becomes of a call: undefined, or what it threw. */
+  async call(name, ...args) {
+    let fault;
+    await renderer.act(async () => {
+      await this.hook[name](...args).catch((thrown) => fault = thrown);
+    });
+    return fault;
+  }
+
+  async until(status) {
+    await renderer.act(() => eventually(() => this.hook.status === status, `never ${status}`));
+  }
+
+  async unmount() {
+    Page.mounted.delete(this);
+    await renderer.act(async () => this.root.unmount());
+  }
+}
+
+// As the document's page begins: with the session of before, or with another one.
+const startFrom = (browser) => (hook) => {
+  const saved = browser.storage.getItem("projectSessionId");
+  if (saved === null) hook.createSession({});
+  else hook.loadSession(saved);
+};
+
+for (const kind of ["memory", "redis"]) {
+  describe(`a page's session, ${kind}`, { skip, timeout: 120_000 }, () => {
+    let sidecar, room, service, browser, complaints;
+    const complain = console.error;
+
+    before(async () => {
+      sidecar = await Sidecar.start(kind);
+      room = new Room(sidecar.path);
+      service = new SessionService({ room });
+      // What React has to say against how it is used.
+      console.error = (...said) => complaints.push(said.join(" "));
+      complaints = [];
+    });
+    after(async () => {
+      console.error = complain;
+      room.close();
+      await sidecar.end();
+    });
+    afterEach(async () => {
+      for (const page of Page.mounted) await page.unmount();
+      assert.deepEqual(complaints, []);
+    });
+
+    const begin = async (options) => {
+      browser = new Browser(service);
+      return await Page.mount(browser, { start: startFrom(browser), ...options });
+    };
+    const begun = async (options) => {
+      const page = await begin(options);
+      await page.until("ready");
+      browser.seen = [];
+      return page;
+    };
+    const saved = async () => (await service.getSession(browser.sessionId)).projectData;
+
+    test("goes through its steps, is there again after a reload, and is cleared", async () => {
+      const page = await begin();
+      await page.until("ready");
+      const { sessionId, projectData, currentStep, completedSteps, error } = page.hook;
+      assert.deepEqual([projectData, currentStep, completedSteps, error], [{}, 1, [], null]);
+      assert.equal(sessionId, browser.sessionId);
+      assert.equal(page.hook.expiresAt.getTime(), (await service.getSession(sessionId)).expiresAt.getTime());
+      assert.equal(
+        await page.call("updateSession", { projectName: "Tower" }, page.hook.currentStep),
+        undefined,
+      );
+      assert.equal(await page.call("updateSession", { budget: 7 }, page.hook.currentStep), undefined);
+      const step2 = page.hook;
+      assert.deepEqual([step2.currentStep, step2.completedSteps, step2.status], [3, [1, 2], "ready"]);
+      assert.deepEqual(step2.validationStatus, { step1: true, step2: true, step3: false, step4: false });
+      await page.unmount();
+
+      const again = await Page.mount(browser, { start: startFrom(browser) });
+      await again.until("ready");
+      const { hook } = again;
+      assert.deepEqual(hook.projectData, { projectName: "Tower", budget: 7 });
+      assert.deepEqual([hook.sessionId, hook.currentStep, hook.completedSteps], [sessionId, 3, [1, 2]]);
+      await again.call("updateSession", {}, 3);
+      await again.call("updateSession", {}, 4);
+      assert.deepEqual(again.hook.completedSteps, [1, 2, 3, 4]);
+      assert.equal(await again.call("clearSession"), undefined);
+      const cleared = again.hook;
+      assert.deepEqual([cleared.sessionId, cleared.projectData, cleared.status], [null, null, "idle"]);
+      assert.deepEqual([cleared.currentStep, cleared.completedSteps, browser.sessionId], [1, [], undefined]);
+      assert.equal(await service.getSession(sessionId), null);
+    });
+
+    test("is one session in StrictMode, which begins everything twice", async () => {
+      const page = await begin({ strict: true });
+      await page.until("ready");
+      assert.deepEqual(browser.methods(), ["POST"]);
+      await page.unmount();
+      browser.seen = [];
+      const again = await Page.mount(browser, { start: startFrom(browser), strict: true });
+      await again.until("ready");
+      assert.deepEqual(browser.methods(), ["GET"]);
+    });
+
+    test("is the same functions in every rendering", async () => {
+      const page = await begun();
+      const { hook } = page;
+      await page.call("updateSession", { a: 1 }, 1);
+      for (const [name, value] of Object.entries(hook)) {
+        if (typeof value === "function") assert.equal(page.hook[name], value, name);
+      }
+    });
+
+    test("survives that its page goes in the middle of a request", async () => {
+      const page = await begin();
+      const release = browser.hold();
+      page.hook.updateSession({ projectName: "Tower" });
+      await page.unmount();
+      release();
+      await eventually(() => browser.underWay === 0 && browser.seen.length === 2, "not saved");
+      assert.deepEqual(browser.methods(), ["POST", "PUT"]);
+      await eventually(async () => (await saved()).projectName === "Tower", "not saved");
+    });
+
+    test("of a page that has gone doesn't take the place of what was begun since", async () => {
+      browser = new Browser(service);
+      const release = browser.hold();
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await page.unmount();
+      browser.kept.set("projectSessionId", "another");
+      release();
+      await eventually(() => browser.underWay === 0);
+      await page.hook.flush();
+      assert.equal(browser.sessionId, "another");
+    });
+
+    test("that has expired says so, keeps what was typed, and begins anew", async () => {
+      await room.flow.define("short", [{ id: "only" }], { absoluteTtl: "50ms" });
+      const short = new SessionService({ room, flow: "short" });
+      browser = new Browser(short);
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await renderer.act(() => eventually(() => browser.sessionId !== undefined));
+      await eventually(async () => (await short.getSession(browser.sessionId)) === null);
+      const fault = await page.call("updateSession", { projectName: "Tower" }, 1);
+      assert.deepEqual([fault.code, fault.status], ["SESSION_EXPIRED", 410]);
+      assert.ok(fault instanceof ProjectSessionError);
+      const { hook } = page;
+      assert.deepEqual([hook.status, hook.error, hook.sessionId], ["expired", fault, null]);
+      assert.equal(browser.sessionId, undefined);
+      assert.equal(await page.call("updateSession", { budget: 7 }), fault);
+      assert.deepEqual(page.hook.projectData, { projectName: "Tower", budget: 7 });
+      browser.handlers = createSessionHandlers({ service });
+      await page.call("createSession", page.hook.projectData);
+      assert.deepEqual([page.hook.status, page.hook.error], ["ready", null]);
+      assert.deepEqual(await saved(), { projectName: "Tower", budget: 7 });
+    });
+
+    test("that expired while nobody looked says so after a reload", async () => {
+      const page = await begun();
+      await page.unmount();
+      browser.instead.push(saying(410, { error: "Session expired", code: "SESSION_EXPIRED" }));
+      const again = await Page.mount(browser, { start: startFrom(browser) });
+      await again.until("expired");
+      assert.deepEqual([again.hook.projectData, browser.sessionId], [null, undefined]);
+      assert.equal(again.hook.error.message, "Session expired");
+      await again.call("createSession", {});
+      assert.equal(again.hook.status, "ready");
+    });
+
+    test("that is not there any more is begun anew", async () => {
+      browser = new Browser(service);
+      browser.kept.set("projectSessionId", "a/forgotten one");
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await page.until("ready");
+      assert.deepEqual(browser.methods(), ["GET", "POST"]);
+      assert.equal(page.hook.sessionId, browser.sessionId);
+    });
+
+    test("that was ended elsewhere is not brought back by a save", async () => {
+      const page = await begun();
+      await service.deleteSession(browser.sessionId);
+      const fault = await page.call("updateSession", { a: 1 }, 1);
+      assert.equal(fault.code, "SESSION_NOT_FOUND");
+      assert.deepEqual([page.hook.status, page.hook.projectData], ["error", { a: 1 }]);
+      assert.deepEqual(browser.methods(), ["PUT"]);
+    });
+
+    test("is begun and saved by the next call when the server was away", async () => {
+      browser = new Browser(service);
+      browser.instead.push(away, away, saying(500, { error: "Failed to create session" }));
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await page.until("error");
+      assert.deepEqual([page.hook.error.code, page.hook.error.status], ["UNAVAILABLE", undefined]);
+      assert.equal((await page.call("updateSession", { projectName: "Tower" }, 1)).code, "UNAVAILABLE");
+      assert.deepEqual(page.hook.projectData, { projectName: "Tower" });
+      const failed = await page.call("flush");
+      assert.deepEqual([failed.status, failed.message], [500, "Failed to create session"]);
+      assert.equal(await page.call("updateSession", { budget: 7 }, 2), undefined);
+      assert.deepEqual([page.hook.status, page.hook.error, page.hook.completedSteps], ["ready", null, [
+        1,
+        2,
+      ]]);
+      assert.deepEqual(await saved(), { projectName: "Tower", budget: 7 });
+    });
+
+    test("is read by the next call when the server was away, with what was typed on top", async () => {
+      const page = await begun();
+      await page.call("updateSession", { a: 1, b: 1 }, 1);
+      await page.unmount();
+      browser.instead.push(away);
+      const again = await Page.mount(browser, { start: startFrom(browser) });
+      await again.until("error");
+      assert.equal(await again.call("updateSession", { b: 2 }, 2), undefined);
+      assert.deepEqual(again.hook.projectData, { a: 1, b: 2 });
+      assert.deepEqual([await saved(), again.hook.completedSteps], [{ a: 1, b: 2 }, [1, 2]]);
+    });
+
+    test("sends one save after the other, each with all that was typed until then", async () => {
+      const page = await begun();
+      const release = browser.hold();
+      const saves = [];
+      const type = (count) => saves.push(page.hook.updateSession({ count, [`member${count}`]: count }));
+      await renderer.act(async () => {
+        type(1);
+        page.hook.flush();
+        await eventually(() => browser.underWay === 1);
+        for (let count = 2; count <= 20; count += 1) type(count);
+        saves.push(page.hook.flush(), page.hook.flush());
+      });
+      assert.deepEqual([page.hook.projectData.count, page.hook.status], [20, "saving"]);
+      release();
+      await renderer.act(() => Promise.all(saves));
+      assert.deepEqual([browser.most, browser.methods(), page.hook.status], [1, ["PUT", "PUT"], "ready"]);
+      const members = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`member${at + 1}`, at + 1]));
+      assert.deepEqual(await saved(), { count: 20, ...members });
+    });
+
+    test("never writes an older value over a newer one when a save had to be repeated", async () => {
+      const page = await begun();
+      browser.instead.push(away);
+      const release = browser.hold();
+      const first = page.hook.updateSession({ name: "old", kept: 1 }, 1);
+      const second = page.hook.updateSession({ name: "new" });
+      release();
+      await renderer.act(async () => {
+        await assert.rejects(first, { code: "UNAVAILABLE" });
+        await page.hook.flush();
+        await second;
+      });
+      assert.deepEqual(await saved(), { name: "new", kept: 1 });
+      assert.deepEqual(page.hook.completedSteps, [1]);
+    });
+
+    test("saves a draft by itself", async () => {
+      const page = await begun({ debounceMs: 1 });
+      await renderer.act(() =>
+        Promise.all([{ a: 1 }, { b: 2 }].map((data) => page.hook.updateSession(data)))
+      );
+      assert.deepEqual([await saved(), browser.methods()], [{ a: 1, b: 2 }, ["PUT"]]);
+      assert.deepEqual(page.hook.completedSteps, []);
+    });
+
+    test("has what the page has: members are replaced, and are not there when they were removed", async () => {
+      const page = await begun();
+      const at = new Date(0);
+      await page.call("updateSession", { place: { street: "Main St", city: "NYC" }, a: 1, b: 2, c: null }, 1);
+      await page.call("updateSession", { place: { street: "Elm St", at }, a: undefined, b: null }, 1);
+      const expected = { place: { street: "Elm St", at: at.toISOString() } };
+      assert.deepEqual([await saved(), page.hook.projectData], [expected, expected]);
+      browser.seen = [];
+      const draft = page.hook.updateSession({ place: { at, street: "Elm St" } });
+      await page.call("flush");
+      await draft;
+      // The order of members is no change.
+      assert.deepEqual(browser.seen, []);
+      const fault = await page.call("updateSession", { big: 1n });
+      assert.ok(fault instanceof TypeError);
+      assert.deepEqual(page.hook.projectData, expected);
+    });
+
+    test("leaves alone what somebody else has changed", async () => {
+      const page = await begun();
+      await page.call("updateSession", { a: 1, b: 1 }, 1);
+      await service.updateSession(browser.sessionId, { projectData: { b: 2 } });
+      await page.call("updateSession", { a: 2 }, 2);
+      assert.deepEqual([await saved(), page.hook.projectData], [{ a: 2, b: 2 }, { a: 2, b: 2 }]);
+    });
+
+    test("goes back to a step, and from there to the first that is not complete", async () => {
+      const page = await begun();
+      for (const step of [1, 2]) await page.call("updateSession", {}, step);
+      assert.equal(await page.call("goToStep", 1), undefined);
+      assert.deepEqual([page.hook.currentStep, page.hook.completedSteps], [1, [1, 2]]);
+      await page.call("updateSession", { a: 1 }, 1);
+      assert.equal(page.hook.currentStep, 3);
+      const refused = await page.call("goToStep", 4);
+      assert.deepEqual([refused.code, refused.lastValidStep], ["INVALID_STEP", "step3"]);
+      assert.deepEqual([page.hook.status, page.hook.currentStep], ["error", 3]);
+      assert.equal(await page.call("updateSession", { a: 2 }, 3), undefined);
+      assert.deepEqual([page.hook.status, page.hook.error, page.hook.currentStep], ["ready", null, 4]);
+    });
+
+    test("tells what doesn't fit, has saved it, and lets it be mended", async () => {
+      const schema = { type: "object", required: ["projectName"] };
+      const checked = new SessionService({
+        room,
+        flow: "checked",
+        steps: [{ id: "details", schema }, { id: "end" }],
+      });
+      browser = new Browser(checked);
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await page.until("ready");
+      const fault = await page.call("updateSession", { budget: 7 }, 1);
+      assert.deepEqual([fault.code, fault.status, fault.violations.length], ["VALIDATION_FAILED", 422, 1]);
+      assert.deepEqual([page.hook.status, page.hook.currentStep, page.hook.completedSteps], ["error", 1, []]);
+      assert.deepEqual((await checked.getSession(browser.sessionId)).projectData, { budget: 7 });
+      const draft = page.hook.updateSession({ budget: 8 });
+      assert.equal(await page.call("flush"), undefined);
+      await draft;
+      assert.deepEqual([page.hook.status, page.hook.error], ["ready", null]);
+      assert.equal(await page.call("updateSession", { projectName: "Tower" }, 1), undefined);
+      assert.deepEqual([page.hook.currentStep, page.hook.completedSteps], [2, [1]]);
+    });
+
+    test("is cleared here at once, and on the server by the next call when that was away", async () => {
+      const page = await begun();
+      const { sessionId } = page.hook;
+      const draft = page.hook.updateSession({ a: 1 });
+      browser.instead.push(away);
+      const fault = await page.call("clearSession");
+      await draft;
+      assert.equal(fault.code, "UNAVAILABLE");
+      assert.deepEqual([page.hook.status, page.hook.sessionId, browser.sessionId], [
+        "error",
+        null,
+        undefined,
+      ]);
+      assert.notEqual(await service.getSession(sessionId), null);
+      await page.call("createSession", {});
+      assert.equal(await service.getSession(sessionId), null);
+      assert.deepEqual(browser.methods(), ["DELETE", "DELETE", "POST"]);
+      assert.equal(page.hook.status, "ready");
+      // Nothing is changed of a session that is not there.
+      await page.call("clearSession");
+      assert.equal((await page.call("updateSession", { a: 1 })).code, "SESSION_NOT_FOUND");
+      assert.equal(page.hook.status, "idle");
+    });
+
+    test("that is cleared while it is begun is ended", async () => {
+      browser = new Browser(service);
+      const release = browser.hold();
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      const cleared = page.hook.clearSession();
+      release();
+      await renderer.act(() => cleared);
+      assert.deepEqual([browser.methods(), browser.sessionId], [["POST", "DELETE"], undefined]);
+      assert.deepEqual([page.hook.status, page.hook.sessionId], ["idle", null]);
+    });
+
+    test("saves what was typed before another one takes its place", async () => {
+      const page = await begun();
+      const { sessionId } = page.hook;
+      const other = await service.createSession({ projectData: { other: true } });
+      const draft = page.hook.updateSession({ a: 1 });
+      await page.call("loadSession", other);
+      await draft;
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 1 });
+      assert.deepEqual([page.hook.projectData, browser.sessionId], [{ other: true }, other]);
+    });
+
+    test("waits so long for an answer, and no longer", async () => {
+      browser = new Browser(service);
+      browser.instead.push(({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+      );
+      const page = await Page.mount(browser, { timeoutMs: 20 });
+      const late = await page.call("loadSession", "any");
+      assert.deepEqual([late.code, late.message], ["UNAVAILABLE", "The server does not answer"]);
+    });
+
+    test("tells what else is refused", async () => {
+      browser = new Browser(service);
+      const page = await Page.mount(browser);
+      const limited = () =>
+        Promise.resolve(new Response("{}", { status: 429, headers: { "Retry-After": "7" } }));
+      for (
+        const [instead, code, retryAfterMs] of [
+          [limited, "RATE_LIMITED", 7000],
+          [saying(400), "INVALID_REQUEST"],
+          [saying(404), "INVALID_REQUEST"],
+          [saying(503), "UNAVAILABLE"],
+          [saying(201, {}), "UNAVAILABLE"],
+          [() => Promise.resolve(new Response("<html>", { status: 502 })), "UNAVAILABLE"],
+          [() => Promise.resolve(new Response("<html>")), "UNAVAILABLE"],
+        ]
+      ) {
+        browser.instead.push(instead);
+        const fault = await page.call("createSession", {});
+        assert.deepEqual([fault.code, fault.retryAfterMs], [code, retryAfterMs], String(instead));
+      }
+    });
+
+    test("is read where the server doesn't answer a change with it", async () => {
+      browser = new Browser(service);
+      const { fetch } = browser;
+      browser.fetch = (url, options) =>
+        fetch(url, { ...options, headers: { ...options.headers, Prefer: "" } });
+      const page = await Page.mount(browser, { start: startFrom(browser) });
+      await page.until("ready");
+      assert.deepEqual([page.hook.projectData, page.hook.currentStep], [{}, 1]);
+      await page.call("updateSession", { a: 1 }, 1);
+      assert.deepEqual(browser.methods(), ["POST", "PUT", "GET"]);
+      assert.deepEqual([page.hook.projectData, page.hook.currentStep], [{ a: 1 }, 2]);
+    });
+
+    test("does without a storage that is forbidden", async () => {
+      browser = new Browser(service);
+      const storage = {
+        getItem() {
+          throw new Error();
+        },
+        setItem() {
+          throw new Error();
+        },
+        removeItem() {},
+      };
+      const page = await Page.mount(browser, { start: (hook) => hook.createSession({ a: 1 }), storage });
+      await page.until("ready");
+      await page.call("clearSession");
+      assert.equal(page.hook.status, "idle");
+    });
+
+    test("is nothing yet when a server renders the page", async () => {
+      const Wizard = () => {
+        const { status, sessionId, projectData, currentStep } = useProjectSession();
+        return JSON.stringify({ status, sessionId, projectData, currentStep });
+      };
+      const html = server.renderToString(React.createElement(Wizard)).replaceAll("&quot;", '"');
+      const nothing = { status: "idle", sessionId: null, projectData: null, currentStep: 1 };
+      assert.deepEqual(JSON.parse(html), nothing);
+    });
+  });
+}
