@@ -99,11 +99,6 @@ struct CancelTests {
     } take: { _, client in
       try client.call("claim.once", #"{"key":"c","owner":"next"}"#)["claimed"] as? Bool == true
     },
-    Holding("the lease of a value", "cache.get") { _ in
-      #"{"key":"v","leaseTtl":"1h","waitMs":60000}"#
-    } take: { _, client in
-      try client.call("cache.get", #"{"key":"v","leaseTtl":"1h"}"#)["lease"] is String
-    },
     Holding("a guard's run", "idempotency.begin") { _ in
       #"{"key":"e","lockTtl":"1h","waitMs":60000}"#
     } take: { _, client in

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -56,7 +64,10 @@ describe("code blocks that use the client", { timeout: 60_000 }, () => {
 
   /** Runs a block behind the application's own part, and holds what it prints against what it says. */
   async function run({ program, printed }, application) {
-    const text = program.replace("\n\n", `\n${application}\n`).replaceAll("/tmp/cloakroom.sock", sidecar.path);
+    const text = program.replace("\n\n", `\n${application}\n`).replaceAll(
+      "/tmp/cloakroom.sock",
+      sidecar.path,
+    );
     writeFileSync(`${folder}/block.mjs`, text);
     const env = { ...process.env, CLOAKROOM_SOCKET: sidecar.path };
     const { stdout } = await promisify(execFile)(process.execPath, ["block.mjs"], {
