@@ -35,7 +35,7 @@ extension Setting {
       isSecret: true,
       "Where values are kept. REDIS_HOST, REDIS_PORT and REDIS_PASSWORD together do the same."),
     Setting(
-      "store.passwordFile", \.passwordFile, .path, flag: "store-password-file",
+      "store.passwordFile", \.passwordFile, .path, flag: "store-password-file", isSecret: true,
       "A file that holds Redis' password, so that it is in no URL; a line break at its end is not "
         + "part of it."),
     Setting(
@@ -244,7 +244,7 @@ extension Setting {
       "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
       "Whether the access log has keys as they are, and not as keyed hashes."),
     Setting(
-      "accessLog.hashKey", \.hashKeyFile, .path,
+      "accessLog.hashKey", \.hashKeyFile, .path, isSecret: true,
       "A file that nobody else may read with the 16 bytes that keys are hashed with, as 32 hexadecimal "
         + "digits (openssl rand -hex 16): with the same in several sidecars, and over restarts, a key has the "
         + "same hash. Without it, each start has its own."),

@@ -7,6 +7,8 @@ import { CallOptions, Effect, Signal } from "./stub.js";
 export const DEFAULT_TIMEOUT_MS = 10_000;
 /** How much longer the client waits for the sidecar's own word, which knows what was done. */
 export const GRACE_MS = 100;
+/** How long a call that its caller has given up waits for the sidecar's word, which comes when nothing is held. */
+export const ABORT_GRACE_MS = 500;
 // As long as a timer of Node's can be, 24 days.
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 // How often a call is repeated that the sidecar has answered with "nothing was done, try again".

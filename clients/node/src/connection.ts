@@ -1,5 +1,5 @@
 import { createConnection, Socket } from "node:net";
-import { Call, GRACE_MS, MAX_TIMER_MS } from "./call.js";
+import { ABORT_GRACE_MS, Call, GRACE_MS, MAX_TIMER_MS } from "./call.js";
 import * as errors from "./errors.js";
 import { decode } from "./json.js";
 
@@ -348,7 +348,7 @@ export class Connection {
     if (exchange.notification !== undefined) return;
     this.asides += `{"jsonrpc":"2.0","id":"","method":"system.cancel","params":{"id":${exchange.id}}}\n`;
     this.schedule();
-    this.arm(exchange, GRACE_MS);
+    this.arm(exchange, ABORT_GRACE_MS);
   }
 
   private lose(): void {
