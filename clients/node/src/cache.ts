@@ -1,6 +1,4 @@
-import { LeaseLost } from "./errors.js";
 import { Room } from "./room.js";
-import { isOutage } from "./shared.js";
 import { CallOptions } from "./stub.js";
 
 /** How a cache service keeps values. */
@@ -53,32 +51,23 @@ export interface CacheService {
 export function createCacheService(options: CacheServiceOptions = {}): CacheService {
   const { ttl: life = 300, waitMs = 5000, scope } = options;
   const room = options.room ?? new Room();
-  const { cache } = room;
+  const { cache, bestEffortCache } = room;
   // Of keys that were asked for in vain: what is set next is what was read since.
   const leases = new Map<string, string>();
 
   return {
     async get<T>(key: string, { tags }: CacheEntryOptions = {}) {
-      try {
-        const found = await cache.get<T>(key, { scope, tags });
-        if (found.status === "hit" || found.status === "stale") return found.value;
-        if (found.lease !== undefined) remember(leases, key, found.lease);
-      } catch (fault) {
-        if (!isOutage(fault)) throw fault;
-      }
+      const found = await bestEffortCache.get<T>(key, { scope, tags });
+      if (found === undefined) return null;
+      if (found.status === "hit" || found.status === "stale") return found.value;
+      if (found.lease !== undefined) remember(leases, key, found.lease);
       return null;
     },
 
     async set(key, value, ttl = life, { tags } = {}) {
       const lease = leases.get(key);
       leases.delete(key);
-      try {
-        await cache.set(key, { value, ttl, tags, lease, scope });
-        return true;
-      } catch (fault) {
-        if (!(fault instanceof LeaseLost) && !isOutage(fault)) throw fault;
-        return false;
-      }
+      return await bestEffortCache.set(key, { value, ttl, tags, lease, scope });
     },
 
     getOrSet: (key, make, ttl = life, { tags = [] } = {}) =>
@@ -88,9 +77,7 @@ export function createCacheService(options: CacheServiceOptions = {}): CacheServ
       const value = await save();
       // Void first: a reader of the old value doesn't put it back, and nobody finds it if the next call fails.
       await cache.invalidate({ keys: [key], tags, scope });
-      await cache.set(key, { value, ttl, tags, scope }).catch((fault: unknown) => {
-        if (!isOutage(fault)) throw fault;
-      });
+      await bestEffortCache.set(key, { value, ttl, tags, scope });
       return value;
     },
 

@@ -44,6 +44,8 @@ export class Call {
   readonly isASCII: boolean;
   readonly timeoutMs: number;
   readonly signal: Signal | undefined;
+  /** How long it waits for a connection at most. */
+  readonly reachMs: number;
   /** Whether an attempt was sent whose answer is lost. */
   isInDoubt = false;
   /** Whether it may be made again when its answer is lost. */
@@ -63,6 +65,7 @@ export class Call {
     const params = paramsOf(required, options, defaults);
     this.method = method;
     this.signal = options?.signal;
+    this.reachMs = options?.reachMs ?? Infinity;
     this.timeoutMs = Math.min(MAX_TIMER_MS, options?.timeoutMs ?? roomTimeoutMs + patience(params));
     if (!(this.timeoutMs >= 0)) throw new TypeError("timeoutMs is no number of milliseconds");
     this.deadline = performance.now() + this.timeoutMs;
@@ -164,6 +167,7 @@ function paramsOf(
   const params: Record<string, unknown> = { ...defaults, ...options, ...required };
   params.timeoutMs = undefined;
   params.signal = undefined;
+  params.reachMs = undefined;
   if (defaults?.scope !== undefined && options?.scope !== undefined) {
     params.scope = [...(defaults.scope as unknown[]), ...options.scope];
   }

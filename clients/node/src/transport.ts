@@ -1,4 +1,5 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
+import { CacheOutage } from "./cache-outage.js";
 import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions } from "./connection.js";
 import * as errors from "./errors.js";
 import { socketPath } from "./socket-path.js";
@@ -33,6 +34,8 @@ interface Waiter {
 export class Transport {
   readonly timeoutMs: number;
   isClosed = false;
+  /** What is known of the cache by all who use it. */
+  readonly cacheOutage = new CacheOutage();
   private readonly path: string | undefined;
   private readonly identity: Record<string, unknown> = {};
   private readonly connectionOptions: ConnectionOptions;
@@ -129,8 +132,12 @@ export class Transport {
       if (call.signal?.aborted) return reject(call.cancelled(false));
       if (this.fault !== undefined && this.waiters.size >= MAX_WAITING) return reject(call.truth(crowded()));
       const waiter: Waiter = { call, resolve, reject, timer: undefined, onAbort: undefined };
-      const late = () => this.end(waiter, call.truth(this.unreachable()));
-      waiter.timer = setTimeout(late, Math.ceil(Math.max(0, call.remaining())));
+      const late = () => {
+        // A connection that was made while the process could not run is heard first.
+        if (this.waiters.has(waiter)) this.end(waiter, call.truth(this.unreachable()));
+      };
+      const patience = Math.max(0, Math.min(call.reachMs, call.remaining()));
+      waiter.timer = setTimeout(() => setImmediate(late), Math.ceil(patience));
       if (call.signal !== undefined) {
         waiter.onAbort = () => this.end(waiter, call.cancelled(false));
         call.signal.addEventListener("abort", waiter.onAbort);
