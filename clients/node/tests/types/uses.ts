@@ -105,7 +105,7 @@ export async function sessions(service: SessionService): Promise<void> {
   const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
   const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
   const controller = new SessionController(service);
-  const submit = controller.submitSession((project: Project) => ({ name: project.projectName }));
+  const submit = controller.submitSession(({ name }: User) => ({ name }));
   console.log([id, controller.createSession, submit]);
 }
 
