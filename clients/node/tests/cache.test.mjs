@@ -45,6 +45,19 @@ for (const kind of ["memory", "redis"]) {
       assert.deepEqual(found, [null, null, "new"]);
     });
 
+    test("a key with many filters in it is a key like another, and nothing is a value like another", async () => {
+      const keys = ["a", "b"].map((last) => `orders:list:${JSON.stringify(Array(500).fill("é"))}${last}`);
+      for (const key of keys) await cacheService.set(key, key.at(-1));
+      assert.deepEqual(await Promise.all(keys.map((key) => cacheService.get(key))), ["a", "b"]);
+      assert.equal(await cacheService.getOrSet(keys[0], () => assert.fail()), "a");
+      assert.equal(await cacheService.write(keys[0], () => "c"), "c");
+      await cacheService.delete(keys[1]);
+      assert.deepEqual(await Promise.all(keys.map((key) => cacheService.get(key))), ["c", null]);
+      assert.equal(await cacheService.set("nothing", undefined), true);
+      assert.equal(await cacheService.get("nothing"), null);
+      assert.equal(await cacheService.write("nothing", () => undefined), undefined);
+    });
+
     test("lists are voided by their tag, whatever their keys", async () => {
       const [one, other] = [
         await cacheService.key("orders:list:", { status: "open", page: 1 }),
