@@ -31,6 +31,9 @@ const NOTHING_DONE: ReadonlySet<string> = new Set([
 
 const ASCII = /^[\0-\x7f]*$/;
 
+/** The clock that calls go by, in milliseconds; the property of that name looks for itself each time. */
+export const now: () => number = performance.now.bind(performance);
+
 /** A name that nobody can guess: 128 bits. */
 export function randomName(): string {
   return randomBytes(16).toString("base64url");
@@ -51,7 +54,8 @@ export class Call {
   /** Whether it may be made again when its answer is lost. */
   readonly isRepeatable: boolean;
   private readonly isRead: boolean;
-  private readonly deadline: number;
+  /** When its time is over, by `now`. */
+  readonly deadline: number;
   private refusals = 0;
 
   /** @throws InvalidParams for a parameter that is no JSON. */
@@ -68,7 +72,7 @@ export class Call {
     this.reachMs = options?.reachMs ?? Infinity;
     this.timeoutMs = Math.min(MAX_TIMER_MS, options?.timeoutMs ?? roomTimeoutMs + patience(params));
     if (!(this.timeoutMs >= 0)) throw new TypeError("timeoutMs is no number of milliseconds");
-    this.deadline = performance.now() + this.timeoutMs;
+    this.deadline = now() + this.timeoutMs;
     const effect = effectOf(method, params);
     this.isRead = effect === "read";
     this.isRepeatable = effect !== "connection";
@@ -87,13 +91,13 @@ export class Call {
   }
 
   remaining(): number {
-    return this.deadline - performance.now();
+    return this.deadline - now();
   }
 
-  /** The request's line under a number. */
-  request(id: number): string {
+  /** The request's line under a number, as it is sent at a time. */
+  request(id: number, at: number): string {
     const separator = this.body.length > 1 ? "," : "";
-    const left = Math.max(1, Math.floor(this.remaining()));
+    const left = Math.max(1, Math.floor(this.deadline - at));
     return `{"jsonrpc":"2.0","id":${id},"method":"${this.method}","params":${this.body}${separator}"deadlineMs":${left}}}\n`;
   }
 

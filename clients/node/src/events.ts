@@ -111,12 +111,7 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<Event<T>
         });
         this.connection = connection;
         if (this.isClosed) connection.close();
-        const { result, error } = await connection.exchange(call);
-        if (error !== undefined) {
-          connection.close();
-          throw errors.fromReply(error);
-        }
-        this.id = (result as { subscription: string }).subscription;
+        this.id = (await connection.exchange(call) as { subscription: string }).subscription;
         return;
       } catch (fault) {
         this.connection?.close();

@@ -1,6 +1,6 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
 import { CacheOutage } from "./cache-outage.js";
-import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions } from "./connection.js";
+import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions, Recovery } from "./connection.js";
 import * as errors from "./errors.js";
 import { socketPath } from "./socket-path.js";
 import { CallOptions } from "./stub.js";
@@ -55,23 +55,24 @@ export class Transport {
     this.connectionOptions = { identity: this.identity, exactDecimals, asksLimits: false };
   }
 
-  /** Makes a call, and makes it again as far as its method allows. */
-  async call(call: Call): Promise<unknown> {
-    for (;;) {
-      let answer;
-      try {
-        const connection = this.live() ?? (await this.ready(call));
-        answer = await connection.exchange(call);
-      } catch (fault) {
-        if (!(fault instanceof ConnectionLost)) throw fault;
-        if (fault.wasSent) call.afterLoss();
-        continue;
-      }
-      if (answer.error === undefined) return answer.result;
-      const pause = call.afterError(errors.fromReply(answer.error));
-      await sleep(pause, call);
-    }
+  /** Makes a call, and makes it again as far as its method allows; answers its result. */
+  call(call: Call): Promise<unknown> {
+    const connection = this.live();
+    // Most calls cost one promise: no async function is in between.
+    if (connection !== undefined) return connection.exchange(call, this.again);
+    return this.ready(call).then((connection) => connection.exchange(call, this.again));
   }
+
+  private readonly again: Recovery = async (call, fault) => {
+    if (fault instanceof ConnectionLost) {
+      // Whoever lost the connection is told first, all of them.
+      await undefined;
+      if (fault.wasSent) call.afterLoss();
+    } else {
+      await sleep(call.afterError(fault), call);
+    }
+    return await this.call(call);
+  };
 
   /** Sends what is never answered; resolves when the system has it. */
   async notify(
@@ -102,8 +103,7 @@ export class Transport {
     if (Object.keys(this.identity).length > 0) {
       const hello = new Call("system.hello", { ...this.identity }, undefined, undefined, this.timeoutMs);
       try {
-        const { error } = await connection.exchange(hello);
-        if (error !== undefined) throw errors.fromReply(error);
+        await connection.exchange(hello);
       } catch (fault) {
         connection.close();
         throw fault;
