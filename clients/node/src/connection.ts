@@ -1,68 +1,13 @@
 import { createConnection, Socket } from "node:net";
 import { Call, GRACE_MS, MAX_TIMER_MS, now } from "./call.js";
 import * as errors from "./errors.js";
-import { decode, isDecodedPlainly } from "./json.js";
+import { ConnectionLost, Exchange, fail, OVER, Recovery, UNANSWERED, WAITS } from "./exchange.js";
+import { MAX_REPLY_BYTES, Message, ReplyReader } from "./reply-reader.js";
 
-// Of a reply; the sidecar's own limit is far below.
-const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 // As much as is handed to the socket at once: what is not can be taken back.
 const WRITE_LENGTH = 256 * 1024;
 // Requests up to this length fit any sidecar's frame; for longer ones it is asked.
 const SURE_BYTES = 64 * 1024;
-
-/** A sidecar's answer, or what it tells unasked. */
-export interface Message {
-  id?: unknown;
-  result?: unknown;
-  error?: unknown;
-  method?: unknown;
-  params?: unknown;
-}
-
-/** The connection broke: after the request was handed to it, or before. */
-export class ConnectionLost extends Error {
-  constructor(readonly wasSent: boolean) {
-    super("the connection was lost");
-  }
-}
-
-/** What becomes of a call that has no result: the sidecar answered with an error, or the connection was lost. */
-export type Recovery = (call: Call, fault: errors.CloakroomError | ConnectionLost) => Promise<unknown>;
-
-const fail: Recovery = (_call, fault) => Promise.reject(fault);
-
-// Of an exchange that has no number: it waits for its turn, it is sent and never answered, or it is over.
-const WAITS = 0;
-const UNANSWERED = -1;
-const OVER = -2;
-
-/** A call that waits for its turn, or for its answer. */
-class Exchange {
-  /** Of its request, or why it has none. */
-  id = WAITS;
-  /** Whether it has let the system tell that the sidecar has left. */
-  hasListened = false;
-  /** When it is given up. */
-  end = 0;
-  onAbort: (() => void) | undefined = undefined;
-
-  constructor(
-    readonly call: Call,
-    /** In place of a request: what is never answered. */
-    readonly notification: string | undefined,
-    private readonly recovery: Recovery,
-    readonly resolve: (result: unknown) => void,
-    readonly reject: (fault: Error) => void,
-  ) {}
-
-  answer({ error, result }: Message): void {
-    this.resolve(error === undefined ? result : this.recovery(this.call, errors.fromReply(error)));
-  }
-
-  lose(wasSent: boolean): void {
-    this.resolve(this.recovery(this.call, new ConnectionLost(wasSent)));
-  }
-}
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -107,8 +52,7 @@ export class Connection {
   private isScheduled = false;
   private alarm: Timer | undefined;
   private alarmAt = Infinity;
-  private parts: Buffer[] = [];
-  private partsLength = 0;
+  private readonly reader: ReplyReader;
   // Notifications that the system is taking.
   private leaving: Exchange[] = [];
   private isListening = false;
@@ -121,6 +65,7 @@ export class Connection {
     private readonly events: ConnectionEvents,
     private readonly options: ConnectionOptions,
   ) {
+    this.reader = new ReplyReader(options.exactDecimals);
     socket.on("data", (data) => this.take(data));
     // The sidecar has left; what was sent is not answered any more.
     socket.on("end", () => this.close());
@@ -403,33 +348,17 @@ export class Connection {
       this.settle(exchange);
       exchange.reject(exchange.call.replyTooLarge(MAX_REPLY_BYTES));
     }
-    this.parts = [];
     this.close();
   }
 
   // -- Answers
 
   private take(data: Buffer): void {
-    const end = data.lastIndexOf(0x0a);
-    if (end < 0) {
-      this.parts.push(data);
-      this.partsLength += data.length;
-      if (this.partsLength > MAX_REPLY_BYTES) this.giveUp();
-      return;
-    }
-    let text: string;
-    if (this.parts.length > 0) {
-      this.parts.push(data.subarray(0, end));
-      text = Buffer.concat(this.parts).toString();
-    } else {
-      text = data.toString("utf8", 0, end);
-    }
-    this.parts = end + 1 < data.length ? [data.subarray(end + 1)] : [];
-    this.partsLength = data.length - end - 1;
-    for (const message of messagesIn(text, this.options.exactDecimals)) {
+    for (const message of this.reader.read(data)) {
       if (!this.takeMessage(message)) return;
     }
-    if (this.queued > 0) this.schedule();
+    if (this.reader.isTooLong) this.giveUp();
+    else if (this.queued > 0) this.schedule();
   }
 
   /** Whether the connection can go on. */
@@ -459,28 +388,5 @@ export class Connection {
       }
     }
     return true;
-  }
-}
-
-/** The messages of some lines; undefined for one that is none. */
-function messagesIn(text: string, exactDecimals: boolean): (Message | undefined)[] {
-  if (!text.includes("\n")) return [messageOf(text, exactDecimals)];
-  if (isDecodedPlainly(text, exactDecimals)) {
-    try {
-      // All at once: a line's end is in no string, where it would be an escape.
-      return JSON.parse(`[${text.replace(/\n/g, ",")}]`);
-    } catch {
-      // One of them is none, or there is an empty line.
-    }
-  }
-  const lines = text.split("\n").filter((line) => line !== "");
-  return lines.map((line) => messageOf(line, exactDecimals));
-}
-
-function messageOf(line: string, exactDecimals: boolean): Message | undefined {
-  try {
-    return decode(line, exactDecimals) as Message;
-  } catch {
-    return undefined;
   }
 }

@@ -1,9 +1,10 @@
 import { backoff, Call } from "./call.js";
-import { Connection, Message } from "./connection.js";
+import { Connection } from "./connection.js";
 import { asyncDispose } from "./dispose.js";
 import * as errors from "./errors.js";
 import { Events as Methods } from "./methods.js";
 import { CallOptions, Invoke, Scope, Signal } from "./stub.js";
+import { Message } from "./reply-reader.js";
 import { Transport } from "./transport.js";
 
 /** What somebody has published. */

@@ -1,7 +1,8 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
 import { CacheOutage } from "./cache-outage.js";
-import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions, Recovery } from "./connection.js";
+import { Connection, ConnectionEvents, ConnectionOptions } from "./connection.js";
 import * as errors from "./errors.js";
+import { ConnectionLost, Recovery } from "./exchange.js";
 import { socketPath } from "./socket-path.js";
 import { CallOptions } from "./stub.js";
 
