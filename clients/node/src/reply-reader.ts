@@ -25,7 +25,7 @@ export class ReplyReader {
     return this.length > MAX_REPLY_BYTES;
   }
 
-  /** The messages that end in these bytes; undefined for a line that is none. */
+  /** @internal The messages that end in these bytes; undefined for a line that is none. */
   read(data: Buffer): (Message | undefined)[] {
     const end = data.lastIndexOf(0x0a);
     if (end < 0) {
