@@ -41,8 +41,14 @@ function refusal(fault: unknown, failure: string): SessionAnswer {
     return { status: 400, body: { error: "Invalid request" }, headers: {} };
   }
   if (fault instanceof errors.RateLimited) {
-    const seconds = Math.ceil((fault.retryAfterMs ?? 1000) / 1000);
-    return { status: 429, body: { error: "Too many sessions" }, headers: { "Retry-After": String(seconds) } };
+    return { status: 429, body: { error: "Too many sessions" }, headers: retryAfter(fault) };
+  }
+  if (fault instanceof errors.CheckedOut || fault instanceof errors.IdempotencyInProgress) {
+    return { status: 409, body: { error: "Session is being submitted" }, headers: retryAfter(fault) };
   }
   return { status: 500, body: { error: failure }, headers: {} };
+}
+
+function retryAfter({ retryAfterMs = 1000 }: errors.CloakroomError): Record<string, string> {
+  return { "Retry-After": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
 }

@@ -1,5 +1,5 @@
 import { SessionAnswer } from "./answer.js";
-import { SessionRequests } from "./requests.js";
+import { SaveSession, SessionRequests } from "./requests.js";
 import { SessionMetadata, SessionService } from "./service.js";
 
 /** As much of Express' request as is needed. */
@@ -33,6 +33,12 @@ export class SessionController {
 
   readonly updateSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
     send(response, await this.requests.update(request.body, metadataOf(request)));
+
+  /** The route of a finished session: `app.post("/api/…/:sessionId/submit", controller.submitSession(insert))`. */
+  submitSession(save: SaveSession) {
+    return async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+      send(response, await this.requests.submit(idOf(request), save, metadataOf(request)));
+  }
 
   readonly deleteSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
     send(response, await this.requests.delete(idOf(request), metadataOf(request)));

@@ -1,5 +1,5 @@
 import { SessionAnswer } from "./answer.js";
-import { SessionRequests } from "./requests.js";
+import { SaveSession, SessionRequests } from "./requests.js";
 import { SessionMetadata, SessionService } from "./service.js";
 
 /** As much of the Fetch API's request as is needed. */
@@ -34,6 +34,10 @@ export interface SessionHandlers {
     GET(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
     DELETE(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
   };
+  /** For `/api/project-session/[sessionId]/submit`: saves a finished session, once, and answers what that answers. */
+  submission(save: SaveSession): {
+    POST(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
+  };
 }
 
 /** Makes the handlers: `export const { POST, PUT } = handlers.collection`. */
@@ -57,6 +61,10 @@ export function createSessionHandlers(options: SessionHandlersOptions = {}): Ses
       DELETE: async (request, { params }) =>
         response(await requests.delete((await params).sessionId, metadataOf(request))),
     },
+    submission: (save) => ({
+      POST: async (request, { params }) =>
+        response(await requests.submit((await params).sessionId, save, metadataOf(request))),
+    }),
   };
 }
 

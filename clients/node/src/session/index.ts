@@ -3,6 +3,7 @@ export type { ProjectSession, SessionMetadata, SessionServiceOptions, SessionSte
 export { SessionController } from "./controller.js";
 export type { ControllerRequest, ControllerResponse } from "./controller.js";
 export { SessionError, SessionFault } from "./session-error.js";
+export type { SaveSession } from "./requests.js";
 export { createSessionHandlers } from "./handlers.js";
 export type {
   FetchContext,

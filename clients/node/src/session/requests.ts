@@ -27,6 +27,12 @@ export class SessionRequests {
     });
   }
 
+  submit(sessionId: unknown, save: SaveSession, metadata: SessionMetadata): Promise<SessionAnswer> {
+    return answer(201, "Failed to submit session", async () => {
+      return (await this.service.submit(text(sessionId), save, metadata)) ?? null;
+    });
+  }
+
   delete(sessionId: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
     return answer(200, "Failed to delete session", async () => {
       await this.service.deleteSession(text(sessionId), metadata);
@@ -34,6 +40,10 @@ export class SessionRequests {
     });
   }
 }
+
+/** Saves a finished session's data where they belong, and answers what their browser is told. */
+// deno-lint-ignore no-explicit-any
+export type SaveSession = (projectData: any) => unknown;
 
 interface Body {
   sessionId?: unknown;

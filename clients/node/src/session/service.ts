@@ -1,4 +1,5 @@
 import { Room } from "../room.js";
+import { saveOnce } from "../save-once.js";
 import { SessionError, SessionFault } from "./session-error.js";
 
 /** What the application knows of a browser. */
@@ -152,9 +153,21 @@ export class SessionService {
     await told(() => this.room.session.delete({ sessionId, metadata }));
   }
 
-  /** Saves a finished session where it belongs; the session ends when that was done, and is open again when not. */
-  async submit<T, R>(sessionId: string, save: (data: T) => R | PromiseLike<R>): Promise<R> {
-    return await told(() => this.room.session.checkout<T, R>(sessionId, ({ data }) => save(data)));
+  /**
+   * Saves a finished session where it belongs, once: who submits it again is answered the first result, for a day. The
+   * session ends when it was saved, and is open again when not.
+   */
+  async submit<T, R>(
+    sessionId: string,
+    save: (data: T) => R | PromiseLike<R>,
+    metadata?: SessionMetadata,
+  ): Promise<R> {
+    const { session } = this.room;
+    const ways = {
+      checkout: (receipt: string) => session.checkout<T>(sessionId, { receipt, metadata }),
+      commit: (receipt: string) => session.commit<R>(sessionId, receipt, { metadata }),
+    };
+    return await told(() => saveOnce(this.room, sessionId, ways, save));
   }
 
   /** Nothing: the sidecar ends sessions by itself, and counts each end. */
