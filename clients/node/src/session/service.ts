@@ -1,3 +1,5 @@
+import { SessionHandover } from "../handover.js";
+import { SessionCheckoutOptions } from "../methods.js";
 import { Room } from "../room.js";
 import { SessionError, SessionFault } from "./session-error.js";
 
@@ -22,6 +24,14 @@ export interface ProjectSession<T = any> {
   lastActivity: Date;
   expiresAt: Date;
   metadata: SessionMetadata;
+  /** Of the data: for an update that is to overwrite nothing that it hasn't seen. */
+  etag: string;
+}
+
+/** How an update is made. */
+export interface SessionUpdateOptions {
+  /** Only over data that have this etag; throws Conflict else, and changes nothing. */
+  ifMatch?: string;
 }
 
 /** A step of the flow, as `flow.define` takes it. */
@@ -113,24 +123,27 @@ export class SessionService {
         ipAddress: got.metadata?.ipAddress ?? "",
         deviceInfo: got.metadata?.deviceInfo ?? "",
       },
+      etag: got.etag,
     };
   }
 
   /**
    * Saves what is given: members of the data replace those of their names, and no others; steps are completed in
    * their order, as far as the sidecar finds that they are. What was typed is saved also when a step is refused.
+   * Answers the etag of the data that it leaves.
    */
   async updateSession(
     sessionId: string,
     changes: Partial<ProjectSession>,
     metadata?: SessionMetadata,
-  ): Promise<void> {
+    { ifMatch }: SessionUpdateOptions = {},
+  ): Promise<{ etag: string }> {
     const { projectData, currentStep, completedSteps } = changes;
-    await told(async () => {
+    return await told(async () => {
       const { session } = this.room;
       // Also without data: it counts as use.
-      await session.update(sessionId, { patch: projectData ?? {}, metadata });
-      if (completedSteps === undefined && currentStep === undefined) return;
+      const { etag } = await session.update(sessionId, { patch: projectData ?? {}, metadata, ifMatch });
+      if (completedSteps === undefined && currentStep === undefined) return { etag };
       const before = await session.get(sessionId, { metadata });
       const ids = before.steps.map(({ id }) => id);
       const wanted = new Set((completedSteps ?? []).map((step) => stepId(ids, step)));
@@ -141,9 +154,10 @@ export class SessionService {
         if (before.completedSteps.includes(id)) continue;
         at = (await session.completeStep(sessionId, id, { metadata })).currentStep;
       }
-      if (currentStep === undefined) return;
-      const target = stepId(ids, currentStep);
-      if (target !== at) await session.goTo(sessionId, target, { metadata });
+      const target = currentStep === undefined ? at : stepId(ids, currentStep);
+      if (target !== null && target !== at) await session.goTo(sessionId, target, { metadata });
+      // Steps are gone to and completed without a change of the data.
+      return { etag };
     });
   }
 
@@ -152,9 +166,19 @@ export class SessionService {
     await told(() => this.room.session.delete({ sessionId, metadata }));
   }
 
-  /** Saves a finished session where it belongs; the session ends when that was done, and is open again when not. */
-  async submit<T, R>(sessionId: string, save: (data: T) => R | PromiseLike<R>): Promise<R> {
-    return await told(() => this.room.session.checkout<T, R>(sessionId, ({ data }) => save(data)));
+  /**
+   * Saves a finished session where it belongs; the session ends when that was done, and is open again when not. Under
+   * the `raw.ref` of what `save` is given beside the data, a row is there once, whatever dies between the two.
+   */
+  async submit<T, R>(
+    sessionId: string,
+    save: (data: T, session: SessionHandover<T>) => R | PromiseLike<R>,
+    options?: SessionCheckoutOptions,
+  ): Promise<R> {
+    const { session } = this.room;
+    return await told(() =>
+      session.checkout<T, R>(sessionId, (leased) => save(leased.data, leased), options)
+    );
   }
 
   /** Nothing: the sidecar ends sessions by itself, and counts each end. */
