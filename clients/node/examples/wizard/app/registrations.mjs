@@ -36,10 +36,8 @@ export function registrationRoutes({ room, database }) {
 
   // Whoever can have mails sent can have many sent.
   async function checkRate(address) {
-    const { allowed, retryAfterMs } = await room.ratelimit.check(`register:${address}`, {
-      limit: 20,
-      window: "1m",
-    });
+    const limits = { key: `register:${address}`, limit: 20, window: "1m" };
+    const { allowed, retryAfterMs } = await room.ratelimit.check(limits);
     if (allowed) return;
     const seconds = String(Math.ceil(retryAfterMs / 1000));
     throw new Refusal(429, { error: "Too many registrations; try again later" }, { "Retry-After": seconds });

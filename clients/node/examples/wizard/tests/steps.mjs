@@ -13,10 +13,10 @@ export const DETAILS = {
 };
 
 /** Opens the wizard with a new draft. */
-export async function begin({ browser, server, url = (path) => server.origin + path }) {
-  await browser.forget(server.origin);
-  await browser.go(url("/wizard"));
-  await browser.untilShown("#step-details");
+export async function begin(stage) {
+  await stage.browser.forget(stage.server.origin);
+  await stage.browser.go(stage.url("/wizard"));
+  await stage.browser.untilShown("#step-details");
 }
 
 /** Enters what the first step needs, and more. */

@@ -44,7 +44,7 @@ export class Documents {
       () => this.#change(this.#documents.filter((_, other) => other !== index)),
     );
     item.append(remove);
-    if (fault !== undefined) item.append(element("p", "error", `${name} ${fault}`));
+    if (fault !== undefined) item.append(element("p", "error", fault));
     return item;
   }
 

@@ -23,7 +23,9 @@ export function showProgress(steps, shown) {
       className: "hidden",
       textContent: `, ${WORDS[status]}`,
     });
-    name.append(mark, title, word);
+    const number = Object.assign(document.createElement("span"), { textContent: `${index + 1} ` });
+    const words = Object.assign(document.createElement("span"), { className: "name", textContent: title });
+    name.append(mark, number, words, word);
     item.append(name);
     return item;
   });

@@ -2,7 +2,8 @@
 // the page; it dispatches events, each with its detail:
 //
 //   state      nothing: `state` has been read anew
-//   status     "saving", "saved", or "waiting": what was typed is not saved, and it is tried again
+//   status     "saving", "saved", "waiting": what was typed is not saved, and it is tried again; or "undecided": what
+//              was typed is not saved until somebody has decided on a conflict
 //   remote     { fields, conflicts }: somebody else has saved these; `conflicts` are those that were typed here as well
 //   over       { reason: "expired" or "gone", values }: there is no draft until `restart`
 //   restarted  another tab has begun anew, and this one goes on with it
@@ -102,6 +103,7 @@ export class ProjectSession extends EventTarget {
   resolve(name, choice) {
     this.#draft.resolve(name, choice);
     this.#keep();
+    this.#sayWhenSaved();
     this.#saveSoon(0);
   }
 
@@ -175,6 +177,7 @@ export class ProjectSession extends EventTarget {
       const remote = this.#draft.merge(body.projectData);
       this.#keep();
       if (isFirst) return;
+      this.#sayWhenSaved();
       this.#dispatch("state");
       this.#tellRemote(remote);
     } catch (fault) {
@@ -205,7 +208,7 @@ export class ProjectSession extends EventTarget {
     this.#failures = 0;
     this.#keep();
     if (steps.currentStep) this.state = { ...this.state, currentStep: steps.currentStep };
-    if (!this.#draft.hasUnsaved) this.#say("saved");
+    this.#sayWhenSaved();
     this.#tell({ kind: "saved" });
   }
 
@@ -332,6 +335,10 @@ export class ProjectSession extends EventTarget {
 
   #tellRemote({ fields, conflicts }) {
     if (fields.length > 0) this.#dispatch("remote", { fields, conflicts });
+  }
+
+  #sayWhenSaved() {
+    if (!this.#draft.hasUnsaved) this.#say(this.conflicts.length > 0 ? "undecided" : "saved");
   }
 
   #say(status) {

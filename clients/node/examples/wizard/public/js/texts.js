@@ -48,9 +48,9 @@ const ERRORS = {
   estimatedEndDate: { other: "Enter a date, or leave it empty" },
   budget: { minimum: "The budget can’t be negative", other: "Enter the budget in digits, such as 250000" },
   documents: {
-    pattern: "has a format that can’t be used",
-    minimum: "is empty",
-    maximum: "is larger than 50 MB",
+    pattern: "Files of this format can’t be used",
+    minimum: "This file is empty",
+    maximum: "This file is larger than 50 MB",
     other: "Add at least one document",
   },
   aiSourcing: { other: "Choose whether AI sourcing is on or off" },
@@ -85,16 +85,20 @@ export function displayText(name, value) {
       return `${formatNumber(value)} sq ft`;
     case "numberOfFloors":
     case "numberOfZones":
-    case "budget":
       return formatNumber(value);
+    case "budget":
+      return typeof value === "number"
+        ? value.toLocaleString("en", { style: "currency", currency: "USD" })
+        : value;
     case "documents":
       return value.map(({ name, size }) => `${name} (${formatSize(size)})`).join("\n");
     case "aiSourcing":
       return value ? "On" : "Off";
     case "manualConnectors":
       return value.map(({ name }) => name).join("\n");
+    case "buildingType":
     case "priority":
-      return { low: "Low", medium: "Medium", high: "High" }[value] ?? String(value);
+      return String(value).replace(/^./, (first) => first.toUpperCase());
     default:
       return String(value);
   }

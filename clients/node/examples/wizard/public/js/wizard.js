@@ -221,14 +221,19 @@ document.getElementById("discard").addEventListener("click", async () => {
   await start(() => session.discard());
 });
 
+const STATUSES = {
+  saving: "Saving…",
+  saved: "Saved",
+  waiting: "Not saved yet; trying again",
+  undecided: "Not saved until you choose",
+};
 session.addEventListener("status", ({ detail }) => {
   const status = document.getElementById("save-status");
-  status.textContent = { saving: "Saving…", saved: "Saved", waiting: "Not saved yet; trying again" }[detail];
+  status.textContent = STATUSES[detail];
   status.className = detail;
   if (detail === "waiting") {
     say("waiting", "What you typed is not saved yet. It is kept here, and tried again.", { kind: "warn" });
-  }
-  if (detail === "saved") {
+  } else if (detail === "saved") {
     unsay("waiting");
     renderProgress();
   }
@@ -236,12 +241,15 @@ session.addEventListener("status", ({ detail }) => {
 session.addEventListener("state", renderProgress);
 session.addEventListener("remote", ({ detail: { fields, conflicts } }) => {
   const labels = Object.assign({}, ...Object.values(FIELDS));
-  const names = (list) => list.map((name) => labels[name] ?? name).join(", ");
+  const list = (names) => names.map((name) => labels[name] ?? name).join(", ");
   render();
-  if (conflicts.length === 0) return say("remote", `Changed in another tab: ${names(fields)}.`);
-  say("remote", `Changed here and in another tab: ${names(conflicts)}. Choose what is right.`, {
-    kind: "warn",
-  });
+  const others = fields.filter((name) => !conflicts.includes(name));
+  const texts = [];
+  if (others.length > 0) texts.push(`Changed in another tab: ${list(others)}.`);
+  if (conflicts.length > 0) {
+    texts.push(`Changed here and in another tab: ${list(conflicts)}; choose what is right.`);
+  }
+  say("remote", texts.join(" "), { kind: conflicts.length > 0 ? "warn" : "info" });
 });
 session.addEventListener("over", ({ detail: { reason, values } }) => {
   const what = reason === "expired" ? "This draft has expired" : "This draft is not there any more";
