@@ -141,6 +141,17 @@ describe("a tab's draft", () => {
     assert.equal(draft({ a: 1 }).kept, undefined);
   });
 
+  test("what waits for a decision waits on after a reload", () => {
+    const before = draft({ a: 1 });
+    before.change("a", 5);
+    before.merge({ a: 2 });
+    const after = draft({ a: 2 });
+    assert.deepEqual(after.restore(before.kept), { fields: ["a"], conflicts: ["a"] });
+    assert.deepEqual([after.values, after.hasUnsaved], [{ a: 5 }, false]);
+    const settled = draft({ a: 5 });
+    assert.deepEqual(settled.restore(before.kept), { fields: [], conflicts: [] });
+  });
+
   test("what was saved at the last moment before a reload is no conflict", () => {
     const before = draft({ a: 1 });
     before.change("a", 2);

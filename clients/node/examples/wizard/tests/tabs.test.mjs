@@ -83,11 +83,9 @@ describe("a draft in two tabs", () => {
     await browser.type("#projectName", "Harbour West");
     await browser.untilShown(".conflict");
     await browser.reload();
-    await browser.untilShown("#step-details");
-    await until(
-      async () => (await browser.value("#projectName")) === "Harbour West",
-      "what was typed is lost",
-    );
+    await browser.untilText(".conflict", /Another tab has saved “Tower”/);
+    assert.equal(await browser.value("#projectName"), "Harbour West");
+    assert.equal((await stage.saved()).projectName, "Tower");
   });
 
   test("a draft that is thrown away in one tab is begun anew in both, once", async () => {

@@ -81,9 +81,9 @@ export class Draft {
 
   /** What is not saved, and what it was typed over: text for a store that outlives a reload; undefined is none. */
   get kept() {
-    const kept = [...this.#unsaved, ...this.#conflicts].map((
-      [name, value],
-    ) => [name, value, this.#saved[name]]);
+    const unsaved = [...this.#unsaved].map(([name, value]) => ({ name, value, over: this.#saved[name] }));
+    const conflicts = [...this.#conflicts].map(([name, value]) => ({ name, value, isConflict: true }));
+    const kept = [...unsaved, ...conflicts];
     return kept.length > 0 ? JSON.stringify(kept) : undefined;
   }
 
@@ -91,11 +91,18 @@ export class Draft {
   restore(kept) {
     const fresh = this.#saved;
     this.#saved = { ...fresh };
-    for (const [name, value, before] of JSON.parse(kept)) {
-      this.#unsaved.set(name, value ?? undefined);
-      this.#saved[name] = before ?? undefined;
+    const undecided = [];
+    for (const { name, value, over, isConflict } of JSON.parse(kept)) {
+      if (!isConflict) {
+        this.#unsaved.set(name, value);
+        this.#saved[name] = over;
+      } else if (!isSame(value, fresh[name])) {
+        this.#conflicts.set(name, value);
+        undecided.push(name);
+      }
     }
-    return this.merge(fresh);
+    const { fields, conflicts } = this.merge(fresh);
+    return { fields: [...fields, ...undecided], conflicts: [...conflicts, ...undecided] };
   }
 
   clear() {

@@ -175,8 +175,9 @@ export class ProjectSession extends EventTarget {
       this.state = { currentStep, completedSteps, validationStatus, expiresAt: new Date(expiresAt) };
       this.#awaitEnd();
       const remote = this.#draft.merge(body.projectData);
-      this.#keep();
+      // What was kept before a reload is still to be read.
       if (isFirst) return;
+      this.#keep();
       this.#sayWhenSaved();
       this.#dispatch("state");
       this.#tellRemote(remote);
