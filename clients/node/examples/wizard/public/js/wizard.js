@@ -116,9 +116,14 @@ async function next(step) {
 }
 
 async function create() {
-  isSubmitting = true;
-  await attempt(forms[3], () => session.submit());
-  isSubmitting = false;
+  await attempt(forms[3], async () => {
+    isSubmitting = true;
+    try {
+      await session.submit();
+    } finally {
+      isSubmitting = false;
+    }
+  });
 }
 
 /** Does something with a form, and says why it can't be done. */
