@@ -70,13 +70,18 @@ export class Draft {
     const changed = [...new Set([...Object.keys(before), ...Object.keys(fresh)])]
       .filter((name) => !isSame(before[name], fresh[name]))
       .filter((name) => !(this.#sent.has(name) && isSame(this.#sent.get(name), fresh[name])));
-    for (const [name, value] of this.#unsaved) if (isSame(value, fresh[name])) this.#unsaved.delete(name);
-    const conflicts = changed.filter((name) => this.#unsaved.has(name));
+    // The same here and there, perhaps saved by this tab before a reload: there is nothing to tell, or to save.
+    const agreed = [...this.#unsaved].filter(([name, value]) => isSame(value, fresh[name])).map(([name]) =>
+      name
+    );
+    for (const name of agreed) this.#unsaved.delete(name);
+    const fields = changed.filter((name) => !agreed.includes(name));
+    const conflicts = fields.filter((name) => this.#unsaved.has(name));
     for (const name of conflicts) {
       this.#conflicts.set(name, this.#unsaved.get(name));
       this.#unsaved.delete(name);
     }
-    return { fields: changed, conflicts };
+    return { fields, conflicts };
   }
 
   /** What is not saved, and what it was typed over: text for a store that outlives a reload; undefined is none. */
