@@ -79,7 +79,7 @@ export class QuoteService {
       commit: (receipt: string) => pending.commit<RegisteredQuote>(temporaryQuoteId, TYPE, receipt),
     };
     return await told(() =>
-      saveOnce(this.room, name, ways, async (data) => {
+      saveOnce(this.room, name, ways, async ({ data }) => {
         const makeUser = async () => (await userRepository.save(userDetails)).id;
         const userId = await this.room.idempotent(digest("user", name), makeUser);
         const quote = await quoteRepository.save({ ...data, userId });

@@ -4,14 +4,13 @@ import { Room } from "./room.js";
 import { within } from "./shared.js";
 
 /** The hand-over of one ticket. */
-export interface SaveOnceWays<T, R> {
-  checkout(receipt: string): Promise<Lease<T>>;
+export interface SaveOnceWays<L extends Lease, R> {
+  checkout(receipt: string): Promise<L>;
   /** Ends it; once it was ended with this receipt it answers the first result. */
   commit(receipt: string): Promise<{ result: R | null }>;
 }
 
-interface Lease<T> {
-  readonly data: T;
+interface Lease {
   finish(result: unknown): Promise<unknown>;
   fail(fault: unknown): Promise<unknown>;
 }
@@ -30,11 +29,11 @@ const TTL = "24h";
  * @param name what is saved by whom: secret, and the same for a repetition.
  * @throws IdempotencyInProgress where another takes too long.
  */
-export async function saveOnce<T, R>(
+export async function saveOnce<L extends Lease, R>(
   room: Room,
   name: string,
-  ways: SaveOnceWays<T, R>,
-  save: (data: T) => R | PromiseLike<R>,
+  ways: SaveOnceWays<L, R>,
+  save: (lease: L) => R | PromiseLike<R>,
 ): Promise<R> {
   // The same receipt at each try: it is what the first result is asked for with. So the guard has to see to it
   // that there is one at a time.
@@ -50,7 +49,7 @@ export async function saveOnce<T, R>(
       saved = { result: await orElse(firstResult, fault) };
       return;
     }
-    saved = { result: await within(lease, ({ data }) => save(data)) };
+    saved = { result: await within(lease, save) };
   }, { waitMs: WAIT_MS, lockTtl: LOCK_TTL, ttl: TTL });
   return saved === undefined ? await firstResult() : saved.result;
 }

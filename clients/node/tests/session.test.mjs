@@ -113,6 +113,47 @@ for (const kind of ["memory", "redis"]) {
       assert.deepEqual([completedSteps, validationStatus], [[1], { step1: true }]);
     });
 
+    test("an update over data that have changed since is refused, and writes nothing", async () => {
+      const sessionId = await service.createSession({ projectData: { a: 1 } });
+      const put = async (projectData, etag) => {
+        const headers = { "if-match": etag };
+        const body = JSON.stringify({ sessionId, projectData });
+        return await handlers.collection.PUT(new Request(url, { method: "PUT", headers, body }));
+      };
+      const seen = (await ask("GET", undefined, sessionId)).headers.get("etag");
+      assert.match(seen, /^"[0-9a-f]+"$/);
+      const first = await put({ a: 2 }, seen);
+      assert.equal(first.status, 200);
+      const late = await put({ a: 3, b: 3 }, seen);
+      assert.deepEqual([late.status, await late.json()], [412, {
+        error: "Session has changed",
+        code: "CONFLICT",
+      }]);
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 2 });
+      assert.equal((await put({ a: 3 }, first.headers.get("etag"))).status, 200);
+      assert.equal((await put({ a: 4 }, "*")).status, 200);
+      for (const wrong of ["a", 'W/"a"', '"a", "b"']) {
+        assert.equal((await put({ a: 5 }, wrong)).status, 400, wrong);
+      }
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 4 });
+    });
+
+    test("what is saved is given the session's reference, and others are told that it is under way", async () => {
+      const sessionId = await service.createSession({ completedSteps: [1, 2, 3, 4] });
+      const { ref } = await room.session.get(sessionId);
+      const saved = await service.submit(sessionId, async (_data, { raw, fence }) => {
+        const { status, body, headers } = await ask(
+          "PUT",
+          JSON.stringify({ sessionId, projectData: { a: 1 } }),
+        );
+        assert.deepEqual([status, body.code], [409, "CHECKED_OUT"]);
+        assert.ok(Number(headers.get("retry-after")) >= 1);
+        return { ref: raw.ref, fence };
+      }, { leaseTtl: "20s" });
+      assert.equal(saved.ref, ref);
+      assert.ok(saved.fence > 0);
+    });
+
     test("a finished session is saved once, and open again when that failed", async () => {
       const sessionId = await service.createSession({ projectData: { a: 1 }, completedSteps: [1, 2, 3] });
       const early = service.submit(sessionId, () => assert.fail());

@@ -32,7 +32,10 @@ export class SessionController {
     send(response, await this.requests.get(idOf(request), metadataOf(request)));
 
   readonly updateSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
-    send(response, await this.requests.update(request.body, metadataOf(request)));
+    send(
+      response,
+      await this.requests.update(request.body, metadataOf(request), header(request, "if-match")),
+    );
 
   /** The route of a finished session: `app.post("/api/…/:sessionId/submit", controller.submitSession(insert))`. */
   submitSession(save: SaveSession) {
@@ -54,14 +57,15 @@ function idOf({ params }: ControllerRequest): unknown {
   return (params as { sessionId?: unknown } | undefined)?.sessionId;
 }
 
-function metadataOf({ headers, ip }: ControllerRequest): SessionMetadata {
-  const header = (name: string) => {
-    const value = headers[name];
-    return typeof value === "string" ? value : "";
-  };
+function metadataOf(request: ControllerRequest): SessionMetadata {
   return {
-    userAgent: header("user-agent"),
-    ipAddress: ip ?? "",
-    deviceInfo: header("sec-ch-ua-platform"),
+    userAgent: header(request, "user-agent") ?? "",
+    ipAddress: request.ip ?? "",
+    deviceInfo: header(request, "sec-ch-ua-platform") ?? "",
   };
+}
+
+function header({ headers }: ControllerRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value : undefined;
 }

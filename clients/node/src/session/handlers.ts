@@ -53,7 +53,10 @@ export function createSessionHandlers(options: SessionHandlersOptions = {}): Ses
   return {
     collection: {
       POST: async (request) => response(await requests.create(await bodyOf(request), metadataOf(request))),
-      PUT: async (request) => response(await requests.update(await bodyOf(request), metadataOf(request))),
+      PUT: async (request) => {
+        const ifMatch = request.headers.get("if-match") ?? undefined;
+        return response(await requests.update(await bodyOf(request), metadataOf(request), ifMatch));
+      },
     },
     session: {
       GET: async (request, { params }) =>

@@ -1,5 +1,11 @@
 export { SessionService } from "./service.js";
-export type { ProjectSession, SessionMetadata, SessionServiceOptions, SessionStep } from "./service.js";
+export type {
+  ProjectSession,
+  SessionMetadata,
+  SessionServiceOptions,
+  SessionStep,
+  SessionUpdateOptions,
+} from "./service.js";
 export { SessionController } from "./controller.js";
 export type { ControllerRequest, ControllerResponse } from "./controller.js";
 export { SessionError, SessionFault } from "./session-error.js";

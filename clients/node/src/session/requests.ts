@@ -10,33 +10,38 @@ export class SessionRequests {
     return answer(201, "Failed to create session", async () => {
       const { projectData, currentStep, completedSteps } = members(body);
       const given = { projectData, currentStep, completedSteps, metadata };
-      return { sessionId: await this.service.createSession(given) };
+      return { body: { sessionId: await this.service.createSession(given) } };
     });
   }
 
   get(sessionId: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
-    return answer(200, "Failed to get session", () => this.service.requireSession(text(sessionId), metadata));
+    return answer(200, "Failed to get session", async () => {
+      const body = await this.service.requireSession(text(sessionId), metadata);
+      return { body, etag: body.etag };
+    });
   }
 
-  update(body: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
+  /** `ifMatch` is the header If-Match, where there is one. */
+  update(body: unknown, metadata: SessionMetadata, ifMatch?: string): Promise<SessionAnswer> {
     return answer(200, "Failed to update session", async () => {
       const { sessionId, projectData, currentStep, completedSteps } = members(body);
       const changes = { projectData, currentStep, completedSteps };
-      await this.service.updateSession(text(sessionId), changes, metadata);
-      return { success: true };
+      const options = { ifMatch: etagOf(ifMatch) };
+      const { etag } = await this.service.updateSession(text(sessionId), changes, metadata, options);
+      return { body: { success: true }, etag };
     });
   }
 
   submit(sessionId: unknown, save: SaveSession, metadata: SessionMetadata): Promise<SessionAnswer> {
     return answer(201, "Failed to submit session", async () => {
-      return (await this.service.submit(text(sessionId), save, metadata)) ?? null;
+      return { body: (await this.service.submit(text(sessionId), save, { metadata })) ?? null };
     });
   }
 
   delete(sessionId: unknown, metadata: SessionMetadata): Promise<SessionAnswer> {
     return answer(200, "Failed to delete session", async () => {
       await this.service.deleteSession(text(sessionId), metadata);
-      return { success: true };
+      return { body: { success: true } };
     });
   }
 }
@@ -72,6 +77,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isStep(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+/** The etag of If-Match; any session that is there matches `*`, and a weak one matches none. */
+function etagOf(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  const [, etag] = /^\s*"([^"]*)"\s*$/.exec(header) ?? [];
+  if (etag === undefined) throw new InvalidParams("If-Match is not one strong etag");
+  return etag;
 }
 
 function text(value: unknown): string {
