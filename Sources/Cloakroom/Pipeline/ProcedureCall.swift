@@ -7,14 +7,12 @@ internal import NIOCore
 ///
 /// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
 /// cancelled it, after which the procedure has only to clear up.
-///
-/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   /// A wait that is going on.
   private struct Wait {
     let continuation: CheckedContinuation<WaitOutcome, Never>
     let waiter: UInt64?
-    let timer: Scheduled<Void>
+    let timer: LoopTimer
   }
 
   /// A first step that the store has not answered.
@@ -38,7 +36,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var isAnswered = false
   /// Why it may not wait any more.
   private var refusal: RPCError?
-  private var deadline: Scheduled<Void>?
+  private var deadline: LoopTimer?
   private var currentWait: Wait?
   private var recordWait: RecordWait?
   /// What a call on a record has come to that the procedure was told last, and its caller was not yet.
@@ -58,7 +56,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     self.request.connection.procedures.add(self)
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
-    deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
+    deadline = worker.timers.schedule(in: patience) {
       self.worker.observer.limitBit(.deadline)
       self.giveUp(RPCError(.deadlineExceeded))
       self.worker.burst.finish()
@@ -307,6 +305,21 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     }
   }
 
+  func perform(
+    reading commands: [StoreCommand], _ continuation: CheckedContinuation<[StoreReply], Never>
+  ) {
+    var replies = commands.map { _ in StoreReply.failure(RPCError(.internal)) }
+    var open = commands.count
+    guard open > 0 else { return continuation.resume(returning: replies) }
+    for (place, command) in commands.enumerated() {
+      worker.perform(command) {
+        replies[place] = $0
+        open -= 1
+        if open == 0 { continuation.resume(returning: replies) }
+      }
+    }
+  }
+
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {
     run(call) { (answer: RecordAnswer) in
       if !call.isReading, answer.hasEffect { self.mutations.changed() }
@@ -330,7 +343,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     guard currentWait == nil else {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
-    let timer = worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+    let timer = worker.timers.schedule(in: TimeAmount(time)) {
       self.endWait(.woken(.timeOver))
     }
     currentWait = Wait(continuation: continuation, waiter: waiter, timer: timer)
