@@ -146,12 +146,17 @@ extension Setting {
       "limits.subscriptionsPerConnection", \.configuration.limits.subscriptionsPerConnection,
       .count(1...1_000_000), "Subscriptions to events of one connection. Past it: OVERLOADED."),
     Setting(
+      "limits.patternBytesPerConnection", \.configuration.limits.patternBytesPerConnection,
+      .size(1024...(1 << 30)),
+      "The patterns of one connection's subscriptions to events, in bytes. Past it: OVERLOADED."),
+    Setting(
       "limits.waitingEvents", \.configuration.limits.waitingEvents, .count(1...1_000_000),
       "Events that wait for a slow reader, for each subscription. Past it, they are dropped and "
         + "the reader is told."),
     Setting(
       "limits.waitingEventBytes", \.configuration.limits.waitingEventBytes, .size(1024...(1 << 30)),
-      "The same in bytes."),
+      "The same in bytes. All subscriptions of a connection together have no more than "
+        + "limits.unreadReplyBytes."),
     Setting(
       "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
       "The longest token. Past it: TOO_LARGE when signing, TOKEN_INVALID when "

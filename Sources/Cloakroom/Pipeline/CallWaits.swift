@@ -11,7 +11,7 @@ final class CallWaits {
   private struct Wait {
     let continuation: CheckedContinuation<WaitOutcome, Never>
     let waiter: UInt64?
-    let timer: Scheduled<Void>
+    let timer: LoopTimer
   }
 
   private let worker: Worker
@@ -34,7 +34,7 @@ final class CallWaits {
     guard current == nil else {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
-    let timer = worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
+    let timer = worker.timers.schedule(in: TimeAmount(time)) {
       self.end(.woken(.timeOver))
     }
     current = Wait(continuation: continuation, waiter: waiter, timer: timer)

@@ -8,8 +8,6 @@ internal import NIOCore
 /// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
 /// cancelled it, after which the procedure has only to clear up. Whoever is told that nothing was done is told so
 /// when nothing is left of it, unless that takes the store too long, or the call's own time is over.
-///
-/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   /// A first step that the store has not answered.
   private struct FirstStep {
@@ -39,9 +37,9 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var isHeld = false
   /// Why it may not wait any more.
   private var refusal: RPCError?
-  private var deadline: Scheduled<Void>?
+  private var deadline: LoopTimer?
   /// When a caller who has been cancelled is told so in any case.
-  private var patience: Scheduled<Void>?
+  private var patience: LoopTimer?
   private var waits: CallWaits?
   private var recordWait: RecordWait?
   /// What a call on a record has come to that the procedure was told last, and its caller was not yet.
@@ -60,7 +58,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     self.request.connection.procedures.add(self)
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
-    deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
+    deadline = worker.timers.schedule(in: patience) {
       self.worker.observer.limitBit(.deadline)
       self.cancel(self.truth(of: RPCError(.deadlineExceeded)), atOnce: true)
       self.worker.burst.finish()
@@ -258,7 +256,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     waits?.giveUp(error)
     settle()
     guard !isAnswered else { return }
-    patience = worker.loop.assumeIsolated().scheduleTask(in: worker.withdrawalPatience) {
+    patience = worker.timers.schedule(in: worker.withdrawalPatience) {
       self.answerUnconfirmed()
       self.worker.burst.finish()
     }
@@ -335,6 +333,21 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       continuation.resume(returning: $0)
     } submitting: {
       self.mutations.submitted($0, sendings: sendings)
+    }
+  }
+
+  func perform(
+    reading commands: [StoreCommand], _ continuation: CheckedContinuation<[StoreReply], Never>
+  ) {
+    var replies = commands.map { _ in StoreReply.failure(RPCError(.internal)) }
+    var open = commands.count
+    guard open > 0 else { return continuation.resume(returning: replies) }
+    for (place, command) in commands.enumerated() {
+      worker.perform(command) {
+        replies[place] = $0
+        open -= 1
+        if open == 0 { continuation.resume(returning: replies) }
+      }
     }
   }
 

@@ -24,6 +24,8 @@ final class Worker {
   let store: any StoreLink
   /// The way to what other sidecars of the store publish.
   let bus: LoopBus
+  /// The timers of its calls.
+  let timers: LoopTimers
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
   /// counts references to what it uses, and once there was a weak one that takes twice as long.
   private(set) lazy var executor = LoopExecutor(on: loop) { self.burst.finish() }
@@ -51,6 +53,7 @@ final class Worker {
     self.observer = observer
     self.store = store
     self.bus = LoopBus(bus)
+    timers = LoopTimers(on: loop)
     limits = configuration.limits
     withdrawalPatience = TimeAmount(configuration.store.commandTimeout)
     burst = Burst(on: loop, limits: limits, observer: observer)
@@ -83,6 +86,7 @@ final class Worker {
     bus.close()
     store.close()
     burst.finish()
+    timers.close()
     executor.close()
   }
 
@@ -160,8 +164,7 @@ final class Worker {
     _ milliseconds: Int64, for ticket: StoreTicket, _ extras: CallExtras
   ) {
     let patience = TimeAmount.milliseconds(min(milliseconds, TimeToLive.longest.milliseconds))
-    // On the worker's own loop, where calls are begun.
-    extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
+    extras.deadline = timers.schedule(in: patience) {
       guard self.replies.calls.extras(ticket.index) === extras, !extras.isAnswered else { return }
       self.observer.limitBit(.deadline)
       // The ticket stays in use until the store has answered, but no caller waits for it any more.
