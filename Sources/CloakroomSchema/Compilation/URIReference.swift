@@ -23,7 +23,7 @@ struct URIReference: Sendable {
 
   /// Takes a text apart; nil if it is no URI reference.
   init?(_ text: JSONText) {
-    guard Format.uriReference.accepts(text) else { return nil }
+    guard Format.uriReference.accepts(text.utf8[...]) else { return nil }
     var rest = text.string[...]
     if let hash = rest.firstIndex(of: "#") {
       fragment = String(rest[rest.index(after: hash)...])
@@ -75,6 +75,12 @@ struct URIReference: Sendable {
     text += path
     if let query { text += "?" + query }
     return text
+  }
+
+  /// How long it is, in bytes, about.
+  var byteCount: Int {
+    (authority?.utf8.count ?? 0) + path.utf8.count + (query?.utf8.count ?? 0)
+      + (fragment?.utf8.count ?? 0)
   }
 
   /// The fragment with its percent-encoded bytes decoded; empty if there is none.
