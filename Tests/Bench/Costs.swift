@@ -154,7 +154,7 @@ enum Costs {
         list($0) { "\($0).5" }
       },
       Line("uniqueItems, exponents", [1_000, 10_000, 100_000], { _ in #"{"uniqueItems":true}"# }) {
-        list($0) { "\($0)e400" }
+        list($0) { "\($0)e4" }
       },
       Line("uniqueItems, arrays", [1_000, 10_000, 100_000], { _ in #"{"uniqueItems":true}"# }) {
         list($0) { "[\($0)]" }
@@ -382,7 +382,7 @@ enum Costs {
         return #"{"pattern":"\#(sets.joined())"}"#
       },
       compiling("patternProperties", [30, 300, 3_000]) { count in
-        "{\"patternProperties\":" + object(count) { #""^[a-\#($0)x]":true"# } + "}"
+        "{\"patternProperties\":" + object(count) { #""^[a-c]\#($0)":true"# } + "}"
       },
       compiling("nested groups", [1, 10, 100]) {
         #"{"pattern":"\#(String(repeating: "(a|b(?=c)", count: $0))\#(String(repeating: ")*", count: $0))"}"#

@@ -139,7 +139,7 @@ struct SchemaCompiler {
 
   private mutating func holdURI(_ uri: URIReference, _ more: Int) throws(SchemaFault) {
     uriBytes += uri.byteCount + more
-    guard uriBytes <= 8 * limits.schemaBytes else { throw .exceeds(.locationBytes) }
+    guard uriBytes <= 2 * limits.schemaBytes else { throw .exceeds(.locationBytes) }
   }
 
   /// What `$schema` may be.

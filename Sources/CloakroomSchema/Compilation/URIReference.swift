@@ -109,7 +109,13 @@ struct URIReference: Sendable {
 
   /// RFC 3986 section 5.2.4
   private static func withoutDots(_ path: String) -> String {
-    guard path.contains("/") else { return path }
+    // Most have none: what a base ends up with has none any more.
+    var before = UInt8(ascii: "/")
+    let hasDots = path.utf8.contains { byte in
+      defer { before = byte }
+      return before == UInt8(ascii: "/") && byte == UInt8(ascii: ".")
+    }
+    guard hasDots, path.contains("/") else { return path }
     var segments: [Substring] = []
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     for (index, part) in parts.enumerated() {

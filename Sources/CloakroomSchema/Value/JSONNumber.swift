@@ -11,6 +11,8 @@ enum JSONNumber: Sendable, Hashable {
   case decimal(DecimalNumber)
 
   private static let shortDigits = 18
+  /// How long the text of a number is that is read without a list of its digits.
+  private static let mostBytes = 28
 
   /// Reads a number that a scanner has found.
   init(_ text: RawSpan, _ range: ByteRange) {
@@ -26,14 +28,15 @@ enum JSONNumber: Sendable, Hashable {
     self = decimal.wholeNumber.map { .integer($0) } ?? decimal.short ?? .decimal(decimal)
   }
 
-  /// Most fractions: digits and a point, without an exponent and with few digits.
+  /// Most numbers: few digits, and an exponent of few.
   private static func short(_ text: RawSpan, _ range: ByteRange) -> JSONNumber? {
-    guard range.count <= shortDigits + 2 else { return nil }
+    guard range.count <= mostBytes else { return nil }
     var digits: Int64 = 0
     var count = 0
-    var exponent: Int32 = 0
+    var exponent = 0
     var isNegative = false
     var isFraction = false
+    var end = range.end
     for at in range.offsets {
       switch text.unsafeLoad(fromByteOffset: at, as: UInt8.self) {
       case let byte where Format.isDigit(byte):
@@ -43,16 +46,41 @@ enum JSONNumber: Sendable, Hashable {
         if isFraction { exponent -= 1 }
       case UInt8(ascii: "-"): isNegative = true
       case UInt8(ascii: "."): isFraction = true
-      default: return nil
+      default: end = at
       }
+      if end == at { break }
     }
-    while exponent < 0, digits % 10 == 0, digits > 0 {
+    guard digits > 0 else { return .integer(0) }
+    if end < range.end {
+      guard let written = written(text, end + 1, range.end) else { return nil }
+      exponent += written
+    }
+    while digits % 10 == 0 {
       digits /= 10
       exponent += 1
     }
-    if digits == 0 { return .integer(0) }
     if isNegative { digits = -digits }
-    return exponent == 0 ? .integer(digits) : .short(digits: digits, exponent: exponent)
+    if (0...18).contains(exponent) {
+      let whole = Int128(digits) * power(exponent)
+      if let integer = Int64(exactly: whole) { return .integer(integer) }
+    }
+    return .short(digits: digits, exponent: Int32(clamping: exponent))
+  }
+
+  /// An exponent of up to six digits, without its letter.
+  private static func written(_ text: RawSpan, _ start: Int, _ end: Int) -> Int? {
+    guard end - start <= 7 else { return nil }
+    var exponent = 0
+    var isNegative = false
+    for at in start..<end {
+      switch text.unsafeLoad(fromByteOffset: at, as: UInt8.self) {
+      case let byte where Format.isDigit(byte):
+        exponent = exponent * 10 + Int(byte - UInt8(ascii: "0"))
+      case UInt8(ascii: "-"): isNegative = true
+      default: break
+      }
+    }
+    return isNegative ? -exponent : exponent
   }
 
   /// The number as digits.
@@ -103,7 +131,7 @@ enum JSONNumber: Sendable, Hashable {
   /// What it costs to read it and to look at all of it, in steps of a validation.
   ///
   /// - Parameter bytes: how long it is in its text.
-  static func weight(_ bytes: Int) -> Int { bytes <= shortDigits + 2 ? 2 : 16 + bytes / 4 }
+  static func weight(_ bytes: Int) -> Int { bytes < 10 ? 2 : bytes <= 20 ? 4 : 24 + bytes / 4 }
 
   /// The digits and the power of ten, where there are few digits; an integer's with its zeros.
   private var parts: (digits: Int64, exponent: Int)? {
