@@ -157,9 +157,13 @@ struct Serve: AsyncParsableCommand {
     do throws(ConfigurationFaults) {
       settings = try load(check)
     } catch {
-      return try Outcome.failure(.usage, "\(error)").finish()
+      return try Outcome.failures(.usage, "\(error)").finish()
     }
-    if check { return try Outcome.success("the configuration is good\n").finish() }
+    if check {
+      return try Outcome.success(
+        Array("the configuration is good\n".utf8), .good, .process
+      ).finish()
+    }
     var logger = Logger(label: "cloakroom") { _ in OperatorLog(environment: environment) }
     logger.logLevel = Logger.Level(rawValue: settings.log.level.rawValue) ?? .info
     do {
@@ -177,8 +181,8 @@ struct Serve: AsyncParsableCommand {
     switch error {
     case let fault as ListenFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     case let fault as PrivateFolder.Fault: .failure(.cannotCreate, "cloakroom: \(fault)")
-    case let fault as KeyFolderFault: .failure(.noInput, "\(fault)")
-    case let faults as ConfigurationFaults: .failure(.usage, "\(faults)")
+    case let fault as KeyFolderFault: .failures(.noInput, "\(fault)")
+    case let faults as ConfigurationFaults: .failures(.usage, "\(faults)")
     case let fault as AccessLogFault: .failure(.cannotCreate, "cloakroom: \(fault)")
     default: .failure(.failure, "cloakroom: \(error)")
     }

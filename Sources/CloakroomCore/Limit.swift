@@ -32,6 +32,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case subscriptions
   /// A connection had as many subscriptions as it may have.
   case subscriptionsPerConnection
+  /// A connection's patterns of events had as many bytes as they may have.
+  case patternBytes
   /// As many events waited for a slow reader as may wait, and one was dropped.
   case waitingEvents
   /// A connection had as many things bound to it as may be.
@@ -66,6 +68,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .replySize: "reply_size"
     case .subscriptions: "subscriptions"
     case .subscriptionsPerConnection: "subscriptions_per_connection"
+    case .patternBytes: "pattern_bytes"
     case .waitingEvents: "waiting_events"
     case .boundToConnection: "bound_to_connection"
     case .claimWaiters: "claim_waiters"

@@ -38,7 +38,7 @@ public struct OperatorLog: LogHandler {
     _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp
   ) -> String {
     let fields = metadata.sorted { $0.key < $1.key }
-      .map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
+      .map { " \($0.key)=\(Self.quoted(Self.text(of: $0.value)))" }.joined()
     // The faults of a configuration are a line each.
     let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
       .map { Self.escaped(String($0), quote: false) }
@@ -67,6 +67,15 @@ public struct OperatorLog: LogHandler {
     var status = stat()
     guard let stream, fstat(STDERR_FILENO, &status) == 0 else { return false }
     return stream == "\(status.st_dev):\(status.st_ino)"
+  }
+
+  /// A field's value as text; a list's elements are separated by commas.
+  private static func text(of value: Logger.MetadataValue) -> String {
+    guard case .array(let elements) = value else { return "\(value)" }
+    return elements.map { element in
+      let text = text(of: element)
+      return text.contains(",") ? "\"" + escaped(text, quote: true) + "\"" : text
+    }.joined(separator: ",")
   }
 
   /// A field's value: as it is, unless it could be taken for something else.
@@ -101,6 +110,11 @@ public struct OperatorLog: LogHandler {
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
   }
+}
+
+extension Logger.MetadataValue {
+  /// A field with several values, which the operator's log has with commas between them.
+  package static func list(_ texts: [String]) -> Self { .array(texts.map { .string($0) }) }
 }
 
 extension Logger.Level {

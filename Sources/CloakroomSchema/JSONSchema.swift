@@ -21,12 +21,14 @@
 ///
 /// All work is bounded by `SchemaLimits`. A schema may be used by several threads at once.
 public struct JSONSchema: Sendable {
-  let subschemas: [Subschema]
+  let compiled: CompiledSchema
   let limits: SchemaLimits
   /// How many states the automata of its patterns have together.
-  public let patternStates: Int
+  public var patternStates: Int { compiled.patternStates }
   /// How many subschemas it has, itself included.
-  public var subschemaCount: Int { subschemas.count }
+  public var subschemaCount: Int { compiled.subschemas.count }
+  /// How much memory it takes, in bytes, about; copies of it share that.
+  public var memoryBytes: Int { compiled.memoryBytes }
 
   /// Compiles a schema.
   ///
@@ -36,8 +38,8 @@ public struct JSONSchema: Sendable {
   /// - Throws: what is wrong with the schema, and where.
   public init(_ text: RawSpan, limits: SchemaLimits = SchemaLimits()) throws(SchemaFault) {
     guard text.byteCount <= limits.schemaBytes else { throw .exceeds(.schemaBytes) }
-    let value = try JSONReader.read(text, limits)
-    (subschemas, patternStates) = try SchemaCompiler.compile(value, limits: limits)
+    compiled = try SchemaCompiler.compile(
+      JSONInstance.read(text, limits), limits: limits)
     self.limits = limits
   }
 

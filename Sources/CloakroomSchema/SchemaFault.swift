@@ -27,6 +27,8 @@ public enum SchemaFault: Error, Sendable, Equatable {
     case patternStates
     /// `SchemaLimits.locationBytes`
     case locationBytes
+    /// `SchemaLimits.compiledBytes`
+    case compiledBytes
     /// `SchemaLimits.steps`
     case steps
   }

@@ -13,8 +13,11 @@ public struct SchemaLimits: Sendable, Equatable {
   public var subschemas = 10_000
   /// How many states the automata of all patterns of a schema may have together.
   public var patternStates = 20_000
-  /// How many steps one validation may take. A step is a keyword applied to a value, a member
-  /// looked at, or a state of a pattern visited for a character: some 40 ns each.
+  /// How much memory a compiled schema may take, in bytes.
+  public var compiledBytes = 4 << 20
+  /// How many steps one validation may take. A step is what takes some 10 ns: a member looked at, a character of a
+  /// text that a pattern is searched in, a state of a pattern visited, four digits of a long number; to apply a
+  /// subschema to a value takes a few. The whole takes some 30 ms of a core.
   public var steps = 2_000_000
   /// How many violations of one value are told; validation ends with the last of them.
   public var violations = 32

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 
 def until(what, condition, seconds=60):
@@ -50,13 +51,13 @@ class Sidecar:
         environment = {"PATH": os.environ["PATH"], "CLOAKROOM_SOCKET": self.path, **settings}
         if redis:
             environment["REDIS_URL"] = f"unix://{redis.path}"
-        self.log = open(f"{folder}/{name}.log", "w")
+        self.log = Path(f"{folder}/{name}.log").open("w")
         self.process = subprocess.Popen(
             [os.path.abspath(binary), "serve"], env=environment, cwd=folder, stdout=self.log, stderr=self.log
         )
         until("the sidecar", lambda: os.path.exists(self.path) or self.process.poll() is not None)
         if self.process.poll() is not None:
-            sys.exit(open(self.log.name).read())
+            sys.exit(Path(self.log.name).read_text())
 
     def resident(self):
         """Bytes of memory that it has, of the process itself and not of files."""
@@ -89,6 +90,7 @@ class Line:
 
     def __init__(self, path, timeout=60):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.timeout = timeout
         self.socket.settimeout(timeout)
         self.socket.connect(path)
         self.file = self.socket.makefile("rb", 1 << 16)
@@ -100,6 +102,14 @@ class Line:
         """The next answer, or notification; nothing when the sidecar has closed the connection."""
         text = self.file.readline()
         return json.loads(text) if text else None
+
+    def has_text(self):
+        """Whether there is something that was received and not read."""
+        self.socket.setblocking(False)
+        try:
+            return bool(self.file.peek(1))
+        finally:
+            self.socket.settimeout(self.timeout)
 
     def all(self, method, params, *, ahead=256):
         """The results of a method for each of the parameters, in their order."""
@@ -128,12 +138,12 @@ def request(method, params, id=0):
 
 def processor(pid):
     """Seconds of processor time that a process has taken."""
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def status(pid, name):
-    for line in open(f"/proc/{pid}/status"):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     return 0

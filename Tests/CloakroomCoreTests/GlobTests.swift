@@ -23,6 +23,34 @@ struct GlobTests {
     #expect(Glob(pattern).matches(text) == expected)
   }
 
+  @Test(
+    "takes no more time than text and pattern have bytes: by places times bytes it would be hours")
+  func linear() {
+    let part = String(repeating: "a", count: 1_000_000)
+    let pattern = Glob("*\(part)b*\(part)c*")
+    #expect(!pattern.matches(String(repeating: "a", count: 8_000_000)))
+    #expect(pattern.matches(part + part + "b" + part + "c"))
+  }
+
+  @Test("matches as if all ways were tried")
+  func allWays() {
+    func matches(_ pattern: Substring, _ text: Substring) -> Bool {
+      guard let first = pattern.first else { return text.isEmpty }
+      if first == "*" {
+        return matches(pattern.dropFirst(), text)
+          || !text.isEmpty && matches(pattern, text.dropFirst())
+      }
+      return text.first == first && matches(pattern.dropFirst(), text.dropFirst())
+    }
+    func word(_ letters: [Character], _ most: Int) -> String {
+      String((0..<Int.random(in: 0...most)).map { _ in letters.randomElement() ?? "a" })
+    }
+    for _ in 0..<3000 {
+      let (pattern, text) = (word(["a", "a", "b", "*"], 9), word(["a", "a", "b"], 12))
+      #expect(Glob(pattern).matches(text) == matches(pattern[...], text[...]), "\(pattern) \(text)")
+    }
+  }
+
   @Test("takes no exponential time for many stars")
   func stars() {
     let pattern = Glob(String(repeating: "a*", count: 100) + "b")

@@ -105,6 +105,8 @@ struct Caller {
         ResultSchemas.check(result.readableBytesView, of: table.names[found])
         steps = ["answer of \(result.readableBytes) bytes"]
       }
+    case .repeated(let begin):
+      steps = [Self.describe(arguments.idempotent(try begin(&arguments).command))]
     case .subscription(let request): steps = [Self.describe(try request(&arguments))]
     case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }

@@ -34,6 +34,17 @@ struct OperatorLogTests {
   }
 
   @Test(
+    "has a list as its elements with commas between them",
+    arguments: [
+      ([], "\"\""), (["one"], "one"), (["one", "two"], "one,two"),
+      (["main ES256 active", "old HS256 verify"], #""main ES256 active,old HS256 verify""#),
+      (["a,b", "c"], #""\"a,b\",c""#),
+    ])
+  func list(values: [String], written: String) {
+    #expect(Self.line(.info, "m", ["k": .list(values)], journal: true) == "<6>m k=\(written)\n")
+  }
+
+  @Test(
     "has no field in which a line or another field can hide, and no command for a terminal",
     arguments: [
       ("plain", "plain"), ("two words", "\"two words\""), ("a=b", "\"a=b\""), ("", "\"\""),

@@ -64,7 +64,7 @@ extension RedisScriptCase {
   }
 
   private static let reclaims: [Situation] = {
-    let all = ["group", "me", "0", "10", "10000", "100"]
+    let all = ["group", "me", "0", "10", "10000", "100", "-"]
     // Nothing can be put behind such an entry.
     let last = ["XADD", "dead", "18446744073709551615-18446744073709551615", "message", "m"]
     let befores = [

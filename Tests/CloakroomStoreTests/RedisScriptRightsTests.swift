@@ -45,12 +45,53 @@ struct RedisScriptRightsTests {
     let full = ["XADD", "dead", "18446744073709551615-18446744073709551615", "message", "m"]
     var situation = RedisScriptCase.Situation(
       before: RedisScriptCase.delivered([full]), keys: ["key", "dead"],
-      arguments: ["group", "me", "0", "10", "10000", "100", "5"])
+      arguments: ["group", "me", "0", "10", "10000", "100", "-", "5"])
     let first = try trial.run(situation, .nothing)
-    #expect(first.reply == #"[:0, [[:2, "1-1", ["message", "m"]]]]"#)
+    #expect(first.reply == #"[:0, [[:2, "1-1", ["message", "m"]]], ""]"#)
     situation.before.append(["XACK", "key", "group", "1-1"])
     let second = try trial.run(situation, .nothing)
     #expect(second.isRefused && second.after == second.before, "\(second.reply)")
+  }
+
+  /// Messages in the hands of a consumer for a second, the last of them for an hour.
+  private static func inHand(_ count: Int, deliveries: Int) -> [[String]] {
+    let ids = (1...count).map { "1-\($0)" }
+    let claim = ["XCLAIM", "key", "group", "other", "0"]
+    return ids.map { ["XADD", "key", $0, "message", "m"] } + [
+      ["XGROUP", "CREATE", "key", "group", "0"],
+      ["XREADGROUP", "GROUP", "group", "other", "STREAMS", "key", ">"],
+      claim + ids + ["IDLE", "1000", "RETRYCOUNT", "\(deliveries)"],
+      claim + [ids[count - 1], "IDLE", "3600000", "RETRYCOUNT", "\(deliveries)"],
+    ]
+  }
+
+  @Test("that has done its work without a result says where to go on, and finds the last")
+  func pieces() throws {
+    let trial = try RedisScriptTrial(#require(ReclaimMessages.redis.script))
+    let before = Self.inHand(40, deliveries: 2)
+    var (start, places) = ("-", [String]())
+    for _ in 0..<10 {
+      let situation = RedisScriptCase.Situation(
+        before: before, arguments: ["group", "me", "60000", "10", "10000", "13", start])
+      let reply = try trial.run(situation, .nothing).reply
+      places.append(reply)
+      guard let next = reply.firstMatch(of: /\[\], "(1-\d+)"\]/)?.1 else { break }
+      start = "(\(next)"
+    }
+    #expect(
+      places == [13, 26, 39].map { #"[:0, [], "1-\#($0)"]"# }
+        + [#"[:0, [[:3, "1-40", ["message", "m"]]], ""]"#])
+  }
+
+  @Test(
+    "looks no further than at a few that were delivered once, and lately", arguments: [70, 700])
+  func end(count: Int) throws {
+    let trial = try RedisScriptTrial(#require(ReclaimMessages.redis.script))
+    let situation = RedisScriptCase.Situation(
+      before: Self.inHand(count, deliveries: 1),
+      // Too little work for all of them.
+      arguments: ["group", "me", "60000", "10", "10000", "65", "-"])
+    #expect(try trial.run(situation, .nothing).reply == #"[:0, [], ""]"#)
   }
 
   private static func lacks(

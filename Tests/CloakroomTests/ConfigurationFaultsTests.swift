@@ -39,16 +39,16 @@ struct ConfigurationFaultsTests {
       "CLOAKROOM_SOKCET: is no setting's variable (did you mean CLOAKROOM_SOCKET?)",
       "REDIS_PORT: has to be a number from 1 to 65535; "
         + "set CLOAKROOM_REDIS if it is not meant for this",
-      "CLOAKROOM_KEYS_DEFAULT_TTL: has to be seconds, or a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\"",
+      "CLOAKROOM_KEYS_DEFAULT_TTL: has to be seconds, or a number with ms, s, m, h or d, from 1ms to 3650d, as in \"24h\", not \"soon\"",
       "\(path): limits.batchLength: has to be a whole number from 1 to 1000000, not 0",
-      "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64",
-      "--log-level: has to be one of trace, debug, info, notice, warning, error, critical",
+      "CLOAKROOM_LOOPS: has to be a whole number from 1 to 64, not \"many\"",
+      "--log-level: has to be one of trace, debug, info, notice, warning, error, critical, not \"loud\"",
       "\(path): services.a b.method: is nothing that a service has (did you mean methods?)",
-      "\(path): services.a b.users[0]: is no user of this system: add it, or use uids",
+      "\(path): services.a b.users[0]: \"nobody-here\" is no user of this system: add it, or use uids",
       "\(path): services.a b: is no name for a service: use 1 to 64 of A-Z a-z 0-9 . _ -",
       "CLOAKROOM_SOCKET: the socket path /\(String(repeating: "x", count: 120)) has 121 bytes, "
         + "and a Unix socket's path at most 107: choose a shorter one",
-      "CLOAKROOM_SOCKET_GROUP: is no group of this system: add it first",
+      "CLOAKROOM_SOCKET_GROUP: \"no-such-group\" is no group of this system: add it first",
       "--set store.reconnectMin: store.reconnectMin is longer than store.reconnectMax",
       "\(path): scopes.required: requires scopes that scopes.declared doesn't have: tenant",
     ]
@@ -72,6 +72,8 @@ struct ConfigurationFaultsTests {
       ("", 1, "the file is empty"), ("{\"a\": 1,}", 1, "a comma too many"),
       ("{\"a\": [1, 2,\n]}", 2, "a comma too many"), ("// x\n{}", 1, "JSON has no comments"),
       ("{\n# x\n}", 2, "JSON has no comments"), ("{'a': 1}", 1, "double quotes"),
+      ("{\"a\": True}", 1, "JSON has true, false and null, and no True"),
+      ("{\"a\": [NaN]}", 1, "and no NaN"),
       ("{} {}", 1, "end of file expected"), ("{\"a\": \"\u{1}\"}", 1, "control character"),
     ])
   func syntax(text: String, line: Int, message: String) throws {
@@ -95,6 +97,59 @@ struct ConfigurationFaultsTests {
     #expect(
       Load.faults(file: large.path).map(\.description)
         == ["\(large.path): has more than 1048576 bytes"])
+  }
+
+  @Test(
+    "tell a value that is wrong, if it is plain words and numbers",
+    arguments: [
+      (#"{"log": {"level": "loud"}}"#, #", not "loud""#),
+      (#"{"log": {"level": ""}}"#, #", not """#), (#"{"log": {"level": true}}"#, ", not true"),
+      (#"{"runtime": {"drainTimeout": "10 seconds"}}"#, #", not "10 seconds""#),
+      (#"{"runtime": {"drainTimeout": "10sec"}}"#, ", not 10sec"),
+      (#"{"runtime": {"loops": 1.5}}"#, ", not 1.5"),
+      (#"{"socket": {"mode": "rw-rw----"}}"#, #", not "rw-rw----""#),
+      (#"{"keys": {"prefix": "app:"}}"#, #", not "app:""#),
+      (#"{"scopes": {"declared": ["org", "a b"]}}"#, #", not ["org", "a b"]"#),
+      (#"{"services": {"a": {"users": ["*"], "rate": "fast"}}}"#, #", not "fast""#),
+      (#"{"services": {"a": {"users": "root"}}}"#, #", not "root""#),
+      (#"{"services": {"a": {"users": ["*"], "methods": ["kv.gte"]}}}"#, #""kv.gte" matches"#),
+      (#"{"pending": {"presets": {"a": {"backend": "disk"}}}}"#, #", not "disk""#),
+      (#"{"ratelimit": {"policies": {"a": {"limit": 0, "window": "1m"}}}}"#, ", not 0"),
+    ])
+  func value(text: String, told: String) throws {
+    let file = try TemporaryFile(text)
+    let fault = try #require(Load.faults(file: file.path).first)
+    #expect(fault.message.contains(told), "\(fault)")
+  }
+
+  @Test(
+    "do not tell what may be a secret",
+    arguments: [
+      "hunter2", "S3cret", "2e7f9a10c4", "redis://h", "user:swordfish", "me@host", "a\u{1B}[31m",
+      "QWxhZGRpbjpv", "correcthorsebatterystaple", "-----BEGIN PRIVATE KEY-----\nMIG", "p!ss",
+      "bbbbbbbb bbbbbbbb bbbbbbbb bbbbbbbb", "1234567890123",
+    ])
+  func untold(value: String) throws {
+    let known = Load.faults(flags: ["log-level": "loud"]).map(\.description)
+    let faults = Load.faults(flags: ["log-level": value]).map(\.description)
+    #expect(faults == known.map { $0.replacing(#", not "loud""#, with: "") })
+  }
+
+  @Test("never tell a value of a setting that a secret belongs to")
+  func secretSettings() throws {
+    let texts = [
+      #"{"store": {"passwordFile": 4711}}"#, #"{"store": {"passwordFile": true}}"#,
+      #"{"accessLog": {"hashKey": 4711}}"#, #"{"store": {"url": 4711}}"#,
+      #"{"store": {"url": "swordfish"}}"#, #"{"storage": {"password": "swordfish"}}"#,
+      #"{"store": {"password": "swordfish"}}"#, #"{"store": {"password": 4711}}"#,
+    ]
+    for text in texts {
+      let file = try TemporaryFile(text)
+      let fault = try #require(Load.faults(file: file.path).first, "\(text)")
+      for value in ["4711", "not true", "swordfish"] {
+        #expect(!fault.message.contains(value), "\(fault)")
+      }
+    }
   }
 
   @Test("never hold a secret, wherever it was put")

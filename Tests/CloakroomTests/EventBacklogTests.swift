@@ -62,7 +62,9 @@ struct EventBacklogTests {
 
   @Test("is bounded, and what is missing is told in its place", arguments: courses)
   func course(steps: [Step], items: [Item]) {
-    var backlog = EventBacklog(countLimit: 3, byteLimit: 10)
+    var backlog = EventBacklog(
+      countLimit: 3, byteLimit: 10,
+      account: SubscriberAccount(waitingLimit: 1 << 20, patternLimit: 0))
     var taken: [Item] = []
     for step in steps {
       switch step {
@@ -74,5 +76,34 @@ struct EventBacklogTests {
     while let item = backlog.next() { taken.append(item) }
     #expect(taken == items)
     #expect(backlog.isEmpty)
+  }
+
+  /// A backlog, where an expectation can change it.
+  private final class Box {
+    private var backlog: EventBacklog
+
+    init(_ backlog: EventBacklog) { self.backlog = backlog }
+    func add(_ event: ByteBuffer) -> Bool { backlog.add(event) }
+    func next() -> Item? { backlog.next() }
+  }
+
+  @Test("is bounded with what waits for all others of the connection")
+  func shared() {
+    let event = ByteBuffer(repeating: 0x78, count: 100)
+    let cost = 100 + SubscriberAccount.eventOverhead
+    let account = SubscriberAccount(waitingLimit: 3 * cost, patternLimit: 0)
+    let backlogs = (0..<3).map { _ in
+      Box(EventBacklog(countLimit: 1000, byteLimit: 1 << 20, account: account))
+    }
+    #expect((0..<3).map { backlogs[$0 % 2].add(event) } == [true, true, true])
+    #expect(!backlogs[2].add(event) && !backlogs[0].add(event))
+    #expect(account.waitingBytes == 3 * cost)
+    // What one gives back another may take; one that has dropped some says so first.
+    #expect(backlogs[1].next() == .event(event))
+    #expect(!backlogs[2].add(event))
+    #expect(backlogs[2].next() == .gap(.overflow, dropped: 2))
+    #expect(backlogs[2].add(event))
+    for backlog in backlogs { while backlog.next() != nil {} }
+    #expect(account.waitingBytes == 0)
   }
 }

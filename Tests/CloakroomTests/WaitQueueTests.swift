@@ -58,6 +58,44 @@ struct WaitQueueTests {
     #expect(queues.leave(3) == nil)
   }
 
+  @Test("keeps its order whoever leaves it, from wherever")
+  func leaving() throws {
+    let queues = Queues()
+    var line: [(id: UInt64, waiter: WaiterState)] = []
+    var last: WaitQueue?
+    for round in 1...3000 {
+      if !line.isEmpty, Int.random(in: 0..<line.count + 12) > 10 {
+        let leaving = line.remove(at: Int.random(in: 0..<line.count))
+        #expect((queues.leave(leaving.id) === last) == line.isEmpty)
+        #expect(!queues.isFirst(line.last?.id ?? 0) || line.count <= 1)
+        if line.isEmpty { last = nil }
+      } else {
+        line.append((UInt64(round), waiter()))
+        if let queue = queues.join(place, line[line.count - 1].waiter, id: UInt64(round)) {
+          #expect(last == nil)
+          last = queue
+          queue.subscribed()
+        }
+      }
+      guard let first = line.first else { continue }
+      for member in line { _ = wakeUps(member.waiter) }
+      last?.received(message, on: name.bytes)
+      #expect(line.map { wakeUps($0.waiter).count } == [1] + line.dropFirst().map { _ in 0 })
+      #expect(queues.isFirst(first.id))
+    }
+  }
+
+  @Test("of a hundred thousand is left one by one, and let go of at once")
+  func many() throws {
+    let queues = Queues()
+    let queue = try #require(queues.join(place, waiter(), id: 0))
+    queue.subscribed()
+    for id in 1..<100_000 { _ = queues.join(place, waiter(), id: UInt64(id)) }
+    // The last ones first, for which a search from the front would take longest.
+    for id in (50_000..<100_000).reversed() { #expect(queues.leave(UInt64(id)) == nil) }
+    #expect(queues.isFirst(0) && !queues.isFirst(49_999))
+  }
+
   @Test("that can't listen tells all, and makes room for one that can")
   func broken() throws {
     let queues = Queues()

@@ -90,7 +90,7 @@ struct BusTests {
     }
   }
 
-  @Test("counts a name and each pattern once for a sidecar", arguments: ContractBus.all)
+  @Test("counts a name once for a sidecar, and all patterns together", arguments: ContractBus.all)
   func counting(kind: ContractBus) async throws {
     try await kind.run { buses, store in
       let key = store.key("counted")
@@ -98,7 +98,7 @@ struct BusTests {
         .name(key), .name(key), Self.pattern(key, "*"), Self.pattern(key, "*"),
         Self.pattern(key, "**"), Self.pattern(key, "?"),
       ])
-      #expect(await store.perform(.publish(key, Self.text("x"))) == .number(3))
+      #expect(await store.perform(.publish(key, Self.text("x"))) == .number(2))
       try await buses[0].wait(for: "a message for each subscription") { $0.count == 11 }
     }
   }

@@ -185,6 +185,30 @@ struct EventsTests {
     }
   }
 
+  @Test(
+    "have a bound for the patterns of a connection together, which a pattern that ended is not among"
+  )
+  func patternBytes() throws {
+    let options = ["--set", "limits.patternBytesPerConnection=1KiB"]
+    try EventStore.memory.run(options) { daemon, _ in
+      let client = try daemon.client()
+      func subscribe(_ count: Int) throws -> Answer {
+        let pattern = String(repeating: "-", count: count - 1) + "*"
+        return try client.call("events.subscribe", #"{"pattern":"\#(pattern)"}"#)
+      }
+      #expect(try subscribe(1000)["subscription"] as? String == "s1")
+      #expect(try subscribe(24)["subscription"] as? String == "s2")
+      #expect(try subscribe(2).reason == "OVERLOADED")
+      _ = try client.subscribe(#"{"channel":"c"}"#)
+      _ = try client.call("events.unsubscribe", #"{"subscription":"s2"}"#)
+      #expect(try subscribe(25).reason == "OVERLOADED")
+      #expect(try subscribe(24).reason == nil)
+      #expect(try daemon.client().call("events.subscribe", #"{"pattern":"*"}"#).reason == nil)
+      let hits = try client.metrics()
+      #expect(hits.sum("limit_hits_total", ["limit": "pattern_bytes"]) == 2)
+    }
+  }
+
   @Test("have bounds: subscriptions of a connection, of the sidecar, and a pattern's wildcards")
   func bounds() throws {
     let options = ["limits.subscriptions=5", "limits.subscriptionsPerConnection=3"]

@@ -71,7 +71,7 @@ struct ForeignRecordTests {
     let stage = try Stage()
     for (right, method, params) in [
       ("get", "session.list", #"{"principal":"ann"}"#), ("get", "session.dead", "{}"),
-      ("get", "pending.dead", "{}"), ("evalsha", "session.deleteAll", #"{"principal":"ann"}"#),
+      ("getrange", "pending.dead", "{}"), ("evalsha", "session.deleteAll", #"{"principal":"ann"}"#),
     ] {
       try stage.rights("-" + right)
       let answer = try stage.client.call(method, params)

@@ -58,6 +58,36 @@ struct SystemdTests {
     #expect(Set(heard) == ["READY=1", "WATCHDOG=1", "STOPPING=1"])
   }
 
+  @Test("a reload is told when it begins, and as done once the log says so")
+  func reload() throws {
+    let folder = try ScratchFolder()
+    let socket = try BoundSocket(folder("notify"), SOCK_DGRAM)
+    let sidecar = try Daemon(
+      configuration: #"{"services": {"app": {"users": ["*"]}, "root": {"users": ["root"]}}}"#,
+      environment: ["NOTIFY_SOCKET": folder("notify")])
+    #expect(socket.receive() == "READY=1")
+    func now() -> Int64 {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+    let before = now()
+    sidecar.process.signal(SIGHUP)
+    let states = try #require(socket.receive()).split(separator: "\n")
+    #expect(states.first == "RELOADING=1")
+    let moment = try #require(states.last?.split(separator: "=").last.flatMap { Int64($0) })
+    #expect(states.last?.hasPrefix("MONOTONIC_USEC=") == true)
+    #expect(before <= moment && moment <= now())
+    #expect(socket.receive() == "READY=1")
+    #expect(sidecar.output.contains("policy reloaded services=app,root\n"), "\(sidecar.output)")
+    // A broken file is the end of a reload as well.
+    try TextFile.write("{", to: sidecar.folder + "/config.json")
+    sidecar.process.signal(SIGHUP)
+    #expect(socket.receive()?.hasPrefix("RELOADING=1\n") == true)
+    #expect(socket.receive() == "READY=1")
+    #expect(sidecar.output.contains("the policy stays as it is"), "\(sidecar.output)")
+  }
+
   @Test("the watchdog is not fed where systemd watches another process")
   func otherWatchdog() throws {
     let folder = try ScratchFolder()

@@ -65,6 +65,13 @@ public final class ChildProcess: Sendable {
     }
   }
 
+  /// Stops the program where it is: its connections stay open, and nothing is answered. SIGCONT lets it go on.
+  public func pause() {
+    signal(SIGSTOP)
+    // The signal is on its way for a moment, in which the program would still answer (proc_pid_stat(5)).
+    eventually { TextFile.read("/proc/\(id)/stat").contains(") T ") }
+  }
+
   /// Kills the program and waits until it is gone.
   public func kill() {
     signal(SIGKILL)

@@ -129,6 +129,15 @@ public final class LineClient {
     }
   }
 
+  /// All that has come by now, as it is: of nothing in it is known what it answers.
+  public func availableText() throws -> String {
+    do {
+      while true { try receive(until: .now) }
+    } catch Failure.timedOut {}
+    defer { consume(to: input.count) }
+    return String(decoding: input[position...], as: UTF8.self)
+  }
+
   /// Waits until one of several connections has something to read, and not longer than a while.
   public static func waitForInput(on clients: [LineClient], within patience: Duration) {
     var entries = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }

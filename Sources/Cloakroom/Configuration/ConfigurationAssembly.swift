@@ -52,7 +52,9 @@ struct ConfigurationAssembly {
     // The largest id stands for "leave it as it is" in chown(2).
     if let id = UInt32(group), id != .max { return id }
     faults.append(
-      ConfigurationFault(place(of: "socket.group"), "is no group of this system: add it first"))
+      ConfigurationFault(
+        place(of: "socket.group"),
+        WrongValue.named(group) + "is no group of this system: add it first"))
     return nil
   }
 

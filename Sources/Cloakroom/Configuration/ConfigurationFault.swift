@@ -1,7 +1,7 @@
 /// One thing that is wrong with the configuration: where, and what to do about it.
 ///
-/// A fault never holds a value, only the name of what held it, as any value may be a secret that
-/// was put in the wrong place.
+/// A fault has the name of what held a wrong value, and the value itself only where that can't be a secret that
+/// was put in the wrong place (`WrongValue`).
 public struct ConfigurationFault: Error, Sendable, Equatable, CustomStringConvertible {
   /// Where a fault is.
   public enum Place: Sendable, Equatable {

@@ -73,9 +73,8 @@ public struct ConfigurationLoader: Sendable {
         do {
           try setting.apply(content, &draft)
         } catch {
-          let value = setting.isSecret ? nil : content.asNumber
-          faults.append(
-            ConfigurationFault(place, error.message + (value.map { ", not \($0)" } ?? "")))
+          let value = setting.isSecret ? "" : WrongValue.told(content)
+          faults.append(ConfigurationFault(place, error.message + value))
         }
         break
       }

@@ -63,9 +63,18 @@ indirect enum JSONTree: Sendable, Equatable {
     case UInt8(ascii: "}"), UInt8(ascii: "]"):
       let before = rest.dropFirst().drop(while: isSpace).first
       return before == UInt8(ascii: ",") ? ": there is a comma too many before it" : ""
-    default: return ""
+    default:
+      let letters = rest.prefix { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+      let word = String(decoding: letters.reversed(), as: UTF8.self)
+      return words.contains(word) ? ": JSON has true, false and null, and no \(word)" : ""
     }
   }
+
+  /// What other languages have in the place of JSON's three words, and for numbers that it hasn't got.
+  private static let words: Set = [
+    "True", "False", "TRUE", "FALSE", "yes", "no", "on", "off", "Null", "NULL", "None", "nil",
+    "undefined", "NaN", "Infinity",
+  ]
 
   // The depth of recursion is the parser's limit, JSON_PARSER_MAX_DEPTH (2048).
   private init(copying value: UnsafeMutablePointer<json_t>) {

@@ -68,7 +68,9 @@ struct PolicyReader {
       } else if let id = accounts.userID(name) {
         who.userIDs.insert(id)
       } else {
-        fault("\(path).users[\(index)]", "is no user of this system: add it, or use uids")
+        fault(
+          "\(path).users[\(index)]",
+          WrongValue.named(name) + "is no user of this system: add it, or use uids")
       }
     }
     for (index, name) in strings(values["groups"], path + ".groups").enumerated() {
@@ -76,7 +78,9 @@ struct PolicyReader {
         who.groupIDs.insert(group.id)
         who.userIDs.formUnion(group.members)
       } else {
-        fault("\(path).groups[\(index)]", "is no group of this system: add it, or use gids")
+        fault(
+          "\(path).groups[\(index)]",
+          WrongValue.named(name) + "is no group of this system: add it, or use gids")
       }
     }
     who.userIDs.formUnion(ids(values["uids"], path + ".uids"))
@@ -102,7 +106,7 @@ struct PolicyReader {
     for (index, pattern) in patterns.enumerated() {
       guard let methodNames, !methodNames.contains(where: Glob(pattern).matches) else { continue }
       let hint = Suggestion.hint(for: pattern, in: methodNames)
-      fault("\(path)[\(index)]", "matches no method\(hint)")
+      fault("\(path)[\(index)]", WrongValue.named(pattern) + "matches no method\(hint)")
     }
     return patterns.map(Glob.init)
   }
@@ -122,7 +126,8 @@ struct PolicyReader {
     case nil, .null: return nil
     case .integer(let number) where (1...10_000_000).contains(number): return number
     default:
-      fault(path, "has to be a whole number of \(what) from 1 to 10000000")
+      let value = WrongValue.told(tree)
+      fault(path, "has to be a whole number of \(what) from 1 to 10000000\(value)")
       return nil
     }
   }
@@ -148,7 +153,7 @@ struct PolicyReader {
       let known = elements.compactMap(read)
       if known.count == elements.count { return known }
     }
-    fault(path, "has to be " + what)
+    fault(path, "has to be " + what + WrongValue.told(tree))
     return []
   }
 

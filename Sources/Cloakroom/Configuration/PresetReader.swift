@@ -63,26 +63,30 @@ struct PresetReader {
     if case .string(let name) = tree, let backend = Configuration.Pending.Backend(rawValue: name) {
       return backend
     }
-    fault(path, "has to be \"auto\", \"store\" or \"jwt\"")
+    fault(path, "has to be \"auto\", \"store\" or \"jwt\"" + WrongValue.told(tree))
     return nil
   }
 
   private mutating func life(_ tree: JSONTree, _ path: String) -> TimeToLive? {
     if let life = tree.life { return life }
-    fault(path, "has to be a number of seconds or a time such as \"30m\" or \"24h\"")
+    fault(
+      path,
+      "has to be a number of seconds or a time such as \"30m\" or \"24h\"" + WrongValue.told(tree))
     return nil
   }
 
   private mutating func flag(_ tree: JSONTree, _ path: String) -> Bool? {
     if case .boolean(let flag) = tree { return flag }
-    fault(path, "has to be true or false")
+    fault(path, "has to be true or false" + WrongValue.told(tree))
     return nil
   }
 
   private mutating func attempts(_ tree: JSONTree, _ path: String) -> Int? {
     let most = Configuration.Pending.mostAttempts
     if case .integer(let number) = tree, (0...most).contains(number) { return number }
-    fault(path, "has to be a whole number from 0, any number of times, to \(most)")
+    fault(
+      path,
+      "has to be a whole number from 0, any number of times, to \(most)" + WrongValue.told(tree))
     return nil
   }
 

@@ -72,13 +72,15 @@ struct RatePolicyReader {
     if case .integer(let number) = tree, (1...Int(RateLimit.largest)).contains(number) {
       return Int64(number)
     }
-    fault(path, "has to be a whole number from 1 to \(RateLimit.largest)")
+    fault(path, "has to be a whole number from 1 to \(RateLimit.largest)" + WrongValue.told(tree))
     return nil
   }
 
   private mutating func time(_ tree: JSONTree, _ path: String) -> TimeToLive? {
     if let life = tree.life { return life }
-    fault(path, "has to be a number of seconds or a time such as \"1m\" or \"24h\"")
+    fault(
+      path,
+      "has to be a number of seconds or a time such as \"1m\" or \"24h\"" + WrongValue.told(tree))
     return nil
   }
 

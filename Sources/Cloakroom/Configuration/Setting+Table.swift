@@ -35,7 +35,7 @@ extension Setting {
       isSecret: true,
       "Where values are kept. REDIS_HOST, REDIS_PORT and REDIS_PASSWORD together do the same."),
     Setting(
-      "store.passwordFile", \.passwordFile, .path, flag: "store-password-file",
+      "store.passwordFile", \.passwordFile, .path, flag: "store-password-file", isSecret: true,
       "A file that holds Redis' password, so that it is in no URL; a line break at its end is not "
         + "part of it."),
     Setting(
@@ -146,12 +146,17 @@ extension Setting {
       "limits.subscriptionsPerConnection", \.configuration.limits.subscriptionsPerConnection,
       .count(1...1_000_000), "Subscriptions to events of one connection. Past it: OVERLOADED."),
     Setting(
+      "limits.patternBytesPerConnection", \.configuration.limits.patternBytesPerConnection,
+      .size(1024...(1 << 30)),
+      "The patterns of one connection's subscriptions to events, in bytes. Past it: OVERLOADED."),
+    Setting(
       "limits.waitingEvents", \.configuration.limits.waitingEvents, .count(1...1_000_000),
       "Events that wait for a slow reader, for each subscription. Past it, they are dropped and "
         + "the reader is told."),
     Setting(
       "limits.waitingEventBytes", \.configuration.limits.waitingEventBytes, .size(1024...(1 << 30)),
-      "The same in bytes."),
+      "The same in bytes. All subscriptions of a connection together have no more than "
+        + "limits.unreadReplyBytes."),
     Setting(
       "limits.tokenBytes", \.configuration.limits.tokenBytes, .size(1024...(1 << 20)),
       "The longest token. Past it: TOO_LARGE when signing, TOKEN_INVALID when "
@@ -244,7 +249,7 @@ extension Setting {
       "accessLog.keysInClear", \.configuration.accessLog.keysInClear, .boolean,
       "Whether the access log has keys as they are, and not as keyed hashes."),
     Setting(
-      "accessLog.hashKey", \.hashKeyFile, .path,
+      "accessLog.hashKey", \.hashKeyFile, .path, isSecret: true,
       "A file that nobody else may read with the 16 bytes that keys are hashed with, as 32 hexadecimal "
         + "digits (openssl rand -hex 16): with the same in several sidecars, and over restarts, a key has the "
         + "same hash. Without it, each start has its own."),

@@ -10,7 +10,7 @@ struct Setting: Sendable {
   let flag: String?
   /// The environment variable that other programs call it by.
   let conventional: String?
-  /// Whether its value may hold a password.
+  /// Whether its value may be, or hold, a password or a key: it is told to nobody.
   let isSecret: Bool
   /// What a value has to be.
   let takes: String

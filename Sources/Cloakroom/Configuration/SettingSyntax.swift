@@ -4,8 +4,7 @@ internal import Configuration
 /// How one kind of value is written, and read.
 ///
 /// Environment variables and flags are always text; a file may have a number, a boolean or a list
-/// where it says the same. What is wrong is said without the value, which may be a secret that was
-/// put in the wrong place.
+/// where it says the same. What is wrong is said without the value: `WrongValue` knows whether it may be told.
 struct SettingSyntax<Value: Sendable>: Sendable {
   /// What a value has to be, in words that fit behind "has to be".
   let takes: String
@@ -50,20 +49,6 @@ extension ConfigContent {
   /// The text, when it is one.
   var text: String? {
     if case .string(let text) = self { text } else { nil }
-  }
-
-  /// What may be told of a value that is wrong: one that begins as a number and is no longer than numbers are.
-  /// Anything else may be a secret that was put in the wrong place.
-  var asNumber: String? {
-    switch self {
-    case .int(let number): return String(number)
-    case .double(let number): return String(number)
-    case .string(let text):
-      let begins = text.utf8.first.map { (0x30...0x39).contains($0) || $0 == 0x2D } ?? false
-      let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-      return begins && isPlain && text.utf8.count <= 12 ? text : nil
-    default: return nil
-    }
   }
 
   /// The whole number, or the text of one.

@@ -44,7 +44,7 @@ final class FlowLibrary: Sendable {
     let flows = try folder.read()
     files.replace(with: flows)
     history.withLock { $0.succeeded() }
-    logger.notice("\(what)", metadata: ["flows": "\(flows.map(\.name))"])
+    logger.notice("\(what)", metadata: ["flows": .list(flows.map(\.name))])
   }
 
   /// When the flows that are in use were read, and how often reading them anew has failed; nil without a folder.

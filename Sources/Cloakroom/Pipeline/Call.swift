@@ -77,7 +77,7 @@ final class CallExtras {
   /// What the access log will say.
   var notes: CallNotes?
   /// The timer of the caller's deadline.
-  var deadline: Scheduled<Void>?
+  var deadline: LoopTimer?
   /// Whether the deadline has passed and the caller has been told.
   var isAnswered = false
   /// Whether the call changes something; known only for one with a deadline.

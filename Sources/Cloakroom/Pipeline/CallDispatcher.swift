@@ -123,6 +123,11 @@ final class CallDispatcher: FrameHandler {
             idempotency: arguments.idempotency, worker: worker)
           call.open(opening)
         }
+      case .repeated(let begin):
+        let step = try begin(&arguments)
+        RepeatedCall.begin(
+          request, step, notes: hasNotes ? arguments.notes : nil,
+          deadlineMs: arguments.deadlineMs, idempotency: arguments.idempotency, worker: worker)
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)
       case .system(let ask):

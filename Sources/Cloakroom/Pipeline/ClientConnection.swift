@@ -31,6 +31,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// What it listens to, by the names that its client knows.
   var subscriptions: [String: any NoticeSource] = [:]
+  /// What its subscriptions hold together.
+  let subscriberAccount: SubscriberAccount
   /// Those of them that have something to write and found no room, each once.
   private var waiting: [any NoticeSource] = []
   private var lastSubscription: UInt64 = 0
@@ -77,6 +79,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.owner = owner
     self.burst = burst
     lastActive = burst.now()
+    subscriberAccount = SubscriberAccount(
+      waitingLimit: burst.limits.unreadReplyBytes,
+      patternLimit: burst.limits.patternBytesPerConnection)
     decoder = FrameDecoder(frameLimit: burst.limits.frameBytes, nothing: nothing)
   }
 

@@ -26,7 +26,9 @@ final class LoopBus {
   /// Adds a waiter to a queue, which is subscribed to the topic.
   ///
   /// - Returns: what the place in the queue is given up by.
-  func enqueue(_ waiter: WaiterState, on topic: Topic, in queue: WaiterQueue) -> UInt64 {
+  func enqueue(
+    _ waiter: any QueueMember, on topic: Topic, in queue: WaiterQueue
+  ) -> UInt64 {
     let id = nextID()
     if let queue = queues.join(queue, waiter, id: id) {
       queue.subscription = listen(to: topic, queue)

@@ -6,21 +6,14 @@ internal import NIOCore
 /// A call that takes several steps, or waits: from its opening to its answer.
 ///
 /// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
-/// cancelled it, after which the procedure has only to clear up.
-///
-/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
+/// cancelled it, after which the procedure has only to clear up. Whoever is told that nothing was done is told so
+/// when nothing is left of it, unless that takes the store too long, or the call's own time is over.
 final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
-  /// A wait that is going on.
-  private struct Wait {
-    let continuation: CheckedContinuation<WaitOutcome, Never>
-    let waiter: UInt64?
-    let timer: Scheduled<Void>
-  }
-
   /// A first step that the store has not answered.
   private struct FirstStep {
     let then: Opening.Then
     let undo: Opening.Undo
+    let undoesAll: Bool
     let isTraced: Bool
   }
 
@@ -36,14 +29,21 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var opening: FirstStep?
   private var mutations = MutationTrace()
   private var isAnswered = false
+  /// Whether its procedure has begun, and not ended.
+  private var isRunning = false
+  /// How many of its steps are being taken back.
+  private var withdrawals = 0
+  /// Whether the store has not confirmed that one of them was.
+  private var isHeld = false
   /// Why it may not wait any more.
   private var refusal: RPCError?
-  private var deadline: Scheduled<Void>?
-  private var currentWait: Wait?
+  private var deadline: LoopTimer?
+  /// When a caller who has been cancelled is told so in any case.
+  private var patience: LoopTimer?
+  private var waits: CallWaits?
   private var recordWait: RecordWait?
   /// What a call on a record has come to that the procedure was told last, and its caller was not yet.
   private var untold: (call: RecordCall, answer: RecordAnswer)?
-  private var waiters: [UInt64: WaiterState] = [:]
 
   init(
     _ request: consuming Request, notes: CallNotes?, deadlineMs: Int64?,
@@ -58,15 +58,17 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     self.request.connection.procedures.add(self)
     guard let deadlineMs else { return }
     let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
-    deadline = worker.loop.assumeIsolated().scheduleTask(in: patience) {
+    deadline = worker.timers.schedule(in: patience) {
       self.worker.observer.limitBit(.deadline)
-      self.giveUp(RPCError(.deadlineExceeded))
+      self.cancel(self.truth(of: RPCError(.deadlineExceeded)), atOnce: true)
       self.worker.burst.finish()
     }
   }
 
   /// Whether it waits for something else than the store.
-  private var isWaiting: Bool { currentWait != nil || !waiters.isEmpty }
+  private var isWaiting: Bool { waits?.isAny == true }
+  /// Whether nobody waits for its result any more.
+  private var isOver: Bool { isAnswered || cancellation != nil }
   var method: Int? { request.method }
   var storeTimeMs: Int64 { worker.store.timeMs }
 
@@ -79,7 +81,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     switch opening {
     case .ask(let command, let then, let undo, let undoesAll):
       let isTraced = command.isMutation && !undoesAll
-      self.opening = FirstStep(then: then, undo: undo, isTraced: isTraced)
+      self.opening = FirstStep(
+        then: then, undo: undo, undoesAll: undoesAll, isTraced: isTraced)
       let ticket = worker.replies.calls.add(.receiver(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
@@ -109,9 +112,9 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     self.opening = nil
     let reply = reply
     if opening.isTraced { mutations.answered(reply) }
-    guard !isAnswered else {
+    guard !isOver else {
       if let command = opening.undo(reply) { takeBack(by: command) }
-      return
+      return settle()
     }
     var result = worker.burst.takeBuffer()
     do throws(RPCError) {
@@ -121,7 +124,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
         answer(.success(result))
       }
     } catch {
-      answer(.failure(error))
+      fail(error)
     }
     worker.burst.giveBack(consume result)
   }
@@ -130,7 +133,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private func opened(
     _ answer: RecordAnswer, _ otherwise: (RPCError) -> Procedure?
   ) {
-    guard !isAnswered else { return }
+    guard !isOver else { return settle() }
     switch answer.result {
     case .success(let result):
       answer.count(CallContext(self, on: worker.loop))
@@ -150,30 +153,14 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       throws(RPCError) -> Void
   ) {
     mutations.changed()
-    var answers = [RecordAnswer](repeating: .unavailable, count: calls.count)
-    var reply: StoreReply?
-    var open = calls.count + (command == nil ? 0 : 1)
-    let arrived = {
-      open -= 1
-      guard open == 0, !self.isAnswered else { return }
+    worker.run(calls, command, readsFirst: readsFirst) { answers, reply in
+      guard !self.isAnswered else { return }
       var result = ByteBuffer()
       do throws(RPCError) {
         try end(answers, reply, CallContext(self, on: self.worker.loop), &result)
         self.answer(.success(result))
       } catch {
         self.answer(.failure(error))
-      }
-    }
-    if let command {
-      worker.perform(command) {
-        reply = $0
-        arrived()
-      }
-    }
-    for (place, call) in calls.enumerated() {
-      worker.records.run(call, readsFirst: readsFirst) {
-        answers[place] = $0
-        arrived()
       }
     }
   }
@@ -190,17 +177,16 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     ) { answer in
       if call.isReading { self.request.connection.readsOut -= 1 }
       self.recordWait = nil
-      if self.isAnswered { self.takeBack(call, answer) }
+      if let undo = self.undo(call, answer) { self.takeBack(by: undo) }
       completion(answer)
     }
     guard !wait.isOver else { return }
     recordWait = wait
   }
 
-  /// Takes back what nobody was told of, if it can be and is not kept for a repetition.
-  private func takeBack(_ call: RecordCall, _ answer: RecordAnswer) {
-    guard idempotency == nil, let undo = call.undo(answer) else { return }
-    worker.takeBack(by: undo)
+  /// What takes back a call that nobody is told of, if it can be and is not kept for a repetition.
+  private func undo(_ call: RecordCall, _ answer: RecordAnswer) -> RecordCall? {
+    isOver && idempotency == nil ? call.undo(answer) : nil
   }
 
   /// Whether a record that it is to change is read for that, though it may be known: the call can then be ended
@@ -210,6 +196,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private func run(_ procedure: @escaping Procedure) {
     let bound = NIOLoopBound(self, eventLoop: worker.loop)
     let context = CallContext(self, on: worker.loop)
+    isRunning = true
     Task(executorPreference: worker.executor) {
       do throws(RPCError) {
         let result = try await procedure(context)
@@ -223,56 +210,98 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   /// The procedure is over. Its caller may have been answered otherwise since the last step was, and before the
   /// procedure had its turn.
   private func end(_ result: Result<ByteBuffer, RPCError>) {
-    if isAnswered, let untold { takeBack(untold.call, untold.answer) }
+    isRunning = false
+    if let untold, let undo = undo(untold.call, untold.answer) { takeBack(by: undo) }
     untold = nil
-    answer(result)
+    guard !isOver else { return settle() }
+    switch result {
+    case .success: answer(result)
+    case .failure(let error): fail(error)
+    }
   }
 
   private func answer(_ result: Result<ByteBuffer, RPCError>, fromStore: Bool = true) {
     guard !isAnswered else { return }
     isAnswered = true
     deadline?.cancel()
+    patience?.cancel()
     request.connection.procedures.remove(self)
     worker.replies.end(request, notes: notes, fromStore: fromStore) { buffer throws(RPCError) in
       buffer.writeImmutableBuffer(try result.get())
     }
   }
 
-  func end() { cancel(.clientGone) }
+  // MARK: The end without a result
+
+  func end() { cancel(.clientGone, atOnce: true) }
 
   func drain() {
     if isWaiting { cancel(.stopping) }
   }
 
   /// Ends the call without its result.
-  private func cancel(_ error: RPCError) {
-    guard cancellation == nil, !isAnswered else { return }
+  ///
+  /// - Parameters:
+  ///   - error: why; it says that nothing was done, or what is true where that is not so.
+  ///   - atOnce: whether its caller is told now, and not when nothing of it is left.
+  private func cancel(_ error: RPCError, atOnce: Bool = false) {
+    guard !isAnswered else { return }
+    guard cancellation == nil else {
+      if atOnce { answerUnconfirmed() }
+      return
+    }
     cancellation = error
-    answer(.failure(error))
+    if atOnce { answer(.failure(error)) }
     if let recordWait { worker.records.giveUp(recordWait, error) }
-    endWait(.failed(error))
-    for waiter in waiters.values { waiter.giveUp(error) }
+    waits?.giveUp(error)
+    settle()
+    guard !isAnswered else { return }
+    patience = worker.timers.schedule(in: worker.withdrawalPatience) {
+      self.answerUnconfirmed()
+      self.worker.burst.finish()
+    }
+  }
+
+  /// Tells the caller of a call that was cancelled, once nothing of it is left.
+  private func settle() {
+    guard let cancellation, !isRunning, withdrawals == 0, opening?.undoesAll != true,
+      recordWait?.isTakenBack != true
+    else { return }
+    if isHeld { answerUnconfirmed() } else { answer(.failure(cancellation)) }
+  }
+
+  /// Ends the call with an error of its own, which it is told as one that was cancelled is.
+  private func fail(_ error: RPCError) {
+    if withdrawals == 0 { answer(.failure(error)) } else { cancel(error) }
+  }
+
+  /// Tells the caller of a call that was cancelled, though something of it may be left for a while.
+  private func answerUnconfirmed() {
+    guard let cancellation else { return }
+    answer(.failure(cancellation.reason == .cancelled ? .cancelledUnconfirmed : cancellation))
   }
 
   /// Ends the call without its result, for a caller that still waits.
   ///
   /// - Parameter error: why; it says that nothing was done, and gives way to OUTCOME_UNKNOWN where that is
   ///   not so.
-  func giveUp(_ error: RPCError) {
-    guard cancellation == nil, !isAnswered else { return }
-    cancel(truth(of: error))
+  private func giveUp(_ error: RPCError) {
+    guard !isOver else { return }
+    let truth = truth(of: error)
+    cancel(truth, atOnce: truth != error)
   }
 
   func isCalled(_ id: RawSpan) -> Bool { !request.isNotification && request.id.isSpelled(id) }
 
   func cancelForCaller() -> Bool {
     let error = RPCError(.cancelled)
-    guard cancellation == nil, !isAnswered, truth(of: error) == error else { return false }
+    guard !isOver, truth(of: error) == error else { return false }
     cancel(error)
     return true
   }
 
   private func truth(of error: RPCError) -> RPCError {
+    guard !isOver else { return error }
     let truth = mutations.truth(of: error, worker.store)
     guard truth == error, let wait = recordWait, !wait.isTakenBack else { return truth }
     // What is ended now is not told to the procedure before the caller is.
@@ -307,16 +336,44 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     }
   }
 
+  func perform(
+    reading commands: [StoreCommand], _ continuation: CheckedContinuation<[StoreReply], Never>
+  ) {
+    var replies = commands.map { _ in StoreReply.failure(RPCError(.internal)) }
+    var open = commands.count
+    guard open > 0 else { return continuation.resume(returning: replies) }
+    for (place, command) in commands.enumerated() {
+      worker.perform(command) {
+        replies[place] = $0
+        open -= 1
+        if open == 0 { continuation.resume(returning: replies) }
+      }
+    }
+  }
+
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {
     run(call) { (answer: RecordAnswer) in
       if !call.isReading, answer.hasEffect { self.mutations.changed() }
-      self.untold = self.isAnswered ? nil : (call, answer)
+      self.untold = self.isOver ? nil : (call, answer)
       continuation.resume(returning: answer)
     }
   }
 
-  func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
-  func takeBack(by call: RecordCall) { worker.takeBack(by: call) }
+  func takeBack(by command: StoreCommand) {
+    withdrawals += 1
+    worker.takeBack(by: command) { [weak self] in self?.tookBack($0) }
+  }
+
+  func takeBack(by call: RecordCall) {
+    withdrawals += 1
+    worker.takeBack(by: call) { [weak self] in self?.tookBack($0) }
+  }
+
+  private func tookBack(_ isConfirmed: Bool) {
+    withdrawals -= 1
+    isHeld = isHeld || !isConfirmed
+    settle()
+  }
 
   func wait(
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>
@@ -324,54 +381,28 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     if worker.isDraining { giveUp(.stopping) }
     if let refusal { giveUp(refusal) }
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
-    if let wakeUp = waiter.flatMap({ waiters[$0]?.nextWakeUp() }) {
-      return continuation.resume(returning: .woken(wakeUp))
-    }
-    guard currentWait == nil else {
-      return continuation.resume(returning: .failed(RPCError(.internal)))
-    }
-    let timer = worker.loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {
-      self.endWait(.woken(.timeOver))
-    }
-    currentWait = Wait(continuation: continuation, waiter: waiter, timer: timer)
-  }
-
-  private func endWait(_ outcome: WaitOutcome) {
-    guard let wait = currentWait else { return }
-    currentWait = nil
-    wait.timer.cancel()
-    wait.continuation.resume(returning: outcome)
+    takeWaits().wait(atMost: time, waiter: waiter, continuation)
   }
 
   func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
     if let refusal { giveUp(refusal) }
-    var id: UInt64?
-    let waiter = WaiterState { [weak self] in
-      guard let self, let wait = currentWait, wait.waiter == id else { return }
-      if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { endWait(.woken(wakeUp)) }
-    }
-    let given =
-      queue.map { worker.bus.enqueue(waiter, on: topic, in: $0) }
-      ?? worker.bus.listen(to: topic, waiter)
-    id = given
-    waiters[given] = waiter
-    return given
+    return takeWaits().add(on: topic, in: queue)
   }
 
   func awaitSubscription(of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>) {
-    guard let waiter = waiters[id] else {
-      return continuation.resume(returning: .failed(RPCError(.internal)))
-    }
-    waiter.awaitSubscription(continuation)
-    if let cancellation { waiter.giveUp(cancellation) }
+    takeWaits().awaitSubscription(of: id, continuation, unless: cancellation)
+  }
+
+  private func takeWaits() -> CallWaits {
+    if let waits { return waits }
+    let made = CallWaits(on: worker)
+    waits = made
+    return made
   }
 
   func isFirst(_ id: UInt64) -> Bool { worker.bus.isFirst(id) }
 
-  func removeWaiter(_ id: UInt64) {
-    waiters[id] = nil
-    worker.bus.stopListening(id)
-  }
+  func removeWaiter(_ id: UInt64) { waits?.remove(id) }
 
   func onClose(_ name: StoreKey, _ command: StoreCommand) throws(RPCError) {
     try request.connection.onClose(name, command)
@@ -395,4 +426,12 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   func note(_ session: SessionNote) { notes?.session = session }
 
   func forgetOnClose(_ name: StoreKey) { request.connection.forgetOnClose(name) }
+}
+
+extension RPCError {
+  /// Ends a call that its caller has cancelled where the store has not said yet that nothing of it is held.
+  fileprivate static let cancelledUnconfirmed = RPCError(
+    .cancelled,
+    "its caller has cancelled the call; nothing was done, and what it held is given back as soon as the store answers"
+  )
 }

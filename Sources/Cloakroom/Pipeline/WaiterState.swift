@@ -4,7 +4,7 @@ internal import CloakroomStore
 internal import NIOCore
 
 /// The loop's side of a procedure's waiter: its subscription, and the wake-ups that were not taken yet.
-final class WaiterState: BusListener {
+final class WaiterState: BusListener, QueueMember {
   /// How many wake-ups are kept; past it, the procedure is told that it has missed some.
   private static let keptWakeUps = 16
 

@@ -13,6 +13,9 @@ internal import NIOCore
 final class Worker {
   let loop: any EventLoop
   let limits: Configuration.Limits
+  /// How long the caller of a call that was cancelled waits for the store to take it back: as long as a command
+  /// may take.
+  let withdrawalPatience: TimeAmount
   let observer: LoopObserver
   let burst: Burst
   /// The way out.
@@ -21,6 +24,8 @@ final class Worker {
   let store: any StoreLink
   /// The way to what other sidecars of the store publish.
   let bus: LoopBus
+  /// The timers of its calls.
+  let timers: LoopTimers
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
   /// counts references to what it uses, and once there was a weak one that takes twice as long.
   private(set) lazy var executor = LoopExecutor(on: loop) { self.burst.finish() }
@@ -48,7 +53,9 @@ final class Worker {
     self.observer = observer
     self.store = store
     self.bus = LoopBus(bus)
+    timers = LoopTimers(on: loop)
     limits = configuration.limits
+    withdrawalPatience = TimeAmount(configuration.store.commandTimeout)
     burst = Burst(on: loop, limits: limits, observer: observer)
     replies = ReplyWriter(
       burst, table: table, admission: admission, observer: observer, configuration: configuration)
@@ -79,6 +86,7 @@ final class Worker {
     bus.close()
     store.close()
     burst.finish()
+    timers.close()
     executor.close()
   }
 
@@ -156,8 +164,7 @@ final class Worker {
     _ milliseconds: Int64, for ticket: StoreTicket, _ extras: CallExtras
   ) {
     let patience = TimeAmount.milliseconds(min(milliseconds, TimeToLive.longest.milliseconds))
-    // On the worker's own loop, where calls are begun.
-    extras.deadline = loop.assumeIsolated().scheduleTask(in: patience) {
+    extras.deadline = timers.schedule(in: patience) {
       guard self.replies.calls.extras(ticket.index) === extras, !extras.isAnswered else { return }
       self.observer.limitBit(.deadline)
       // The ticket stays in use until the store has answered, but no caller waits for it any more.
@@ -211,6 +218,34 @@ final class Worker {
     perform(command, completion) { _ in }
   }
 
+  /// Runs calls on records and a step beside them, all at once.
+  ///
+  /// - Parameter completion: told all that they come to, the calls' answers in their order.
+  func run(
+    _ calls: [RecordCall], _ command: StoreCommand?, readsFirst: Bool,
+    _ completion: @escaping ([RecordAnswer], StoreReply?) -> Void
+  ) {
+    var answers = [RecordAnswer](repeating: .unavailable, count: calls.count)
+    var reply: StoreReply?
+    var open = calls.count + (command == nil ? 0 : 1)
+    let arrived = {
+      open -= 1
+      if open == 0 { completion(answers, reply) }
+    }
+    if let command {
+      perform(command) {
+        reply = $0
+        arrived()
+      }
+    }
+    for (place, call) in calls.enumerated() {
+      records.run(call, readsFirst: readsFirst) {
+        answers[place] = $0
+        arrived()
+      }
+    }
+  }
+
   /// How long an outage is waited out before a withdrawal is tried again, in milliseconds.
   private static let withdrawalPauseMs: ClosedRange<Int64> = 250...500
   /// How often a withdrawal is tried: for a minute at least. What is to be withdrawn has a life of its own.
@@ -218,38 +253,42 @@ final class Worker {
   /// How many withdrawals of a loop wait out an outage.
   private static let mostWithdrawals = 1024
 
-  /// Takes back a step of the store by another one. The caller was told that nothing is held: so it is
-  /// tried again while the store is out.
-  func takeBack(by command: StoreCommand) {
-    takeBack(triesLeft: Self.withdrawalTries) { ended in
+  /// Takes back a step of the store by another one. The caller was told that nothing is held, or is going to be:
+  /// so it is tried again while the store is out.
+  ///
+  /// - Parameter ended: told once whether it was taken back, or there is nothing to take back.
+  func takeBack(by command: StoreCommand, _ ended: @escaping (Bool) -> Void = { _ in }) {
+    takeBack(triesLeft: Self.withdrawalTries, ended) { attempted in
       self.perform(command) {
-        if case .failure(let error) = $0 { ended(error) } else { ended(nil) }
+        if case .failure(let error) = $0 { attempted(error) } else { attempted(nil) }
       }
     }
   }
 
   /// The same of a call on a record.
-  func takeBack(by call: RecordCall) {
-    takeBack(triesLeft: Self.withdrawalTries) { ended in
+  func takeBack(by call: RecordCall, _ ended: @escaping (Bool) -> Void = { _ in }) {
+    takeBack(triesLeft: Self.withdrawalTries, ended) { attempted in
       self.records.run(call) {
-        if case .failure(let error) = $0.result { ended(error) } else { ended(nil) }
+        if case .failure(let error) = $0.result { attempted(error) } else { attempted(nil) }
       }
     }
   }
 
   private func takeBack(
-    triesLeft: Int, _ attempt: @escaping (_ ended: @escaping (RPCError?) -> Void) -> Void
+    triesLeft: Int, _ ended: @escaping (Bool) -> Void,
+    _ attempt: @escaping (_ attempted: @escaping (RPCError?) -> Void) -> Void
   ) {
     attempt { error in
-      guard let error, error.mayPass else { return }
+      guard let error, error.mayPass else { return ended(error?.saysThatNothingIsHeld ?? true) }
       guard triesLeft > 0, self.withdrawalsWaiting < Self.mostWithdrawals else {
-        return self.observer.limitBit(.withdrawals)
+        self.observer.limitBit(.withdrawals)
+        return ended(false)
       }
       self.withdrawalsWaiting += 1
       let pause = Duration.milliseconds(Int64.random(in: Self.withdrawalPauseMs))
       self.later(pause) {
         self.withdrawalsWaiting -= 1
-        self.takeBack(triesLeft: triesLeft - 1, attempt)
+        self.takeBack(triesLeft: triesLeft - 1, ended, attempt)
       }
     }
   }
@@ -298,6 +337,15 @@ extension RPCError {
     switch reason {
     case .unavailable, .outcomeUnknown, .overloaded: true
     default: false
+    }
+  }
+
+  /// Whether a withdrawal that ends so has found nothing to take back any more: not the same as one that the store,
+  /// or the sidecar, could not do.
+  fileprivate var saysThatNothingIsHeld: Bool {
+    switch reason {
+    case .storeRefused, .internal: false
+    default: true
     }
   }
 }

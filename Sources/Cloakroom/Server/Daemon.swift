@@ -100,10 +100,12 @@ public struct Daemon: Sendable {
       await handler.listen(
         end: { await group.triggerGracefulShutdown() },
         hangUp: {
-          accessLog?.reopen()
-          keys.reload(into: tokens)
-          flows.reload()
-          await policy.reload { try? await workers.apply(admission(of: $0)) }
+          await notifier.reload {
+            accessLog?.reopen()
+            keys.reload(into: tokens)
+            flows.reload()
+            await policy.reload { try? await workers.apply(admission(of: $0)) }
+          }
         })
     }
     defer { signals.cancel() }

@@ -28,7 +28,7 @@ struct ListenerService: Service {
     logger.notice(
       "serving",
       metadata: ["socket": "\(paths.joined(separator: ", "))", "store": "\(storeKind)"])
-    notifier.send("READY=1")
+    notifier.ready()
     servers = await keepServing(servers)
 
     notifier.send("STOPPING=1")

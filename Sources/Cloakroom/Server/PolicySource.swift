@@ -44,7 +44,7 @@ final class PolicySource: Sendable {
       changed.withLock { $0 = keys }
       history.withLock { $0.succeeded() }
       logger.notice(
-        "policy reloaded", metadata: ["services": "\(policy.services.map(\.name))"])
+        "policy reloaded", metadata: ["services": .list(policy.services.map(\.name))])
       if let remark { logger.warning("\(remark)") }
     } catch {
       history.withLock { $0.failed(error.faults.map(\.description)) }

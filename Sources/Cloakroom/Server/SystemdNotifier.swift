@@ -1,8 +1,10 @@
 internal import Glibc
+internal import Synchronization
 
 /// Tells systemd how the sidecar is (sd_notify(3)); does nothing where systemd does not ask.
-struct SystemdNotifier: Sendable {
+final class SystemdNotifier: Sendable {
   private let path: String?
+  private let isReady = Atomic<Bool>(false)
   /// How often systemd wants to be told that the sidecar is alive, half of its timeout; nil when it
   /// doesn't.
   let watchdogInterval: Duration?
@@ -15,7 +17,27 @@ struct SystemdNotifier: Sendable {
     }
   }
 
-  /// Sends one state, as `READY=1`.
+  /// The sidecar serves from now on.
+  func ready() {
+    isReady.store(true, ordering: .relaxed)
+    send("READY=1")
+  }
+
+  /// Reads something anew while systemd waits for it: what is logged meanwhile stands in the journal before
+  /// systemd's own word that it is done. What comes before the first `ready` is a part of the start.
+  func reload(_ body: () async -> Void) async {
+    let isAwaited = isReady.load(ordering: .relaxed)
+    if isAwaited {
+      var time = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &time)
+      let microseconds = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+      send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
+    }
+    await body()
+    if isAwaited { send("READY=1") }
+  }
+
+  /// Sends one state, as `STOPPING=1`.
   func send(_ state: String) {
     guard let path else { return }
     let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)

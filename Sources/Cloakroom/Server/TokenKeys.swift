@@ -85,7 +85,7 @@ final class TokenKeys: Sendable {
 
   private func tell(_ what: String, _ ring: KeyRing) {
     let keys = ring.keys.map { "\($0.id) \($0.algorithm.rawValue) \($0.state.rawValue)" }
-    logger.notice("\(what)", metadata: ["keys": "\(keys)"])
+    logger.notice("\(what)", metadata: ["keys": .list(keys)])
   }
 
   // MARK: Telling

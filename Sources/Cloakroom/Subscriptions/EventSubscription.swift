@@ -8,12 +8,10 @@ internal import NIOCore
 ///
 /// Bound to its connection's loop. Events are written as they come; while the connection can't take
 /// any they wait here, and past a bound they are dropped.
-///
-/// `assumeIsolated` is sound here: nobody but the loop has it, and NIO checks that each time.
 final class EventSubscription: BusListener, NoticeSource {
   private enum State {
     /// The store has not confirmed it yet.
-    case asked(notes: CallNotes?, deadline: Scheduled<Void>?)
+    case asked(notes: CallNotes?, deadline: LoopTimer?)
     case active
     case ended
   }
@@ -28,6 +26,8 @@ final class EventSubscription: BusListener, NoticeSource {
 
   /// How many bytes stand before a channel's own name in the store.
   private let prefixCount: Int
+  /// How many bytes its pattern has; 0 for a channel.
+  private let patternBytes: Int
   private let request: Request
   private let worker: Worker
   private var state: State
@@ -35,9 +35,10 @@ final class EventSubscription: BusListener, NoticeSource {
   private var connection: ClientConnection { request.connection }
 
   private init(
-    name: String, service: String, prefixCount: Int, request: consuming Request,
-    notes: CallNotes?, worker: Worker
+    name: String, service: String, prefixCount: Int, patternBytes: Int,
+    request: consuming Request, notes: CallNotes?, worker: Worker
   ) {
+    self.patternBytes = patternBytes
     self.name = name
     self.service = service
     self.prefixCount = prefixCount
@@ -45,7 +46,8 @@ final class EventSubscription: BusListener, NoticeSource {
     self.worker = worker
     state = .asked(notes: notes, deadline: nil)
     backlog = EventBacklog(
-      countLimit: worker.limits.waitingEvents, byteLimit: worker.limits.waitingEventBytes)
+      countLimit: worker.limits.waitingEvents, byteLimit: worker.limits.waitingEventBytes,
+      account: self.request.connection.subscriberAccount)
   }
 
   // MARK: Beginning and ending
@@ -73,17 +75,38 @@ final class EventSubscription: BusListener, NoticeSource {
           .overloaded, "a connection has at most \(limit) subscriptions",
           limit: .subscriptionsPerConnection))
     }
+    let patternBytes = patternBytes(of: topic, prefixCount: prefixCount)
+    guard connection.subscriberAccount.take(pattern: patternBytes) else {
+      let limit = worker.limits.patternBytesPerConnection
+      return worker.replies.end(
+        request, notes: notes,
+        RPCError(
+          .overloaded, "the patterns of a connection have at most \(limit) bytes together",
+          limit: .patternBytes))
+    }
     let subscription = EventSubscription(
       name: connection.nextSubscriptionName(), service: service, prefixCount: prefixCount,
-      request: request, notes: notes, worker: worker)
+      patternBytes: patternBytes, request: request, notes: notes, worker: worker)
     connection.subscriptions[subscription.name] = subscription
     subscription.listen(to: topic, deadlineMs: deadlineMs)
+  }
+
+  /// How many bytes a pattern has without what stands before its caller's own; 0 for a channel.
+  private static func patternBytes(of topic: Topic, prefixCount: Int) -> Int {
+    guard case .pattern(let glob) = topic else { return 0 }
+    var count = 0
+    var isEscaped = false
+    for byte in glob.readableBytesView {
+      isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+      if !isEscaped { count += 1 }
+    }
+    return max(1, count - prefixCount)
   }
 
   private func listen(to topic: Topic, deadlineMs: Int64?) {
     if let deadlineMs, case .asked(let notes, _) = state {
       let patience = TimeAmount.milliseconds(min(deadlineMs, TimeToLive.longest.milliseconds))
-      let timer = worker.loop.assumeIsolated().scheduleTask(in: patience) {
+      let timer = worker.timers.schedule(in: patience) {
         self.worker.observer.limitBit(.deadline)
         self.cancel(RPCError(.deadlineExceeded))
         self.worker.burst.finish()
@@ -124,8 +147,11 @@ final class EventSubscription: BusListener, NoticeSource {
     worker.replies.end(request, notes: notes, error)
   }
 
+  private var isEnded: Bool { if case .ended = state { true } else { false } }
+
   private func leave() {
     if case .active = state { worker.observer.discount(.eventSubscriptions) }
+    if !isEnded { connection.subscriberAccount.giveBack(pattern: patternBytes) }
     state = .ended
     if let busID { worker.bus.stopListening(busID) }
     connection.subscriptions[name] = nil

@@ -133,6 +133,7 @@ struct BenchReport {
   func outcome(json isJSON: Bool) -> Outcome {
     var outcome = isJSON ? Outcome(output: json) : .success(table)
     outcome.complaint = warnings.map { "warning: \($0)\n" }.joined()
+    (outcome.complaintColour, outcome.isList) = (.remark, true)
     if hasErrors || isInterrupted { outcome.status = .failure }
     return outcome
   }

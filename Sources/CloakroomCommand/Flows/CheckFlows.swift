@@ -33,6 +33,7 @@ struct CheckFlows: ParsableCommand {
   /// What is in the files, or wrong with them.
   func outcome(_ environment: CommandEnvironment) -> Outcome {
     var outcome = Outcome()
+    var good: [UInt8] = []
     for path in files {
       guard let text = environment.read(path) else {
         outcome.complaint += "\(path): can't be read: \(SystemError.text(errno))\n"
@@ -41,12 +42,15 @@ struct CheckFlows: ParsableCommand {
       }
       do throws(ConfigurationFault) {
         let flow = try FlowFolder.compile(text, path, defaultTTL: .day)
-        outcome.output += Array(line(path, flow).utf8)
+        good += Array(line(path, flow).utf8)
       } catch {
         outcome.complaint += "\(error)\n"
         if outcome.status == .success { outcome.status = .usage }
       }
     }
+    let shown = Outcome.success(good, .good, environment)
+    (outcome.output, outcome.isVerbatim) = (shown.output, shown.isVerbatim)
+    outcome.isList = true
     return outcome
   }
 

@@ -26,17 +26,13 @@ enum HealthTable {
 
   /// A table with the status in green or red, what is degraded in red, and remarks in yellow.
   static func coloured(_ table: [UInt8], isWell: Bool) -> [UInt8] {
-    table.split(separator: 0x0A).flatMap { line -> [UInt8] in
-      let label = String(decoding: line.prefix { $0 != 0x20 }, as: UTF8.self)
-      let colour: String? =
-        switch label {
-        case "status": isWell ? "32" : "31"
-        case "degraded": "31"
-        case "remark": "33"
-        default: nil
-        }
-      guard let colour else { return line + [0x0A] }
-      return Array("\u{1B}[\(colour)m".utf8) + line + Array("\u{1B}[0m\n".utf8)
+    Colour.painted(table) { _, line in
+      switch String(decoding: line.prefix { $0 != 0x20 }, as: UTF8.self) {
+      case "status": isWell ? .good : .bad
+      case "degraded": .bad
+      case "remark": .remark
+      default: nil
+      }
     }
   }
 

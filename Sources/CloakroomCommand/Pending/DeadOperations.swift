@@ -48,13 +48,13 @@ struct DeadOperations: ParsableCommand {
   func outcome(_ environment: CommandEnvironment) -> Outcome {
     tenant.outcome(sidecar, environment) { exchange, scope throws(Exchange.Failure) in
       reopen.isEmpty
-        ? try list(exchange, scope, isTable: environment.isOutputTerminal)
+        ? try list(exchange, scope, environment)
         : try open(exchange, scope)
     }
   }
 
   private func list(
-    _ exchange: Exchange, _ scope: String, isTable: Bool
+    _ exchange: Exchange, _ scope: String, _ environment: CommandEnvironment
   ) throws(Exchange.Failure) -> Outcome {
     var output: [UInt8] = []
     var cursor = "null"
@@ -63,7 +63,8 @@ struct DeadOperations: ParsableCommand {
       switch try exchange.call("pending.dead", Array(params.utf8)) {
       case .result(let result):
         for operation in result["operations"]?.elements ?? [] {
-          output += isTable ? Array(row(operation).utf8) : Array(operation.bytes)
+          output +=
+            environment.isOutputTerminal ? Array(row(operation).utf8) : Array(operation.bytes)
           output.append(UInt8(ascii: "\n"))
         }
         cursor = result["cursor"]?.written ?? "null"
@@ -71,8 +72,10 @@ struct DeadOperations: ParsableCommand {
         return Outcome(output: output, complaint: "\(error)\n", status: .failure)
       }
     } while cursor != "null"
-    if output.isEmpty { return Outcome(complaint: "no operation is dead\n") }
-    return Outcome(output: output)
+    if output.isEmpty {
+      return Outcome(complaint: "no operation is dead\n", complaintColour: .good)
+    }
+    return .success(output, .bad, environment)
   }
 
   private func row(_ operation: JSONNode) -> String {
@@ -90,7 +93,7 @@ struct DeadOperations: ParsableCommand {
   }
 
   private func open(_ exchange: Exchange, _ scope: String) throws(Exchange.Failure) -> Outcome {
-    var outcome = Outcome()
+    var outcome = Outcome(isList: true)
     for id in reopen {
       var params: [UInt8] = Array("{\"id\":".utf8)
       JSONString.quote(id, into: &params)

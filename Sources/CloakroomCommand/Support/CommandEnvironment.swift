@@ -11,7 +11,10 @@ struct CommandEnvironment {
   /// Whether a person reads the complaints.
   var isErrorTerminal: Bool
   /// Whether what is printed may have colours: on a terminal, unless NO_COLOR is set (https://no-color.org).
-  var hasColours: Bool { isOutputTerminal && (variables["NO_COLOR"] ?? "").isEmpty }
+  var hasColours: Bool { isOutputTerminal && allowsColours }
+  /// The same of complaints.
+  var hasErrorColours: Bool { isErrorTerminal && allowsColours }
+  private var allowsColours: Bool { (variables["NO_COLOR"] ?? "").isEmpty }
   /// Reads a file to its end, `-` being standard input; nil with errno set if it can't.
   var read: (_ path: String) -> [UInt8]?
 

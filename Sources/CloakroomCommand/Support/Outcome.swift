@@ -8,6 +8,10 @@ struct Outcome: Equatable {
   var isVerbatim = false
   /// For standard error.
   var complaint = ""
+  /// What state the complaint tells of.
+  var complaintColour = Colour.bad
+  /// Whether each line of the complaint is one of many, and not what the first says more of.
+  var isList = false
   var status = ExitStatus.success
 
   /// A success with text to print.
@@ -18,11 +22,38 @@ struct Outcome: Equatable {
     Outcome(complaint: complaint + "\n", status: status)
   }
 
+  /// A success with text to print whose lines have a state, for a terminal with colours.
+  ///
+  /// - Parameter colour: the state of all of its lines.
+  static func success(
+    _ text: [UInt8], _ colour: Colour, _ environment: CommandEnvironment
+  ) -> Outcome {
+    guard environment.hasColours else { return Outcome(output: text) }
+    let shown = Colour.painted(Terminal.escaped(text)) { _, _ in colour }
+    return Outcome(output: shown, isVerbatim: true)
+  }
+
+  /// A failure with many things that are wrong, a line each.
+  static func failures(_ status: ExitStatus, _ complaint: String) -> Outcome {
+    var outcome = failure(status, complaint)
+    outcome.isList = true
+    return outcome
+  }
+
+  /// What standard error gets: where it has colours, what is wrong has one, and the advice that follows has none.
+  func shownComplaint(_ environment: CommandEnvironment) -> [UInt8] {
+    let text = Terminal.escaped(Array(complaint.utf8))
+    guard environment.hasErrorColours else { return text }
+    return Colour.painted(text) { number, _ in
+      number == 0 || isList ? complaintColour : nil
+    }
+  }
+
   /// Prints everything and ends the command.
-  func finish() throws {
-    let isShown = !isVerbatim && Terminal.Stream.output.isTerminal
+  func finish(_ environment: CommandEnvironment = .process) throws {
+    let isShown = !isVerbatim && environment.isOutputTerminal
     Terminal.write(isShown ? Terminal.escaped(output) : output, to: .output)
-    Terminal.write(Terminal.escaped(Array(complaint.utf8)), to: .error)
+    Terminal.write(shownComplaint(environment), to: .error)
     guard status == .success else { throw ExitCode(status.rawValue) }
   }
 }

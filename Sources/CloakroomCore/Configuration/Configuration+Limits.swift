@@ -30,10 +30,13 @@ extension Configuration {
     public var subscriptions = 100_000
     /// Subscriptions to events of one connection. Past it: OVERLOADED.
     public var subscriptionsPerConnection = 1024
+    /// The patterns of one connection's subscriptions, in bytes: a publication may have to be held against
+    /// each of them. Past it: OVERLOADED.
+    public var patternBytesPerConnection = 64 << 10
     /// Events that wait for a client that reads slower than they come, for each subscription. Past
     /// it, events are dropped, and the client is told so (`events.gap`).
     public var waitingEvents = 10_000
-    /// The same in bytes.
+    /// The same in bytes. Those of all subscriptions of a connection have no more than `unreadReplyBytes`.
     public var waitingEventBytes = 1 << 20
     /// The longest token that is made or taken, in bytes. Past it: TOO_LARGE, or TOKEN_INVALID.
     public var tokenBytes = 64 << 10

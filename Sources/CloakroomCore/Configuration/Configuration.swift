@@ -70,6 +70,14 @@ extension Configuration {
     case memory
     /// In Redis 7.0 or later, or Valkey.
     case redis(RedisEndpoint)
+
+    /// How long it may take to answer a command.
+    package var commandTimeout: Duration {
+      switch self {
+      case .memory: .seconds(1)
+      case .redis(let endpoint): endpoint.commandTimeout
+      }
+    }
   }
 }
 

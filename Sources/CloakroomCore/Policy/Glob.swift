@@ -7,14 +7,20 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
   /// The pattern as it was written.
   public let pattern: String
 
-  /// What stands between the stars; one part when there is no star.
-  private let parts: [[UInt8]]
+  /// What every text that fits begins with: all that stands before the first star, or the whole pattern
+  /// where there is none.
+  public let prefix: [UInt8]
+  /// What stands between two stars, in order; none of them is empty.
+  private let middle: [Part]
+  /// What every text that fits ends with: all that stands behind the last star; nil when there is no star.
+  public let suffix: [UInt8]?
 
   /// Reads a pattern. Every string is one.
   public init(_ pattern: String) {
-    self.pattern = pattern
-    parts = pattern.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-      .map { Array($0) }
+    self.init(
+      pattern,
+      parts: pattern.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+        .map { Array($0) })
   }
 
   /// Reads a glob of Redis' of which only `*` has a meaning, and in which a byte behind a backslash is
@@ -38,8 +44,15 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
     }
     // As Redis has it, a backslash at the end is a backslash.
     if isEscaped { parts[parts.count - 1].append(UInt8(ascii: "\\")) }
-    pattern = String(buffer: glob)
-    self.parts = parts
+    self.init(String(buffer: glob), parts: parts)
+  }
+
+  /// - Parameter parts: what stands between the stars; one part when there is no star.
+  private init(_ pattern: String, parts: [[UInt8]]) {
+    self.pattern = pattern
+    prefix = parts.first ?? []
+    suffix = parts.count > 1 ? parts.last : nil
+    middle = parts.dropFirst().dropLast().filter { !$0.isEmpty }.map { Part($0) }
   }
 
   /// Whether the whole of a text fits.
@@ -54,34 +67,61 @@ public struct Glob: Sendable, Hashable, CustomStringConvertible {
   /// Whether the whole of a text fits, whatever bytes it is of.
   ///
   /// The first and the last part have their places; each part between them is taken where it is
-  /// found first, as whatever fits with a later place fits with that one too. So the time is at most
-  /// text times pattern, however many stars there are.
+  /// found first, as whatever fits with a later place fits with that one too. No byte of the text is
+  /// gone back to, so the time is that of text and pattern added up, however many stars there are.
   public func matches(_ text: UnsafeRawBufferPointer) -> Bool {
-    guard let first = parts.first, let last = parts.last else { return false }
-    guard parts.count > 1 else { return text.elementsEqual(first) }
-    guard text.count >= first.count + last.count, text.starts(with: first),
-      text.suffix(last.count).elementsEqual(last)
+    guard let suffix else { return text.elementsEqual(prefix) }
+    guard text.count >= prefix.count + suffix.count, text.starts(with: prefix),
+      text.suffix(suffix.count).elementsEqual(suffix)
     else { return false }
-    var place = first.count
-    let end = text.count - last.count
-    for part in parts.dropFirst().dropLast() where !part.isEmpty {
-      guard let found = Self.end(of: part, in: text, from: place, to: end) else { return false }
+    var place = prefix.count
+    let end = text.count - suffix.count
+    for part in middle {
+      guard let found = part.end(in: text, from: place, to: end) else { return false }
       place = found
     }
     return true
   }
 
-  /// Where the first occurrence of a part ends.
-  private static func end(
-    of part: [UInt8], in text: UnsafeRawBufferPointer, from start: Int, to end: Int
-  ) -> Int? {
-    guard let base = text.baseAddress, end - start >= part.count else { return nil }
-    for place in start...(end - part.count) where memcmp(base + place, part, part.count) == 0 {
-      return place + part.count
-    }
-    return nil
-  }
-
   /// The pattern as it was written.
   public var description: String { pattern }
+
+  /// A run of bytes that is searched for by the method of Knuth, Morris and Pratt.
+  private struct Part: Hashable {
+    let bytes: [UInt8]
+    /// For each beginning of the part, by its length less one: how long the longest shorter beginning is that
+    /// it also ends with.
+    private let borders: [Int32]
+
+    /// - Parameter bytes: one at least.
+    init(_ bytes: [UInt8]) {
+      self.bytes = bytes
+      var borders = [Int32](repeating: 0, count: bytes.count)
+      var length = 0
+      for place in bytes.indices.dropFirst() {
+        while length > 0, bytes[place] != bytes[length] { length = Int(borders[length - 1]) }
+        if bytes[place] == bytes[length] { length += 1 }
+        borders[place] = Int32(truncatingIfNeeded: length)
+      }
+      self.borders = borders
+    }
+
+    /// Where the first occurrence ends.
+    func end(in text: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int? {
+      guard let base = text.baseAddress, end - start >= bytes.count else { return nil }
+      var place = start
+      var length = 0
+      while place < end {
+        if length == 0 {
+          guard let found = memchr(base + place, Int32(bytes[0]), end - place) else { return nil }
+          place = UnsafeRawPointer(found) - base
+        }
+        while length > 0, text[place] != bytes[length] { length = Int(borders[length - 1]) }
+        if text[place] == bytes[length] { length += 1 }
+        place += 1
+        if length == bytes.count { return place }
+      }
+      return nil
+    }
+  }
 }

@@ -35,7 +35,7 @@ enum SystemMethods {
 
   static let cancel = Method(
     "system.cancel",
-    "Ends a call of the same connection that still waits: for a claim, a message, a value, or its turn. That call answers CANCELLED, and nothing of it is done. Tells whether there was one; a call that has been answered, or that has sent a change which can't be taken back, goes on.",
+    "Ends a call of the same connection that still waits: for a claim, a message, a value, or its turn. That call answers CANCELLED when nothing of it is done, and nothing held any more. Tells whether there was one; a call that has been answered, or that has sent a change which can't be taken back, goes on.",
     [
       Parameter(
         "id", #"{"type":["string","number","null"]}"#, required: true,

@@ -29,6 +29,13 @@ public struct CallContext: Sendable {
     await withCheckedContinuation { host.perform(command, isTakenBack: isTakenBack, $0) }
   }
 
+  /// Takes steps that change nothing, all at once: one round trip for all of them.
+  ///
+  /// - Returns: their replies in the same order.
+  func perform(reading commands: [StoreCommand]) async -> [StoreReply] {
+    await withCheckedContinuation { host.perform(reading: commands, $0) }
+  }
+
   /// Runs a call on a record, and counts what it has done. One that changes the record keeps its answer when
   /// the call has an idempotency key; a call has one such.
   ///

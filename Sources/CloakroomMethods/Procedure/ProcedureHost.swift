@@ -13,6 +13,9 @@ public protocol ProcedureHost: AnyObject {
   func perform(
     _ command: StoreCommand, isTakenBack: Bool,
     _ continuation: CheckedContinuation<StoreReply, Never>)
+  /// Takes steps of the store that change nothing, all at once, and resumes with their replies in the same order.
+  func perform(
+    reading commands: [StoreCommand], _ continuation: CheckedContinuation<[StoreReply], Never>)
   /// Runs a call on a record, which keeps its answer if the call has an idempotency key, and resumes with
   /// what it comes to.
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>)

@@ -58,7 +58,7 @@ public enum WakeUp: Sendable, Hashable {
 
 extension RPCError {
   /// Whether the store may answer again before long, for those who wait.
-  var isOutage: Bool {
+  public var isOutage: Bool {
     switch reason {
     case .unavailable, .outcomeUnknown: true
     default: false

@@ -18,7 +18,7 @@ extension Method {
   /// Whether the method asks the store.
   var asksStore: Bool {
     switch work {
-    case .primitive, .many, .procedure, .subscription: true
+    case .primitive, .many, .procedure, .repeated, .subscription: true
     case .system: false
     }
   }

@@ -26,6 +26,9 @@ public final class Method: Sendable {
   /// Begins a call that may take several steps, or wait.
   public typealias Open =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> Opening
+  /// Begins a call that takes a step until that comes to something.
+  public typealias Repeat =
+    @Sendable (_ arguments: inout Arguments) throws(RPCError) -> any RepeatedStep
   /// Begins or ends a subscription of the connection.
   public typealias Subscribe =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SubscriptionRequest
@@ -41,6 +44,8 @@ public final class Method: Sendable {
     case many(begin: BeginMany, end: EndMany)
     /// Several steps one after the other, or a wait.
     case procedure(Open)
+    /// One step that is taken until it comes to something.
+    case repeated(Repeat)
     /// A beginning or an end of a subscription of the connection.
     case subscription(Subscribe)
     /// A question about the sidecar itself.

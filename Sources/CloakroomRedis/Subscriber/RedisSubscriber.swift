@@ -158,8 +158,10 @@ public final class RedisSubscriber {
       logger.error("no connection for messages: \(reason)")
     }
     discardConnection()
+    let verdict = link.state.lost()
+    // Told when nothing is connected any more: a topic that it lets go is simply forgotten.
     delegate?.lost(cause)
-    switch link.state.lost() {
+    switch verdict {
     case .connect:
       guard !parkIfUnwanted() else { break }
       connect()

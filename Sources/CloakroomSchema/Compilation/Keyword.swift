@@ -1,3 +1,5 @@
+internal import CloakroomWire
+
 /// A keyword of a compiled schema. Subschemas are meant by their index.
 enum Keyword: Sendable {
   /// The schema `false`.
@@ -5,8 +7,9 @@ enum Keyword: Sendable {
   case reference(Int)
 
   case type(JSONTypes)
-  case enumeration(Set<JSONValue>)
-  case constant(JSONValue)
+  case enumeration(ValueTable)
+  /// The value, by its node in the schema's document.
+  case constant(Int)
 
   case multipleOf(JSONNumber)
   case maximum(JSONNumber)
@@ -16,7 +19,8 @@ enum Keyword: Sendable {
 
   case maxLength(Int)
   case minLength(Int)
-  case pattern(Pattern)
+  /// A pattern of the schema, by its number.
+  case pattern(Int)
   case format(Format)
 
   case maxItems(Int)
@@ -29,11 +33,11 @@ enum Keyword: Sendable {
 
   case maxProperties(Int)
   case minProperties(Int)
-  case required([JSONText])
-  case dependentRequired([(name: JSONText, required: [JSONText])])
+  case required([MemberName])
+  case dependentRequired([(name: MemberName, required: [MemberName])])
   case properties(PropertyRules)
   case propertyNames(Int)
-  case dependentSchemas([(name: JSONText, schema: Int)])
+  case dependentSchemas([(name: MemberName, schema: Int)])
 
   case allOf([Int])
   case anyOf([Int])
@@ -56,6 +60,40 @@ enum Keyword: Sendable {
     }
   }
 
+  /// All subschemas that are applied by the keyword, each as often as it may be applied to one value.
+  var applied: [Int] {
+    switch self {
+    case .prefixItems(let ids): ids
+    case .items(let id, _), .contains(let id, _, _), .propertyNames(let id),
+      .unevaluatedItems(let id),
+      .unevaluatedProperties(let id):
+      [id]
+    case .properties(let rules):
+      rules.named.values + (rules.patterns?.schemas ?? []) + [rules.additional].compactMap { $0 }
+    default: inPlace
+    }
+  }
+
+  /// How much memory it takes beside its own place, in bytes, about.
+  var memoryBytes: Int {
+    func names(_ names: [MemberName]) -> Int { names.reduce(32) { $0 + 48 + $1.utf8.count } }
+    return switch self {
+    case .enumeration(let table): table.memoryBytes
+    case .required(let required): names(required)
+    case .dependentRequired(let entries):
+      entries.reduce(32) { $0 + names([$1.name]) + names($1.required) }
+    case .dependentSchemas(let entries): entries.reduce(32) { $0 + names([$1.name]) + 8 }
+    case .properties(let rules):
+      64 + rules.named.memoryBytes + (rules.patterns?.schemas.count ?? 0) * 8
+    case .prefixItems(let ids), .allOf(let ids), .anyOf(let ids), .oneOf(let ids):
+      32 + ids.count * 8
+    case .multipleOf(let number), .maximum(let number), .exclusiveMaximum(let number),
+      .minimum(let number), .exclusiveMinimum(let number):
+      number.memoryBytes
+    default: 0
+    }
+  }
+
   /// Whether the keyword is applied to what no other keyword was.
   var isUnevaluated: Bool {
     switch self {
@@ -66,10 +104,55 @@ enum Keyword: Sendable {
 }
 
 /// `properties`, `patternProperties` and `additionalProperties`, which leave members to each other.
-struct PropertyRules: Sendable {
-  var named: [JSONText: Int] = [:]
-  var patterns: [(pattern: Pattern, schema: Int)] = []
-  var additional: Int?
+final class PropertyRules: Sendable {
+  let named: MemberTable
+  /// Patterns of the schema that are searched for together, by their number, and what each is about.
+  let patterns: (number: Int, schemas: [Int])?
+  let additional: Int?
+
+  init(named: MemberTable, patterns: (number: Int, schemas: [Int])?, additional: Int?) {
+    self.named = named
+    self.patterns = patterns
+    self.additional = additional
+  }
+}
+
+/// Values of a schema's document, found by their hashes.
+final class ValueTable: Sendable {
+  /// Sorted.
+  private let hashes: [UInt64]
+  private let nodes: [UInt32]
+
+  /// A table of nodes of a document.
+  init(_ values: [Int], in document: ParsedJSON) throws(SchemaFault) {
+    // A schema is no longer than its own limit, and each of its values is looked at once.
+    var budget = Budget(steps: .max)
+    var entries: [(hash: UInt64, node: Int)] = []
+    for value in values { entries.append((try document.hash(of: value, &budget), value)) }
+    entries.sort { $0.hash < $1.hash }
+    hashes = entries.map(\.hash)
+    nodes = entries.map { UInt32(clamping: $0.node) }
+  }
+
+  /// Whether a value of another document is among these.
+  func holds(
+    _ node: Int, of document: ParsedJSON, in own: ParsedJSON, _ budget: inout Budget
+  ) throws(SchemaFault) -> Bool {
+    let hash = try document.hash(of: node, &budget)
+    var (low, high) = (0, hashes.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if hashes[middle] < hash { low = middle + 1 } else { high = middle }
+    }
+    while low < hashes.count, hashes[low] == hash {
+      if try document.isEqual(node, to: own, Int(nodes[low]), &budget) { return true }
+      low += 1
+    }
+    return false
+  }
+
+  /// How much memory it takes, in bytes, about.
+  var memoryBytes: Int { 64 + hashes.count * 12 }
 }
 
 /// A set of JSON's types.
@@ -100,15 +183,15 @@ struct JSONTypes: OptionSet, Sendable {
     }
   }
 
-  /// The types that a value has: whole numbers are numbers as well.
-  init(of value: JSONValue) {
-    switch value {
+  /// The types that a value of a kind has; a number may be an integer as well.
+  init(of kind: JSONKind) {
+    switch kind {
     case .null: self = .null
-    case .boolean: self = .boolean
+    case .true, .false: self = .boolean
     case .object: self = .object
     case .array: self = .array
     case .string: self = .string
-    case .number(let number): self = number.isInteger ? [.number, .integer] : .number
+    case .number: self = .number
     }
   }
 
@@ -124,10 +207,12 @@ struct JSONTypes: OptionSet, Sendable {
 
 /// A schema within a compiled schema.
 struct Subschema: Sendable {
-  /// Where it is, as JSON Pointer into the schema's text.
-  let location: String
   /// In the order in which they are applied: what is about the unevaluated comes last.
-  var keywords: [Keyword]
+  var keywords: [Keyword] = []
+  /// Its node in the schema's document.
+  let node: Int
+  /// Whether several ways lead to it, so that it may be applied to one value more than once.
+  var isShared = false
 
   /// Whether it must be known what the other keywords have been applied to.
   var needsMarks: Bool { keywords.last?.isUnevaluated ?? false }

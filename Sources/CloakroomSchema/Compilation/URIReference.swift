@@ -23,7 +23,7 @@ struct URIReference: Sendable {
 
   /// Takes a text apart; nil if it is no URI reference.
   init?(_ text: JSONText) {
-    guard Format.uriReference.accepts(text) else { return nil }
+    guard Format.uriReference.accepts(text.utf8[...]) else { return nil }
     var rest = text.string[...]
     if let hash = rest.firstIndex(of: "#") {
       fragment = String(rest[rest.index(after: hash)...])
@@ -77,6 +77,12 @@ struct URIReference: Sendable {
     return text
   }
 
+  /// How long it is, in bytes, about.
+  var byteCount: Int {
+    (authority?.utf8.count ?? 0) + path.utf8.count + (query?.utf8.count ?? 0)
+      + (fragment?.utf8.count ?? 0)
+  }
+
   /// The fragment with its percent-encoded bytes decoded; empty if there is none.
   var decodedFragment: String {
     var bytes: [UInt8] = []
@@ -103,7 +109,13 @@ struct URIReference: Sendable {
 
   /// RFC 3986 section 5.2.4
   private static func withoutDots(_ path: String) -> String {
-    guard path.contains("/") else { return path }
+    // Most have none: what a base ends up with has none any more.
+    var before = UInt8(ascii: "/")
+    let hasDots = path.utf8.contains { byte in
+      defer { before = byte }
+      return before == UInt8(ascii: "/") && byte == UInt8(ascii: ".")
+    }
+    guard hasDots, path.contains("/") else { return path }
     var segments: [Substring] = []
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     for (index, part) in parts.enumerated() {

@@ -14,6 +14,7 @@ extension Format {
   }
 
   static func isIPv4(_ text: ArraySlice<UInt8>) -> Bool {
+    guard text.count <= 15 else { return false }
     let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     return parts.count == 4
       && parts.allSatisfy { part in

@@ -6,6 +6,7 @@ extension Format {
   }
 
   static func isDate(_ text: ArraySlice<UInt8>) -> Bool {
+    guard text.count == 10 else { return false }
     let parts = text.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     guard parts.count == 3, let year = number(parts[0], digits: 4...4),
       let month = number(parts[1], digits: 2...2), let day = number(parts[2], digits: 2...2)
@@ -45,6 +46,7 @@ extension Format {
   private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
     guard let sign = text.first else { return nil }
     if isOne(of: "Zz", sign) { return text.count == 1 ? 0 : nil }
+    guard text.count == 6 else { return nil }
     let parts = text.dropFirst().split(
       separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     guard isOne(of: "+-", sign), parts.count == 2,
@@ -68,12 +70,13 @@ extension Format {
   /// The units of numbers that each have one, nil if the text is not made of such.
   private static func units(_ text: ArraySlice<UInt8>) -> String? {
     var units = ""
+    // There are three at most.
     var hasNumber = false
     for byte in text {
       if isDigit(byte) {
         hasNumber = true
       } else {
-        guard hasNumber else { return nil }
+        guard hasNumber, units.utf8.count < 3 else { return nil }
         units.unicodeScalars.append(Unicode.Scalar(byte))
         hasNumber = false
       }

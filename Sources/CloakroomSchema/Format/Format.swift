@@ -26,9 +26,8 @@ enum Format: String, Sendable, CaseIterable {
   case uuid
 
   /// Whether a text has the format.
-  func accepts(_ text: JSONText) -> Bool {
-    let bytes = text.utf8[...]
-    return switch self {
+  func accepts(_ bytes: ArraySlice<UInt8>) -> Bool {
+    switch self {
     case .dateTime: Self.isDateTime(bytes)
     case .date: Self.isDate(bytes)
     case .time: Self.isTime(bytes)
@@ -63,6 +62,7 @@ enum Format: String, Sendable, CaseIterable {
   }
 
   private static func isUUID(_ text: ArraySlice<UInt8>) -> Bool {
+    guard text.count == 36 else { return false }
     let groups = text.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
     return groups.map(\.count) == [8, 4, 4, 4, 12]
       && groups.allSatisfy { $0.allSatisfy(isHexadecimal) }

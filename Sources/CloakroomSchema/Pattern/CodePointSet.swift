@@ -1,38 +1,48 @@
 /// A set of code points, as a class of a pattern describes it.
-struct CodePointSet: Sendable, Equatable {
+struct CodePointSet: Sendable, Hashable {
   /// Sorted, with gaps between them.
   private let ranges: [ClosedRange<UInt32>]
   private let categories: GeneralCategories
   private let isInverted: Bool
-  /// The answers for U+0000 to U+007F, one bit each.
-  private let ascii: (low: UInt64, high: UInt64)
+  /// The answers for U+0000 to U+003F, one bit each, and for U+0040 to U+007F.
+  private let low: UInt64
+  private let high: UInt64
 
   init(
     _ ranges: [ClosedRange<UInt32>], categories: GeneralCategories = [], isInverted: Bool = false
   ) {
-    self.ranges = Self.merge(ranges)
+    let merged = ranges.count > 1 ? Self.merge(ranges) : ranges
+    self.ranges = merged
     self.categories = categories
     self.isInverted = isInverted
     var low: UInt64 = 0
     var high: UInt64 = 0
-    for point in UInt32(0)..<128 {
-      let holds = Self.holds(point, self.ranges, categories) != isInverted
-      if holds, point < 64 { low |= 1 << UInt64(point) }
-      if holds, point >= 64 { high |= 1 << UInt64(point - 64) }
+    for range in merged where range.lowerBound < 128 {
+      for point in range.lowerBound...min(range.upperBound, 127) {
+        if point < 64 { low |= 1 << UInt64(point) } else { high |= 1 << UInt64(point - 64) }
+      }
     }
-    ascii = (low, high)
+    if !categories.isEmpty {
+      for point in UInt32(0)..<128
+      where !categories.isDisjoint(with: GeneralCategories.ofASCII[Int(point)]) {
+        if point < 64 { low |= 1 << UInt64(point) } else { high |= 1 << UInt64(point - 64) }
+      }
+    }
+    self.low = isInverted ? ~low : low
+    self.high = isInverted ? ~high : high
   }
+
+  /// Which of U+0000 to U+007F are in the set, one bit each.
+  var ascii: (low: UInt64, high: UInt64) { (low, high) }
+
+  /// How much memory it takes, in bytes, about.
+  var memoryBytes: Int { MemoryLayout<Self>.stride + 32 + ranges.count * 8 }
 
   /// Whether a code point is in the set.
   func contains(_ point: UInt32) -> Bool {
-    if point < 64 { return ascii.low >> UInt64(point) & 1 == 1 }
-    if point < 128 { return ascii.high >> UInt64(point - 64) & 1 == 1 }
+    if point < 64 { return low >> UInt64(point) & 1 == 1 }
+    if point < 128 { return high >> UInt64(point - 64) & 1 == 1 }
     return Self.holds(point, ranges, categories) != isInverted
-  }
-
-  static func == (left: Self, right: Self) -> Bool {
-    left.ranges == right.ranges && left.categories == right.categories
-      && left.isInverted == right.isInverted
   }
 
   /// What the ranges leave out.

@@ -1,5 +1,5 @@
 /// A set of Unicode's general categories, the only properties that `\p{…}` knows here.
-struct GeneralCategories: OptionSet, Sendable {
+struct GeneralCategories: OptionSet, Sendable, Hashable {
   let rawValue: UInt32
 
   /// The general category of a code point.
@@ -16,6 +16,9 @@ struct GeneralCategories: OptionSet, Sendable {
     guard let found = Self.byName[name] else { return nil }
     self = found
   }
+
+  /// The general categories of U+0000 to U+007F.
+  static let ofASCII: [Self] = (UInt32(0)..<128).map { Self(of: $0) }
 
   /// All categories but these.
   var complement: Self { Self(rawValue: ~rawValue & ((1 << UInt32(Self.names.count)) - 1)) }

@@ -6,7 +6,7 @@ extension PatternParser {
   }
 
   /// Parses a class behind its `[`.
-  mutating func characterClass() throws(PatternFault) -> CodePointSet {
+  mutating func characterClass() throws(PatternFault.Reason) -> CodePointSet {
     let isInverted = take("^")
     var ranges: [ClosedRange<UInt32>] = []
     var categories: GeneralCategories = []
@@ -36,13 +36,13 @@ extension PatternParser {
     return Self.is(points[position], "-") && !Self.is(points[position + 1], "]")
   }
 
-  private mutating func classMember() throws(PatternFault) -> Escape {
+  private mutating func classMember() throws(PatternFault.Reason) -> Escape {
     guard let point = next() else { throw fault("a ] is missing") }
     return Self.is(point, "\\") ? try escape(inClass: true) : .point(point)
   }
 
   /// Parses an escape behind its backslash.
-  mutating func escape(inClass: Bool) throws(PatternFault) -> Escape {
+  mutating func escape(inClass: Bool) throws(PatternFault.Reason) -> Escape {
     guard let point = next(), let scalar = Unicode.Scalar(point) else {
       throw fault("a \\ at the end")
     }
@@ -80,7 +80,7 @@ extension PatternParser {
   }
 
   /// Parses the `{…}` of a property.
-  private mutating func property() throws(PatternFault) -> GeneralCategories {
+  private mutating func property() throws(PatternFault.Reason) -> GeneralCategories {
     guard take("{") else { throw fault("a { is missing") }
     var name = ""
     while let point = next(), let scalar = Unicode.Scalar(point) {
@@ -96,7 +96,7 @@ extension PatternParser {
     return categories
   }
 
-  private mutating func unicodeEscape() throws(PatternFault) -> UInt32 {
+  private mutating func unicodeEscape() throws(PatternFault.Reason) -> UInt32 {
     if take("{") {
       var value: UInt32 = 0
       let start = position
@@ -120,7 +120,7 @@ extension PatternParser {
     return high
   }
 
-  private mutating func hexadecimal(_ count: Int) throws(PatternFault) -> UInt32 {
+  private mutating func hexadecimal(_ count: Int) throws(PatternFault.Reason) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<count {
       guard let digit = next().flatMap(Self.hexadecimalDigit) else {

@@ -5,29 +5,41 @@ struct PatternParser {
   var position = 0
   /// How deep groups may still be nested.
   private var depth: Int
+  private var sets: PatternSets
 
-  private init(_ pattern: JSONText, depth: Int) {
-    points = pattern.string.unicodeScalars.map(\.value)
+  private init(_ pattern: String, depth: Int, sets: consuming PatternSets) {
+    points = pattern.unicodeScalars.map(\.value)
     self.depth = depth
+    self.sets = sets
   }
 
   /// Parses a pattern.
   ///
-  /// - Parameter depth: how deep its groups may be nested.
-  static func parse(_ pattern: JSONText, depth: Int) throws(PatternFault) -> PatternNode {
-    var parser = Self(pattern, depth: depth)
+  /// - Parameters:
+  ///   - depth: how deep its groups may be nested.
+  ///   - sets: where its sets of code points are kept.
+  static func parse(
+    _ pattern: String, depth: Int, sets: inout PatternSets
+  ) throws(PatternFault.Reason) -> PatternNode {
+    let known = sets
+    // So that the parser has the only copy, which it adds to.
+    sets = PatternSets()
+    var parser = Self(pattern, depth: depth, sets: known)
     let node = try parser.alternatives()
     guard parser.position == parser.points.count else { throw parser.fault("unmatched )") }
+    sets = parser.sets
     return node
   }
 
-  private mutating func alternatives() throws(PatternFault) -> PatternNode {
+  private mutating func set(_ set: CodePointSet) -> PatternNode { .set(sets.add(set)) }
+
+  private mutating func alternatives() throws(PatternFault.Reason) -> PatternNode {
     var nodes = [try sequence()]
     while take("|") { nodes.append(try sequence()) }
     return nodes.count == 1 ? nodes[0] : .alternatives(nodes)
   }
 
-  private mutating func sequence() throws(PatternFault) -> PatternNode {
+  private mutating func sequence() throws(PatternFault.Reason) -> PatternNode {
     var nodes: [PatternNode] = []
     while let point = peek, !Self.is(point, "|"), !Self.is(point, ")") {
       if let assertion = assertion() {
@@ -50,15 +62,15 @@ struct PatternParser {
     return take("\\B") ? .noWordBoundary : nil
   }
 
-  private mutating func atom() throws(PatternFault) -> PatternNode {
+  private mutating func atom() throws(PatternFault.Reason) -> PatternNode {
     if take("(") { return try group() }
-    if take("[") { return .set(try characterClass()) }
-    if take(".") { return .set(CodePointSet(CodePointSet.lineTerminators, isInverted: true)) }
+    if take("[") { return set(try characterClass()) }
+    if take(".") { return set(CodePointSet(CodePointSet.lineTerminators, isInverted: true)) }
     if take("\\") {
       switch try escape(inClass: false) {
-      case .point(let point): return .set(CodePointSet([point...point]))
+      case .point(let point): return set(CodePointSet([point...point]))
       case .set(let ranges, let categories):
-        return .set(CodePointSet(ranges, categories: categories))
+        return set(CodePointSet(ranges, categories: categories))
       }
     }
     guard let point = next() else { throw fault("unexpected end") }
@@ -66,10 +78,10 @@ struct PatternParser {
       position -= 1
       throw fault("nothing to repeat, or a \\ is missing")
     }
-    return .set(CodePointSet([point...point]))
+    return set(CodePointSet([point...point]))
   }
 
-  private mutating func group() throws(PatternFault) -> PatternNode {
+  private mutating func group() throws(PatternFault.Reason) -> PatternNode {
     if take("?:") {
       // No capture, as for every group here.
     } else if take("?<=") || take("?<!") {
@@ -83,7 +95,7 @@ struct PatternParser {
   }
 
   /// Parses what is in a group, and its end.
-  private mutating func groupBody() throws(PatternFault) -> PatternNode {
+  private mutating func groupBody() throws(PatternFault.Reason) -> PatternNode {
     guard depth > 0 else { throw fault("groups are nested too deep") }
     depth -= 1
     defer { depth += 1 }
@@ -92,7 +104,7 @@ struct PatternParser {
     return node
   }
 
-  private mutating func groupName() throws(PatternFault) {
+  private mutating func groupName() throws(PatternFault.Reason) {
     let start = position
     while let point = next() {
       if Self.is(point, ">"), position > start + 1 { return }
@@ -102,7 +114,7 @@ struct PatternParser {
     throw fault("no name of a group")
   }
 
-  private mutating func quantified(_ atom: PatternNode) throws(PatternFault) -> PatternNode {
+  private mutating func quantified(_ atom: PatternNode) throws(PatternFault.Reason) -> PatternNode {
     var node = atom
     if take("*") {
       node = .repetition(atom, minimum: 0, maximum: nil)
@@ -125,7 +137,7 @@ struct PatternParser {
     return node
   }
 
-  private mutating func count() throws(PatternFault) -> Int {
+  private mutating func count() throws(PatternFault.Reason) -> Int {
     var count = 0
     let start = position
     while let point = peek, (0x30...0x39).contains(point) {
@@ -159,7 +171,7 @@ struct PatternParser {
   }
 
   /// A fault at the current position.
-  func fault(_ message: String) -> PatternFault { .syntax(message, at: position) }
+  func fault(_ message: String) -> PatternFault.Reason { .syntax(message, at: position) }
 
   /// Whether a code point is an ASCII character.
   static func `is`(_ point: UInt32, _ character: Unicode.Scalar) -> Bool {
@@ -167,12 +179,26 @@ struct PatternParser {
   }
 }
 
+/// The sets of code points of patterns, each once.
+struct PatternSets {
+  private(set) var list: [CodePointSet] = []
+  private var numbers: [CodePointSet: Int] = [:]
+
+  /// The number of a set.
+  mutating func add(_ set: CodePointSet) -> Int {
+    if let number = numbers[set] { return number }
+    numbers[set] = list.count
+    list.append(set)
+    return list.count - 1
+  }
+}
+
 /// A pattern's syntax tree.
 indirect enum PatternNode: Sendable, Equatable {
   /// Matches the empty string.
   case empty
-  /// One code point of a set.
-  case set(CodePointSet)
+  /// One code point of a set, by its number.
+  case set(Int)
   /// A condition on the position.
   case assertion(Assertion)
   /// A condition on what comes: whether something matches from here on, or does not.

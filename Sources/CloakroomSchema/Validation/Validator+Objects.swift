@@ -1,36 +1,39 @@
+internal import CloakroomWire
+
 extension Validator {
   /// Applies a keyword that is about objects.
   mutating func applyToObject(
-    _ keyword: Keyword, of subschema: Subschema, to object: JSONObject, _ marks: inout Marks?
+    _ keyword: Keyword, of schema: Int, to object: Int, _ marks: inout Marks?
   ) throws(SchemaFault) -> Bool {
-    let count = object.members.count
+    let count = Int(document.nodes[object].count)
     switch keyword {
     case .maxProperties(let limit):
       return count <= limit
-        || report("maxProperties", of: subschema, "has more than \(limit) members")
+        || report("maxProperties", of: schema, "has more than \(limit) members")
     case .minProperties(let limit):
       return count >= limit
-        || report("minProperties", of: subschema, "has fewer than \(limit) members")
-    case .required(let names): return try require(names, "required", of: subschema, in: object)
+        || report("minProperties", of: schema, "has fewer than \(limit) members")
+    case .required(let names): return try require(names, "required", of: schema, in: object)
     case .dependentRequired(let entries):
       var isValid = true
       for (name, names) in entries {
-        try budget.spend(1)
-        guard object[name] != nil else { continue }
-        let isComplete = try require(names, "dependentRequired", of: subschema, in: object)
+        guard try has(name, in: object) else { continue }
+        let isComplete = try require(names, "dependentRequired", of: schema, in: object)
         isValid = isValid && isComplete
         if !isValid, isDone { break }
       }
       return isValid
     case .properties(let rules): return try apply(rules, to: object, &marks)
-    case .propertyNames(let id): return try applyPropertyNames(id, of: subschema, to: object)
+    case .propertyNames(let id): return try applyPropertyNames(id, of: schema, to: object)
     case .unevaluatedProperties(let id):
       var isValid = true
-      for (index, member) in object.members.enumerated() {
+      var name = object + 1
+      for index in 0..<count {
         try budget.spend(1)
+        defer { name = document.next(name + 1) }
         guard marks?.contains(index) != true else { continue }
         marks?.insert(index)
-        let isMemberValid = try evaluate(id, member.value, at: .member(member.name))
+        let isMemberValid = try evaluate(id, name + 1, at: name)
         isValid = isValid && isMemberValid
         if !isValid, isDone { break }
       }
@@ -39,44 +42,59 @@ extension Validator {
     }
   }
 
+  /// Whether an object has a member of a name that the schema speaks of. Such a name is no longer than a location
+  /// may be, or it is compared as far as the object's own name goes.
+  mutating func has(_ name: MemberName, in object: Int) throws(SchemaFault) -> Bool {
+    try budget.spend(2 + name.utf8.count / 64)
+    return document.member(of: object, named: name.utf8[...], hash: name.hash) != nil
+  }
+
   private mutating func require(
-    _ names: [JSONText], _ keyword: String, of subschema: Subschema, in object: JSONObject
+    _ names: [MemberName], _ keyword: String, of schema: Int, in object: Int
   ) throws(SchemaFault) -> Bool {
     var isValid = true
     for name in names {
-      try budget.spend(1)
-      guard object[name] == nil else { continue }
+      guard try !has(name, in: object) else { continue }
       // The name is the schema's, not the value's.
       let isShort = name.utf8.count <= 128
       isValid = report(
-        keyword, of: subschema, isShort ? "lacks the member \"\(name.string)\"" : "lacks a member")
+        keyword, of: schema, isShort ? "lacks the member \"\(name.string)\"" : "lacks a member")
       if isDone { break }
     }
     return isValid
   }
 
   private mutating func apply(
-    _ rules: PropertyRules, to object: JSONObject, _ marks: inout Marks?
+    _ rules: PropertyRules, to object: Int, _ marks: inout Marks?
   ) throws(SchemaFault) -> Bool {
     var isValid = true
-    for (index, member) in object.members.enumerated() {
-      let step = JSONPointer.Step.member(member.name)
-      try budget.spend(1)
+    var name = object + 1
+    for index in 0..<Int(document.nodes[object].count) {
+      try budget.spend(2)
+      defer { name = document.next(name + 1) }
       var isKnown = false
-      if let id = rules.named[member.name] {
+      if let id = rules.named.number(of: name, in: document) {
         isKnown = true
-        let isMemberValid = try evaluate(id, member.value, at: step)
+        let isMemberValid = try evaluate(id, name + 1, at: name)
         isValid = isValid && isMemberValid
       }
-      for (pattern, id) in rules.patterns {
-        guard try pattern.matches(member.name, budget: &budget) else { continue }
-        isKnown = true
-        let isMemberValid = try evaluate(id, member.value, at: step)
-        isValid = isValid && isMemberValid
+      if let patterns = rules.patterns {
+        let matched = try search(patterns.number, in: name, isOneEnough: false)
+        for (place, word) in matched.enumerated() {
+          var bits = word
+          while bits != 0 {
+            try budget.spend(1)
+            isKnown = true
+            let id = patterns.schemas[place * 64 + bits.trailingZeroBitCount]
+            bits &= bits - 1
+            let isMemberValid = try evaluate(id, name + 1, at: name)
+            isValid = isValid && isMemberValid
+          }
+        }
       }
       if !isKnown, let id = rules.additional {
         isKnown = true
-        let isMemberValid = try evaluate(id, member.value, at: step)
+        let isMemberValid = try evaluate(id, name + 1, at: name)
         isValid = isValid && isMemberValid
       }
       if isKnown { marks?.insert(index) }
@@ -86,15 +104,17 @@ extension Validator {
   }
 
   private mutating func applyPropertyNames(
-    _ id: Int, of subschema: Subschema, to object: JSONObject
+    _ id: Int, of schema: Int, to object: Int
   ) throws(SchemaFault) -> Bool {
     var isValid = true
-    for member in object.members {
+    var name = object + 1
+    for _ in 0..<document.nodes[object].count {
+      try budget.spend(1)
+      defer { name = document.next(name + 1) }
       var none: Marks?
-      guard try !matches(id, .string(member.name), &none) else { continue }
+      guard try !matches(id, name, &none) else { continue }
       isValid = report(
-        "propertyNames", of: subschema, at: .member(member.name),
-        "has a name that members must not have")
+        "propertyNames", of: schema, at: name, "has a name that members must not have")
       if isDone { break }
     }
     return isValid

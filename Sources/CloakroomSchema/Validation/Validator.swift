@@ -1,69 +1,101 @@
+internal import CloakroomWire
+
 /// Holds one value against a schema.
+///
+/// What it costs to do something is taken from the budget before it is done. What several ways lead to is
+/// remembered: each subschema is applied to each value a few times at most, however often it is referred to.
 struct Validator {
-  private let subschemas: [Subschema]
+  let schema: CompiledSchema
+  let document: ParsedJSON
   private let limits: SchemaLimits
   var budget: Budget
   private(set) var violations: [SchemaViolation] = []
-  /// Where in the value the validation is.
-  var path: [JSONPointer.Step] = []
+  /// Where in the value the validation is: of a member its name's node, of an element its index below zero.
+  private var path: [Int] = []
   /// How many subschemas are being applied whose failure is no violation.
   private var quiet = 0
   private var depth = 0
+  private var memory = ValidationMemory()
+  /// The number that was looked at last, by its node.
+  private var lastNumber: (node: Int, number: JSONNumber)?
+  /// What searches for the schema's patterns have learnt so far.
+  private var searches: [PatternSearch?] = []
 
-  init(_ subschemas: [Subschema], limits: SchemaLimits, budget: Budget) {
-    self.subschemas = subschemas
+  init(
+    _ schema: CompiledSchema, _ document: ParsedJSON, limits: SchemaLimits, budget: Budget
+  ) {
+    self.schema = schema
+    self.document = document
     self.limits = limits
     self.budget = budget
   }
 
   /// Applies a subschema to a value.
   ///
-  /// - Parameter marks: where to note what has been applied to which of the value's children; nil
-  ///   if nobody asks.
+  /// - Parameters:
+  ///   - node: the value, or the name of a member.
+  ///   - marks: where to note what has been applied to which of the value's children; nil
+  ///     if nobody asks.
   /// - Returns: whether the value is valid.
   mutating func evaluate(
-    _ id: Int, _ value: JSONValue, _ marks: inout Marks?
+    _ id: Int, _ node: Int, _ marks: inout Marks?
   ) throws(SchemaFault) -> Bool {
-    try budget.spend(1)
+    let keywords = schema.subschemas[id].keywords
+    if keywords.isEmpty { return true }
+    try budget.spend(4)
     guard depth < limits.evaluationDepth else { throw .exceeds(.evaluationDepth) }
+    let isShared = schema.subschemas[id].isShared
+    if isShared, let known = memory.result(of: id, at: node, marked: marks != nil, quiet > 0) {
+      if known.isValid, marks != nil, let children = known.marks {
+        try budget.spend(children.weight)
+        marks?.formUnion(children)
+      }
+      return known.isValid
+    }
     depth += 1
     defer { depth -= 1 }
-    let subschema = subschemas[id]
-    var own: Marks? = marks != nil || subschema.needsMarks ? Marks() : nil
+    var own: Marks? = marks != nil || schema.subschemas[id].needsMarks ? Marks() : nil
     var isValid = true
-    for keyword in subschema.keywords {
+    for keyword in keywords {
       // What failed has marked nothing, so nearly everything would be unevaluated.
       if !isValid, keyword.isUnevaluated { break }
-      try budget.spend(1)
-      if try !apply(keyword, of: subschema, to: value, &own) {
+      try budget.spend(3)
+      if try !apply(keyword, of: id, to: node, &own) {
         isValid = false
-        if isDone { return false }
+        if isDone { break }
       }
     }
     if isValid, marks != nil, let own {
       try budget.spend(own.weight)
       marks?.formUnion(own)
     }
+    if isShared {
+      try budget.spend(4)
+      memory.keep(isValid, of: id, at: node, marks != nil ? own : nil, quiet > 0)
+    }
     return isValid
   }
 
   /// Applies a subschema to a child of the value, a member or an element.
+  ///
+  /// - Parameter step: of a member its name's node, of an element its index below zero.
   mutating func evaluate(
-    _ id: Int, _ value: JSONValue, at step: JSONPointer.Step
+    _ id: Int, _ node: Int, at step: Int
   ) throws(SchemaFault) -> Bool {
+    if schema.subschemas[id].keywords.isEmpty { return true }
     path.append(step)
     defer { path.removeLast() }
     var marks: Marks?
-    return try evaluate(id, value, &marks)
+    return try evaluate(id, node, &marks)
   }
 
   /// Whether a value is valid against a subschema, which is no violation if it isn't.
   mutating func matches(
-    _ id: Int, _ value: JSONValue, _ marks: inout Marks?
+    _ id: Int, _ node: Int, _ marks: inout Marks?
   ) throws(SchemaFault) -> Bool {
     quiet += 1
     defer { quiet -= 1 }
-    return try evaluate(id, value, &marks)
+    return try evaluate(id, node, &marks)
   }
 
   /// Whether nothing more is to be found out once something has failed.
@@ -77,42 +109,79 @@ struct Validator {
   ///   - message: what is wrong, without a piece of the value.
   /// - Returns: false: it is not valid.
   mutating func report(
-    _ keyword: String?, of subschema: Subschema, at step: JSONPointer.Step? = nil,
-    _ message: @autoclosure () -> String
+    _ keyword: String?, of id: Int, at step: Int? = nil, _ message: @autoclosure () -> String
   ) -> Bool {
     guard !isDone else { return false }
-    let steps = step.map { path + [$0] } ?? path
+    let location = schema.document.pointer(to: schema.subschemas[id].node)
     violations.append(
       SchemaViolation(
-        instanceLocation: JSONPointer.pointer(along: steps, bytes: limits.locationBytes),
-        keywordLocation: subschema.location + (keyword.map { "/" + $0 } ?? ""),
-        message: message()))
+        instanceLocation: pointer(path + [step].compactMap { $0 }),
+        keywordLocation: location + (keyword.map { "/" + $0 } ?? ""), message: message()))
     return false
   }
 
+  /// The JSON Pointer to the end of a path, or as far along it as fits.
+  private func pointer(_ steps: [Int]) -> String {
+    var pointer = ""
+    for step in steps {
+      let token =
+        step < 0
+        ? String(-1 - step)
+        : JSONPointer.escape(String(decoding: document.text(of: step), as: UTF8.self))
+      guard pointer.utf8.count + 1 + token.utf8.count <= limits.locationBytes else { break }
+      pointer += "/" + token
+    }
+    return pointer
+  }
+
+  /// A number's value.
+  mutating func number(_ node: Int) throws(SchemaFault) -> JSONNumber {
+    if let lastNumber, lastNumber.node == node { return lastNumber.number }
+    try budget.spend(JSONNumber.weight(document.nodes[node].byteCount))
+    let number = document.number(node)
+    lastNumber = (node, number)
+    return number
+  }
+
+  /// Which of the patterns that are searched for together match a string or a name, one bit each.
+  mutating func search(
+    _ number: Int, in node: Int, isOneEnough: Bool
+  ) throws(SchemaFault) -> [UInt64] {
+    if searches.isEmpty { searches = Array(repeating: nil, count: schema.patterns.count) }
+    let search: PatternSearch
+    if let known = searches[number] {
+      search = known
+    } else {
+      try budget.spend(PatternSearch.cost(schema.patterns[number]))
+      search = PatternSearch(schema.patterns[number])
+      searches[number] = search
+    }
+    return try search.run(over: document.text(of: node), isOneEnough: isOneEnough, &budget)
+  }
+
   private mutating func apply(
-    _ keyword: Keyword, of subschema: Subschema, to value: JSONValue, _ marks: inout Marks?
+    _ keyword: Keyword, of id: Int, to node: Int, _ marks: inout Marks?
   ) throws(SchemaFault) -> Bool {
     switch keyword {
-    case .nothing: return report(nil, of: subschema, "nothing is allowed here")
-    case .reference(let id): return try evaluate(id, value, &marks)
+    case .nothing: return report(nil, of: id, "nothing is allowed here")
+    case .reference(let target): return try evaluate(target, node, &marks)
     case .allOf, .anyOf, .oneOf, .not, .conditional, .dependentSchemas:
-      return try applyCombination(keyword, of: subschema, to: value, &marks)
+      return try applyCombination(keyword, of: id, to: node, &marks)
     case .type, .enumeration, .constant:
-      return try applyToAny(keyword, of: subschema, to: value)
+      return try applyToAny(keyword, of: id, to: node)
     case .multipleOf, .maximum, .exclusiveMaximum, .minimum, .exclusiveMinimum:
-      guard case .number(let number) = value else { return true }
-      return try applyToNumber(keyword, of: subschema, to: number)
+      guard document.nodes[node].kind == .number else { return true }
+      return try applyToNumber(keyword, of: id, to: node)
     case .maxLength, .minLength, .pattern, .format:
-      guard case .string(let text) = value else { return true }
-      return try applyToString(keyword, of: subschema, to: text)
+      guard document.nodes[node].kind == .string else { return true }
+      return try applyToString(keyword, of: id, to: node)
     case .maxItems, .minItems, .uniqueItems, .prefixItems, .items, .contains, .unevaluatedItems:
-      guard case .array(let array) = value else { return true }
-      return try applyToArray(keyword, of: subschema, to: array, &marks)
+      guard document.nodes[node].kind == .array else { return true }
+      return try applyToArray(keyword, of: id, to: node, &marks)
     case .maxProperties, .minProperties, .required, .dependentRequired, .properties,
       .propertyNames, .unevaluatedProperties:
-      guard case .object(let object) = value else { return true }
-      return try applyToObject(keyword, of: subschema, to: object, &marks)
+      guard document.nodes[node].kind == .object else { return true }
+      return try applyToObject(keyword, of: id, to: node, &marks)
     }
   }
 }
@@ -124,34 +193,8 @@ struct Budget: Sendable {
   /// Takes steps away; throws once there are none.
   @inline(__always)
   mutating func spend(_ count: Int) throws(SchemaFault) {
-    steps -= count
-    guard steps >= 0 else { throw .exceeds(.steps) }
-  }
-}
-
-/// Which members of an object, or elements of an array, keywords have been applied to; by index.
-struct Marks {
-  private var words: [UInt64] = []
-
-  /// What it costs to look at all of them, in steps of a validation.
-  var weight: Int { 1 + words.count / 8 }
-
-  func contains(_ index: Int) -> Bool {
-    index / 64 < words.count && words[index / 64] >> UInt64(index % 64) & 1 == 1
-  }
-
-  mutating func insert(_ index: Int) {
-    reserve(index / 64 + 1)
-    words[index / 64] |= 1 << UInt64(index % 64)
-  }
-
-  mutating func formUnion(_ other: Self) {
-    reserve(other.words.count)
-    for (index, word) in other.words.enumerated() { words[index] |= word }
-  }
-
-  private mutating func reserve(_ count: Int) {
-    guard words.count < count else { return }
-    words.append(contentsOf: repeatElement(0, count: count - words.count))
+    let (left, isOverflow) = steps.subtractingReportingOverflow(count)
+    steps = left
+    guard !isOverflow, left >= 0 else { throw .exceeds(.steps) }
   }
 }

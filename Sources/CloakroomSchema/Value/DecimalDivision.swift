@@ -6,9 +6,7 @@ extension JSONNumber {
   ///
   /// - Parameter budget: the steps that are left; less afterwards.
   func isMultiple(of divisor: JSONNumber, _ budget: inout Budget) throws(SchemaFault) -> Bool {
-    if case .integer(let value) = self, case .integer(let divisor) = divisor {
-      return value.isMultiple(of: divisor)
-    }
+    if let isMultiple = isShortMultiple(of: divisor) { return isMultiple }
     let (number, divisor) = (decimal, divisor.decimal)
     guard !number.digits.isEmpty else { return true }
     // Both as whole numbers: digits and zeros behind them. Were these zeros fewer than none, the number's digits

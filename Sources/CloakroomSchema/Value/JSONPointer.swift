@@ -1,3 +1,5 @@
+internal import CloakroomWire
+
 /// A JSON Pointer (RFC 6901): the way to a value within another.
 ///
 /// ```swift
@@ -39,21 +41,31 @@ public struct JSONPointer: Sendable, Hashable {
   /// Whether what this leads to is what another leads to, or holds it.
   public func holds(_ other: JSONPointer) -> Bool { other.names.starts(with: names) }
 
-  /// What it leads to within a value; nil where there is nothing.
-  func value(in root: JSONValue) -> JSONValue? {
-    var value = root
+  /// The node that it leads to from one of a document; nil where there is nothing.
+  ///
+  /// - Parameter element: finds an element of an array that has one of that index.
+  func node(
+    in document: ParsedJSON, from root: Int = 0,
+    element: (_ array: Int, _ index: Int) throws(SchemaFault) -> Int
+  ) throws(SchemaFault) -> Int? {
+    var node = root
     for name in names {
-      switch value {
-      case .object(let object):
-        guard let member = object[name] else { return nil }
-        value = member
-      case .array(let array):
-        guard let index = Self.index(name.utf8), index < array.elements.count else { return nil }
-        value = array.elements[index]
+      switch document.nodes[node].kind {
+      case .object:
+        let hash = JSONHash.of(name.utf8)
+        guard let member = document.member(of: node, named: name.utf8[...], hash: hash) else {
+          return nil
+        }
+        node = member
+      case .array:
+        guard let index = Self.index(name.utf8), index < document.nodes[node].count else {
+          return nil
+        }
+        node = try element(node, index)
       default: return nil
       }
     }
-    return value
+    return node
   }
 
   /// The element that a name stands for: digits without a leading zero.
@@ -84,20 +96,6 @@ public struct JSONPointer: Sendable, Hashable {
 
   // MARK: Writing
 
-  /// One step into a value.
-  enum Step {
-    case member(JSONText)
-    case element(Int)
-
-    /// The step as a token of a pointer, escaped, without its slash.
-    var token: String {
-      switch self {
-      case .member(let name): JSONPointer.escape(name.string)
-      case .element(let index): String(index)
-      }
-    }
-  }
-
   /// A name as a token of a pointer: `~` is `~0`, `/` is `~1`.
   public static func escape(_ name: String) -> String {
     guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else {
@@ -112,16 +110,5 @@ public struct JSONPointer: Sendable, Hashable {
       }
     }
     return token
-  }
-
-  /// The pointer to the end of a path, or as far along it as fits into a number of bytes.
-  static func pointer(along path: [Step], bytes limit: Int) -> String {
-    var pointer = ""
-    for step in path {
-      let token = step.token
-      guard pointer.utf8.count + 1 + token.utf8.count <= limit else { break }
-      pointer += "/" + token
-    }
-    return pointer
   }
 }

@@ -10,8 +10,8 @@ enum BusEvent: Sendable {
   case opened(UInt64)
   /// The topic can't be had, and the interest has ended.
   case refused(UInt64, RPCError)
-  /// A message of the topic.
-  case message(UInt64, ByteBuffer, on: ByteBuffer)
+  /// A message of these topics. Its bytes are the same in memory for all who hear it.
+  case message([UInt64], ByteBuffer, on: ByteBuffer)
   /// Messages of the topic were dropped.
   case overflowed(UInt64)
   /// Nothing arrives any more until topics are opened again.

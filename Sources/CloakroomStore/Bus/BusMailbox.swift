@@ -16,6 +16,30 @@ final class BusMailbox: Sendable {
     var isWakeScheduled = false
     var dropped: UInt64 = 0
     var receiver: NIOLoopBound<LoopBusLink>?
+
+    /// Adds a message, or notes where it is missing.
+    mutating func add(
+      _ message: ByteBuffer, on name: ByteBuffer, for tokens: [UInt64], messageLimit: Int,
+      byteLimit: Int
+    ) {
+      // What follows a message that was dropped is dropped too, until the loop knows of the gap.
+      let open = overflowed.isEmpty ? tokens : tokens.filter { !overflowed.contains($0) }
+      dropped &+= UInt64(tokens.count - open.count)
+      guard !open.isEmpty else { return }
+      let size =
+        message.readableBytes + name.readableBytes
+        + (open.count - 1) * MemoryLayout<UInt64>.stride
+      guard messages < messageLimit, bytes + size <= byteLimit else {
+        dropped &+= UInt64(open.count)
+        for token in open where overflowed.insert(token).inserted {
+          events.append(.overflowed(token))
+        }
+        return
+      }
+      messages += 1
+      bytes += size
+      events.append(.message(open, message, on: name))
+    }
   }
 
   private let loop: any EventLoop
@@ -44,25 +68,12 @@ final class BusMailbox: Sendable {
   func add(_ event: BusEvent) {
     contents.withLock { contents in
       guard contents.receiver != nil else { return }
-      guard case .message(let token, let message, let name) = event else {
+      guard case .message(let tokens, let message, let name) = event else {
         contents.events.append(event)
         return
       }
-      let size = message.readableBytes + name.readableBytes
-      guard
-        contents.messages < messageLimit, contents.bytes + size <= byteLimit,
-        // What follows a message that was dropped is dropped too, until the loop knows of the gap.
-        !contents.overflowed.contains(token)
-      else {
-        contents.dropped &+= 1
-        if contents.overflowed.insert(token).inserted {
-          contents.events.append(.overflowed(token))
-        }
-        return
-      }
-      contents.messages += 1
-      contents.bytes += size
-      contents.events.append(event)
+      contents.add(
+        message, on: name, for: tokens, messageLimit: messageLimit, byteLimit: byteLimit)
     }
   }
 

@@ -142,8 +142,10 @@ public final class LoopBusLink: BusLink {
 
   private func handle(_ event: BusEvent) {
     switch event {
-    case .message(let token, let message, let name):
-      forEach(token) { _, listener in listener.received(message, on: name) }
+    case .message(let tokens, let message, let name):
+      for token in tokens {
+        forEach(token) { _, listener in listener.received(message, on: name) }
+      }
     case .opened(let token):
       opened(token)
     case .refused(let token, let error):

@@ -4,19 +4,9 @@ internal import Synchronization
 
 /// The message bus of the store in memory: all loops of this process.
 public final class MemoryBus: Sendable {
-  private struct Member {
-    let mailbox: BusMailbox
-    let token: UInt64
-  }
-
-  private struct Pattern {
-    let glob: Glob
-    var members: [Member] = []
-  }
-
   private struct Registry {
-    var names: [ByteBuffer: [Member]] = [:]
-    var patterns: [ByteBuffer: Pattern] = [:]
+    var names: [ByteBuffer: [BusMember]] = [:]
+    var patterns = PatternIndex()
   }
 
   private let registry = Mutex(Registry())
@@ -36,24 +26,24 @@ public final class MemoryBus: Sendable {
 
   /// Passes a message to all who listen, on any thread. Messages of one thread arrive in their order.
   ///
+  /// The lock is held for as long as it takes to go along the name; patterns are matched after that.
+  ///
   /// - Returns: how many listened, as Redis' PUBLISH has it of the connections to it: one for the
-  ///   name, and one for each pattern that matches it; 0 is nobody.
+  ///   name, and one for patterns that match it; 0 is nobody.
   @discardableResult
   public func publish(_ name: StoreKey, _ message: ByteBuffer) -> Int {
-    registry.withLock { registry in
-      let named = registry.names[name.bytes]
-      let matching = registry.patterns.values.filter { $0.glob.matches(name.bytes) }
-      guard named != nil || !matching.isEmpty else { return 0 }
-      // The caller's bytes are a part of something larger that need not live as long.
-      let message = message.detached()
-      let bytes = name.bytes.detached()
-      for members in matching.map(\.members) + (named.map { [$0] } ?? []) {
-        for member in members {
-          member.mailbox.post(.message(member.token, message, on: bytes))
-        }
-      }
-      return matching.count + (named == nil ? 0 : 1)
+    let (named, candidates) = registry.withLock { registry in
+      (registry.names[name.bytes], registry.patterns.candidates(for: name.bytes))
     }
+    var audience = candidates.matching(name.bytes)
+    let count = (audience.isEmpty ? 0 : 1) + (named == nil ? 0 : 1)
+    guard count > 0 else { return 0 }
+    if let named { audience.add(named) }
+    // The caller's bytes are a part of something larger that need not live as long.
+    let message = message.detached()
+    let bytes = name.bytes.detached()
+    audience.forEach { mailbox, tokens in mailbox.post(.message(tokens, message, on: bytes)) }
+    return count
   }
 }
 
@@ -63,14 +53,13 @@ extension MemoryBus: BusExchange {
   func detach(_ mailbox: BusMailbox) {}
 
   func open(_ topic: Topic, token: UInt64, for mailbox: BusMailbox) {
-    let member = Member(mailbox: mailbox, token: token)
+    let member = BusMember(mailbox: mailbox, token: token)
     registry.withLock { registry in
       switch topic {
       case .name(let name):
         registry.names[name.bytes.detached(), default: []].append(member)
       case .pattern(let glob):
-        registry.patterns[glob.detached(), default: Pattern(glob: Glob(redis: glob))]
-          .members.append(member)
+        registry.patterns.add(member, to: glob.detached())
       }
       // Under the lock: nothing that is published from now on comes before it.
       mailbox.post(.opened(token))
@@ -78,17 +67,13 @@ extension MemoryBus: BusExchange {
   }
 
   func close(_ topic: Topic, token: UInt64, for mailbox: BusMailbox) {
-    func isOther(_ member: Member) -> Bool {
-      member.token != token || member.mailbox !== mailbox
-    }
     registry.withLock { registry in
       switch topic {
       case .name(let name):
-        let rest = registry.names[name.bytes]?.filter(isOther) ?? []
+        let rest = registry.names[name.bytes]?.filter { !$0.isSame(as: token, of: mailbox) } ?? []
         registry.names[name.bytes] = rest.isEmpty ? nil : rest
       case .pattern(let glob):
-        registry.patterns[glob]?.members.removeAll { !isOther($0) }
-        if registry.patterns[glob]?.members.isEmpty == true { registry.patterns[glob] = nil }
+        _ = registry.patterns.remove(token, of: mailbox, from: glob)
       }
     }
   }

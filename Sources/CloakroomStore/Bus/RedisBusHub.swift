@@ -4,23 +4,29 @@ internal import NIOCore
 
 /// Which loops want which topics of Redis, on the loop of the subscribed connection.
 ///
-/// Redis is subscribed to a topic once, however many loops want it.
+/// Redis is subscribed to a name once, however many loops want it, and for patterns to a few beginnings
+/// of names (`PatternCovers`), through which a message comes once however many patterns match it.
 final class RedisBusHub {
-  private struct Member {
-    let mailbox: BusMailbox
-    let token: UInt64
+  private struct Entry {
+    var members: [BusMember] = []
+    /// Whether Redis has confirmed the name on the connection that there is.
+    var isConfirmed = false
   }
 
-  private struct Entry {
-    var members: [Member] = []
-    /// Whether Redis has confirmed the topic on the connection that there is.
-    var isConfirmed = false
+  /// Somebody who wants a pattern that is not heard yet.
+  private struct Waiting {
+    let member: BusMember
+    let glob: ByteBuffer
   }
 
   private let subscriber: RedisSubscriber
   private let condition: BusCondition
   private var mailboxes: [ObjectIdentifier: BusMailbox] = [:]
-  private var entries: [RedisTopic: Entry] = [:]
+  private var names: [ByteBuffer: Entry] = [:]
+  private var patterns = PatternIndex()
+  private var covers = PatternCovers()
+  /// By what Redis was asked to confirm.
+  private var waiting: [ByteBuffer: [Waiting]] = [:]
   /// Those that something was added for since the last burst ended.
   private var touched: [ObjectIdentifier: BusMailbox] = [:]
   private var isClosed = false
@@ -48,36 +54,95 @@ final class RedisBusHub {
     isClosed = true
     subscriber.close()
     mailboxes = [:]
-    entries = [:]
+    names = [:]
+    patterns = PatternIndex()
+    covers = PatternCovers()
+    waiting = [:]
   }
 
+  // MARK: What loops want
+
   func open(_ topic: Topic, token: UInt64, for mailbox: BusMailbox) {
-    let topic = RedisTopic(topic)
-    if entries[topic] == nil {
-      if let failure = subscriber.subscribe(topic) {
-        return add(.refused(token, RPCError(failure)), to: mailbox)
-      }
-      entries[topic] = Entry()
+    let member = BusMember(mailbox: mailbox, token: token)
+    switch topic {
+    case .name(let name): open(name.bytes, for: member)
+    case .pattern(let glob): open(pattern: glob, for: member)
     }
-    entries[topic]?.members.append(Member(mailbox: mailbox, token: token))
-    if entries[topic]?.isConfirmed == true { add(.opened(token), to: mailbox) }
+  }
+
+  private func open(_ name: ByteBuffer, for member: BusMember) {
+    if names[name] == nil {
+      if let failure = subscriber.subscribe(.name(name)) {
+        return add(.refused(member.token, RPCError(failure)), to: member.mailbox)
+      }
+      names[name] = Entry()
+    }
+    names[name]?.members.append(member)
+    if names[name]?.isConfirmed == true { add(.opened(member.token), to: member.mailbox) }
+  }
+
+  private func open(pattern glob: ByteBuffer, for member: BusMember) {
+    let pattern = patterns.add(member, to: glob)
+    let actions = covers.want(pattern.prefix, suffix: pattern.suffix ?? [])
+    if let failure = begin(actions) {
+      remove(member, from: glob)
+      return add(.refused(member.token, RPCError(failure)), to: member.mailbox)
+    }
+    guard let cover = covers.cover(of: pattern.prefix) else { return }
+    if cover.isActive {
+      add(.opened(member.token), to: member.mailbox)
+    } else {
+      waiting[cover.glob, default: []].append(Waiting(member: member, glob: glob))
+    }
+  }
+
+  /// Subscribes Redis to covers; all of them or none.
+  private func begin(_ actions: [PatternCovers.Action]) -> RedisFailure? {
+    for case .subscribe(let wanted) in actions {
+      guard let failure = subscriber.subscribe(.pattern(wanted)) else { continue }
+      for case .subscribe(let glob) in actions.reversed() {
+        forget(glob)
+        subscriber.unsubscribe(.pattern(glob))
+      }
+      return failure
+    }
+    return nil
   }
 
   func close(_ topic: Topic, token: UInt64, for mailbox: BusMailbox) {
-    let topic = RedisTopic(topic)
-    entries[topic]?.members.removeAll { $0.token == token && $0.mailbox === mailbox }
-    guard entries[topic]?.members.isEmpty == true else { return }
-    remove(topic)
-    subscriber.unsubscribe(topic)
+    switch topic {
+    case .name(let name):
+      names[name.bytes]?.members.removeAll { $0.isSame(as: token, of: mailbox) }
+      guard names[name.bytes]?.members.isEmpty == true else { return }
+      names[name.bytes] = nil
+      subscriber.unsubscribe(.name(name.bytes))
+    case .pattern(let glob):
+      remove(BusMember(mailbox: mailbox, token: token), from: glob)
+    }
+    forgetOutageIfUnwanted()
   }
 
-  @discardableResult
-  private func remove(_ topic: RedisTopic) -> Entry? {
-    let entry = entries.removeValue(forKey: topic)
-    // A connection that nobody needs is not missed, nor tried for any more.
-    if entries.isEmpty { condition.downReason = nil }
-    return entry
+  /// Takes out one who listens to a pattern no more. A cover goes with the last pattern that begins with it.
+  private func remove(_ member: BusMember, from glob: ByteBuffer) {
+    guard let prefix = patterns.remove(member.token, of: member.mailbox, from: glob),
+      let cover = covers.cover(of: prefix), !patterns.hasPatterns(beginningWith: cover.prefix)
+    else { return }
+    tell(covers.release(cover))
   }
+
+  private func tell(_ actions: [PatternCovers.Action]) {
+    for case .unsubscribe(let glob) in actions {
+      waiting[glob] = nil
+      subscriber.unsubscribe(.pattern(glob))
+    }
+  }
+
+  /// A connection that nobody needs is not missed, nor tried for any more.
+  private func forgetOutageIfUnwanted() {
+    if !isWanted { condition.downReason = nil }
+  }
+
+  private var isWanted: Bool { !names.isEmpty || patterns.count > 0 }
 
   private func add(_ event: BusEvent, to mailbox: BusMailbox) {
     mailbox.add(event)
@@ -91,30 +156,78 @@ final class RedisBusHub {
 
 extension RedisBusHub: RedisSubscriberDelegate {
   func confirmed(_ topic: RedisTopic) {
-    entries[topic]?.isConfirmed = true
-    for member in entries[topic]?.members ?? [] { add(.opened(member.token), to: member.mailbox) }
+    switch topic {
+    case .name(let name):
+      names[name]?.isConfirmed = true
+      for member in names[name]?.members ?? [] { add(.opened(member.token), to: member.mailbox) }
+    case .pattern(let glob):
+      // Who still waits for what it replaces is heard through this one.
+      let actions = covers.confirmed(glob)
+      tellOpened(glob)
+      for case .unsubscribe(let replaced) in actions { tellOpened(replaced) }
+      tell(actions)
+    }
+  }
+
+  private func tellOpened(_ glob: ByteBuffer) {
+    for waiting in waiting.removeValue(forKey: glob) ?? [] {
+      add(.opened(waiting.member.token), to: waiting.member.mailbox)
+    }
   }
 
   func refused(_ topic: RedisTopic, code: String) {
     let error = RPCError(redisError: code)
-    for member in remove(topic)?.members ?? [] {
-      add(.refused(member.token, error), to: member.mailbox)
+    switch topic {
+    case .name(let name):
+      for member in names.removeValue(forKey: name)?.members ?? [] {
+        add(.refused(member.token, error), to: member.mailbox)
+      }
+    case .pattern(let glob):
+      for waiting in forget(glob) {
+        remove(waiting.member, from: waiting.glob)
+        add(.refused(waiting.member.token, error), to: waiting.member.mailbox)
+      }
     }
+    forgetOutageIfUnwanted()
+  }
+
+  /// Forgets a cover that can't be had.
+  ///
+  /// - Returns: who has waited for it.
+  @discardableResult
+  private func forget(_ glob: ByteBuffer) -> [Waiting] {
+    covers.refused(glob)
+    return waiting.removeValue(forKey: glob) ?? []
   }
 
   func received(_ message: ByteBuffer, on name: ByteBuffer, through topic: RedisTopic) {
-    guard let members = entries[topic]?.members else { return }
-    for member in members { add(.message(member.token, message, on: name), to: member.mailbox) }
+    var audience = BusAudience()
+    switch topic {
+    case .name(let name):
+      audience.add(names[name]?.members ?? [])
+    case .pattern(let glob):
+      guard covers.isActive(glob) else { return }
+      audience = patterns.candidates(for: name).matching(name)
+    }
+    audience.forEach { mailbox, tokens in add(.message(tokens, message, on: name), to: mailbox) }
   }
 
   func lost(_ cause: LossCause) {
     condition.countLoss(cause)
-    for topic in entries.keys { entries[topic]?.isConfirmed = false }
+    for name in names.keys { names[name]?.isConfirmed = false }
+    tell(covers.lost())
+    waiting = [:]
+    for pattern in patterns.all {
+      guard let cover = covers.cover(of: pattern.glob.prefix) else { continue }
+      waiting[cover.glob, default: []] += pattern.members.map {
+        Waiting(member: $0, glob: pattern.bytes)
+      }
+    }
     addToAll(.suspended)
   }
 
   func down(_ reason: String) {
-    if !entries.isEmpty { condition.downReason = reason }
+    if isWanted { condition.downReason = reason }
     addToAll(.down(RPCError(.unavailable, reason, retryAfterMs: 500)))
   }
 
@@ -127,15 +240,5 @@ extension RedisBusHub: RedisSubscriberDelegate {
     guard !touched.isEmpty else { return }
     for mailbox in touched.values { mailbox.wake() }
     touched.removeAll(keepingCapacity: true)
-  }
-}
-
-extension RedisTopic {
-  /// What Redis calls a topic of the bus.
-  fileprivate init(_ topic: Topic) {
-    switch topic {
-    case .name(let name): self = .name(name.bytes)
-    case .pattern(let glob): self = .pattern(glob)
-    }
   }
 }

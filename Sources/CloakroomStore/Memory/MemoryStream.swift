@@ -117,18 +117,19 @@ struct MemoryStream: MemoryCharged {
   ) throws(MemoryBudget.Exhausted) -> [StreamMessage]? {
     let group = ByteString(reader.group)
     guard let last = groups[group]?.lastDelivered else { return nil }
+    let consumer = ByteString(reader.consumer)
     var messages: [StreamMessage] = []
     var bytes = 0
     var index = entries.firstPlace { $0.id > last }
     while messages.count < portion.count, bytes < portion.bytes, index < entries.count {
       let entry = entries[index]
       do throws(MemoryBudget.Exhausted) {
-        try charge(MemoryStreamGroup.Unacknowledged.overhead + reader.consumer.utf8.count)
+        try charge(groups[group]?.addedCost(for: consumer) ?? 0)
       } catch {
         guard messages.isEmpty else { break }
         throw error
       }
-      groups[group]?.deliver(entry.id, to: reader.consumer, at: now)
+      groups[group]?.deliver(entry.id, to: consumer, at: now)
       messages.append(entry.delivered(1))
       bytes += entry.message.readableBytes
       index += 1
@@ -161,11 +162,14 @@ struct MemoryStream: MemoryCharged {
     var messages: [StreamMessage] = []
     /// Messages for the dead letters, charged for.
     var letters: [Entry] = []
+    /// Whether it has stopped before all were looked at that it could have found.
+    fileprivate(set) var hasMore = false
     fileprivate var bytes = 0
     fileprivate var dropped = 0
   }
 
-  /// Hands over messages that have been unacknowledged for too long; nil when there is no such group.
+  /// Hands over messages that have been unacknowledged for too long, those first that have been so for longest;
+  /// nil when there is no such group.
   mutating func reclaim(
     _ reader: StreamReader, _ portion: StreamPortion, minIdleMs: Int64, maxDeliveries: Int64?,
     at now: Int64
@@ -178,28 +182,30 @@ struct MemoryStream: MemoryCharged {
       groups[name] = group
     }
     var found = Reclaimed()
-    var index = 0
-    while index < group.unacknowledged.count, found.messages.count < portion.count,
-      found.bytes < portion.bytes,
-      found.letters.count + found.dropped < ReclaimMessages.mostDisposals
-    {
-      defer { index += 1 }
-      let held = group.unacknowledged[index]
-      guard !held.isGone, held.idleMs(at: now) >= minIdleMs else { continue }
+    let most = portion.count + ReclaimMessages.mostDisposals
+    for idle in group.idle(for: minIdleMs, at: now, count: most) {
+      guard found.messages.count < portion.count, found.bytes < portion.bytes else { break }
+      guard found.letters.count + found.dropped < ReclaimMessages.mostDisposals else {
+        found.hasMore = true
+        break
+      }
+      guard let place = group.place(of: idle.id) else { continue }
       do throws(MemoryBudget.Exhausted) {
-        try reclaim(held, at: index, of: &group, reader, maxDeliveries, now, into: &found)
+        try reclaim(at: place, of: &group, reader, maxDeliveries, now, into: &found)
       } catch {
         guard found.messages.isEmpty, found.letters.isEmpty else { break }
         throw error
       }
     }
+    found.messages.sort { $0.id < $1.id }
     return found
   }
 
   private mutating func reclaim(
-    _ held: MemoryStreamGroup.Unacknowledged, at index: Int, of group: inout MemoryStreamGroup,
-    _ reader: StreamReader, _ maxDeliveries: Int64?, _ now: Int64, into found: inout Reclaimed
+    at index: Int, of group: inout MemoryStreamGroup, _ reader: StreamReader,
+    _ maxDeliveries: Int64?, _ now: Int64, into found: inout Reclaimed
   ) throws(MemoryBudget.Exhausted) {
+    let held = group.unacknowledged[index]
     let place = entries.firstPlace { $0.id >= held.id }
     guard place < entries.count, entries[place].id == held.id else {
       // It has been trimmed away.
@@ -215,8 +221,9 @@ struct MemoryStream: MemoryCharged {
       release(group.remove(at: index))
       found.letters.append(entry)
     } else {
-      try charge(reader.consumer.utf8.count - held.consumer.utf8.count)
-      group.claim(index, by: reader.consumer, at: now)
+      let consumer = ByteString(reader.consumer)
+      try charge(group.addedCost(ofPassing: index, to: consumer))
+      group.claim(index, by: consumer, at: now)
       found.messages.append(entry.delivered(held.deliveries + 1))
       found.bytes += entry.message.readableBytes
     }

@@ -27,18 +27,21 @@ package struct PublishDefined: StoreStep {
     self.life = life
   }
 
-  /// With the shard's lock held, so that nobody defines anything in between; the bus never asks the
-  /// store for anything.
+  /// It takes effect when the definition is looked at: what is published after that, without the shard's lock, is
+  /// an event of that moment.
   package func perform(in store: MemoryStore) throws(RPCError) -> Reply {
-    store.read(name) { table, key, now in
-      if let definition = table.value(of: key, at: now), definition.readableBytes > 0 {
-        guard definition.readableBytesView.prefix(ETag.length).elementsEqual(digest.utf8) else {
-          return .definition(definition)
-        }
-        _ = table.expire(key, .after(life), at: now)
+    let other = store.read(name) { table, key, now -> ByteBuffer? in
+      guard let definition = table.value(of: key, at: now), definition.readableBytes > 0 else {
+        return nil
       }
-      return .published(Int64(store.bus.publish(name, message)))
+      guard definition.readableBytesView.prefix(ETag.length).elementsEqual(digest.utf8) else {
+        return definition
+      }
+      _ = table.expire(key, .after(life), at: now)
+      return nil
     }
+    if let other { return .definition(other) }
+    return .published(Int64(store.bus.publish(name, message)))
   }
 
   /// PUBLISH, unless the key holds a definition that the message was not made by. A message can't be

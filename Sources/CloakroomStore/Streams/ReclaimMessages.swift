@@ -4,6 +4,8 @@ internal import NIOCore
 
 /// Hands a consumer messages of its group that another has had in hand for too long; those that were
 /// handed over too often are moved to the dead letters. NOT_FOUND without such a group.
+///
+/// A step does a bounded piece of work. One that has found nothing in it says where to go on.
 package struct ReclaimMessages: StoreStep {
   /// What was found.
   package struct Reply: Sendable, Equatable {
@@ -11,21 +13,34 @@ package struct ReclaimMessages: StoreStep {
     package let messages: [StreamMessage]
     /// How many others were moved to the dead letters.
     package let deadLettered: Int
+    /// Behind which message the way goes on; nil where something was found, or all was looked at.
+    package let next: StreamID?
+
+    package init(messages: [StreamMessage], deadLettered: Int, next: StreamID? = nil) {
+      self.messages = messages
+      self.deadLettered = deadLettered
+      self.next = messages.isEmpty && deadLettered == 0 ? next : nil
+    }
   }
 
-  /// How many messages are moved away or dropped at most.
+  /// How many messages are moved away or dropped at most in memory.
   static let mostDisposals = 1000
+  /// How much work Redis does in one step: to pass over a message is 1, and some two thousand take it 2 ms.
+  static let work = 2000
 
   package let key: StoreKey
   package let reader: StreamReader
   package let portion: StreamPortion
   package let minIdleMs: Int64
   package let maxDeliveries: Int64?
+  /// Behind which message to begin; nil is with the first.
+  package let start: StreamID?
 
   package init(
     _ key: StoreKey, _ reader: StreamReader, _ portion: StreamPortion, minIdleMs: Int64,
-    maxDeliveries: Int64?
+    maxDeliveries: Int64?, after start: StreamID? = nil
   ) {
+    self.start = start
     self.key = key
     self.reader = reader
     self.portion = portion
@@ -47,7 +62,10 @@ package struct ReclaimMessages: StoreStep {
     }
     guard let found else { throw .noGroup }
     if !found.letters.isEmpty { store.bus.publish(key.deadLetters, ByteBuffer()) }
-    return Reply(messages: found.messages, deadLettered: found.letters.count)
+    // What was dropped is not met again.
+    return Reply(
+      messages: found.messages, deadLettered: found.letters.count,
+      next: found.hasMore ? .zero : nil)
   }
 
   /// Moves what was handed over too often to the dead letters, which live as long as the stream.
@@ -65,19 +83,32 @@ package struct ReclaimMessages: StoreStep {
     streams.postpone(name, to: deadline)
   }
 
+  /// The step that goes on behind a message.
+  package func after(_ id: StreamID) -> ReclaimMessages {
+    ReclaimMessages(
+      key, reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries, after: id)
+  }
+
   /// XCLAIM of what has been in hand for too long, but for what was handed over too often: that is
   /// moved to the dead letters. What is no longer in the stream is dropped.
   ///
-  /// ARGV: group, consumer, idle ms, count, bytes, how many to move or drop at most, and how often a
+  /// XPENDING's own IDLE would look through all that is in hand in one go. This goes along it in pieces, and not to
+  /// the end: messages are handed over for the first time in the order of their ids, so behind one that was handed
+  /// over once, and not long enough ago, there is none that was longer ago. Many of them are taken for a sign, not
+  /// one: other programs' XCLAIM may leave the count as it was (JUSTID). And one without idle time is none: the
+  /// server's clock may have been set back.
+  ///
+  /// ARGV: group, consumer, idle ms, count, bytes, how much work, where to begin, and how often a
   /// message may be handed over; the dead letters are KEYS[2] and not given without that.
-  /// → how many were moved, and an array of a number of deliveries, an id and its fields.
+  /// → how many were moved, an array of a number of deliveries, an id and its fields, and the last id that was looked
+  /// at, '' at the end. Having found nothing before that is no answer to be kept.
   package static let redis = RedisForm.script(
     .write,
     """
-    local key, dead, group, consumer, idle = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
-    local count, most, disposals = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-    local deliveries = tonumber(ARGV[7])
-    local messages, bytes, moved, dropped, from = {}, 0, 0, 0, '-'
+    local key, dead, group, consumer, idle = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
+    local count, most, work, from = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+    local deliveries = tonumber(ARGV[8])
+    local messages, bytes, moved, dropped, recent, piece, last = {}, 0, 0, 0, 0, 4, nil
     local rest, failure
     -- What is refused later would be refused half way.
     local function prepare()
@@ -111,25 +142,47 @@ package struct ReclaimMessages: StoreStep {
       end
       redis.call('XACK', key, group, id)
     end
-    while #messages < count and bytes < most and moved + dropped < disposals and not failure do
-      local found = redis.call('XPENDING', key, group, 'IDLE', idle, from, '+', count - #messages)
-      if #found == 0 then break end
+    local function take(entry)
       if deliveries and not rest then prepare() end
+      if deliveries and entry[4] >= deliveries then
+        work = work - 10
+        return dispose(entry[1], entry[4])
+      end
+      work = work - 5
+      local claimed = redis.call('XCLAIM', key, group, consumer, ARGV[3], entry[1])[1]
+      if claimed then
+        messages[#messages + 1] = {entry[4] + 1, claimed[1], claimed[2]}
+        for _, part in ipairs(claimed[2]) do bytes = bytes + #part end
+      else
+        dropped = dropped + 1
+      end
+    end
+    local function isFull()
+      return failure or work <= 0 or #messages >= count or bytes >= most
+    end
+    local isOver = false
+    while not isOver and not isFull() do
+      local found = redis.call('XPENDING', key, group, from, '+', piece)
+      isOver = #found < piece
+      piece = math.min(2 * piece, 128)
       for _, entry in ipairs(found) do
-        local id = entry[1]
-        from = '(' .. id
-        if deliveries and entry[4] >= deliveries then
-          dispose(id, entry[4])
-        else
-          local claimed = redis.call('XCLAIM', key, group, consumer, idle, id)[1]
-          if claimed then
-            messages[#messages + 1] = {entry[4] + 1, claimed[1], claimed[2]}
-            for _, part in ipairs(claimed[2]) do bytes = bytes + #part end
-          else
-            dropped = dropped + 1
-          end
+        work = work - 1
+        last = entry[1]
+        from = '(' .. last
+        if entry[3] >= idle then
+          recent = 0
+          take(entry)
+        elseif entry[4] == 1 and entry[3] > 0 then
+          recent = recent + 1
         end
-        if failure or bytes >= most or moved + dropped >= disposals then break end
+        if recent == 64 then
+          isOver = true
+          break
+        end
+        if isFull() then
+          isOver = false
+          break
+        end
       end
     end
     -- With nothing done before it; else the next call meets it first.
@@ -138,7 +191,8 @@ package struct ReclaimMessages: StoreStep {
       if rest >= 0 then redis.call('PEXPIRE', dead, rest) else redis.call('PERSIST', dead) end
       redis.pcall('PUBLISH', dead, '')
     end
-    return {moved, messages}
+    local isAnswer = isOver or failure ~= nil or #messages + moved > 0
+    return {moved, messages, isAnswer and '' or last}, not isAnswer
     """)
 
   package var keys: [StoreKey] { maxDeliveries == nil ? [key] : [key, key.deadLetters] }
@@ -146,7 +200,7 @@ package struct ReclaimMessages: StoreStep {
   package var arguments: [RedisArgument] {
     var arguments: [RedisArgument] = [
       .text(reader.group), .text(reader.consumer), .number(minIdleMs), .number(portion.count),
-      .number(portion.bytes), .number(Self.mostDisposals),
+      .number(portion.bytes), .number(Self.work), .text(start.map { "(\($0.text)" } ?? "-"),
     ]
     if let maxDeliveries { arguments.append(.number(maxDeliveries)) }
     return arguments
@@ -154,7 +208,7 @@ package struct ReclaimMessages: StoreStep {
 
   package static func read(_ reply: borrowing RESPReply) -> Reply? {
     var reader = RESPReplyReader(reply)
-    guard reader.array() == 2, let moved = reader.integer(), let count = reader.array() else {
+    guard reader.array() == 3, let moved = reader.integer(), let count = reader.array() else {
       return nil
     }
     var messages: [StreamMessage] = []
@@ -165,9 +219,13 @@ package struct ReclaimMessages: StoreStep {
       else { return nil }
       messages.append(message)
     }
-    return Reply(messages: messages, deadLettered: Int(clamping: moved))
+    guard let last = reader.text() else { return nil }
+    return Reply(messages: messages, deadLettered: Int(clamping: moved), next: StreamID(last))
   }
 
-  package static func hasEffect(_ reply: Reply) -> Bool { !reply.messages.isEmpty }
+  package static func isAnswer(_ reply: Reply) -> Bool { reply.next == nil }
+  package static func hasEffect(_ reply: Reply) -> Bool {
+    !reply.messages.isEmpty || reply.deadLettered > 0
+  }
   package static func byteCount(of reply: Reply) -> Int { reply.messages.byteCount }
 }

@@ -1,90 +1,178 @@
-public import NIOCore
-
 /// JSON Merge Patch (RFC 7396), done on the texts themselves: what a patch doesn't touch keeps its
 /// bytes, so no number is rounded and no string is written anew.
 ///
 /// Where a name stands several times in an object the last one counts, as most readers of JSON take
 /// it; names are compared by what they stand for.
+///
+/// Each text is gone through once or twice, however many members it has and however deep it is nested, and what
+/// lies between two members that the patch names is copied in one piece.
 public enum MergePatch {
   /// Writes what a patch makes of a value.
   ///
   /// - Parameters:
   ///   - patch: the text of a JSON value that has been scanned.
   ///   - target: likewise.
-  public static func apply(
-    _ patch: RawSpan, to target: RawSpan, into result: inout ByteBuffer
+  package static func apply(
+    _ patch: RawSpan, to target: RawSpan, into result: inout [UInt8]
   ) {
-    merge(
-      patch, ByteRange(0..<patch.byteCount), onto: target, ByteRange(0..<target.byteCount),
-      into: &result)
+    apply(patch, to: target, writing: &result)
   }
 
-  /// A member, and what its name stands for.
-  private struct Named {
-    let name: [UInt8]
-    let member: JSONMember
-  }
-
-  /// Goes as deep as the patch is nested, which scanners bound.
-  private static func merge(
-    _ patch: RawSpan, _ change: ByteRange, onto target: RawSpan, _ old: ByteRange,
-    into result: inout ByteBuffer
+  static func apply(
+    _ patch: RawSpan, to target: RawSpan, writing result: inout some ByteSink
   ) {
-    guard let changes = members(of: change, in: patch) else {
-      result.writeBytes(change, of: patch)
+    let change = whole(of: patch)
+    guard let names = PatchMembers(of: change, 0, in: patch, nil) else {
+      JSONString.append(patch, 0, patch.byteCount, to: &result)
       return
     }
-    let last = lastPlaces(of: changes)
+    // What is alone in the patch is found by one pass through the target.
+    let isDeep = isDeep(names, in: patch)
+    let run = MergeRun(
+      patchNesting: isDeep ? JSONNesting(patch) : nil, nesting: isDeep ? JSONNesting(target) : nil)
+    run.merge(
+      patch, MergeRun.Place(range: change, number: 0),
+      onto: target, MergeRun.Place(range: whole(of: target), number: 0), into: &result)
+  }
+
+  /// Whether a patch has an object within its object.
+  private static func isDeep(_ members: PatchMembers, in patch: RawSpan) -> Bool {
+    var members = members
+    while let member = members.next(in: patch) {
+      if patch.byte(member.value.start) == ASCII.leftBrace { return true }
+    }
+    return false
+  }
+
+  /// The one value of a text, without the white space around it.
+  private static func whole(of text: RawSpan) -> ByteRange {
+    var (start, end) = (0, text.byteCount)
+    while start < end, text.byte(start) <= ASCII.space { start += 1 }
+    while end > start, text.byte(end - 1) <= ASCII.space { end -= 1 }
+    return ByteRange(scanned: start, end)
+  }
+}
+
+/// One application of a patch.
+private struct MergeRun {
+  /// A value of one of the texts: where it is, and its number where it is an array or object.
+  struct Place {
+    let range: ByteRange
+    let number: Int
+
+    /// No value.
+    static let nowhere = Place(range: ByteRange(scanned: 0, 0), number: 0)
+  }
+
+  /// What becomes of a part of the target.
+  private enum Piece {
+    /// Members that stay, as they were written.
+    case kept(ByteRange)
+    /// A member that stays, but for the white space around its colon.
+    case respaced(PatchMember)
+    /// A member that the patch's member of that name changes.
+    case changed(PatchMember, Int)
+    /// One of a name that comes again.
+    case dropped
+  }
+
+  let patchNesting: JSONNesting?
+  let nesting: JSONNesting?
+
+  /// Goes as deep as the patch is nested, which scanners bound.
+  func merge(
+    _ patch: RawSpan, _ change: Place, onto target: RawSpan, _ old: Place,
+    into result: inout some ByteSink
+  ) {
+    guard var changes = PatchMembers(of: change.range, change.number, in: patch, patchNesting)
+    else {
+      JSONString.append(patch, change.range.start, change.range.end, to: &result)
+      return
+    }
+    var names = PatchNames()
+    // The last of each name, and in which order these come.
+    var last: [PatchMember] = []
+    var order: [Int] = []
+    while let member = changes.next(in: patch) {
+      let number = names.number(of: member.name, member.nameHasEscapes, in: patch)
+      order.append(number)
+      if number < last.count { last[number] = member } else { last.append(member) }
+    }
+    var place = [Int](repeating: -1, count: names.count)
+    let pieces = pieces(of: old, in: target, &names, &place)
+
     var isFirst = true
-    func begin(_ member: JSONMember, of text: RawSpan) {
-      result.writeStaticString(isFirst ? "{\"" : ",\"")
+    func begin(_ name: ByteRange, of text: RawSpan) {
+      comma()
+      JSONString.append(text, name.start &- 1, name.end &+ 1, to: &result)
+      result.append(byte: ASCII.colon)
+    }
+    func comma() {
+      result.append(byte: isFirst ? ASCII.leftBrace : ASCII.comma)
       isFirst = false
-      result.writeBytes(member.name, of: text)
-      result.writeStaticString("\":")
     }
-    var met: Set<[UInt8]> = []
-    let own = members(of: old, in: target) ?? []
-    let ownLast = lastPlaces(of: own)
-    for (place, item) in own.enumerated() {
-      guard let index = last[item.name] else {
-        begin(item.member, of: target)
-        result.writeBytes(item.member.value, of: target)
-        continue
+    for piece in pieces {
+      switch piece {
+      case .kept(let range):
+        comma()
+        JSONString.append(target, range.start, range.end, to: &result)
+      case .respaced(let member):
+        begin(member.name, of: target)
+        JSONString.append(target, member.value.start, member.value.end, to: &result)
+      case .changed(let member, let number):
+        let new = last[number]
+        guard !isNull(new, in: patch) else { continue }
+        begin(member.name, of: target)
+        merge(
+          patch, Place(range: new.value, number: new.number), onto: target,
+          Place(range: member.value, number: member.number), into: &result)
+      case .dropped: continue
       }
-      guard ownLast[item.name] == place else { continue }
-      met.insert(item.name)
-      let change = changes[index].member
-      guard change.kind != .null else { continue }
-      begin(item.member, of: target)
-      merge(patch, change.value, onto: target, item.member.value, into: &result)
     }
-    for (place, item) in changes.enumerated()
-    where last[item.name] == place && item.member.kind != .null && !met.contains(item.name) {
-      begin(item.member, of: patch)
-      merge(patch, item.member.value, onto: target, ByteRange(0..<0), into: &result)
+    var left = [Int](repeating: 0, count: names.count)
+    for number in order { left[number] += 1 }
+    for number in order {
+      left[number] -= 1
+      let new = last[number]
+      guard left[number] == 0, place[number] < 0, !isNull(new, in: patch) else { continue }
+      begin(new.name, of: patch)
+      merge(
+        patch, Place(range: new.value, number: new.number), onto: target, .nowhere, into: &result)
     }
-    result.writeStaticString(isFirst ? "{}" : "}")
+    if isFirst { result.append(byte: ASCII.leftBrace) }
+    result.append(byte: ASCII.rightBrace)
   }
 
-  /// An object's members; nil for what is no object.
-  private static func members(of range: ByteRange, in text: RawSpan) -> [Named]? {
-    guard !range.isEmpty, text.byte(range.start) == ASCII.leftBrace,
-      let parts = JSONParts.of(range, in: text, atMost: .max)
-    else { return nil }
-    return parts.map { part in
-      var name: [UInt8] = []
-      do throws(JSONFault) {
-        try JSONString.decode(text, part.name, into: &name)
-      } catch {
-        // Half of a surrogate pair: no UTF-8, and equal only to what is written the same way.
-        name = [0xFF] + (0..<part.name.count).map { text.byte(part.name.start + $0) }
-      }
-      return Named(name: name, member: part)
+  /// Takes the target apart along the patch's names.
+  ///
+  /// - Parameter place: for each of these afterwards which piece it changes.
+  private func pieces(
+    of old: Place, in target: RawSpan, _ names: inout PatchNames, _ place: inout [Int]
+  ) -> [Piece] {
+    guard var members = PatchMembers(of: old.range, old.number, in: target, nesting) else {
+      return []
     }
+    var pieces: [Piece] = []
+    while let member = members.next(in: target) {
+      if let number = names.find(member.name, member.nameHasEscapes, in: target) {
+        if place[number] >= 0 { pieces[place[number]] = .dropped }
+        place[number] = pieces.count
+        pieces.append(.changed(member, number))
+      } else if let whole = member.whole(in: target) {
+        // Next to the one before, with nothing but a comma between them.
+        if case .kept(let before)? = pieces.last, before.end &+ 1 == whole.start {
+          pieces[pieces.count - 1] = .kept(ByteRange(scanned: before.start, whole.end))
+        } else {
+          pieces.append(.kept(whole))
+        }
+      } else {
+        pieces.append(.respaced(member))
+      }
+    }
+    return pieces
   }
 
-  private static func lastPlaces(of members: [Named]) -> [[UInt8]: Int] {
-    Dictionary(
-      members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { _, later in later })
+  private func isNull(_ member: PatchMember, in patch: RawSpan) -> Bool {
+    member.value.count == 4 && patch.byte(member.value.start) == UInt8(ascii: "n")
   }
 }

@@ -13,11 +13,12 @@ const { createClient } = require("redis");
 const ROUNDS = Number(process.env.ROUNDS ?? 30);
 const CALLS = 4000;
 
-/** Calls a second, and how long each took, with so many under way. */
+/** Calls a second, how long each took, and this process' own time for one, with so many under way. */
 async function run(call, inFlight) {
   const times = new Float64Array(CALLS);
   let next = 0;
   const begun = performance.now();
+  const before = process.cpuUsage();
   const worker = async () => {
     while (next < CALLS) {
       const index = next++;
@@ -28,8 +29,9 @@ async function run(call, inFlight) {
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const rate = (CALLS * 1000) / (performance.now() - begun);
+  const { user, system } = process.cpuUsage(before);
   times.sort();
-  return { rate, p50: times[CALLS / 2], p99: times[(CALLS * 99) / 100] };
+  return { rate, cpu: (user + system) / CALLS / 1000, p50: times[CALLS / 2], p99: times[(CALLS * 99) / 100] };
 }
 
 function mean(values) {
@@ -58,8 +60,8 @@ async function compare(name, inFlight, ours, theirs) {
   const pairs = (field) => rounds.map(([one, other]) => [one[field], other[field]]);
   const rates = `${of("rate", 0).toFixed(0)}/s, node-redis ${of("rate", 1).toFixed(0)}/s`;
   console.log(`${name}, ${inFlight} in flight: ${rates}, ratio ${ratio(pairs("rate"))}`);
-  for (const field of inFlight === 1 ? ["p50", "p99"] : []) {
-    const [one, other] = [0, 1].map((index) => `${(of(field, index) * 1000).toFixed(0)} µs`);
+  for (const field of inFlight === 1 ? ["p50", "p99", "cpu"] : ["cpu"]) {
+    const [one, other] = [0, 1].map((index) => `${(of(field, index) * 1000).toFixed(1)} µs`);
     console.log(`  ${field} ${one}, node-redis ${other}, ratio ${ratio(pairs(field))}`);
   }
 }

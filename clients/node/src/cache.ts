@@ -1,6 +1,5 @@
-import { LeaseLost } from "./errors.js";
+import { createHash } from "node:crypto";
 import { Room } from "./room.js";
-import { isOutage } from "./shared.js";
 import { CallOptions } from "./stub.js";
 
 /** How a cache service keeps values. */
@@ -53,50 +52,42 @@ export interface CacheService {
 export function createCacheService(options: CacheServiceOptions = {}): CacheService {
   const { ttl: life = 300, waitMs = 5000, scope } = options;
   const room = options.room ?? new Room();
-  const { cache } = room;
+  const { cache, bestEffortCache } = room;
   // Of keys that were asked for in vain: what is set next is what was read since.
   const leases = new Map<string, string>();
 
   return {
-    async get<T>(key: string, { tags }: CacheEntryOptions = {}) {
-      try {
-        const found = await cache.get<T>(key, { scope, tags });
-        if (found.status === "hit" || found.status === "stale") return found.value;
-        if (found.lease !== undefined) remember(leases, key, found.lease);
-      } catch (fault) {
-        if (!isOutage(fault)) throw fault;
-      }
+    async get<T>(name: string, { tags }: CacheEntryOptions = {}) {
+      const key = keyOf(name);
+      const found = await bestEffortCache.get<T>(key, { scope, tags });
+      if (found === undefined) return null;
+      if (found.status === "hit" || found.status === "stale") return found.value;
+      if (found.lease !== undefined) remember(leases, key, found.lease);
       return null;
     },
 
-    async set(key, value, ttl = life, { tags } = {}) {
+    async set(name, value = null, ttl = life, { tags } = {}) {
+      const key = keyOf(name);
       const lease = leases.get(key);
       leases.delete(key);
-      try {
-        await cache.set(key, { value, ttl, tags, lease, scope });
-        return true;
-      } catch (fault) {
-        if (!(fault instanceof LeaseLost) && !isOutage(fault)) throw fault;
-        return false;
-      }
+      return await bestEffortCache.set(key, { value, ttl, tags, lease, scope });
     },
 
     getOrSet: (key, make, ttl = life, { tags = [] } = {}) =>
-      room.scope(scope ?? []).cached(make, { key: () => key, ttl, tags, waitMs })(),
+      room.scope(scope ?? []).cached(make, { key: () => keyOf(key), ttl, tags, waitMs })(),
 
-    async write(key, save, ttl = life, { tags } = {}) {
+    async write(name, save, ttl = life, { tags } = {}) {
+      const key = keyOf(name);
       const value = await save();
       // Void first: a reader of the old value doesn't put it back, and nobody finds it if the next call fails.
       await cache.invalidate({ keys: [key], tags, scope });
-      await cache.set(key, { value, ttl, tags, scope }).catch((fault: unknown) => {
-        if (!isOutage(fault)) throw fault;
-      });
+      await bestEffortCache.set(key, { value: value ?? null, ttl, tags, scope });
       return value;
     },
 
     async delete(...keys) {
       // Their leases stay: what was read with one is refused, when it is set.
-      await cache.invalidate({ keys, scope });
+      await cache.invalidate({ keys: keys.map(keyOf), scope });
     },
 
     async invalidateTags(...tags) {
@@ -107,6 +98,15 @@ export function createCacheService(options: CacheServiceOptions = {}): CacheServ
       return (await cache.key(value, { prefix, scope })).key;
     },
   };
+}
+
+// The longest key of a sidecar that is not told otherwise.
+const MAX_KEY_BYTES = 1024;
+
+/** A key that the sidecar takes: one with many filters in it may be too long. */
+function keyOf(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_KEY_BYTES) return name;
+  return `sha256:${createHash("sha256").update(name).digest("hex")}`;
 }
 
 // A lease that is never used ends in the sidecar by itself; here others take its place.

@@ -7,6 +7,8 @@ import { CallOptions, Effect, Signal } from "./stub.js";
 export const DEFAULT_TIMEOUT_MS = 10_000;
 /** How much longer the client waits for the sidecar's own word, which knows what was done. */
 export const GRACE_MS = 100;
+/** How long a call that its caller has given up waits for the sidecar's word, which comes when nothing is held. */
+export const ABORT_GRACE_MS = 500;
 // As long as a timer of Node's can be, 24 days.
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 // How often a call is repeated that the sidecar has answered with "nothing was done, try again".
@@ -31,6 +33,9 @@ const NOTHING_DONE: ReadonlySet<string> = new Set([
 
 const ASCII = /^[\0-\x7f]*$/;
 
+/** The clock that calls go by, in milliseconds; the property of that name looks for itself each time. */
+export const now: () => number = performance.now.bind(performance);
+
 /** A name that nobody can guess: 128 bits. */
 export function randomName(): string {
   return randomBytes(16).toString("base64url");
@@ -44,12 +49,15 @@ export class Call {
   readonly isASCII: boolean;
   readonly timeoutMs: number;
   readonly signal: Signal | undefined;
+  /** How long it waits for a connection at most. */
+  readonly reachMs: number;
   /** Whether an attempt was sent whose answer is lost. */
   isInDoubt = false;
   /** Whether it may be made again when its answer is lost. */
   readonly isRepeatable: boolean;
   private readonly isRead: boolean;
-  private readonly deadline: number;
+  /** When its time is over, by `now`. */
+  readonly deadline: number;
   private refusals = 0;
 
   /** @throws InvalidParams for a parameter that is no JSON. */
@@ -63,9 +71,10 @@ export class Call {
     const params = paramsOf(required, options, defaults);
     this.method = method;
     this.signal = options?.signal;
+    this.reachMs = options?.reachMs ?? Infinity;
     this.timeoutMs = Math.min(MAX_TIMER_MS, options?.timeoutMs ?? roomTimeoutMs + patience(params));
     if (!(this.timeoutMs >= 0)) throw new TypeError("timeoutMs is no number of milliseconds");
-    this.deadline = performance.now() + this.timeoutMs;
+    this.deadline = now() + this.timeoutMs;
     const effect = effectOf(method, params);
     this.isRead = effect === "read";
     this.isRepeatable = effect !== "connection";
@@ -84,13 +93,13 @@ export class Call {
   }
 
   remaining(): number {
-    return this.deadline - performance.now();
+    return this.deadline - now();
   }
 
-  /** The request's line under a number. */
-  request(id: number): string {
+  /** The request's line under a number, as it is sent at a time. */
+  request(id: number, at: number): string {
     const separator = this.body.length > 1 ? "," : "";
-    const left = Math.max(1, Math.floor(this.remaining()));
+    const left = Math.max(1, Math.floor(this.deadline - at));
     return `{"jsonrpc":"2.0","id":${id},"method":"${this.method}","params":${this.body}${separator}"deadlineMs":${left}}}\n`;
   }
 
@@ -164,6 +173,7 @@ function paramsOf(
   const params: Record<string, unknown> = { ...defaults, ...options, ...required };
   params.timeoutMs = undefined;
   params.signal = undefined;
+  params.reachMs = undefined;
   if (defaults?.scope !== undefined && options?.scope !== undefined) {
     params.scope = [...(defaults.scope as unknown[]), ...options.scope];
   }

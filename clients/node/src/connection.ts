@@ -1,46 +1,13 @@
 import { createConnection, Socket } from "node:net";
-import { Call, GRACE_MS, MAX_TIMER_MS } from "./call.js";
+import { ABORT_GRACE_MS, Call, GRACE_MS, MAX_TIMER_MS, now } from "./call.js";
 import * as errors from "./errors.js";
-import { decode } from "./json.js";
+import { ConnectionLost, Exchange, fail, OVER, Recovery, UNANSWERED, WAITS } from "./exchange.js";
+import { MAX_REPLY_BYTES, Message, ReplyReader } from "./reply-reader.js";
 
-// Of a reply; the sidecar's own limit is far below.
-const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 // As much as is handed to the socket at once: what is not can be taken back.
 const WRITE_LENGTH = 256 * 1024;
 // Requests up to this length fit any sidecar's frame; for longer ones it is asked.
 const SURE_BYTES = 64 * 1024;
-
-/** A sidecar's answer, or what it tells unasked. */
-export interface Message {
-  id?: unknown;
-  result?: unknown;
-  error?: unknown;
-  method?: unknown;
-  params?: unknown;
-}
-
-/** The connection broke: after the request was handed to it, or before. */
-export class ConnectionLost extends Error {
-  constructor(readonly wasSent: boolean) {
-    super("the connection was lost");
-  }
-}
-
-/** A call that waits for its turn, or for its answer. */
-interface Exchange {
-  readonly call: Call;
-  /** In place of a request: what is never answered. */
-  readonly notification: string | undefined;
-  readonly resolve: (message: Message) => void;
-  readonly reject: (fault: Error) => void;
-  /** Of its request; 0 until it is sent, and -1 for what is never answered. */
-  id: number;
-  /** Whether it has let the system tell that the sidecar has left. */
-  hasListened: boolean;
-  /** When it is given up. */
-  end: number;
-  onAbort: (() => void) | undefined;
-}
 
 /** What a connection tells its owner. */
 export interface ConnectionEvents {
@@ -73,8 +40,11 @@ export class Connection {
   /** Whether the sidecar has answered anything. */
   hasAnswered = false;
   private lastId = 0;
-  // In the order in which the calls were made; those behind the socket's own buffer.
-  private readonly queue = new Set<Exchange>();
+  // In the order in which the calls were made, those behind the socket's own buffer; some may be over.
+  private queue: Exchange[] = [];
+  // Where those begin that are not sent, and how many of them wait.
+  private head = 0;
+  private queued = 0;
   private readonly waiting = new Map<number, Exchange>();
   // Cancellations and the like: past all limits, and nobody waits for their answers.
   private asides = "";
@@ -82,8 +52,7 @@ export class Connection {
   private isScheduled = false;
   private alarm: Timer | undefined;
   private alarmAt = Infinity;
-  private parts: Buffer[] = [];
-  private partsLength = 0;
+  private readonly reader: ReplyReader;
   // Notifications that the system is taking.
   private leaving: Exchange[] = [];
   private isListening = false;
@@ -96,6 +65,7 @@ export class Connection {
     private readonly events: ConnectionEvents,
     private readonly options: ConnectionOptions,
   ) {
+    this.reader = new ReplyReader(options.exactDecimals);
     socket.on("data", (data) => this.take(data));
     // The sidecar has left; what was sent is not answered any more.
     socket.on("end", () => this.close());
@@ -118,14 +88,14 @@ export class Connection {
     });
   }
 
-  /** Sends a call, and waits for its answer for as long as the call has time. */
-  exchange(call: Call): Promise<Message> {
-    return this.enqueue(call);
+  /** Sends a call, and waits for its result for as long as the call has time; else rejects, or as `recovery` does. */
+  exchange(call: Call, recovery: Recovery = fail): Promise<unknown> {
+    return this.enqueue(call, recovery, undefined);
   }
 
   /** Sends what is never answered; resolves when the system has it. */
   async notify(call: Call, text: string): Promise<void> {
-    await this.enqueue(call, text);
+    await this.enqueue(call, fail, text);
   }
 
   /** Stops and goes on taking what arrives. */
@@ -147,89 +117,85 @@ export class Connection {
 
   // -- Requests
 
-  private enqueue(call: Call, notification?: string): Promise<Message> {
+  private enqueue(call: Call, recovery: Recovery, notification: string | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.isLost) {
-        reject(new ConnectionLost(false));
-        return;
-      }
-      if (call.signal?.aborted) {
-        reject(call.cancelled(false));
-        return;
-      }
-      const exchange: Exchange = {
-        call,
-        notification,
-        resolve,
-        reject,
-        id: 0,
-        hasListened: false,
-        end: 0,
-        onAbort: undefined,
-      };
-      this.arm(exchange, call.remaining() + GRACE_MS);
-      if (call.signal !== undefined) {
+      const exchange = new Exchange(call, notification, recovery, resolve, reject);
+      if (this.isLost) return exchange.lose(false);
+      const { signal } = call;
+      if (signal !== undefined) {
+        if (signal.aborted) return reject(call.cancelled(false));
         exchange.onAbort = () => this.abort(exchange);
-        call.signal.addEventListener("abort", exchange.onAbort);
+        signal.addEventListener("abort", exchange.onAbort);
       }
-      if (this.queue.size === 0 && this.waiting.size === 0) this.socket.ref();
-      this.queue.add(exchange);
+      this.arm(exchange, call.deadline + GRACE_MS);
+      if (this.queued === 0 && this.waiting.size === 0) this.socket.ref();
+      this.queued += 1;
+      this.queue.push(exchange);
       this.schedule();
     });
   }
 
   /** One timer for all: those that are answered in time, which is most, cost none. */
-  private arm(exchange: Exchange, ms: number): void {
-    exchange.end = performance.now() + ms;
-    if (exchange.end < this.alarmAt) this.setAlarm(exchange.end, ms);
+  private arm(exchange: Exchange, end: number): void {
+    exchange.end = end;
+    if (end < this.alarmAt) this.setAlarm(end);
   }
 
-  private setAlarm(at: number, ms: number): void {
+  private setAlarm(at: number): void {
     clearTimeout(this.alarm);
     this.alarmAt = at;
+    const ms = Math.min(MAX_TIMER_MS, Math.ceil(Math.max(0, at - now())));
     // The process lives by the socket, as long as anybody waits.
-    this.alarm = setTimeout(this.onAlarm, Math.min(MAX_TIMER_MS, Math.ceil(Math.max(0, ms)))).unref();
+    this.alarm = setTimeout(this.onAlarm, ms).unref();
   }
 
   private readonly onAlarm = (): void => {
-    const now = performance.now();
+    const at = now();
     let next = Infinity;
     this.alarmAt = Infinity;
-    for (const exchanges of [this.waiting.values(), this.queue]) {
-      for (const exchange of exchanges) {
-        if (exchange.end <= now) this.expire(exchange);
-        else next = Math.min(next, exchange.end);
-      }
+    for (const exchange of [...this.waiting.values(), ...this.unsent()]) {
+      if (exchange.end <= at) this.expire(exchange);
+      else next = Math.min(next, exchange.end);
     }
-    if (next < this.alarmAt) this.setAlarm(next, next - now);
+    if (next < this.alarmAt) this.setAlarm(next);
   };
+
+  private unsent(): Exchange[] {
+    return this.queue.slice(this.head).filter(({ id }) => id === WAITS);
+  }
 
   private schedule(): void {
     if (this.isScheduled || this.isWriting) return;
     this.isScheduled = true;
-    process.nextTick(() => {
-      this.isScheduled = false;
-      this.flush();
-    });
+    process.nextTick(this.onTick);
   }
+
+  private readonly onTick = (): void => {
+    this.isScheduled = false;
+    this.flush();
+  };
 
   /** Sends what is next, in the order in which it was given. */
   private flush(): void {
     if (this.isWriting || this.isListening || this.isLost) return;
+    const at = now();
     let text = "";
     let isASCII = true;
-    for (const exchange of this.queue) {
+    for (; this.head < this.queue.length; this.head += 1) {
+      const exchange = this.queue[this.head];
+      if (exchange.id === OVER) continue;
       if (this.waiting.size >= this.maxInFlight || text.length >= WRITE_LENGTH) break;
       if (this.mustWait(exchange)) break;
-      this.queue.delete(exchange);
       if (this.isTooLarge(exchange)) continue;
+      this.queued -= 1;
       isASCII &&= exchange.call.isASCII;
       if (exchange.notification !== undefined) {
-        exchange.id = -1;
+        exchange.id = UNANSWERED;
         this.leaving.push(exchange);
         text += exchange.notification;
-      } else text += this.send(exchange);
+      } else text += this.send(exchange, at);
     }
+    this.compact();
     text += this.asides;
     this.asides = "";
     if (text === "") return;
@@ -238,10 +204,17 @@ export class Connection {
     this.socket.write(text, isASCII ? "latin1" : "utf8", this.onWritten);
   }
 
-  private send(exchange: Exchange): string {
+  /** Forgets those that are sent, as soon as that costs little for each. */
+  private compact(): void {
+    if (this.head < this.queue.length / 2) return;
+    this.queue = this.queue.slice(this.head);
+    this.head = 0;
+  }
+
+  private send(exchange: Exchange, at: number): string {
     exchange.id = this.lastId += 1;
     this.waiting.set(exchange.id, exchange);
-    return exchange.call.request(exchange.id);
+    return exchange.call.request(exchange.id, at);
   }
 
   private readonly onWritten = (fault?: Error | null): void => {
@@ -250,10 +223,10 @@ export class Connection {
     this.leaving = [];
     for (const exchange of left) {
       this.settle(exchange);
-      if (fault) exchange.reject(new ConnectionLost(true));
-      else exchange.resolve({});
+      if (fault) exchange.lose(true);
+      else exchange.resolve(undefined);
     }
-    if (this.queue.size > 0 || this.asides !== "") this.flush();
+    if (this.queued > 0 || this.asides !== "") this.flush();
   };
 
   /** Whether a call can't be sent yet; those behind it wait, too, so that none overtakes another. */
@@ -282,29 +255,28 @@ export class Connection {
   private askLimits(): void {
     if (this.isAsking) return;
     this.isAsking = true;
-    const answered = (message?: Message) => {
+    const answered = (result: unknown) => {
+      const limits = (result as { limits?: { frameBytes: number; inFlight: number } } | undefined)?.limits;
+      // Without limits the sidecar's own word comes with the call.
+      this.maxFrame = limits?.frameBytes ?? Infinity;
+      // A cancellation has to get through.
+      this.maxInFlight = Math.max(1, Math.min(this.maxInFlight, (limits?.inFlight ?? 1001) - 1));
+    };
+    const goOn = () => {
       this.isAsking = false;
-      if (message !== undefined) {
-        const result = message.result as { limits?: { frameBytes: number; inFlight: number } } | undefined;
-        // Without limits the sidecar's own word comes with the call.
-        this.maxFrame = result?.limits?.frameBytes ?? Infinity;
-        // A cancellation has to get through.
-        this.maxInFlight = Math.max(1, Math.min(this.maxInFlight, (result?.limits?.inFlight ?? 1001) - 1));
-      }
-      if (this.queue.size > 0) this.schedule();
+      if (this.queued > 0) this.schedule();
     };
-    const hello: Exchange = {
-      call: new Call("system.hello", { ...this.options.identity }),
-      notification: undefined,
-      resolve: answered,
-      reject: () => answered(),
-      id: 0,
-      hasListened: true,
-      end: 0,
-      onAbort: undefined,
+    // A refusal has no limits in it.
+    const refused: Recovery = async (_call, fault) => {
+      if (fault instanceof ConnectionLost) throw fault;
     };
-    this.arm(hello, hello.call.remaining());
-    this.asides += this.send(hello);
+    const hello = new Call("system.hello", { ...this.options.identity });
+    const asked = new Promise((resolve, reject) => {
+      const exchange = new Exchange(hello, undefined, refused, resolve, reject);
+      this.arm(exchange, hello.deadline);
+      this.asides += this.send(exchange, now());
+    });
+    asked.then(answered).catch(() => undefined).finally(goOn);
   }
 
   private isTooLarge(exchange: Exchange): boolean {
@@ -323,23 +295,27 @@ export class Connection {
     if (exchange.onAbort !== undefined) {
       exchange.call.signal?.removeEventListener("abort", exchange.onAbort);
     }
-    this.queue.delete(exchange);
-    // A call that was given up leaves its number: its answer, when it comes, is dropped.
-    this.waiting.delete(exchange.id);
-    if (this.queue.size === 0 && this.waiting.size === 0 && !this.isLost) this.socket.unref();
+    if (exchange.id === WAITS) {
+      exchange.id = OVER;
+      this.queued -= 1;
+    } else {
+      // A call that was given up leaves its number: its answer, when it comes, is dropped.
+      this.waiting.delete(exchange.id);
+    }
+    if (this.queued === 0 && this.waiting.size === 0 && !this.isLost) this.socket.unref();
   }
 
   private expire(exchange: Exchange): void {
-    this.settle(exchange);
     const { call } = exchange;
-    const wasSent = exchange.id !== 0;
+    const wasSent = exchange.id !== WAITS;
+    this.settle(exchange);
     exchange.reject(call.signal?.aborted ? call.cancelled(wasSent) : call.outOfTime(wasSent));
-    if (this.queue.size > 0) this.schedule();
+    if (this.queued > 0) this.schedule();
   }
 
   /** Asks the sidecar to end the call, and waits a moment for its word on what was done. */
   private abort(exchange: Exchange): void {
-    if (exchange.id === 0) {
+    if (exchange.id === WAITS) {
       this.settle(exchange);
       exchange.reject(exchange.call.cancelled(false));
       return;
@@ -348,7 +324,7 @@ export class Connection {
     if (exchange.notification !== undefined) return;
     this.asides += `{"jsonrpc":"2.0","id":"","method":"system.cancel","params":{"id":${exchange.id}}}\n`;
     this.schedule();
-    this.arm(exchange, GRACE_MS);
+    this.arm(exchange, now() + ABORT_GRACE_MS);
   }
 
   private lose(): void {
@@ -357,10 +333,12 @@ export class Connection {
     clearTimeout(this.alarm);
     const sent = [...this.waiting.values(), ...this.leaving];
     this.leaving = [];
-    const unsent = [...this.queue];
+    const unsent = this.unsent();
+    this.queue = [];
+    this.head = 0;
     for (const exchange of [...sent, ...unsent]) this.settle(exchange);
-    for (const exchange of sent) exchange.reject(new ConnectionLost(true));
-    for (const exchange of unsent) exchange.reject(new ConnectionLost(false));
+    for (const exchange of sent) exchange.lose(true);
+    for (const exchange of unsent) exchange.lose(false);
     this.events.onLost?.();
   }
 
@@ -370,47 +348,21 @@ export class Connection {
       this.settle(exchange);
       exchange.reject(exchange.call.replyTooLarge(MAX_REPLY_BYTES));
     }
-    this.parts = [];
     this.close();
   }
 
   // -- Answers
 
   private take(data: Buffer): void {
-    const end = data.lastIndexOf(0x0a);
-    if (end < 0) {
-      this.parts.push(data);
-      this.partsLength += data.length;
-      if (this.partsLength > MAX_REPLY_BYTES) this.giveUp();
-      return;
+    for (const message of this.reader.read(data)) {
+      if (!this.takeMessage(message)) return;
     }
-    let text: string;
-    if (this.parts.length > 0) {
-      this.parts.push(data.subarray(0, end));
-      text = Buffer.concat(this.parts).toString();
-    } else {
-      text = data.toString("utf8", 0, end);
-    }
-    this.parts = end + 1 < data.length ? [data.subarray(end + 1)] : [];
-    this.partsLength = data.length - end - 1;
-    for (let start = 0; start <= text.length;) {
-      const next = text.indexOf("\n", start);
-      const line = text.slice(start, next < 0 ? text.length : next);
-      start = next < 0 ? text.length + 1 : next + 1;
-      if (line !== "" && !this.takeLine(line)) return;
-    }
-    if (this.queue.size > 0) this.schedule();
+    if (this.reader.isTooLong) this.giveUp();
+    else if (this.queued > 0) this.schedule();
   }
 
   /** Whether the connection can go on. */
-  private takeLine(line: string): boolean {
-    let message: Message;
-    try {
-      message = decode(line, this.options.exactDecimals) as Message;
-    } catch {
-      this.close();
-      return false;
-    }
+  private takeMessage(message: Message | undefined): boolean {
     if (typeof message !== "object" || message === null) {
       this.close();
       return false;
@@ -420,7 +372,7 @@ export class Connection {
       const exchange = this.waiting.get(message.id);
       if (exchange === undefined) return true;
       this.settle(exchange);
-      exchange.resolve(message);
+      exchange.answer(message);
     } else if (message.id === undefined) {
       this.events.onNotification?.(message);
     } else if (message.id === null && this.waiting.size > 0) {
@@ -428,7 +380,7 @@ export class Connection {
       const [exchange, another] = this.waiting.values();
       if (another === undefined) {
         this.settle(exchange);
-        exchange.resolve(message);
+        exchange.answer(message);
       } else {
         this.options.asksLimits = true;
         this.close();

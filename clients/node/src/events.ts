@@ -1,9 +1,10 @@
 import { backoff, Call } from "./call.js";
-import { Connection, Message } from "./connection.js";
+import { Connection } from "./connection.js";
 import { asyncDispose } from "./dispose.js";
 import * as errors from "./errors.js";
 import { Events as Methods } from "./methods.js";
 import { CallOptions, Invoke, Scope, Signal } from "./stub.js";
+import { Message } from "./reply-reader.js";
 import { Transport } from "./transport.js";
 
 /** What somebody has published. */
@@ -111,12 +112,7 @@ export class Subscription<T = unknown> implements AsyncIterableIterator<Event<T>
         });
         this.connection = connection;
         if (this.isClosed) connection.close();
-        const { result, error } = await connection.exchange(call);
-        if (error !== undefined) {
-          connection.close();
-          throw errors.fromReply(error);
-        }
-        this.id = (result as { subscription: string }).subscription;
+        this.id = (await connection.exchange(call) as { subscription: string }).subscription;
         return;
       } catch (fault) {
         this.connection?.close();

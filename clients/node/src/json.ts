@@ -110,16 +110,27 @@ const FRACTION = /\d[.eE]/;
 // Stands before a number's text while JSON.parse is at work; nobody can guess it, so that no string begins with it.
 const MARK = randomBytes(16).toString("hex");
 
+const BYTES = '"$base64"';
+
+/** Whether `decode` is no more than JSON.parse for a text. */
+export function isDecodedPlainly(text: string, exactDecimals: boolean): boolean {
+  return !isDoubtful(text, exactDecimals) && !text.includes(BYTES);
+}
+
+function isDoubtful(text: string, exactDecimals: boolean): boolean {
+  return DOUBTFUL.test(text) || (exactDecimals && FRACTION.test(text));
+}
+
 /**
  * What a JSON text says: integers past 2^53 are bigints, decimals that no double holds are Decimals, bytes Buffers.
  *
  * @param exactDecimals whether all that is written as a decimal is a Decimal.
  */
 export function decode(text: string, exactDecimals = false): unknown {
-  const isDoubtful = DOUBTFUL.test(text) || (exactDecimals && FRACTION.test(text));
-  const marked = isDoubtful ? markNumbers(text, exactDecimals) : text;
+  if (isDecodedPlainly(text, exactDecimals)) return JSON.parse(text);
+  const marked = isDoubtful(text, exactDecimals) ? markNumbers(text, exactDecimals) : text;
   const hasNumbers = marked !== text;
-  const hasBytes = text.includes('"$base64"');
+  const hasBytes = text.includes(BYTES);
   if (!hasNumbers && !hasBytes) return JSON.parse(text);
   return JSON.parse(marked, (_name, value) => {
     if (typeof value === "string") {

@@ -1,5 +1,7 @@
-import { CloakroomError } from "./errors.js";
+import { CloakroomError, InvalidParams } from "./errors.js";
+import { canonical } from "./json.js";
 import { Room } from "./room.js";
+import { digest, saveOnce } from "./save-once.js";
 
 /** Where something is saved for good, as TypeORM's repositories are. */
 export interface QuoteRepository {
@@ -60,8 +62,9 @@ export class QuoteService {
   }
 
   /**
-   * Makes a user of whom the quote is, and saves both: of two calls at once one does it (the other throws CheckedOut),
-   * and when saving fails the quote is there again.
+   * Makes a user of whom the quote is, and saves both, once: the same call again, or twice at a time, is answered the
+   * first result. When saving fails the quote is there again; a user that was saved by then is not saved again by a
+   * call with the same details. With other details it is another call: CheckedOut while the quote is being saved.
    */
   // deno-lint-ignore no-explicit-any
   async registerUser(temporaryQuoteId: string, userDetails: any): Promise<RegisteredQuote> {
@@ -69,11 +72,18 @@ export class QuoteService {
     if (userRepository === undefined || quoteRepository === undefined) {
       throw new TypeError("registerUser needs a userRepository and a quoteRepository");
     }
+    const { pending } = this.room;
+    const name = `${temporaryQuoteId}:${detailsText(userDetails)}`;
+    const ways = {
+      checkout: (receipt: string) => pending.checkout<object>(temporaryQuoteId, TYPE, { receipt }),
+      commit: (receipt: string) => pending.commit<RegisteredQuote>(temporaryQuoteId, TYPE, receipt),
+    };
     return await told(() =>
-      this.room.pending.checkout<object, RegisteredQuote>(temporaryQuoteId, TYPE, async ({ data }) => {
-        const user = await userRepository.save(userDetails);
-        const quote = await quoteRepository.save({ ...data, userId: user.id });
-        return { success: true, userId: user.id, quoteId: quote.id };
+      saveOnce(this.room, name, ways, async ({ data }) => {
+        const makeUser = async () => (await userRepository.save(userDetails)).id;
+        const userId = await this.room.idempotent(digest("user", name), makeUser);
+        const quote = await quoteRepository.save({ ...data, userId });
+        return { success: true as const, userId, quoteId: quote.id };
       })
     );
   }
@@ -86,6 +96,15 @@ export interface RegisteredQuote {
   userId: any;
   // deno-lint-ignore no-explicit-any
   quoteId: any;
+}
+
+/** The same for the same details. */
+function detailsText(details: unknown): string {
+  try {
+    return canonical(details ?? null);
+  } catch {
+    throw new InvalidParams("a user's details are no JSON");
+  }
 }
 
 const TYPE = "quote";

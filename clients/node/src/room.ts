@@ -1,11 +1,12 @@
+import { BestEffortCache } from "./best-effort-cache.js";
 import { Call } from "./call.js";
 import { ClaimMethods, claimMethods } from "./claim.js";
 import { asyncDispose } from "./dispose.js";
-import { Conflict, IdempotencyInProgress, LeaseLost } from "./errors.js";
+import { Conflict, IdempotencyInProgress } from "./errors.js";
 import { Events } from "./events.js";
 import { Pending, Session } from "./handover.js";
 import * as methods from "./methods.js";
-import { callKey, failureText, isOutage } from "./shared.js";
+import { callKey, failureText } from "./shared.js";
 import { Streams } from "./streams.js";
 import { CallOptions, Invoke, Scope } from "./stub.js";
 import { RoomOptions, Transport } from "./transport.js";
@@ -65,6 +66,8 @@ export class Room {
   readonly session: Session;
   readonly streams: Streams;
   readonly system: methods.System;
+  /** @internal */
+  readonly bestEffortCache: BestEffortCache;
   private readonly transport: Transport;
   private readonly defaults: Record<string, unknown>;
   // The same for a call, which is made faster where there are none.
@@ -83,6 +86,7 @@ export class Room {
     this.given = Object.keys(defaults).length > 0 ? defaults : undefined;
     this.batch = new methods.Batch(invoke);
     this.cache = new methods.Cache(invoke);
+    this.bestEffortCache = new BestEffortCache(this.cache, transport.cacheOutage, transport.timeoutMs);
     this.claim = claimMethods(invoke);
     this.counter = new methods.Counter(invoke);
     this.dev = new methods.Dev(invoke);
@@ -122,7 +126,7 @@ export class Room {
 
   /**
    * A function whose answers are kept: one caller makes an answer while the others wait. When the cache can't be
-   * asked, the function is called.
+   * asked, the function is called: at once, when that has been found out a moment ago.
    */
   cached<A extends unknown[], T>(
     make: (...args: A) => T | PromiseLike<T>,
@@ -135,13 +139,8 @@ export class Room {
     }
     return async (...args) => {
       const entry = key === undefined ? callKey(name, args) : key(...args);
-      let found;
-      try {
-        found = await this.cache.get<T>(entry, { tags, waitMs });
-      } catch (fault) {
-        if (!isOutage(fault)) throw fault;
-        return await make(...args);
-      }
+      const found = await this.bestEffortCache.get<T>(entry, { tags, waitMs });
+      if (found === undefined) return await make(...args);
       const { lease } = found;
       if (lease === undefined && found.status !== "miss") return found.value as T;
       const begun = performance.now();
@@ -149,18 +148,14 @@ export class Room {
       try {
         value = await make(...args);
       } catch (fault) {
-        if (lease !== undefined) await this.cache.release(entry, lease).catch(() => undefined);
+        if (lease !== undefined) await this.bestEffortCache.release(entry, lease);
         throw fault;
       }
       if (lease !== undefined) {
         const tookMs = Math.floor(performance.now() - begun);
         const kept = value === undefined ? null : value;
-        await this.cache
-          .set(entry, { value: kept, ttl, tags, lease, tookMs, grace })
-          .catch((fault: unknown) => {
-            // Somebody has voided it since: the value is the caller's, and nobody else's.
-            if (!isOutage(fault) && !(fault instanceof LeaseLost)) throw fault;
-          });
+        // Not kept if somebody has voided it since: the value is the caller's, and nobody else's.
+        await this.bestEffortCache.set(entry, { value: kept, ttl, tags, lease, tookMs, grace });
       }
       return value;
     };

@@ -28,6 +28,8 @@ export interface CallOptions {
   timeoutMs?: number;
   /** Ends the call: with Cancelled where nothing was done. */
   signal?: Signal;
+  /** @internal How long it waits for a connection, where that is less. */
+  reachMs?: number;
 }
 
 /** Makes a call of a method by its name. */

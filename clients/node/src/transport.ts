@@ -1,6 +1,8 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
-import { Connection, ConnectionEvents, ConnectionLost, ConnectionOptions } from "./connection.js";
+import { CacheOutage } from "./cache-outage.js";
+import { Connection, ConnectionEvents, ConnectionOptions } from "./connection.js";
 import * as errors from "./errors.js";
+import { ConnectionLost, Recovery } from "./exchange.js";
 import { socketPath } from "./socket-path.js";
 import { CallOptions } from "./stub.js";
 
@@ -33,6 +35,8 @@ interface Waiter {
 export class Transport {
   readonly timeoutMs: number;
   isClosed = false;
+  /** What is known of the cache by all who use it. */
+  readonly cacheOutage = new CacheOutage();
   private readonly path: string | undefined;
   private readonly identity: Record<string, unknown> = {};
   private readonly connectionOptions: ConnectionOptions;
@@ -52,23 +56,24 @@ export class Transport {
     this.connectionOptions = { identity: this.identity, exactDecimals, asksLimits: false };
   }
 
-  /** Makes a call, and makes it again as far as its method allows. */
-  async call(call: Call): Promise<unknown> {
-    for (;;) {
-      let answer;
-      try {
-        const connection = this.live() ?? (await this.ready(call));
-        answer = await connection.exchange(call);
-      } catch (fault) {
-        if (!(fault instanceof ConnectionLost)) throw fault;
-        if (fault.wasSent) call.afterLoss();
-        continue;
-      }
-      if (answer.error === undefined) return answer.result;
-      const pause = call.afterError(errors.fromReply(answer.error));
-      await sleep(pause, call);
-    }
+  /** Makes a call, and makes it again as far as its method allows; answers its result. */
+  call(call: Call): Promise<unknown> {
+    const connection = this.live();
+    // Most calls cost one promise: no async function is in between.
+    if (connection !== undefined) return connection.exchange(call, this.again);
+    return this.ready(call).then((connection) => connection.exchange(call, this.again));
   }
+
+  private readonly again: Recovery = async (call, fault) => {
+    if (fault instanceof ConnectionLost) {
+      // Whoever lost the connection is told first, all of them.
+      await undefined;
+      if (fault.wasSent) call.afterLoss();
+    } else {
+      await sleep(call.afterError(fault), call);
+    }
+    return await this.call(call);
+  };
 
   /** Sends what is never answered; resolves when the system has it. */
   async notify(
@@ -99,8 +104,7 @@ export class Transport {
     if (Object.keys(this.identity).length > 0) {
       const hello = new Call("system.hello", { ...this.identity }, undefined, undefined, this.timeoutMs);
       try {
-        const { error } = await connection.exchange(hello);
-        if (error !== undefined) throw errors.fromReply(error);
+        await connection.exchange(hello);
       } catch (fault) {
         connection.close();
         throw fault;
@@ -129,8 +133,12 @@ export class Transport {
       if (call.signal?.aborted) return reject(call.cancelled(false));
       if (this.fault !== undefined && this.waiters.size >= MAX_WAITING) return reject(call.truth(crowded()));
       const waiter: Waiter = { call, resolve, reject, timer: undefined, onAbort: undefined };
-      const late = () => this.end(waiter, call.truth(this.unreachable()));
-      waiter.timer = setTimeout(late, Math.ceil(Math.max(0, call.remaining())));
+      const late = () => {
+        // A connection that was made while the process could not run is heard first.
+        if (this.waiters.has(waiter)) this.end(waiter, call.truth(this.unreachable()));
+      };
+      const patience = Math.max(0, Math.min(call.reachMs, call.remaining()));
+      waiter.timer = setTimeout(() => setImmediate(late), Math.ceil(patience));
       if (call.signal !== undefined) {
         waiter.onAbort = () => this.end(waiter, call.cancelled(false));
         call.signal.addEventListener("abort", waiter.onAbort);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createCacheService } from "../dist/cache.js";
 import { errors, Room } from "../dist/index.js";
-import { Sidecar } from "./support.mjs";
+import { eventually, Sidecar } from "./support.mjs";
 
 for (const kind of ["memory", "redis"]) {
   describe(`a cache service, ${kind}`, { timeout: 60_000 }, () => {
@@ -13,7 +13,7 @@ for (const kind of ["memory", "redis"]) {
       room = new Room(sidecar.path);
       cacheService = createCacheService({ room });
       const nowhere = new Room({ path: `${sidecar.folder}/nowhere.sock`, timeoutMs: 50 });
-      away = createCacheService({ room: nowhere, waitMs: 10 });
+      away = createCacheService({ room: nowhere });
     });
     after(async () => {
       room.close();
@@ -43,6 +43,19 @@ for (const kind of ["memory", "redis"]) {
         found.push(await cacheService.get("slow", { tags: ["orders"] }));
       }
       assert.deepEqual(found, [null, null, "new"]);
+    });
+
+    test("a key with many filters in it is a key like another, and nothing is a value like another", async () => {
+      const keys = ["a", "b"].map((last) => `orders:list:${JSON.stringify(Array(500).fill("é"))}${last}`);
+      for (const key of keys) await cacheService.set(key, key.at(-1));
+      assert.deepEqual(await Promise.all(keys.map((key) => cacheService.get(key))), ["a", "b"]);
+      assert.equal(await cacheService.getOrSet(keys[0], () => assert.fail()), "a");
+      assert.equal(await cacheService.write(keys[0], () => "c"), "c");
+      await cacheService.delete(keys[1]);
+      assert.deepEqual(await Promise.all(keys.map((key) => cacheService.get(key))), ["c", null]);
+      assert.equal(await cacheService.set("nothing", undefined), true);
+      assert.equal(await cacheService.get("nothing"), null);
+      assert.equal(await cacheService.write("nothing", () => undefined), undefined);
     });
 
     test("lists are voided by their tag, whatever their keys", async () => {
@@ -82,6 +95,42 @@ for (const kind of ["memory", "redis"]) {
       assert.equal(await away.set("x", 1), false);
       assert.equal(await away.getOrSet("x", () => 7), 7);
       await assert.rejects(away.delete("x"), errors.Unavailable);
+    });
+
+    test("a sidecar that is away is waited for once, and used again when it is back", async () => {
+      const other = await Sidecar.start(kind);
+      // The usual time of a call, and a clock that says how long was waited for in all.
+      const service = createCacheService({ room: new Room({ path: other.path, timeoutMs: 600_000 }) });
+      await service.set("x", 1);
+      await other.stop();
+      for (let call = 0; call < 1000; call += 1) {
+        // Each would take longer than the test may.
+        assert.equal(await service.get(`x${call}`), null);
+        assert.equal(await service.getOrSet(`y${call}`, () => call), call);
+        assert.equal(await service.set(`z${call}`, call), false);
+      }
+      await other.start();
+      await eventually(() => service.set("x", 2));
+      assert.equal(await service.get("x"), 2);
+      let made = 0;
+      const make = () => made += 1;
+      assert.deepEqual([await service.getOrSet("y", make), await service.getOrSet("y", make)], [1, 1]);
+      await other.end();
+    });
+
+    test("a sidecar that hangs is waited for once, and used again when it goes on", async () => {
+      const other = await Sidecar.start(kind);
+      const room = new Room({ path: other.path, timeoutMs: 300 });
+      const service = createCacheService({ room, waitMs: 200 });
+      await service.set("x", 1);
+      other.process.kill("SIGSTOP");
+      for (let call = 0; call < 1000; call += 1) {
+        assert.equal(await service.getOrSet(`y${call}`, () => call), call);
+      }
+      other.process.kill("SIGCONT");
+      await eventually(async () => (await service.get("x")) === 1);
+      room.close();
+      await other.end();
     });
   });
 }

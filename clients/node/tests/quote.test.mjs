@@ -63,18 +63,60 @@ for (const kind of ["memory", "redis"]) {
       }
     });
 
-    test("of two who register at once one makes a user", async () => {
+    test("a form that is sent twice makes one user, and is answered the same each time", async () => {
+      const { service, users, quotes } = make();
+      const { temporaryQuoteId } = await service.startQuote({ price: 7 });
+      const register = () => service.registerUser(temporaryQuoteId, { name: "A", age: 7 });
+      const answers = await Promise.all([register(), register()]);
+      answers.push(await register());
+      answers.push(await service.registerUser(temporaryQuoteId, { age: 7, name: "A" }));
+      const made = { success: true, userId: 1, quoteId: 1 };
+      assert.deepEqual(answers, [made, made, made, made]);
+      assert.deepEqual([users.saved, quotes.saved], [[{ name: "A", age: 7 }], [{ price: 7, userId: 1 }]]);
+    });
+
+    test("of two people who register at once one makes a user, and nobody does afterwards", async () => {
       const { service, users, quotes } = make();
       const { temporaryQuoteId } = await service.startQuote({ price: 7 });
       const both = await Promise.allSettled(
-        [1, 2].map(() => service.registerUser(temporaryQuoteId, { name: "A" })),
+        ["A", "B"].map((name) => service.registerUser(temporaryQuoteId, { name })),
       );
       const done = both.filter(({ status }) => status === "fulfilled");
       assert.deepEqual(done.map(({ value }) => value), [{ success: true, userId: 1, quoteId: 1 }]);
       const [{ reason }] = both.filter(({ status }) => status === "rejected");
       assert.ok(reason instanceof errors.CheckedOut || reason instanceof QuoteNotFound, String(reason));
-      assert.deepEqual([users.saved, quotes.saved], [[{ name: "A" }], [{ price: 7, userId: 1 }]]);
-      await assert.rejects(service.registerUser(temporaryQuoteId, { name: "A" }), QuoteNotFound);
+      assert.deepEqual([users.saved.length, quotes.saved], [1, [{ price: 7, userId: 1 }]]);
+      await assert.rejects(service.registerUser(temporaryQuoteId, { name: "C" }), QuoteNotFound);
+      await assert.rejects(service.getQuoteDetails(temporaryQuoteId), QuoteNotFound);
+    });
+
+    test("a user that was saved when its quote could not be is not saved again", async () => {
+      const { service, users, quotes } = make();
+      const { temporaryQuoteId } = await service.startQuote({ price: 7 });
+      const register = (name) => service.registerUser(temporaryQuoteId, { name });
+      quotes.fault = new RangeError("no database");
+      await assert.rejects(register("A"), RangeError);
+      await assert.rejects(register("A"), RangeError);
+      assert.deepEqual(users.saved, [{ name: "A" }]);
+      quotes.fault = undefined;
+      // Somebody else is somebody else.
+      assert.deepEqual(await register("B"), { success: true, userId: 2, quoteId: 1 });
+      assert.deepEqual([users.saved, quotes.saved], [[{ name: "A" }, { name: "B" }], [{
+        price: 7,
+        userId: 2,
+      }]]);
+    });
+
+    test("a user that could not be saved is tried again", async () => {
+      const { service, users } = make();
+      const { temporaryQuoteId } = await service.startQuote();
+      users.fault = new RangeError("no database");
+      await assert.rejects(service.registerUser(temporaryQuoteId, undefined), RangeError);
+      users.fault = undefined;
+      assert.equal((await service.registerUser(temporaryQuoteId, undefined)).userId, 1);
+      const cycle = {};
+      cycle.cycle = cycle;
+      await assert.rejects(service.registerUser(temporaryQuoteId, cycle), errors.InvalidParams);
     });
 
     test("a quote that could not be saved is there again", async () => {

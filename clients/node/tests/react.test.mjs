@@ -440,6 +440,20 @@ for (const kind of ["memory", "redis"]) {
       assert.deepEqual([page.hook.status, page.hook.error, page.hook.currentStep], ["ready", null, 4]);
     });
 
+    test("is saved after a submission that failed, and not lost while it was under way", async () => {
+      const page = await begun();
+      await service.updateSession(browser.sessionId, { completedSteps: [1, 2, 3, 4] });
+      let fail;
+      const failing = new Promise((_, reject) => fail = reject);
+      const submitted = service.submit(browser.sessionId, () => failing);
+      await eventually(async () => (await page.call("updateSession", { a: 1 }, 4))?.code === "CONFLICT");
+      assert.deepEqual([page.hook.status, page.hook.projectData], ["error", { a: 1 }]);
+      fail(new RangeError());
+      await assert.rejects(submitted, RangeError);
+      assert.equal(await page.call("flush"), undefined);
+      assert.deepEqual([await saved(), page.hook.status], [{ a: 1 }, "ready"]);
+    });
+
     test("tells what doesn't fit, has saved it, and lets it be mended", async () => {
       const schema = { type: "object", required: ["projectName"] };
       const checked = new SessionService({
@@ -528,6 +542,7 @@ for (const kind of ["memory", "redis"]) {
           [limited, "RATE_LIMITED", 7000],
           [saying(400), "INVALID_REQUEST"],
           [saying(404), "INVALID_REQUEST"],
+          [saying(412), "CONFLICT"],
           [saying(503), "UNAVAILABLE"],
           [saying(201, {}), "UNAVAILABLE"],
           [() => Promise.resolve(new Response("<html>", { status: 502 })), "UNAVAILABLE"],

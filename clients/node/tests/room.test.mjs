@@ -151,15 +151,19 @@ for (const store of ["memory", "redis"]) {
     });
 
     test("a call that its signal ends is cancelled in the sidecar, and nothing is held", async () => {
-      const [key, controller] = [name(), new AbortController()];
-      await room.claim.once(key, "one");
-      const waiting = lossy.claim.once(key, "two", { waitMs: 60_000, signal: controller.signal });
-      await eventually(() => proxy.requests("claim.once").length === 1);
       const why = new Error("enough");
-      controller.abort(why);
-      await assert.rejects(waiting, (fault) => {
-        return fault instanceof errors.Cancelled && fault.name === "AbortError" && fault.cause === why;
-      });
+      let key, fault, controller;
+      // Where a busy machine leaves the sidecar no time for its word, nobody knows, and nothing is promised.
+      for (let attempt = 1; attempt <= 10 && !(fault instanceof errors.Cancelled); attempt += 1) {
+        [key, controller] = [name(), new AbortController()];
+        await room.claim.once(key, "one");
+        const waiting = lossy.claim.once(key, "two", { waitMs: 60_000, signal: controller.signal });
+        await eventually(() => proxy.requests("claim.once").length === attempt);
+        controller.abort(why);
+        fault = await waiting.then(() => undefined, (thrown) => thrown);
+        assert.ok(fault instanceof errors.Cancelled || fault instanceof errors.OutcomeUnknown, String(fault));
+      }
+      assert.deepEqual([fault.name, fault.cause], ["AbortError", why]);
       await room.claim.release(key, "one");
       assert.equal((await room.claim.once(key, "three")).owner, "three");
       await assert.rejects(room.system.ping({ signal: controller.signal }), errors.Cancelled);

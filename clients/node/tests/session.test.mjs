@@ -141,6 +141,47 @@ for (const kind of ["memory", "redis"]) {
       assert.deepEqual([completedSteps, validationStatus], [[1], { step1: true }]);
     });
 
+    test("an update over data that have changed since is refused, and writes nothing", async () => {
+      const sessionId = await service.createSession({ projectData: { a: 1 } });
+      const put = async (projectData, etag) => {
+        const headers = { "if-match": etag };
+        const body = JSON.stringify({ sessionId, projectData });
+        return await handlers.collection.PUT(new Request(url, { method: "PUT", headers, body }));
+      };
+      const seen = (await ask("GET", undefined, sessionId)).headers.get("etag");
+      assert.match(seen, /^"[0-9a-f]+"$/);
+      const first = await put({ a: 2 }, seen);
+      assert.equal(first.status, 200);
+      const late = await put({ a: 3, b: 3 }, seen);
+      assert.deepEqual([late.status, await late.json()], [412, {
+        error: "Session has changed",
+        code: "CONFLICT",
+      }]);
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 2 });
+      assert.equal((await put({ a: 3 }, first.headers.get("etag"))).status, 200);
+      assert.equal((await put({ a: 4 }, "*")).status, 200);
+      for (const wrong of ["a", 'W/"a"', '"a", "b"']) {
+        assert.equal((await put({ a: 5 }, wrong)).status, 400, wrong);
+      }
+      assert.deepEqual((await service.getSession(sessionId)).projectData, { a: 4 });
+    });
+
+    test("what is saved is given the session's reference, and others are told that it is under way", async () => {
+      const sessionId = await service.createSession({ completedSteps: [1, 2, 3, 4] });
+      const { ref } = await room.session.get(sessionId);
+      const saved = await service.submit(sessionId, async (_data, { raw, fence }) => {
+        const { status, body, headers } = await ask(
+          "PUT",
+          JSON.stringify({ sessionId, projectData: { a: 1 } }),
+        );
+        assert.deepEqual([status, body.code], [409, "CHECKED_OUT"]);
+        assert.ok(Number(headers.get("retry-after")) >= 1);
+        return { ref: raw.ref, fence };
+      }, { leaseTtl: "20s" });
+      assert.equal(saved.ref, ref);
+      assert.ok(saved.fence > 0);
+    });
+
     test("a finished session is saved once, and open again when that failed", async () => {
       const sessionId = await service.createSession({ projectData: { a: 1 }, completedSteps: [1, 2, 3] });
       const early = service.submit(sessionId, () => assert.fail());
@@ -149,9 +190,69 @@ for (const kind of ["memory", "redis"]) {
       await assert.rejects(service.submit(sessionId, () => Promise.reject(new RangeError())), RangeError);
       const saved = [];
       assert.equal(await service.submit(sessionId, (data) => saved.push(data)), 1);
-      await assert.rejects(service.submit(sessionId, (data) => saved.push(data)), SessionFault);
+      assert.equal(await service.submit(sessionId, (data) => saved.push(data)), 1);
       assert.deepEqual(saved, [{ a: 1 }]);
       assert.equal(await service.getSession(sessionId), null);
+    });
+
+    /** A session that can be submitted. */
+    async function finished() {
+      return await service.createSession({ projectData: { a: 1 }, completedSteps: [1, 2, 3, 4] });
+    }
+
+    test("a session that is submitted twice at a time is saved once, and both are answered the same", async () => {
+      const sessionId = await finished();
+      let saved = 0;
+      const save = async () => ({ project: saved += 1 });
+      const answers = await Promise.all([1, 2, 3].map(() => service.submit(sessionId, save)));
+      assert.deepEqual([answers, saved], [[{ project: 1 }, { project: 1 }, { project: 1 }], 1]);
+    });
+
+    test("a submission whose process died once it was saved and ended is answered its first result", async () => {
+      const sessionId = await finished();
+      const { idempotency } = room;
+      let guard;
+      idempotency.complete = (...given) => {
+        guard = given;
+        return Promise.reject(new RangeError("died"));
+      };
+      try {
+        await assert.rejects(service.submit(sessionId, () => ({ project: 7 })), RangeError);
+      } finally {
+        delete idempotency.complete;
+      }
+      // As if its lock had lapsed.
+      const [key, receipt] = guard;
+      await idempotency.fail(key, receipt);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        assert.deepEqual(await service.submit(sessionId, () => assert.fail()), { project: 7 });
+      }
+    });
+
+    test("a session that was ended by other means is not submitted", async () => {
+      const sessionId = await finished();
+      await room.session.checkout(sessionId, () => "elsewhere");
+      await assert.rejects(
+        service.submit(sessionId, () => assert.fail()),
+        failsWith(SessionError.SESSION_EXPIRED),
+      );
+    });
+
+    test("a submission's route answers 201 and the result each time, 409 meanwhile, and 500 when it fails", async () => {
+      const sessionId = await finished();
+      const submit = async (save) => {
+        const request = new Request(`${url}/${sessionId}/submit`, { method: "POST" });
+        const response = await handlers.submission(save).POST(request, { params: { sessionId } });
+        return [response.status, await response.json()];
+      };
+      const failure = [500, { error: "Failed to submit session" }];
+      assert.deepEqual(await submit(() => Promise.reject(new RangeError("no database"))), failure);
+      const lease = await room.session.checkout(sessionId);
+      assert.deepEqual(await submit(() => assert.fail()), [409, { error: "Session is being submitted", code: "CHECKED_OUT" }]);
+      await lease.release();
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        assert.deepEqual(await submit(({ a }) => ({ project: { id: a } })), [201, { project: { id: 1 } }]);
+      }
     });
 
     test("a request that is none is 400, and a sidecar that is away 500", async () => {
@@ -171,9 +272,10 @@ for (const kind of ["memory", "redis"]) {
 
     test("Express' controller answers the same, and an address begins so many sessions only", async () => {
       const controller = new SessionController(service);
-      const call = async (method, request) => {
+      const call = async (method, request, save) => {
         const answer = { headers: {} };
-        await controller[method]({ headers: { "user-agent": "test" }, ip: "192.0.2.1", ...request }, {
+        const handler = save === undefined ? controller[method] : controller[method](save);
+        await handler({ headers: { "user-agent": "test" }, ip: "192.0.2.1", ...request }, {
           status: (status) => void (answer.status = status),
           setHeader: (name, value) => void (answer.headers[name] = value),
           json: (body) => void (answer.body = body),
@@ -193,8 +295,17 @@ for (const kind of ["memory", "redis"]) {
       const got = await call("getSession", { params: { sessionId } });
       assert.deepEqual([got.status, got.body.projectData], [200, { a: 1, b: 2 }]);
       assert.equal(got.body.metadata.ipAddress, "192.0.2.1");
-      assert.equal((await call("deleteSession", { params: { sessionId } })).status, 200);
-      assert.equal((await call("getSession", { params: { sessionId } })).status, 404);
+      const { sessionId: other } = (await call("createSession", { body: {} })).body;
+      assert.equal((await call("deleteSession", { params: { sessionId: other } })).status, 200);
+      assert.equal((await call("getSession", { params: { sessionId: other } })).status, 404);
+      const early = await call("submitSession", { params: { sessionId } }, () => assert.fail());
+      assert.deepEqual([early.status, early.body.error], [409, "Invalid step"]);
+      await service.updateSession(sessionId, { completedSteps: [1, 2, 3, 4] });
+      for (const made of [1, 2]) {
+        const { status, body } = await call("submitSession", { params: { sessionId } }, () => ({ made }));
+        assert.deepEqual([status, body], [201, { made: 1 }]);
+      }
+      assert.equal((await call("getSession", { params: { sessionId } })).status, 410);
       let last;
       for (let attempt = 0; attempt < 6; attempt += 1) last = await call("createSession", { body: {} });
       assert.equal(last.status, 429);

@@ -29,11 +29,12 @@ function ended(child) {
 
 /** A sidecar in a folder of its own, with its store. */
 export class Sidecar {
-  static async start(store = "memory", options = []) {
+  static async start(store = "memory", options = [], environment = {}) {
     const sidecar = new Sidecar();
     sidecar.folder = mkdtempSync("/tmp/cloakroom-node-");
     sidecar.path = `${sidecar.folder}/s.sock`;
     sidecar.options = options;
+    sidecar.environment = environment;
     if (store === "redis") {
       sidecar.redisPath = `${sidecar.folder}/r.sock`;
       sidecar.options = [...options, "--redis", `unix://${sidecar.redisPath}`];
@@ -55,7 +56,10 @@ export class Sidecar {
     );
     const log = openSync(`${this.folder}/log`, "a");
     const flags = ["serve", "--socket", this.path, ...this.options];
-    this.process = spawn(BINARY, flags, { stdio: ["ignore", log, log], env });
+    this.process = spawn(BINARY, flags, {
+      stdio: ["ignore", log, log],
+      env: { ...env, ...this.environment },
+    });
     await eventually(() => answers(this.path), "no sidecar");
   }
 
@@ -83,7 +87,10 @@ export class Sidecar {
   }
 }
 
-/** Hands lines on; `losses` says how many of the next answers it loses, with their connections. */
+/**
+ * Hands lines on; `losses` says how many of the next answers it loses, with their connections, and `withheld` the
+ * method whose requests it hands on to nobody.
+ */
 export class Proxy {
   static async start(target) {
     const proxy = new Proxy();
@@ -103,8 +110,9 @@ export class Proxy {
         });
       }
       createInterface({ input: near }).on("line", (line) => {
-        proxy.seen.push(JSON.parse(line));
-        far.write(`${line}\n`);
+        const request = JSON.parse(line);
+        proxy.seen.push(request);
+        if (request.method !== proxy.withheld) far.write(`${line}\n`);
       });
       createInterface({ input: far }).on("line", (line) => {
         if (proxy.losses > 0) {

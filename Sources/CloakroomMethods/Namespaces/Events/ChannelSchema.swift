@@ -7,35 +7,48 @@ internal import NIOCore
 struct ChannelSchema: Sendable {
   /// The digest of the schema's text, by which sidecars know it.
   let digest: String
-  /// How much its text and its name take, in bytes.
-  let size: Int
-  private let schema: JSONSchema
+  /// How much memory it takes, in bytes; copies of it share that.
+  var size: Int { schema.memoryBytes }
+  private let compiled: SharedSchema
+  private var schema: JSONSchema { compiled.schema }
 
   /// Compiles a schema that is to be defined.
   ///
   /// - Throws: INVALID_PARAMS with the place in the schema.
   init(defining text: ByteBuffer) throws(RPCError) {
-    digest = ETag.of(text)
-    size = text.readableBytes
+    self.init(digest: ETag.of(text), try Self.compile(text))
+  }
+
+  private init(digest: String, _ compiled: SharedSchema) {
+    self.digest = digest
+    self.compiled = compiled
+  }
+
+  private static func compile(_ text: ByteBuffer) throws(RPCError) -> SharedSchema {
     do throws(SchemaFault) {
-      schema = try JSONSchema(text.readableBytesSpan)
+      return SharedSchema(try JSONSchema(text.readableBytesSpan))
     } catch {
       throw RPCError(refusing: error)
     }
   }
 
-  /// Compiles a schema that is kept in the store.
+  /// Compiles a schema that is kept in the store, unless another event loop has it at hand.
   ///
   /// - Throws: STORE_REFUSED when another program wrote something else there.
   init(stored definition: ByteBuffer) throws(RPCError) {
     var text = definition
     guard let digest = text.readString(length: ETag.length) else { throw Self.foreign }
+    guard digest == ETag.of(text) else { throw Self.foreign }
+    if let known = SchemaPool.process.schema(digest) {
+      self.init(digest: digest, known)
+      return
+    }
     do throws(RPCError) {
-      try self.init(defining: text)
+      self.init(digest: digest, try Self.compile(text))
     } catch {
       throw Self.foreign
     }
-    guard digest == self.digest else { throw Self.foreign }
+    SchemaPool.process.share(compiled, digest)
   }
 
   /// What is kept in the store: the digest and behind it the text, so that it is told which schema it

@@ -5,14 +5,14 @@ internal import Synchronization
 
 /// The compiled schemas of the channels that were published to lately.
 ///
-/// Each event loop has its own; the lock is there for the compiler and is never waited for. It is
-/// never asked whether a schema is still the current one: the store says so when an event is
+/// Each event loop has its own, of schemas that all loops share; the lock is there for the compiler and is never
+/// waited for. It is never asked whether a schema is still the current one: the store says so when an event is
 /// published.
 final class SchemaCache: Sendable {
   /// How many schemas are kept.
   private static let countLimit = 256
-  /// How many bytes their texts may have together.
-  private static let sizeLimit = 4 << 20
+  /// How many bytes they may take together, compiled.
+  private static let sizeLimit = 16 << 20
 
   private struct Contents {
     var schemas: [StoreKey: ChannelSchema] = [:]

@@ -98,7 +98,7 @@ final class Flow: Sendable {
     sensitive = try SensitiveMember.all(members["sensitive"])
     var canonical = ByteBuffer()
     canonical.reserveCapacity(definition.readableBytes)
-    try canonical.writeCanonical(root)
+    try canonical.writeCanonical(definition)
     digest = ETag.of(canonical)
     indices = Dictionary(
       steps.enumerated().map { (ByteString($1.id), $0) }, uniquingKeysWith: { first, _ in first })
@@ -107,7 +107,7 @@ final class Flow: Sendable {
     refused = HiddenMembers(sensitive.filter { $0.mode == .refuse }.map(\.pointer))
     let schemas = steps.flatMap { [$0.schema, $0.when] } + [schema]
     size = schemas.reduce(1024 + self.definition.readableBytes * 2) { sum, schema in
-      sum + (schema.map { $0.subschemaCount * 256 + $0.patternStates * 64 } ?? 0)
+      sum + (schema?.memoryBytes ?? 0)
     }
     self.name = name
   }

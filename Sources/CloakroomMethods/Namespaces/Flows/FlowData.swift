@@ -48,8 +48,24 @@ struct FlowData: Sendable {
   }
 
   /// Whether what is at a place is the same in other data.
-  func isSame(as other: FlowData, at pointer: JSONPointer) -> Bool {
+  ///
+  /// - Throws: TOO_LARGE when it takes too long to tell.
+  mutating func isSame(as other: FlowData, at pointer: JSONPointer) throws(RPCError) -> Bool {
     guard let instance, let other = other.instance else { return true }
-    return instance.isSame(as: other, at: pointer)
+    do throws(SchemaFault) {
+      return try instance.isSame(as: other, at: pointer, &allowance)
+    } catch {
+      throw RPCError(unreadable: error)
+    }
+  }
+
+  /// Whether what is at any of several places is another in other data.
+  ///
+  /// - Throws: TOO_LARGE when it takes too long to tell.
+  mutating func differs(
+    from other: FlowData, atAnyOf pointers: [JSONPointer]
+  ) throws(RPCError) -> Bool {
+    for pointer in pointers where try !isSame(as: other, at: pointer) { return true }
+    return false
   }
 }

@@ -112,7 +112,7 @@ struct FlowProgress: Sendable {
     if completed.indices.contains(where: { !flow.steps[$0].dependsOn.isEmpty }) {
       let before = try FlowData(old, of: flow)
       for step in completed.indices
-      where flow.steps[step].dependsOn.contains(where: { !data.isSame(as: before, at: $0) }) {
+      where try data.differs(from: before, atAnyOf: flow.steps[step].dependsOn) {
         opened.insert(step)
         opened.formUnion(flow.order.dependents[step])
       }

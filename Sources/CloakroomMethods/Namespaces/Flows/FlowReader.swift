@@ -23,6 +23,7 @@ struct FlowReader {
       let schema = try JSONSchema(node.bytes.readableBytesSpan, limits: limits)
       limits.subschemas -= schema.subschemaCount
       limits.patternStates -= schema.patternStates
+      limits.compiledBytes -= schema.memoryBytes
       return schema
     } catch {
       switch error {

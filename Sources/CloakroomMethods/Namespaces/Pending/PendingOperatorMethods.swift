@@ -11,6 +11,8 @@ enum PendingOperatorMethods {
   private static let mostNames = 100_000
   /// How many it asks for at a time.
   private static let namesAtATime = 1000
+  /// How many operations it reads the beginnings of at a time.
+  private static let headsAtATime = 128
 
   static let dead = Method(
     "pending.dead",
@@ -90,30 +92,29 @@ enum PendingOperatorMethods {
       let scan = ScanNames(
         prefix: try names.prefix.bytes, from: place, count: namesAtATime, ofRecords: true)
       let found = try await context.perform(.step(scan)).get(ScanNames.self)
+      var operations: [(key: StoreKey, id: String)] = []
       for key in found.names {
-        if let cancellation = context.cancellation { throw cancellation }
-        guard let id = try names.id(in: key) else { continue }
-        let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
-        let call = RecordCall(PendingRecord.self, key, read) {
-          outcome, result throws(RPCError) -> Tally? in
-          guard case .operation(let operation) = outcome, operation.state == .dead else {
-            return nil
+        if let id = try names.id(in: key) { operations.append((key, id)) }
+      }
+      var rest = operations[...]
+      while !rest.isEmpty {
+        let page = rest.prefix(headsAtATime)
+        rest = rest.dropFirst(headsAtATime)
+        let heads = await context.perform(reading: page.map { .step(ReadRecordHead($0.key)) })
+        for ((key, id), head) in zip(page, heads) {
+          if let cancellation = context.cancellation { throw cancellation }
+          var shown = ByteBuffer()
+          switch try look(at: head, retention, at: context.storeTimeMs) {
+          case .other: continue
+          case .dead(let operation) where !withData: try write(operation, id, false, into: &shown)
+          case .dead, .unknown:
+            shown = try await read(key, id, retention, withData, context)
           }
-          try write(operation, id, withData, into: &result)
-          return nil
+          guard shown.readableBytes > 0 else { continue }
+          if listed > 0 { result.writeStaticString(",") }
+          result.writeImmutableBuffer(shown)
+          listed += 1
         }
-        let shown: ByteBuffer
-        do throws(RPCError) {
-          shown = try await context.run(call)
-        } catch {
-          // What somebody else has written there is no operation, dead or not.
-          guard error == .notARecord || error.isWrongType else { throw error }
-          continue
-        }
-        guard shown.readableBytes > 0 else { continue }
-        if listed > 0 { result.writeStaticString(",") }
-        result.writeImmutableBuffer(shown)
-        listed += 1
       }
       place = found.next
       if place == 0 || listed >= count { break }
@@ -126,6 +127,61 @@ enum PendingOperatorMethods {
       result.writeStaticString("}")
     }
     return result
+  }
+
+  /// What the beginning of an operation tells of it.
+  private enum Sight {
+    /// It is dead: what is known of it without its data.
+    case dead(PendingOperation)
+    /// It is not, or is none.
+    case other
+    /// It has to be read whole.
+    case unknown
+  }
+
+  private static func look(
+    at head: StoreReply, _ retention: PendingRetention, at now: Int64
+  ) throws(RPCError) -> Sight {
+    let bytes: ByteBuffer
+    do throws(RPCError) {
+      bytes = try head.get(ReadRecordHead.self)
+    } catch {
+      guard error.isWrongType else { throw error }
+      return .unknown
+    }
+    guard bytes.readableBytes > 0 else { return .other }
+    guard bytes.readableBytesView.contains(UInt8(ascii: "\n")) else {
+      return bytes.readableBytes < ReadRecordHead.length ? .other : .unknown
+    }
+    // What somebody else has written there is no operation, dead or not.
+    guard let record = try? PendingRecord(reading: bytes) else { return .other }
+    let request = PendingRequest(.read(withData: false), type: nil, retention: retention)
+    guard
+      case .operation(let operation) = PendingRecord.decide(record, request, at: now).outcome,
+      operation.state == .dead
+    else { return .other }
+    return .dead(operation)
+  }
+
+  /// Reads the whole of an operation; empty for one that is not dead.
+  private static func read(
+    _ key: StoreKey, _ id: String, _ retention: PendingRetention, _ withData: Bool,
+    _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    let read = PendingRequest(.read(withData: withData), type: nil, retention: retention)
+    let call = RecordCall(PendingRecord.self, key, read) {
+      outcome, result throws(RPCError) -> Tally? in
+      guard case .operation(let operation) = outcome, operation.state == .dead else { return nil }
+      try write(operation, id, withData, into: &result)
+      return nil
+    }
+    do throws(RPCError) {
+      return try await context.run(call)
+    } catch {
+      // What somebody else has written there is no operation, dead or not.
+      guard error == .notARecord || error.isWrongType else { throw error }
+      return ByteBuffer()
+    }
   }
 
   private static func write(

@@ -160,31 +160,24 @@ enum StreamMethods {
       #"{"stream":"orders","group":"billing","consumer":"worker-2","minIdleMs":0}"#,
       #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":2}],"deadLettered":0}"#
     ),
-    .step(
-      begin: { arguments throws(RPCError) in
-        let key = try arguments.stream()
-        let reader = try arguments.reader()
-        let minIdleMs =
-          arguments.has(3)
-          ? try arguments.integer(3, "minIdleMs", in: 0...TimeToLive.longest.milliseconds) : 15_000
-        let portion = try arguments.portion(4)
-        var maxDeliveries: Int64?
-        if arguments.has(5) {
-          maxDeliveries = try arguments.integer(5, "maxDeliveries", in: 1 ... .max)
-          guard !key.isDeadLetters else {
-            throw RPCError(.invalidParams, "dead letters have no dead letters of their own")
-          }
+    .repeated { arguments throws(RPCError) in
+      let key = try arguments.stream()
+      let reader = try arguments.reader()
+      let minIdleMs =
+        arguments.has(3)
+        ? try arguments.integer(3, "minIdleMs", in: 0...TimeToLive.longest.milliseconds) : 15_000
+      let portion = try arguments.portion(4)
+      var maxDeliveries: Int64?
+      if arguments.has(5) {
+        maxDeliveries = try arguments.integer(5, "maxDeliveries", in: 1 ... .max)
+        guard !key.isDeadLetters else {
+          throw RPCError(.invalidParams, "dead letters have no dead letters of their own")
         }
-        return ReclaimMessages(
-          key.name, reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries)
-      },
-      end: { found, result in
-        result.writeStaticString("{\"messages\":")
-        result.writeJSON(found.messages)
-        result.writeStaticString(",\"deadLettered\":")
-        result.writeDecimal(found.deadLettered)
-        result.writeStaticString("}")
-      }))
+      }
+      return StreamReclaim(
+        step: ReclaimMessages(
+          key.name, reader, portion, minIdleMs: minIdleMs, maxDeliveries: maxDeliveries))
+    })
 
   static let length = Method(
     "streams.length", "Counts a stream's messages; a stream that is not there has none.", [.stream],

@@ -4,8 +4,7 @@ internal import NIOCore
 
 /// `streams.read`, which can wait for messages.
 ///
-/// A call reads once, in the order of its connection's calls; only one that finds nothing and may wait
-/// becomes a task. The calls of one event loop that wait for the same stream and group queue up:
+/// A call reads once, in the order of its connection's calls; one that finds nothing may wait. The calls of one event loop that wait for the same stream and group queue up:
 /// an append wakes the first of them, and when that has got something, or gives up, it is the next
 /// one's turn to look. So however many wait, an append makes each loop read a few times, and the one
 /// that has waited longest is served first. No connection to Redis is held up by a wait.
@@ -27,29 +26,83 @@ enum StreamReading {
       #"{"stream":"orders","group":"billing","consumer":"worker-1","blockMs":5000}"#,
       #"{"messages":[{"id":"1763712345678-0","message":{"order":17},"deliveries":1}]}"#
     ),
-    .procedure { arguments throws(RPCError) in
+    .repeated { arguments throws(RPCError) in
       let key = try arguments.stream().name
       let reader = try arguments.reader()
       let portion = try arguments.portion(3)
       let blockMs = arguments.has(4) ? try arguments.integer(4, "blockMs", in: 0...3_600_000) : 0
-      let wait = StreamWait(
-        key: key, reader: reader, portion: portion, time: .milliseconds(blockMs))
-      return .ask(wait.step) { messages, _, result in
-        guard messages.isEmpty, blockMs > 0 else {
-          write(messages, into: &result)
-          return nil
-        }
-        return { context throws(RPCError) in
-          var result = ByteBuffer()
-          write(try await wait.messages(context), into: &result)
-          return result
-        }
-      }
+      return StreamRead(
+        step: ReadMessages(key, reader, portion), time: .milliseconds(blockMs))
     })
+}
 
-  private static func write(_ messages: [StreamMessage], into result: inout ByteBuffer) {
+/// One call's reading of a stream, and its wait for messages.
+struct StreamRead: RepeatedStep {
+  /// The stream is read so often even without a wake-up: a program that writes to Redis directly
+  /// publishes nothing.
+  private static let longestSilence = Duration.seconds(5)
+
+  /// The step that reads.
+  let step: ReadMessages
+  /// How long to wait at most.
+  let time: Duration
+
+  var command: StoreCommand { .step(step) }
+
+  var wait: RepeatedStepWait? {
+    guard time > .zero else { return nil }
+    var name = step.key.bytes
+    name.writeInteger(UInt8(0))
+    name.writeString(step.reader.group)
+    return RepeatedStepWait(
+      on: step.key, in: WaiterQueue(StoreKey(bytes: name), waking: .first), time: time,
+      longestSilence: Self.longestSilence)
+  }
+
+  func end(
+    _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
+  ) throws(RPCError) -> RepeatedStepOutcome {
+    let messages = try reply.get(ReadMessages.self)
+    guard !messages.isEmpty else { return .nothing }
+    write(messages, into: &result)
+    return .done
+  }
+
+  func endInVain(writingTo result: inout ByteBuffer) { write([], into: &result) }
+
+  private func write(_ messages: [StreamMessage], into result: inout ByteBuffer) {
     result.writeStaticString("{\"messages\":")
     result.writeJSON(messages)
+    result.writeStaticString("}")
+  }
+}
+
+/// One call's search for messages that others have had in hand for too long: in pieces, until one has some.
+struct StreamReclaim: RepeatedStep {
+  /// The piece that is looked through.
+  let step: ReclaimMessages
+
+  var command: StoreCommand { .step(step) }
+  var wait: RepeatedStepWait? { nil }
+
+  func end(
+    _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
+  ) throws(RPCError) -> RepeatedStepOutcome {
+    let found = try reply.get(ReclaimMessages.self)
+    if let next = found.next { return .next(StreamReclaim(step: step.after(next))) }
+    write(found, into: &result)
+    return .done
+  }
+
+  func endInVain(writingTo result: inout ByteBuffer) {
+    write(ReclaimMessages.Reply(messages: [], deadLettered: 0), into: &result)
+  }
+
+  private func write(_ found: ReclaimMessages.Reply, into result: inout ByteBuffer) {
+    result.writeStaticString("{\"messages\":")
+    result.writeJSON(found.messages)
+    result.writeStaticString(",\"deadLettered\":")
+    result.writeDecimal(found.deadLettered)
     result.writeStaticString("}")
   }
 }

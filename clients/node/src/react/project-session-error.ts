@@ -1,12 +1,13 @@
 /**
- * What is wrong: the four that the session's handlers tell, `RATE_LIMITED`, `INVALID_REQUEST` for what will be refused
- * again, and `UNAVAILABLE` for all that may succeed later.
+ * What is wrong: the four that the session's handlers tell, `CONFLICT` while the session is being submitted,
+ * `RATE_LIMITED`, `INVALID_REQUEST` for what will be refused again, and `UNAVAILABLE` for all that may succeed later.
  */
 export type ProjectSessionErrorCode =
   | "SESSION_NOT_FOUND"
   | "SESSION_EXPIRED"
   | "INVALID_STEP"
   | "VALIDATION_FAILED"
+  | "CONFLICT"
   | "RATE_LIMITED"
   | "INVALID_REQUEST"
   | "UNAVAILABLE";
@@ -28,7 +29,7 @@ export class ProjectSessionError extends Error {
   readonly lastValidStep: string | undefined;
   /** With VALIDATION_FAILED: what doesn't fit, each with its JSON Pointer. */
   readonly violations: ReadonlyArray<unknown>;
-  /** With RATE_LIMITED: when to try again. */
+  /** With RATE_LIMITED and CONFLICT: when to try again. */
   readonly retryAfterMs: number | undefined;
   readonly cause: unknown;
 

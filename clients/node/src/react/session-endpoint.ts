@@ -37,8 +37,9 @@ export interface SessionChanges {
 // Browsers take 64 KiB at most in requests that outlive their page; a character has three bytes at most.
 const MAX_KEEPALIVE = 20_000;
 const CODES: Readonly<Record<number, ProjectSessionErrorCode>> = {
-  409: "INVALID_STEP",
+  409: "CONFLICT",
   410: "SESSION_EXPIRED",
+  412: "CONFLICT",
   422: "VALIDATION_FAILED",
   429: "RATE_LIMITED",
 };
@@ -114,11 +115,17 @@ function refusal(
   headers: { get(name: string): string | null },
   body: unknown,
 ): ProjectSessionError {
-  const { error, lastValidStep, violations } = isObject(body) ? body : {} as Record<string, unknown>;
+  const { error, code: said, lastValidStep, violations } = isObject(body)
+    ? body
+    : {} as Record<string, unknown>;
   const seconds = Number(headers.get("Retry-After") ?? "");
   const other = status >= 400 && status < 500 && status !== 408 ? "INVALID_REQUEST" : "UNAVAILABLE";
   // Where a session is begun, what isn't found is no session.
-  const code = status === 404 && method !== "POST" ? "SESSION_NOT_FOUND" : CODES[status] ?? other;
+  const code = status === 404 && method !== "POST"
+    ? "SESSION_NOT_FOUND"
+    : status === 409 && said === "INVALID_STEP"
+    ? "INVALID_STEP"
+    : CODES[status] ?? other;
   return new ProjectSessionError(code, typeof error === "string" ? error : `The server says ${status}`, {
     status,
     lastValidStep: typeof lastValidStep === "string" ? lastValidStep : undefined,

@@ -1,5 +1,5 @@
 import { SessionAnswer } from "./answer.js";
-import { Asked, SessionRequests } from "./requests.js";
+import { Asked, SaveSession, SessionRequests } from "./requests.js";
 import { SessionService } from "./service.js";
 
 /** As much of Express' request as is needed. */
@@ -34,6 +34,12 @@ export class SessionController {
   readonly updateSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
     send(response, await this.requests.update(request.body, askedBy(request)));
 
+  /** The route of a finished session: `app.post("/api/…/:sessionId/submit", controller.submitSession(insert))`. */
+  submitSession(save: SaveSession) {
+    return async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
+      send(response, await this.requests.submit(idOf(request), save, askedBy(request)));
+  }
+
   readonly deleteSession = async (request: ControllerRequest, response: ControllerResponse): Promise<void> =>
     send(response, await this.requests.delete(idOf(request), askedBy(request)));
 }
@@ -48,15 +54,16 @@ function idOf({ params }: ControllerRequest): unknown {
   return (params as { sessionId?: unknown } | undefined)?.sessionId;
 }
 
-function askedBy({ headers, ip }: ControllerRequest): Asked {
-  const header = (name: string) => {
-    const value = headers[name];
-    return typeof value === "string" ? value : "";
-  };
+function askedBy(request: ControllerRequest): Asked {
   const metadata = {
-    userAgent: header("user-agent"),
-    ipAddress: ip ?? "",
-    deviceInfo: header("sec-ch-ua-platform"),
+    userAgent: header(request, "user-agent") ?? "",
+    ipAddress: request.ip ?? "",
+    deviceInfo: header(request, "sec-ch-ua-platform") ?? "",
   };
-  return { metadata, prefer: header("prefer") };
+  return { metadata, prefer: header(request, "prefer"), ifMatch: header(request, "if-match") };
+}
+
+function header({ headers }: ControllerRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value : undefined;
 }

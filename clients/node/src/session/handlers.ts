@@ -1,5 +1,5 @@
 import { SessionAnswer } from "./answer.js";
-import { Asked, SessionRequests } from "./requests.js";
+import { Asked, SaveSession, SessionRequests } from "./requests.js";
 import { SessionService } from "./service.js";
 
 /** As much of the Fetch API's request as is needed. */
@@ -34,6 +34,10 @@ export interface SessionHandlers {
     GET(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
     DELETE(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
   };
+  /** For `/api/project-session/[sessionId]/submit`: saves a finished session, once, and answers what that answers. */
+  submission(save: SaveSession): {
+    POST(request: FetchRequest, context: FetchContext): Promise<FetchResponse>;
+  };
 }
 
 /** Makes the handlers: `export const { POST, PUT } = handlers.collection`. */
@@ -45,7 +49,8 @@ export function createSessionHandlers(options: SessionHandlersOptions = {}): Ses
       ipAddress: options.ipAddress?.(request) ?? "",
       deviceInfo: request.headers.get("sec-ch-ua-platform") ?? "",
     },
-    prefer: request.headers.get("prefer") ?? "",
+    prefer: request.headers.get("prefer") ?? undefined,
+    ifMatch: request.headers.get("if-match") ?? undefined,
   });
   // What is no JSON is nobody's body, and refused as such.
   const bodyOf = (request: FetchRequest) => request.json().catch(() => undefined);
@@ -60,6 +65,10 @@ export function createSessionHandlers(options: SessionHandlersOptions = {}): Ses
       DELETE: async (request, { params }) =>
         response(await requests.delete((await params).sessionId, askedBy(request))),
     },
+    submission: (save) => ({
+      POST: async (request, { params }) =>
+        response(await requests.submit((await params).sessionId, save, askedBy(request))),
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { InvalidParams } from "../errors.js";
-import { answer, SessionAnswer } from "./answer.js";
-import { ProjectSession, SessionMetadata, SessionService } from "./service.js";
+import { answer, SessionAnswer, SessionResult } from "./answer.js";
+import { SessionMetadata, SessionService } from "./service.js";
 
 /** What the requests for sessions do, whatever brings them. */
 export class SessionRequests {
@@ -11,27 +11,34 @@ export class SessionRequests {
       const { projectData, currentStep, completedSteps } = members(body);
       const given = { projectData, currentStep, completedSteps, metadata: asked.metadata };
       const sessionId = await this.service.createSession(given);
-      return await this.representation(sessionId, asked) ?? { sessionId };
+      return await this.representation(sessionId, asked) ?? { body: { sessionId } };
     });
   }
 
   get(sessionId: unknown, { metadata }: Asked): Promise<SessionAnswer> {
-    return answer(200, "Failed to get session", () => this.service.requireSession(text(sessionId), metadata));
+    return answer(200, "Failed to get session", () => this.read(text(sessionId), metadata));
   }
 
   update(body: unknown, asked: Asked): Promise<SessionAnswer> {
     return answer(200, "Failed to update session", async () => {
       const { sessionId, projectData, currentStep, completedSteps } = members(body);
       const changes = { projectData, currentStep, completedSteps };
-      await this.service.updateSession(text(sessionId), changes, asked.metadata);
-      return await this.representation(text(sessionId), asked) ?? { success: true };
+      const options = { ifMatch: etagOf(asked.ifMatch) };
+      const { etag } = await this.service.updateSession(text(sessionId), changes, asked.metadata, options);
+      return await this.representation(text(sessionId), asked) ?? { body: { success: true }, etag };
+    });
+  }
+
+  submit(sessionId: unknown, save: SaveSession, { metadata }: Asked): Promise<SessionAnswer> {
+    return answer(201, "Failed to submit session", async () => {
+      return { body: (await this.service.submit(text(sessionId), save, { metadata })) ?? null };
     });
   }
 
   delete(sessionId: unknown, { metadata }: Asked): Promise<SessionAnswer> {
     return answer(200, "Failed to delete session", async () => {
       await this.service.deleteSession(text(sessionId), metadata);
-      return { success: true };
+      return { body: { success: true } };
     });
   }
 
@@ -39,9 +46,14 @@ export class SessionRequests {
   private async representation(
     sessionId: string,
     { metadata, prefer }: Asked,
-  ): Promise<ProjectSession | undefined> {
-    if (!REPRESENTATION.test(prefer)) return undefined;
-    return await this.service.requireSession(sessionId, metadata).catch(() => undefined);
+  ): Promise<SessionResult | undefined> {
+    if (prefer === undefined || !REPRESENTATION.test(prefer)) return undefined;
+    return await this.read(sessionId, metadata).catch(() => undefined);
+  }
+
+  private async read(sessionId: string, metadata: SessionMetadata): Promise<SessionResult> {
+    const body = await this.service.requireSession(sessionId, metadata);
+    return { body, etag: body.etag };
   }
 }
 
@@ -51,9 +63,14 @@ const REPRESENTATION = /(^|[,;])\s*return\s*=\s*"?representation"?\s*($|[,;])/i;
 /** What a request says beside its path and its body. */
 export interface Asked {
   readonly metadata: SessionMetadata;
-  /** Its header `Prefer`. */
-  readonly prefer: string;
+  /** Its headers Prefer and If-Match. */
+  readonly prefer: string | undefined;
+  readonly ifMatch: string | undefined;
 }
+
+/** Saves a finished session's data where they belong, and answers what their browser is told. */
+// deno-lint-ignore no-explicit-any
+export type SaveSession = (projectData: any) => unknown;
 
 interface Body {
   sessionId?: unknown;
@@ -82,6 +99,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isStep(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+/** The etag of If-Match; any session that is there matches `*`, and a weak one matches none. */
+function etagOf(header: string | undefined): string | undefined {
+  if (header === undefined || header.trim() === "*") return undefined;
+  const [, etag] = /^\s*"([^"]*)"\s*$/.exec(header) ?? [];
+  if (etag === undefined) throw new InvalidParams("If-Match is not one strong etag");
+  return etag;
 }
 
 function text(value: unknown): string {

@@ -1,4 +1,7 @@
+import { SessionHandover } from "../handover.js";
+import { SessionCheckoutOptions } from "../methods.js";
 import { Room } from "../room.js";
+import { saveOnce } from "../save-once.js";
 import { SessionError, SessionFault } from "./session-error.js";
 
 /** What the application knows of a browser. */
@@ -22,6 +25,14 @@ export interface ProjectSession<T = any> {
   lastActivity: Date;
   expiresAt: Date;
   metadata: SessionMetadata;
+  /** Of the data: for an update that is to overwrite nothing that it hasn't seen. */
+  etag: string;
+}
+
+/** How an update is made. */
+export interface SessionUpdateOptions {
+  /** Only over data that have this etag; throws Conflict else, and changes nothing. */
+  ifMatch?: string;
 }
 
 /** A step of the flow, as `flow.define` takes it. */
@@ -113,25 +124,28 @@ export class SessionService {
         ipAddress: got.metadata?.ipAddress ?? "",
         deviceInfo: got.metadata?.deviceInfo ?? "",
       },
+      etag: got.etag,
     };
   }
 
   /**
    * Saves what is given: members of the data replace those of their names, and no others; steps are completed in
    * their order, as far as the sidecar finds that they are. What was typed is saved also when a step is refused.
-   * Without a `currentStep` the session is then at the first step that is not complete.
+   * Without a `currentStep` the session is then at the first step that is not complete. Answers the etag of the data
+   * that it leaves.
    */
   async updateSession(
     sessionId: string,
     changes: Partial<ProjectSession>,
     metadata?: SessionMetadata,
-  ): Promise<void> {
+    { ifMatch }: SessionUpdateOptions = {},
+  ): Promise<{ etag: string }> {
     const { projectData, currentStep, completedSteps } = changes;
-    await told(async () => {
+    return await told(async () => {
       const { session } = this.room;
       // Also without data: it counts as use.
-      await session.update(sessionId, { patch: projectData ?? {}, metadata });
-      if (completedSteps === undefined && currentStep === undefined) return;
+      const { etag } = await session.update(sessionId, { patch: projectData ?? {}, metadata, ifMatch });
+      if (completedSteps === undefined && currentStep === undefined) return { etag };
       const before = await session.get(sessionId, { metadata });
       const ids = before.steps.map(({ id }) => id);
       const wanted = new Set((completedSteps ?? []).map((step) => stepId(ids, step)));
@@ -143,9 +157,10 @@ export class SessionService {
         if (currentStep !== undefined && before.completedSteps.includes(id)) continue;
         at = (await session.completeStep(sessionId, id, { metadata })).currentStep;
       }
-      if (currentStep === undefined) return;
-      const target = stepId(ids, currentStep);
-      if (target !== at) await session.goTo(sessionId, target, { metadata });
+      const target = currentStep === undefined ? at : stepId(ids, currentStep);
+      if (target !== null && target !== at) await session.goTo(sessionId, target, { metadata });
+      // Steps are gone to and completed without a change of the data.
+      return { etag };
     });
   }
 
@@ -154,9 +169,22 @@ export class SessionService {
     await told(() => this.room.session.delete({ sessionId, metadata }));
   }
 
-  /** Saves a finished session where it belongs; the session ends when that was done, and is open again when not. */
-  async submit<T, R>(sessionId: string, save: (data: T) => R | PromiseLike<R>): Promise<R> {
-    return await told(() => this.room.session.checkout<T, R>(sessionId, ({ data }) => save(data)));
+  /**
+   * Saves a finished session where it belongs, once: who submits it again is answered the first result, for a day. The
+   * session ends when it was saved, and is open again when not. Under the `raw.ref` of what `save` is given beside the
+   * data, a row is there once, whatever dies between the two.
+   */
+  async submit<T, R>(
+    sessionId: string,
+    save: (data: T, session: SessionHandover<T>) => R | PromiseLike<R>,
+    options: SessionCheckoutOptions = {},
+  ): Promise<R> {
+    const { session } = this.room;
+    const ways = {
+      checkout: (receipt: string) => session.checkout<T>(sessionId, { ...options, receipt }),
+      commit: (receipt: string) => session.commit<R>(sessionId, receipt, { metadata: options.metadata }),
+    };
+    return await told(() => saveOnce(this.room, sessionId, ways, (leased) => save(leased.data, leased)));
   }
 
   /** Nothing: the sidecar ends sessions by itself, and counts each end. */

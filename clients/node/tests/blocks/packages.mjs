@@ -2,6 +2,7 @@
 // rest of an application.
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import { nestPackages } from "./nest.mjs";
 
 /** A module that has another's names, which stands for it. */
 function forward(target, { withDefault = false } = {}) {
@@ -34,6 +35,7 @@ export const z: {
 
 /** By package and subpath. */
 export const packages = {
+  ...nestPackages,
   "@igniter-js/store": {
     ".": forward("cloakroom/store"),
     "./adapters": forward("cloakroom/store/adapters"),

@@ -106,7 +106,9 @@ export async function sessions(service: SessionService): Promise<void> {
   const session: ProjectSession<User> | null = await service.getSession<User>(sessionId);
   const left: number = (session?.expiresAt.getTime() ?? 0) + (session?.currentStep ?? 1);
   const id: number = await service.submit<User, number>(sessionId, ({ name }) => name.length + left);
-  console.log([id, new SessionController(service).createSession]);
+  const controller = new SessionController(service);
+  const submit = controller.submitSession(({ name }: User) => ({ name }));
+  console.log([id, controller.createSession, submit]);
 }
 
 export async function wizard(fetch: ProjectSessionFetch): Promise<ProjectSessionState<User>> {

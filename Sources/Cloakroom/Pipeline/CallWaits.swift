@@ -1,0 +1,90 @@
+internal import CloakroomCore
+internal import CloakroomMethods
+internal import CloakroomStore
+internal import NIOCore
+
+/// What one call of several steps waits for beside the store: its wait, and the waiters that wake it.
+///
+/// Bound to its call's loop.
+final class CallWaits {
+  /// A wait that is going on.
+  private struct Wait {
+    let continuation: CheckedContinuation<WaitOutcome, Never>
+    let waiter: UInt64?
+    let timer: LoopTimer
+  }
+
+  private let worker: Worker
+  private var current: Wait?
+  private var waiters: [UInt64: WaiterState] = [:]
+
+  /// No wait yet.
+  init(on worker: Worker) { self.worker = worker }
+
+  /// Whether there is a wait, or something that would wake one.
+  var isAny: Bool { current != nil || !waiters.isEmpty }
+
+  /// Resumes a continuation when the waiter is woken, or the time is over.
+  func wait(
+    atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>
+  ) {
+    if let wakeUp = waiter.flatMap({ waiters[$0]?.nextWakeUp() }) {
+      return continuation.resume(returning: .woken(wakeUp))
+    }
+    guard current == nil else {
+      return continuation.resume(returning: .failed(RPCError(.internal)))
+    }
+    let timer = worker.timers.schedule(in: TimeAmount(time)) {
+      self.end(.woken(.timeOver))
+    }
+    current = Wait(continuation: continuation, waiter: waiter, timer: timer)
+  }
+
+  private func end(_ outcome: WaitOutcome) {
+    guard let wait = current else { return }
+    current = nil
+    wait.timer.cancel()
+    wait.continuation.resume(returning: outcome)
+  }
+
+  /// Ends all that there is, waiters whose subscription is not confirmed among it.
+  func giveUp(_ error: RPCError) {
+    end(.failed(error))
+    for waiter in waiters.values { waiter.giveUp(error) }
+  }
+
+  /// Subscribes a waiter to a topic, or has it join a queue that is.
+  func add(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
+    var id: UInt64?
+    let waiter = WaiterState { [weak self] in
+      guard let self, let wait = current, wait.waiter == id else { return }
+      if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { end(.woken(wakeUp)) }
+    }
+    let given =
+      queue.map { worker.bus.enqueue(waiter, on: topic, in: $0) }
+      ?? worker.bus.listen(to: topic, waiter)
+    id = given
+    waiters[given] = waiter
+    return given
+  }
+
+  /// Resumes a continuation when a waiter's subscription is confirmed, or refused.
+  ///
+  /// - Parameter cancellation: why that is not waited for any more.
+  func awaitSubscription(
+    of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>,
+    unless cancellation: RPCError?
+  ) {
+    guard let waiter = waiters[id] else {
+      return continuation.resume(returning: .failed(RPCError(.internal)))
+    }
+    waiter.awaitSubscription(continuation)
+    if let cancellation { waiter.giveUp(cancellation) }
+  }
+
+  /// Closes a waiter.
+  func remove(_ id: UInt64) {
+    waiters[id] = nil
+    worker.bus.stopListening(id)
+  }
+}

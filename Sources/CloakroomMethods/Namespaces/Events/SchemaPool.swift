@@ -1,0 +1,39 @@
+internal import CloakroomSchema
+internal import Synchronization
+
+/// The compiled schemas that some event loop has at hand, so that all loops have the same one.
+///
+/// It is asked when a schema has to be compiled, and never while one is used.
+final class SchemaPool: Sendable {
+  /// That of the process.
+  static let process = SchemaPool()
+
+  private struct Entry {
+    weak var schema: SharedSchema?
+  }
+
+  /// By the digests of their texts.
+  private let entries = Mutex<(byDigest: [String: Entry], sweepAt: Int)>(([:], 64))
+
+  /// The schema of a text of that digest, if some loop has it.
+  func schema(_ digest: String) -> SharedSchema? {
+    entries.withLock { $0.byDigest[digest]?.schema }
+  }
+
+  /// Lets other loops have a schema as long as one has it.
+  func share(_ schema: SharedSchema, _ digest: String) {
+    entries.withLock { entries in
+      entries.byDigest[digest] = Entry(schema: schema)
+      guard entries.byDigest.count >= entries.sweepAt else { return }
+      entries.byDigest = entries.byDigest.filter { $0.value.schema != nil }
+      entries.sweepAt = max(64, 2 * entries.byDigest.count)
+    }
+  }
+}
+
+/// A schema that several event loops have at hand.
+final class SharedSchema: Sendable {
+  let schema: JSONSchema
+
+  init(_ schema: JSONSchema) { self.schema = schema }
+}

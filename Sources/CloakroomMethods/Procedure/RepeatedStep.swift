@@ -1,0 +1,55 @@
+public import CloakroomCore
+public import CloakroomStore
+public import NIOCore
+
+/// A call that takes a step of the store again and again until that comes to something: at once, where a long way is
+/// gone in short steps, or when somebody has told that there may be something, where it may wait for that.
+///
+/// It takes no task, and little memory while it waits. Only a step that comes to something has an effect,
+/// and an answer to be kept (`StoreReply.isAnswer`).
+public protocol RepeatedStep: Sendable {
+  /// The step. It keeps no answer by itself.
+  var command: StoreCommand { get }
+  /// How it waits; nil for one that does not.
+  var wait: RepeatedStepWait? { get }
+  /// Writes the result's JSON, if there is one.
+  ///
+  /// - Throws: why there is none, and won't be.
+  func end(
+    _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
+  ) throws(RPCError) -> RepeatedStepOutcome
+  /// Writes the result's JSON of a call whose wait was in vain.
+  func endInVain(writingTo result: inout ByteBuffer)
+}
+
+/// What a step that is taken again and again has come to.
+public enum RepeatedStepOutcome: Sendable {
+  /// The result was written.
+  case done
+  /// To nothing: the way goes on with this one.
+  case next(any RepeatedStep)
+  /// To nothing, and there is nothing to be had at the moment.
+  case nothing
+}
+
+/// How a call waits for its step to come to something. Of the calls of an event loop that wait in one queue, only the
+/// first takes its step: when it is told to, when it comes to be the first, and when it has not been
+/// told anything for so long.
+public struct RepeatedStepWait: Sendable {
+  /// What is published under when there may be something.
+  public let name: StoreKey
+  /// Where it waits.
+  public let queue: WaiterQueue
+  /// How long it waits at most.
+  public let time: Duration
+  /// How long the first is not told anything before it takes its step untold.
+  public let longestSilence: Duration
+
+  /// Describes a wait.
+  public init(on name: StoreKey, in queue: WaiterQueue, time: Duration, longestSilence: Duration) {
+    self.name = name
+    self.queue = queue
+    self.time = time
+    self.longestSilence = longestSilence
+  }
+}

@@ -1,0 +1,40 @@
+import { isOutage } from "./shared.js";
+
+// How long the cache is passed by before it is asked again.
+const MOMENT_MS = 1000;
+
+/**
+ * Remembers that a cache could not be asked, so that requests don't each wait for it to find out again. After a
+ * moment it is asked in the background, and it is used again once it has answered.
+ */
+export class CacheOutage {
+  private retryAt: number | undefined;
+  private isProbing = false;
+
+  /** Whether the cache is to be passed by; `probe` is how it is asked when a moment has gone by. */
+  isOn(probe: () => Promise<unknown>): boolean {
+    if (this.retryAt === undefined) return false;
+    if (!this.isProbing && performance.now() >= this.retryAt) {
+      this.isProbing = true;
+      void this.ask(probe).catch(() => undefined).finally(() => (this.isProbing = false));
+    }
+    return true;
+  }
+
+  /** Asks; undefined where nothing could be asked, which is remembered. */
+  async ask<R>(call: () => Promise<R>): Promise<R | undefined> {
+    let answer;
+    try {
+      answer = await call();
+    } catch (fault) {
+      if (isOutage(fault)) {
+        this.retryAt = performance.now() + MOMENT_MS;
+        return undefined;
+      }
+      this.retryAt = undefined;
+      throw fault;
+    }
+    this.retryAt = undefined;
+    return answer;
+  }
+}
