@@ -248,7 +248,10 @@ for (const kind of ["memory", "redis"]) {
       const failure = [500, { error: "Failed to submit session" }];
       assert.deepEqual(await submit(() => Promise.reject(new RangeError("no database"))), failure);
       const lease = await room.session.checkout(sessionId);
-      assert.deepEqual(await submit(() => assert.fail()), [409, { error: "Session is being submitted", code: "CHECKED_OUT" }]);
+      assert.deepEqual(await submit(() => assert.fail()), [409, {
+        error: "Session is being submitted",
+        code: "CHECKED_OUT",
+      }]);
       await lease.release();
       for (let attempt = 0; attempt < 2; attempt += 1) {
         assert.deepEqual(await submit(({ a }) => ({ project: { id: a } })), [201, { project: { id: 1 } }]);
