@@ -57,6 +57,8 @@ class Sidecar:
     def start(self):
         if self.process is None:
             environment = {k: v for k, v in os.environ.items() if not k.startswith("CLOAKROOM_")}
+            # A debug build on a busy machine is not blamed for a late answer of Redis.
+            environment["CLOAKROOM_STORE_COMMAND_TIMEOUT"] = "10s"
             with open(f"{self.folder}/log", "ab") as log:
                 self.process = subprocess.Popen(
                     [BINARY, "serve", "--socket", self.path, *self.options],

@@ -17,8 +17,8 @@ interface Lease {
 
 // How long somebody waits for another who saves the same thing.
 const WAIT_MS = 5000;
-// Longer than the lease: who comes after a process that has died is given a new one.
-const LOCK_TTL = "90s";
+const DEFAULT_LEASE_TTL = "60s";
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 // As long as the sidecar keeps the result, unless it is told otherwise.
 const TTL = "24h";
 
@@ -27,6 +27,7 @@ const TTL = "24h";
  * it is being saved. When saving fails, the next one tries again.
  *
  * @param name what is saved by whom: secret, and the same for a repetition.
+ * @param leaseTtl how long what is handed over is the caller's; after half as long again somebody else may try.
  * @throws IdempotencyInProgress where another takes too long.
  */
 export async function saveOnce<L extends Lease, R>(
@@ -34,6 +35,7 @@ export async function saveOnce<L extends Lease, R>(
   name: string,
   ways: SaveOnceWays<L, R>,
   save: (lease: L) => R | PromiseLike<R>,
+  leaseTtl: number | bigint | string = DEFAULT_LEASE_TTL,
 ): Promise<R> {
   // The same receipt at each try: it is what the first result is asked for with. So the guard has to see to it
   // that there is one at a time.
@@ -50,7 +52,7 @@ export async function saveOnce<L extends Lease, R>(
       return;
     }
     saved = { result: await within(lease, save) };
-  }, { waitMs: WAIT_MS, lockTtl: LOCK_TTL, ttl: TTL });
+  }, { waitMs: WAIT_MS, lockTtl: longerThan(leaseTtl), ttl: TTL });
   return saved === undefined ? await firstResult() : saved.result;
 }
 
@@ -61,6 +63,14 @@ async function orElse<R>(firstResult: () => Promise<R>, end: Consumed): Promise<
   } catch (fault) {
     throw fault instanceof LeaseLost ? end : fault;
   }
+}
+
+/** A time longer than the lease: who comes after a process that has died is given a new lease, and not its one. */
+function longerThan(leaseTtl: number | bigint | string): string {
+  const [, number, unit] = /^(\d+)(ms|s|m|h|d)?$/.exec(String(leaseTtl)) ?? [];
+  // What is no time is refused by the sidecar.
+  const milliseconds = Number(number ?? 60) * UNITS[(unit ?? "s") as keyof typeof UNITS];
+  return `${Math.ceil(milliseconds * 1.5)}ms`;
 }
 
 /** What nobody can find the name by. */

@@ -58,7 +58,8 @@ export class Sidecar {
     const flags = ["serve", "--socket", this.path, ...this.options];
     this.process = spawn(BINARY, flags, {
       stdio: ["ignore", log, log],
-      env: { ...env, ...this.environment },
+      // A debug build on a busy machine is not blamed for a late answer of Redis.
+      env: { ...env, CLOAKROOM_STORE_COMMAND_TIMEOUT: "10s", ...this.environment },
     });
     await eventually(() => answers(this.path), "no sidecar");
   }

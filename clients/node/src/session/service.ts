@@ -184,7 +184,9 @@ export class SessionService {
       checkout: (receipt: string) => session.checkout<T>(sessionId, { ...options, receipt }),
       commit: (receipt: string) => session.commit<R>(sessionId, receipt, { metadata: options.metadata }),
     };
-    return await told(() => saveOnce(this.room, sessionId, ways, (leased) => save(leased.data, leased)));
+    return await told(() =>
+      saveOnce(this.room, sessionId, ways, (leased) => save(leased.data, leased), options.leaseTtl)
+    );
   }
 
   /** Nothing: the sidecar ends sessions by itself, and counts each end. */
