@@ -343,12 +343,12 @@ class WidePatch(Appetite):
 
 
 class Patterns(Appetite):
-    """1,000 patterns of 500 bytes, and five publishes to a channel of 960."""
+    """1,000 patterns of 470 bytes and 16 stars, and five publishes to a channel of 960."""
 
     def prepare(self):
         self.main, self.other = self.line(), self.line()
         for i in range(1000):
-            answer = request("events.subscribe", {"pattern": ("*a" * 230 + f"*b{i:04}")[:500]}, i)
+            answer = request("events.subscribe", {"pattern": ("*" + "a" * 30) * 15 + f"*b{i:04}"}, i)
             self.main.send(answer)
             self.take(self.main, 1)
 

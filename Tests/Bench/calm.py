@@ -9,6 +9,15 @@ from servers import Line, request
 CALM = ["system.ping", "kv.get", "kv.set", "counter.increment"]
 
 
+def exchange(line, text):
+    """The answer to a call; none where the connection has ended."""
+    try:
+        line.send(text)
+        return line.receive()
+    except OSError:
+        return None
+
+
 def calm(path, name, until, results):
     """One call at a time and one each two milliseconds, from several namespaces; each told how long it took."""
     line = Line(path)
@@ -21,12 +30,14 @@ def calm(path, name, until, results):
             "kv.set": {"key": f"calm:{name}", "value": {"n": number}},
         }.get(method, {"key": f"count:{name}"} if method == "counter.increment" else {})
         began = time.perf_counter()
-        line.send(request(method, params, number))
-        answer = line.receive()
+        answer = exchange(line, request(method, params, number))
         spent = time.perf_counter() - began
         if answer is None:
             errors["closed"] = errors.get("closed", 0) + 1
-            line = Line(path)
+            try:
+                line = Line(path)
+            except OSError:
+                break
         elif "error" in answer:
             reason = answer["error"].get("data", {}).get("reason", "?")
             errors[reason] = errors.get(reason, 0) + 1
