@@ -95,8 +95,13 @@ class InMemory(SidecarCase):
     @in_loop
     async def test_a_call_whose_time_is_over_says_so(self, room, lossy):
         await room.claim.once("busy", "one")
-        with self.assertRaises(errors.DeadlineExceeded):
-            await room.claim.once("busy", "two", wait_ms=5000, timeout=0.2)
+        # On a busy machine the sidecar's word may come too late: then it is not known, and tried again.
+        for _ in range(10):
+            with self.assertRaises((errors.DeadlineExceeded, errors.OutcomeUnknown)) as told:
+                await room.claim.once("busy", "two", wait_ms=5000, timeout=0.2)
+            if isinstance(told.exception, errors.DeadlineExceeded):
+                break
+        self.assertIsInstance(told.exception, errors.DeadlineExceeded)
 
     @in_loop
     async def test_close_ends_the_calls_under_way(self, room, lossy):

@@ -84,9 +84,15 @@ class InMemory(SidecarCase):
 
     def test_the_end_of_a_calls_time_does_not_cost_the_connection(self):
         self.room.claim.once("held", "one")
-        connection = self.room._transport._local.connection
-        with self.assertRaises(errors.DeadlineExceeded):
-            self.room.claim.once("held", "two", wait_ms=5000, timeout=0.2)
+        # On a busy machine the sidecar's word may come too late: then it is not known, and tried again.
+        for _ in range(10):
+            self.room.system.ping()
+            connection = self.room._transport._local.connection
+            with self.assertRaises((errors.DeadlineExceeded, errors.OutcomeUnknown)) as told:
+                self.room.claim.once("held", "two", wait_ms=5000, timeout=0.2)
+            if isinstance(told.exception, errors.DeadlineExceeded):
+                break
+        self.assertIsInstance(told.exception, errors.DeadlineExceeded)
         self.assertTrue(self.room.kv.set("after", 1)["ok"])
         self.assertIs(self.room._transport._local.connection, connection)
 
