@@ -2,7 +2,7 @@ import Glibc
 import Support
 import Testing
 
-@Suite("Events when something fails", .timeLimit(.minutes(2)))
+@Suite("Events when something fails", .timeLimit(.minutes(6)))
 struct EventsFaultTests {
   @Test("come again after Redis was killed, and subscribers are told that some may be missing")
   func restart() throws {
