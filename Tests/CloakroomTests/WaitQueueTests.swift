@@ -58,7 +58,7 @@ struct WaitQueueTests {
     #expect(queues.leave(3) == nil)
   }
 
-  @Test("keeps its order whoever leaves it, from wherever")
+  @Test("keeps its order when one leaves it from any place")
   func leaving() throws {
     let queues = Queues()
     var line: [(id: UInt64, waiter: WaiterState)] = []

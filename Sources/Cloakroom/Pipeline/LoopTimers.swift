@@ -5,6 +5,7 @@ internal import NIOCore
 final class LoopTimer: Comparable {
   fileprivate let due: NIODeadline
   fileprivate var body: (() -> Void)?
+  /// Always there when a timer is cancelled: its worker owns them, and every call that has a timer holds the worker.
   private unowned let timers: LoopTimers
 
   fileprivate init(_ due: NIODeadline, _ timers: LoopTimers, _ body: @escaping () -> Void) {
@@ -75,6 +76,7 @@ final class LoopTimers {
       guard due < wakeUp.due else { return }
       wakeUp.task.cancel()
     }
+    // On the loop already: only its own calls have timers, whatever a peer sends, and NIO checks that each time.
     wakeUp = (due, loop.assumeIsolated().scheduleTask(deadline: due) { self.run() })
   }
 

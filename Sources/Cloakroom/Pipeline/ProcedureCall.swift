@@ -6,7 +6,7 @@ internal import NIOCore
 /// A call that takes several steps, or waits: from its opening to its answer.
 ///
 /// Bound to its connection's loop. The call is answered once: by its procedure's result, or by what
-/// cancelled it, after which the procedure has only to clear up. Whoever is told that nothing was done is told so
+/// cancelled it, after which the procedure has only to clear up. A caller is told that nothing was done
 /// when nothing is left of it, unless that takes the store too long, or the call's own time is over.
 final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   /// A first step that the store has not answered.

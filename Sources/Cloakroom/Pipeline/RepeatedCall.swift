@@ -204,11 +204,10 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     isWoken = true
     guard !isScheduled else { return }
     isScheduled = true
-    worker.loop.assumeIsolated().execute {
+    worker.inNextTurn {
       self.isScheduled = false
       guard !self.isAnswered, self.isWoken, !self.mutations.isInFlight else { return }
       self.ask()
-      self.worker.burst.finish()
     }
   }
 
@@ -255,7 +254,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Gives up outside of any burst, whose end would send the answer.
   private func giveUpByItself(_ error: RPCError) {
     giveUp(error)
-    worker.loop.assumeIsolated().execute { [worker] in worker.burst.finish() }
+    worker.inNextTurn {}
   }
 
   func isCalled(_ id: RawSpan) -> Bool { !request.isNotification && request.id.isSpelled(id) }

@@ -57,7 +57,7 @@ struct WaitQueues {
 /// Calls of one event loop that wait for the same thing, in their order. When the first leaves, it is the next
 /// one's turn. The queue stays subscribed as long as it has a waiter, so that nothing is missed in between.
 ///
-/// A linked list: whoever leaves it, from wherever, takes the same time however many there are.
+/// A linked list: to leave it takes the same time from any place, however many there are.
 final class WaitQueue: BusListener {
   /// Where one waits.
   final class Place {

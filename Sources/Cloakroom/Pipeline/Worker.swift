@@ -314,6 +314,17 @@ final class Worker {
   }
 }
 
+extension Worker {
+  /// Does something in a turn of the loop of its own, and sends what has been answered by then.
+  func inNextTurn(_ body: @escaping () -> Void) {
+    // On the loop already: only its own calls ask for this, whatever a peer sends, and NIO checks that each time.
+    loop.assumeIsolated().execute {
+      body()
+      self.burst.finish()
+    }
+  }
+}
+
 extension Worker: RecordHost {
   func later(_ time: Duration, _ body: @escaping () -> Void) {
     // On the loop already: only what runs there calls this, and NIO checks that each time.

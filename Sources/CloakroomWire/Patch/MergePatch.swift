@@ -1,3 +1,5 @@
+public import NIOCore
+
 /// JSON Merge Patch (RFC 7396), done on the texts themselves: what a patch doesn't touch keeps its
 /// bytes, so no number is rounded and no string is written anew.
 ///
@@ -12,6 +14,18 @@ public enum MergePatch {
   /// - Parameters:
   ///   - patch: the text of a JSON value that has been scanned.
   ///   - target: likewise.
+  public static func apply(
+    _ patch: RawSpan, to target: RawSpan, into result: inout ByteBuffer
+  ) {
+    result.reserveCapacity(minimumWritableBytes: patch.byteCount + target.byteCount)
+    apply(patch, to: target, writing: &result)
+    // What the patch took away is not kept as room behind the rest.
+    if result.writableBytes > result.readableBytes + 4096 {
+      result = ByteBuffer(bytes: result.readableBytesView)
+    }
+  }
+
+  /// The same, into bytes.
   package static func apply(
     _ patch: RawSpan, to target: RawSpan, into result: inout [UInt8]
   ) {

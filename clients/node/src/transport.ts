@@ -66,7 +66,7 @@ export class Transport {
 
   private readonly again: Recovery = async (call, fault) => {
     if (fault instanceof ConnectionLost) {
-      // Whoever lost the connection is told first, all of them.
+      // The calls that have lost the connection are told first, all of them.
       await undefined;
       if (fault.wasSent) call.afterLoss();
     } else {

@@ -8,6 +8,7 @@ import { Room } from "cloakroom";
 import { campaignRoutes } from "./app/campaigns.mjs";
 import { Database } from "./app/database.mjs";
 import { listener } from "./app/http.mjs";
+import { readPages } from "./app/pages.mjs";
 import { projectRoutes } from "./app/projects.mjs";
 import { quoteRoutes } from "./app/quotes.mjs";
 import { registrationRoutes } from "./app/registrations.mjs";
@@ -66,7 +67,8 @@ async function main() {
     ...quoteRoutes({ room, database }),
   ];
   const folder = fileURLToPath(new URL("public", import.meta.url));
-  const server = createServer(listener(routes, folder));
+  const pages = await readPages(new URL("pages/", import.meta.url));
+  const server = createServer(listener(routes, pages, folder));
   server.listen(port, host);
   try {
     await once(server, "listening");

@@ -1,12 +1,10 @@
 // Node's server with the Fetch API's requests and responses: routes, files, and what is wrong with a request.
-import { open } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { CloakroomError } from "cloakroom";
 
 const LONGEST_BODY = 1024 * 1024;
 const TYPES = {
-  ".html": "text/html; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
@@ -58,10 +56,10 @@ export function addressOf(request) {
 }
 
 /**
- * Answers requests by routes, `[method, path, handler]` with `:name` in a path, and else by files, `.html` left out.
+ * Answers requests by routes, `[method, path, handler]` with `:name` in a path, by pages, and else by a folder's files.
  * A handler takes a Request and `{ params }` and answers a Response, or throws a Refusal.
  */
-export function listener(routes, folder) {
+export function listener(routes, pages, folder) {
   const table = routes.map(([method, path, handler]) => {
     const pattern = path.replace(/:(\w+)/g, "(?<$1>[^/]+)");
     return { method, pattern: new RegExp(`^${pattern}$`), handler };
@@ -69,7 +67,7 @@ export function listener(routes, folder) {
   return async (incoming, outgoing) => {
     for (const [name, value] of Object.entries(SECURITY)) outgoing.setHeader(name, value);
     try {
-      await answer(table, folder, incoming, outgoing);
+      await answer(table, { pages, folder }, incoming, outgoing);
     } catch (fault) {
       // Its client has gone, or its answer is on the way already.
       console.error(`${incoming.method}: ${fault.name}: ${fault.message}`);
@@ -78,12 +76,12 @@ export function listener(routes, folder) {
   };
 }
 
-async function answer(table, folder, incoming, outgoing) {
+async function answer(table, content, incoming, outgoing) {
   const path = pathOf(incoming.url);
   if (path === undefined) return await send(json(400, { error: "Not a path" }), outgoing);
   const matches = table.filter(({ pattern }) => pattern.test(path));
   if (matches.length === 0) {
-    if (!path.startsWith("/api/")) return await sendFile(folder, path, incoming, outgoing);
+    if (!path.startsWith("/api/")) return await sendContent(content, path, incoming, outgoing);
     return await send(json(404, { error: "Not found" }), outgoing);
   }
   const route = matches.find(({ method }) => method === incoming.method);
@@ -150,32 +148,28 @@ async function bodyOf(incoming) {
   return Buffer.concat(parts);
 }
 
-async function send(response, outgoing) {
+async function send(response, outgoing, method = "GET") {
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(Buffer.from(await response.arrayBuffer()));
+  outgoing.end(method === "HEAD" ? undefined : Buffer.from(await response.arrayBuffer()));
 }
 
-async function sendFile(folder, path, { method }, outgoing) {
+async function sendContent({ pages, folder }, path, { method }, outgoing) {
   if (method !== "GET" && method !== "HEAD") {
     return await send(json(405, { error: "Method not allowed" }, { Allow: "GET, HEAD" }), outgoing);
   }
-  const page = pageOf(path);
-  const isName = /^(\/[A-Za-z0-9-]+)+\.(html|css|js|svg)$/.test(page);
-  const file = isName ? await open(join(folder, page)).catch(() => undefined) : undefined;
+  const page = pages.get(/^\/projects\/\d+$/.test(path) ? "/project" : path);
+  if (page !== undefined) return await send(contentOf(page, "text/html; charset=utf-8"), outgoing, method);
+  const isName = /^(\/[A-Za-z0-9-]+)+\.(css|js|svg)$/.test(path);
+  const file = isName ? await readFile(join(folder, path)).catch(() => undefined) : undefined;
   if (file === undefined) return await send(json(404, { error: "Not found" }), outgoing);
-  try {
-    const headers = { "Content-Type": TYPES[extname(page)], "Cache-Control": "no-cache" };
-    outgoing.writeHead(200, { ...headers, "Content-Length": (await file.stat()).size });
-    if (method === "HEAD") outgoing.end();
-    else await pipeline(file.createReadStream({ autoClose: false }), outgoing);
-  } finally {
-    await file.close();
-  }
+  await send(contentOf(file, TYPES[extname(path)]), outgoing, method);
 }
 
-/** Which file a path shows. */
-function pageOf(path) {
-  if (path === "/") return "/index.html";
-  if (/^\/projects\/\d+$/.test(path)) return "/project.html";
-  return extname(path) === "" ? `${path}.html` : path;
+function contentOf(body, type) {
+  const headers = {
+    "Content-Type": type,
+    "Cache-Control": "no-cache",
+    "Content-Length": String(body.length),
+  };
+  return new Response(body, { headers });
 }

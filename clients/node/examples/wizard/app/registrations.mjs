@@ -34,7 +34,7 @@ export function registrationRoutes({ room, database }) {
     return json(202, { email });
   }
 
-  // Whoever can have mails sent can have many sent.
+  // Without a limit, anybody could have many mails sent.
   async function checkRate(address) {
     const limits = { key: `register:${address}`, limit: 20, window: "1m" };
     const { allowed, retryAfterMs } = await room.ratelimit.check(limits);

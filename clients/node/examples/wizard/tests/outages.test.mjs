@@ -79,6 +79,8 @@ describe("the wizard, when something ends", { concurrency: false }, () => {
     await stage.server.start(["--draft-life", "2s"]);
     await browser.forget(stage.server.origin);
     await browser.go(stage.url("/wizard"));
+    // A page that is still loading when the server goes says that instead.
+    await browser.untilShown("#step-details");
     const id = await stage.draftId();
     // Those that are begun from now on live longer.
     await stage.server.kill();
