@@ -48,6 +48,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case recordQueue
   /// A loop had as many compiled flows at hand as it may have, and let one go.
   case flowCache
+  /// A peer had as much under way as its share is, and others of its calls had to wait.
+  case peerShare
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -76,6 +78,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .withdrawals: "withdrawals"
     case .recordQueue: "record_queue"
     case .flowCache: "flow_cache"
+    case .peerShare: "peer_share"
     }
   }
 }

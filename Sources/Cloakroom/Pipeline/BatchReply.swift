@@ -1,4 +1,32 @@
+internal import CloakroomWire
 internal import NIOCore
+
+/// A JSON-RPC batch whose members are started one after the other.
+struct BatchMembers {
+  /// The whole batch.
+  let text: ByteBuffer
+  /// Where the members' replies are gathered.
+  let reply: BatchReply
+  private let members: ContiguousArray<ByteRange>
+  private var started = 0
+
+  /// - Parameter members: where the members lie in the text.
+  init(of text: ByteBuffer, _ members: ContiguousArray<ByteRange>) {
+    self.text = text
+    self.members = members
+    reply = BatchReply(count: members.count)
+  }
+
+  /// Whether all members have been started.
+  var isOver: Bool { started >= members.count }
+
+  /// Where the next member lies; nil when there is none.
+  mutating func next() -> Range<Int>? {
+    guard !isOver else { return nil }
+    defer { started += 1 }
+    return members[started].offsets
+  }
+}
 
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.
 final class BatchReply {

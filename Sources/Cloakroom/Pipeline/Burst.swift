@@ -2,16 +2,17 @@ internal import CloakroomCore
 internal import CloakroomObservability
 internal import NIOCore
 
-/// A connection, as the end of a burst sees it.
-protocol BurstMember: AnyObject {
-  /// Starts the calls in what has been read.
-  func processArrived()
+/// A connection, as a burst sees it.
+protocol BurstMember: RunQueueMember {
+  /// Its bytes are looked at now.
+  func takeArrived()
   /// Sends what has been written.
   func flush()
 }
 
-/// What one event loop does in one go: it reads what all sockets have, starts all calls, then sends all
-/// commands and replies. Nothing is flushed before the end of it.
+/// What one event loop does in one go: it reads what all sockets have, starts calls, then sends all
+/// commands and replies. Nothing is flushed before the end of it. Calls that there was no time for are started
+/// when the loop has looked at its sockets again.
 final class Burst {
   let loop: any EventLoop
   let limits: Configuration.Limits
@@ -21,6 +22,12 @@ final class Burst {
   /// Those with replies to be sent, or room for more calls.
   private var dirty: [any BurstMember] = []
   private var spareBuffers: [ByteBuffer] = []
+  /// Who starts calls next.
+  let runQueue = RunQueue { NIODeadline.now().uptimeNanoseconds }
+  /// What is to be done when the loop has looked at its sockets again.
+  private var afterInput: [() -> Void] = []
+  /// Whether the run queue goes on then.
+  private var goesOn = false
 
   /// When the tick of the loop began in which bytes are being worked on.
   private(set) var start: UInt64 = 0
@@ -68,21 +75,63 @@ final class Burst {
   private func processArrived() {
     var index = 0
     while index < arrived.count {
-      arrived[index].processArrived()
-      // What the store in memory answers to the next connection, it answers later.
-      replyTime = 0
+      arrived[index].takeArrived()
+      runQueue.add(arrived[index])
       index += 1
     }
     arrived.removeAll(keepingCapacity: true)
     finish()
   }
 
+  /// A connection may start calls; outside of a burst, or in one.
+  func callsWait(at member: any BurstMember) {
+    runQueue.add(member)
+    goOnLater()
+  }
+
+  /// So long the loop looks at its sockets before it goes on with what is left. What a task of the loop gives it to
+  /// do is done before it looks at them; only for what has a time, however short, it looks first.
+  private static let inputTime = TimeAmount.microseconds(20)
+
+  /// Has something done once the loop has looked at its sockets again.
+  func afterInput(_ body: @escaping () -> Void) {
+    afterInput.append(body)
+    guard afterInput.count == 1 else { return }
+    // On the loop already: only what runs there calls this, and NIO checks that each time.
+    loop.assumeIsolated().scheduleTask(in: Self.inputTime) {
+      var bodies: [() -> Void] = []
+      swap(&bodies, &self.afterInput)
+      for body in bodies { body() }
+      self.finish()
+    }
+  }
+
   /// Has a connection flushed at the end of the burst; once for each time that it has been.
   func markDirty(_ member: any BurstMember) { dirty.append(member) }
 
-  /// Ends the burst: sends its replies, each connection's together, and hands its records to the log.
+  /// Ends the burst: starts the calls that there is room for now, sends its replies, each connection's together,
+  /// and hands its records to the log.
   func finish() {
+    guard !runQueue.isRunning else { return }
     replyTime = 0
+    flushDirty()
+    if !runQueue.isEmpty { startCalls() }
+    envelopes.forget()
+    observer.flush()
+  }
+
+  private func startCalls() {
+    runQueue.beginTurn()
+    while !runQueue.isEmpty {
+      guard runQueue.hasTime else { return goOnLater() }
+      // What the store in memory answers to the next connection, it answers later.
+      runQueue.run { replyTime = 0 }
+      // What was answered may have made room for more.
+      flushDirty()
+    }
+  }
+
+  private func flushDirty() {
     // Flushing a connection may give it, or another one, more to send.
     var index = 0
     while index < dirty.count {
@@ -90,8 +139,12 @@ final class Burst {
       index += 1
     }
     if index > 0 { dirty.removeAll(keepingCapacity: true) }
-    envelopes.forget()
-    observer.flush()
+  }
+
+  private func goOnLater() {
+    guard !goesOn else { return }
+    goesOn = true
+    afterInput { self.goesOn = false }
   }
 
   // MARK: Buffers

@@ -4,12 +4,13 @@ internal import CloakroomStore
 internal import CloakroomWire
 internal import NIOCore
 
-/// The way in of a call, from a frame's bytes to the store: `receive` takes batches apart, `call` is the
-/// whole way of one request. The way out is `ReplyWriter`'s.
+/// The way in of a call, from a frame's bytes to the store: `receive` takes batches apart, whose members come back
+/// one by one when it is their turn; `call` is the whole way of one request. The way out is `ReplyWriter`'s.
 final class CallDispatcher: FrameHandler {
   private let worker: Worker
   private let replies: ReplyWriter
   private let table: MethodTable
+  private let runQueue: RunQueue
   private let system: SystemAnswers
   private var batchScanner: BatchScanner
   private var arguments: Arguments
@@ -21,6 +22,7 @@ final class CallDispatcher: FrameHandler {
     self.worker = worker
     self.table = table
     replies = worker.replies
+    runQueue = worker.burst.runQueue
     system = SystemAnswers(worker, status: status)
     let limits = configuration.limits
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
@@ -57,10 +59,12 @@ final class CallDispatcher: FrameHandler {
           limit: .batchLength),
         RequestID(), from: connection)
     }
-    let batch = BatchReply(count: batchScanner.count)
-    for element in batchScanner.elements {
-      call(text, element.offsets, on: connection, batch: batch)
-    }
+    connection.start(BatchMembers(of: text, batchScanner.elements))
+  }
+
+  /// Takes in one member of a batch.
+  func receive(_ member: Range<Int>, of batch: BatchMembers, from connection: ClientConnection) {
+    call(batch.text, member, on: connection, batch: batch.reply)
   }
 
   /// Refuses bytes that no call could be read from, but for its id maybe.
@@ -68,7 +72,7 @@ final class CallDispatcher: FrameHandler {
     _ error: RPCError, _ id: consuming RequestID, from connection: ClientConnection
   ) {
     var request = Request(
-      connection: connection, batch: nil, startedAt: worker.burst.start, bytesIn: 0)
+      connection: connection, batch: nil, startedAt: connection.lastActive, bytesIn: 0)
     request.id = id
     replies.begin(request)
     replies.end(request, notes: nil, error)
@@ -80,7 +84,7 @@ final class CallDispatcher: FrameHandler {
     batch: BatchReply?
   ) {
     var request = Request(
-      connection: connection, batch: batch, startedAt: worker.burst.start, bytesIn: range.count)
+      connection: connection, batch: batch, startedAt: connection.lastActive, bytesIn: range.count)
     replies.begin(request)
     var hasNotes = false
     do throws(RPCError) {
@@ -88,7 +92,7 @@ final class CallDispatcher: FrameHandler {
       let index = try method(in: text.readableBytesSpan)
       request.method = index
       let permit = try worker.admission.admit(
-        connection.identity, method: index, now: request.startedAt)
+        connection.identity, method: index, now: runQueue.time)
       let method = table.methods[index]
       hasNotes = arguments.notes.isKept
       try arguments.begin(method, request: text, permit: permit)
@@ -103,8 +107,10 @@ final class CallDispatcher: FrameHandler {
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
       case .many(let begin, _):
+        runQueue.startsHeavy()
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
+        runQueue.startsHeavy()
         let opening = try begin(&arguments)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
@@ -124,6 +130,7 @@ final class CallDispatcher: FrameHandler {
           call.open(opening)
         }
       case .repeated(let begin):
+        runQueue.startsHeavy()
         let step = try begin(&arguments)
         RepeatedCall.begin(
           request, step, notes: hasNotes ? arguments.notes : nil,
@@ -131,6 +138,7 @@ final class CallDispatcher: FrameHandler {
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)
       case .system(let ask):
+        runQueue.startsHeavy()
         system.answer(try ask(&arguments), for: request, &arguments)
       }
     } catch {

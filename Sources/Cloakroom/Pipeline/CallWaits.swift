@@ -15,11 +15,17 @@ final class CallWaits {
   }
 
   private let worker: Worker
+  private let share: PeerShare
   private var current: Wait?
   private var waiters: [UInt64: WaiterState] = [:]
 
   /// No wait yet.
-  init(on worker: Worker) { self.worker = worker }
+  ///
+  /// - Parameter share: the share that the call is counted in, but not while it waits.
+  init(on worker: Worker, in share: PeerShare) {
+    self.worker = worker
+    self.share = share
+  }
 
   /// Whether there is a wait, or something that would wake one.
   var isAny: Bool { current != nil || !waiters.isEmpty }
@@ -38,11 +44,14 @@ final class CallWaits {
       self.end(.woken(.timeOver))
     }
     current = Wait(continuation: continuation, waiter: waiter, timer: timer)
+    share.parked()
+    worker.burst.runQueue.roomMade(in: share)
   }
 
   private func end(_ outcome: WaitOutcome) {
     guard let wait = current else { return }
     current = nil
+    share.resumed()
     wait.timer.cancel()
     wait.continuation.resume(returning: outcome)
   }

@@ -37,6 +37,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var waiting: [any NoticeSource] = []
   private var lastSubscription: UInt64 = 0
 
+  /// Its peer's share of the way to the store.
+  let share: PeerShare
+  /// Whether it waits for its turn to start calls.
+  var isReady = false
+
   private let handler: any FrameHandler
   private let owner: any ConnectionOwner
   private let burst: Burst
@@ -59,22 +64,29 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// Whether the channel still has bytes that the socket did not take.
   private var isClogged = false
   private var isReading = true
-  private var isProcessing = false
+  /// The batch whose members are being started.
+  private var batch: BatchMembers?
   /// Whether bytes have been read that were not looked at yet; they are before the tick of the loop ends.
   private var hasArrived = false
   /// Whether something has arrived that there was no room for.
   private var isHeldBack = false
+  /// How many of its calls have to be over before others start.
+  private var pauses = 0
+  /// Whether its client is gone, but not all that it has said was started.
+  private var isLeaving = false
 
   /// - Parameters:
   ///   - groups: the peer's supplementary groups.
+  ///   - share: the peer's share of the way to the store.
   ///   - nothing: an empty buffer that no other loop has.
   init(
-    id: UInt64, peer: Peer, groups: [UInt32], handler: any FrameHandler,
+    id: UInt64, peer: Peer, groups: [UInt32], share: PeerShare, handler: any FrameHandler,
     owner: any ConnectionOwner, burst: Burst, nothing: ByteBuffer
   ) {
     self.id = id
     self.peer = peer
     self.groups = groups
+    self.share = share
     self.handler = handler
     self.owner = owner
     self.burst = burst
@@ -92,7 +104,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   var isOpen: Bool { context != nil }
 
   /// Whether nothing is in flight and no reply waits to be read.
-  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged }
+  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged && !hasBacklog }
+
+  /// Whether something has arrived that was not started.
+  private var hasBacklog: Bool { hasArrived || isReady || isHeldBack || batch != nil }
 
   // MARK: Coming and going
 
@@ -110,11 +125,18 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    // Said before it left.
-    processArrived()
     self.context = nil
     socket = nil
     output = nil
+    isLeaving = true
+    // What it has said before it left is done first.
+    if isHeldBack { burst.callsWait(at: self) }
+    leaveIfDone()
+  }
+
+  private func leaveIfDone() {
+    guard isLeaving, !hasBacklog else { return }
+    isLeaving = false
     http = nil
     for call in procedures.all { call.end() }
     for subscription in subscriptions.values { subscription.end() }
@@ -170,6 +192,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     socket = nil
+    owner.removed(self)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -179,11 +202,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if let event = event as? ChannelEvent, event == .inputClosed {
-      // The client has said all it wanted and waits for the answers.
-      processArrived()
+      // The client has said all it wanted and waits for the answers. A last text needs no line break.
       isInputClosed = true
-      // A last text needs no line break, and has a burst of its own.
-      if !isDraining, decoder.isWithinText, !hasArrived {
+      if !isDraining, !hasArrived, decoder.isWithinText {
         hasArrived = true
         lastActive = burst.bytesArrived(at: self)
       }
@@ -195,7 +216,6 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Takes no more calls, and closes as soon as those in flight are answered.
   func drain() {
-    processArrived()
     isDraining = true
     for call in procedures.all { call.drain() }
     for subscription in subscriptions.values { subscription.drain() }
@@ -207,7 +227,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   private func closeIfDone() {
     // A client that says no more may still listen.
-    guard isIdle, !hasArrived else { return }
+    guard isIdle else { return }
     if let http {
       if http.isOver || (isDraining || isInputClosed) && !http.isBusy { close() }
       return
@@ -219,24 +239,19 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isDraining else { return }
-    // One piece after the other: two would have to be copied into one.
-    processArrived()
     decoder.append(unwrapInboundIn(data))
+    guard !hasArrived else { return }
+    // What comes while something waits for its turn comes as fast as that is started.
+    if hasBacklog { return adjustReading() }
     hasArrived = true
     lastActive = burst.bytesArrived(at: self)
   }
 
-  /// Starts the calls in what has been read.
-  func processArrived() {
-    guard hasArrived else { return }
-    hasArrived = false
-    process()
-    adjustReading()
-    if isInputClosed { closeIfDone() }
-  }
+  /// What has been read is looked at from now on.
+  func takeArrived() { hasArrived = false }
 
   private var mayRead: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
+    !isReady && !isHeldBack && batch == nil && inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
       && !isDraining && http?.isFull != true
   }
 
@@ -246,7 +261,16 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
+    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes && pauses == 0
+  }
+
+  /// Starts no more calls until one that is under way has come so far that they come after it.
+  func pauseCalls() { pauses += 1 }
+
+  /// Starts calls again.
+  func resumeCalls() {
+    pauses -= 1
+    if isHeldBack, mayStart { burst.callsWait(at: self) }
   }
 
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
@@ -257,37 +281,80 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     try? options.setOption(.autoRead, value: isReading)
   }
 
-  /// Starts calls, as long as there is one, and room for more in flight.
-  private func process() {
-    // Answers given on the spot come back here; the loop below goes on with what they made room for.
-    guard !isProcessing else { return }
-    isProcessing = true
-    defer { isProcessing = false }
+  func startCalls() -> Bool {
     isHeldBack = false
-    if http != nil { return processHTTP() }
+    let waitsForItsTurn = startUntilHeld()
+    if !waitsForItsTurn {
+      adjustReading()
+      closeIfDone()
+      leaveIfDone()
+    }
+    return waitsForItsTurn
+  }
+
+  /// Starts calls, as long as there is one, and room and time for more.
+  ///
+  /// - Returns: whether there may be more, for which it waits for its turn only.
+  private func startUntilHeld() -> Bool {
     while true {
       guard mayStart else {
         isHeldBack = true
-        break
+        if inFlight >= burst.limits.inFlightPerConnection { burst.observer.limitBit(.inFlight) }
+        return false
       }
-      guard let frame = decoder.next() ?? (isInputClosed ? decoder.finish() : nil) else { break }
-      if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
-      switch consume frame {
-      case .text(let text):
-        handler.receive(text, from: self)
-      case .tooLarge(let limit, let beginning):
-        let error = RPCError(
-          .tooLarge, "a request has at most \(limit) bytes", limit: .frameSize)
-        handler.refuse(
-          error, RequestID(beginning: beginning.readableBytesSpan), from: self)
-      case .malformed(let why):
-        handler.refuse(RPCError(.parseError, why), RequestID(), from: self)
-        isInputClosed = true
-        isDraining = true
+      guard share.hasRoom else {
+        burst.observer.limitBit(.peerShare)
+        return true
       }
+      guard let bytes = startNext() else { return false }
+      guard burst.runQueue.spend(bytes) else { return true }
     }
-    if decoder.framing == .http { return becomeHTTP() }
-    if inFlight >= burst.limits.inFlightPerConnection { burst.observer.limitBit(.inFlight) }
+  }
+
+  /// Starts the next call.
+  ///
+  /// - Returns: how long its request is; nil when there is none.
+  private func startNext() -> Int? {
+    if batch != nil { return startMember() }
+    if let http {
+      if let count = http.makeNext({ handler.receive($0, from: self) }) { return count }
+      isHeldBack = http.isBusy
+      return nil
+    }
+    guard let frame = decoder.next() ?? (isInputClosed ? decoder.finish() : nil) else {
+      if decoder.framing == .http { becomeHTTP() }
+      return nil
+    }
+    if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
+    switch consume frame {
+    case .text(let text):
+      let count = text.readableBytes
+      handler.receive(text, from: self)
+      return count
+    case .tooLarge(let limit, let beginning):
+      let error = RPCError(.tooLarge, "a request has at most \(limit) bytes", limit: .frameSize)
+      handler.refuse(error, RequestID(beginning: beginning.readableBytesSpan), from: self)
+      return beginning.readableBytes
+    case .malformed(let why):
+      handler.refuse(RPCError(.parseError, why), RequestID(), from: self)
+      isInputClosed = true
+      isDraining = true
+      return 0
+    }
+  }
+
+  /// Has the members of a batch started, one after the other.
+  func start(_ members: consuming BatchMembers) { batch = members }
+
+  /// Whether members of a batch wait for being started.
+  var hasMembers: Bool { batch != nil }
+
+  private func startMember() -> Int? {
+    guard let member = batch?.next(), let all = batch else { return nil }
+    if all.isOver { batch = nil }
+    handler.receive(member, of: all, from: self)
+    if all.isOver { http?.ended() }
+    return member.count
   }
 
   // MARK: HTTP
@@ -319,23 +386,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// The gateway has read something.
   func httpArrived() {
-    guard !isDraining, !hasArrived else { return }
+    guard !isDraining, !hasBacklog else { return }
     hasArrived = true
     lastActive = burst.bytesArrived(at: self)
-  }
-
-  /// Makes the calls of requests that have been read, one after the other.
-  private func processHTTP() {
-    while let http {
-      guard !http.isOver, mayStart else {
-        isHeldBack = true
-        break
-      }
-      guard http.makeNext({ handler.receive($0, from: self) }) else {
-        isHeldBack = http.isBusy
-        break
-      }
-    }
   }
 
   /// Writes something of HTTP.
@@ -350,12 +403,22 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   // MARK: Replies out
 
   /// A call has been started.
-  func began() { inFlight += 1 }
+  ///
+  /// - Parameter bytes: how long its request is.
+  func began(_ bytes: Int) {
+    inFlight += 1
+    share.began(bytes)
+  }
 
   /// A call has ended; its reply, if it gets one, has been written.
-  func ended() {
+  ///
+  /// - Parameter bytes: how long its reply is.
+  func ended(_ bytes: Int) {
     inFlight -= 1
+    share.ended(bytes)
+    burst.runQueue.roomMade(in: share)
     http?.ended()
+    if isLeaving, isHeldBack { burst.runQueue.add(self) }
     // Even a call without a reply may have made room, or been the last.
     markDirty()
   }
@@ -439,7 +502,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     guard let context else { return }
     if outputBytes > 0 { send(context) }
     flushSubscriptions()
-    if isHeldBack, mayStart { process() }
+    if isHeldBack, mayStart { burst.runQueue.add(self) }
     adjustReading()
     closeIfDone()
   }

@@ -5,8 +5,10 @@ internal import NIOCore
 
 /// Takes what a connection has read.
 protocol FrameHandler: AnyObject {
-  /// One JSON text: a request, or a batch of them.
+  /// One JSON text: a request, or a batch of them, whose members the connection has started one by one.
   func receive(_ text: consuming ByteBuffer, from connection: ClientConnection)
+  /// One member of a batch that was taken apart.
+  func receive(_ member: Range<Int>, of batch: BatchMembers, from connection: ClientConnection)
   /// Bytes that no call can be read from, but maybe its id.
   func refuse(_ error: RPCError, _ id: consuming RequestID, from connection: ClientConnection)
 }
@@ -17,6 +19,8 @@ protocol ConnectionOwner: AnyObject {
   var isDraining: Bool { get }
   func opened(_ connection: ClientConnection)
   func closed(_ connection: ClientConnection)
+  /// Its channel has let it go.
+  func removed(_ connection: ClientConnection)
   /// Takes back a step of the store by another one.
   func takeBack(by command: StoreCommand)
 }

@@ -108,20 +108,22 @@ final class HTTPGateway: ChannelInboundHandler {
   /// Makes the next call, if none is under way.
   ///
   /// - Parameter call: takes a text of JSON-RPC.
-  /// - Returns: whether there was a request.
-  func makeNext(_ call: (ByteBuffer) -> Void) -> Bool {
-    guard current == nil, let next = waiting.popFirst() else { return false }
+  /// - Returns: how long its body is; nil when there was no request.
+  func makeNext(_ call: (ByteBuffer) -> Void) -> Int? {
+    guard !isOver, current == nil, let next = waiting.popFirst() else { return nil }
     current = next
     isHandedOver = false
     switch next.work {
     case .call(let text):
+      let count = text.readableBytes
       call(text)
       isHandedOver = true
       ended()
+      return count
     case .refusal(let response):
       respond(response)
+      return 0
     }
-    return true
   }
 
   /// Takes the reply to the current call.
@@ -129,7 +131,9 @@ final class HTTPGateway: ChannelInboundHandler {
 
   /// A call has ended; if it was the last of the current request, and nothing was to be answered, that is said.
   func ended() {
-    guard isHandedOver, current != nil, connection?.inFlight == 0 else { return }
+    guard isHandedOver, current != nil, let connection, connection.inFlight == 0,
+      !connection.hasMembers
+    else { return }
     respond(HTTPResponse(status: .noContent))
   }
 

@@ -395,7 +395,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
 
   private func takeWaits() -> CallWaits {
     if let waits { return waits }
-    let made = CallWaits(on: worker)
+    let made = CallWaits(on: worker, in: request.connection.share)
     waits = made
     return made
   }

@@ -53,6 +53,15 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private var isWoken = false
   /// Whether it looks in the next turn of the loop.
   private var isScheduled = false
+  /// Whether it waits for something else than the store, and is not counted in its peer's share.
+  private var isParked = false {
+    didSet {
+      guard isParked != oldValue else { return }
+      let share = request.connection.share
+      if isParked { share.parked() } else { share.resumed() }
+      worker.burst.runQueue.roomMade(in: share)
+    }
+  }
 
   var method: Int? { request.method }
 
@@ -90,6 +99,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   private func ask() {
     isWoken = false
+    isParked = false
     silence?.cancel()
     silence = nil
     // It keeps its number in every repetition: before it comes to something it has no answer to be kept.
@@ -110,7 +120,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         answer(.success(result))
       case .next(let next):
         step = next
-        goOn { self.look() }
+        goOn { self.goOnAfterInput() }
       case .nothing:
         if step.wait == nil { answerInVain() } else { goOn { self.waitOn() } }
       }
@@ -120,6 +130,14 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
       if hasWaited, error.isOutage { goOn { self.sitOut() } } else { answer(.failure(error)) }
     }
     worker.burst.giveBack(consume result)
+  }
+
+  /// Takes the next of its steps: after others' calls.
+  private func goOnAfterInput() {
+    worker.burst.afterInput {
+      guard !self.isAnswered, !self.mutations.isInFlight else { return }
+      self.goOn { self.ask() }
+    }
   }
 
   /// Goes on, unless the call may not, or its time is over.
@@ -139,6 +157,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private func answer(_ result: Result<ByteBuffer, RPCError>) {
     guard !isAnswered else { return }
     isAnswered = true
+    isParked = false
     extras?.deadline?.cancel()
     timeLimit?.cancel()
     silence?.cancel()
@@ -162,6 +181,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         self.worker.burst.finish()
       }
     }
+    isParked = true
     guard queued != nil else { return join(wait) }
     if isWoken { return look() }
     guard isFirst else { return }
@@ -197,7 +217,10 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   }
 
   /// Lets an outage pass.
-  private func sitOut() { later(Self.outagePause) }
+  private func sitOut() {
+    isParked = true
+    later(Self.outagePause)
+  }
 
   /// Looks in a turn of the loop of its own: one that finds something wakes the next, and so on.
   private func look() {

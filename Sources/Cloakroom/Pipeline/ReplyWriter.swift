@@ -161,7 +161,7 @@ final class ReplyWriter: StoreSink {
 
   /// A request begins.
   func begin(_ request: borrowing Request) {
-    request.connection.began()
+    request.connection.began(request.bytesIn)
     observer.count(.callsInFlight)
   }
 
@@ -208,7 +208,7 @@ final class ReplyWriter: StoreSink {
     if let batch = request.batch, batch.isComplete, batch.hasReplies {
       request.connection.reply { $0.writeImmutableBuffer(batch.text) }
     }
-    request.connection.ended()
+    request.connection.ended(bytesOut)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 

@@ -107,6 +107,7 @@ final class Worker {
       if arguments.notes.isKept { all.notes = arguments.notes }
       all.isMutation = isMutation
       if let steps {
+        request.connection.share.takesSteps(steps)
         all.replies = Array(repeating: nil, count: steps)
         all.remaining = steps
       }

@@ -12,6 +12,7 @@ final class LoopServer: ConnectionOwner {
   /// An empty buffer that no other loop has.
   private let nothing: ByteBuffer
   private var connections: [ObjectIdentifier: ClientConnection] = [:]
+  private var shares = PeerShares()
   /// Fulfilled when the last connection is gone; only while draining.
   private var allGone: EventLoopPromise<Void>?
 
@@ -34,8 +35,8 @@ final class LoopServer: ConnectionOwner {
   /// Makes the handler of a connection that was accepted.
   func makeConnection(id: UInt64, peer: Peer, groups: [UInt32]) -> ClientConnection {
     ClientConnection(
-      id: id, peer: peer, groups: groups, handler: dispatcher, owner: self, burst: worker.burst,
-      nothing: nothing)
+      id: id, peer: peer, groups: groups, share: shares.join(peer), handler: dispatcher, owner: self,
+      burst: worker.burst, nothing: nothing)
   }
 
   var isDraining: Bool { worker.isDraining }
@@ -51,6 +52,8 @@ final class LoopServer: ConnectionOwner {
     worker.observer.count(.connectionsClosed)
     if connections.isEmpty { allGone?.succeed() }
   }
+
+  func removed(_ connection: ClientConnection) { shares.leave(connection.peer) }
 
   func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
 
