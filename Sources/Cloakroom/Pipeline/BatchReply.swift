@@ -26,6 +26,9 @@ struct BatchMembers {
     defer { started += 1 }
     return members[started].offsets
   }
+
+  /// Has the member that was taken last be the next again.
+  mutating func stepBack() { started = max(started - 1, 0) }
 }
 
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.

@@ -85,12 +85,21 @@ final class CallDispatcher: FrameHandler {
   ) {
     var request = Request(
       connection: connection, batch: batch, startedAt: connection.lastActive, bytesIn: range.count)
-    replies.begin(request)
-    var hasNotes = false
+    let index: Int
     do throws(RPCError) {
       try scan(text.readableBytesSpan, range, into: &request)
-      let index = try method(in: text.readableBytesSpan)
-      request.method = index
+      index = try method(in: text.readableBytesSpan)
+    } catch {
+      replies.begin(request)
+      return replies.end(request, notes: nil, error)
+    }
+    guard connection.share.hasRoom || !table.needsStore[index] else {
+      return connection.hold(batch == nil ? text : nil)
+    }
+    replies.begin(request)
+    request.method = index
+    var hasNotes = false
+    do throws(RPCError) {
       let permit = try worker.admission.admit(
         connection.identity, method: index, now: runQueue.time)
       let method = table.methods[index]

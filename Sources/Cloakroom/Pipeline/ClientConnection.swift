@@ -66,6 +66,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var isReading = true
   /// The batch whose members are being started.
   private var batch: BatchMembers?
+  /// A request for which there was no room in its peer's share; the one of a batch is still there.
+  private var held: ByteBuffer?
+  /// Whether there was none for the last one.
+  private var isHeldByShare = false
   /// Whether bytes have been read that were not looked at yet; they are before the tick of the loop ends.
   private var hasArrived = false
   /// Whether something has arrived that there was no room for.
@@ -107,7 +111,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged && !hasBacklog }
 
   /// Whether something has arrived that was not started.
-  private var hasBacklog: Bool { hasArrived || isReady || isHeldBack || batch != nil }
+  private var hasBacklog: Bool { hasArrived || isReady || isHeldBack || hasUnstarted }
 
   // MARK: Coming and going
 
@@ -251,7 +255,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func takeArrived() { hasArrived = false }
 
   private var mayRead: Bool {
-    !isReady && !isHeldBack && batch == nil && inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
+    !isReady && !isHeldBack && !hasUnstarted && inFlight < burst.limits.inFlightPerConnection
+      && outputBytes == 0 && !isClogged
       && !isDraining && http?.isFull != true
   }
 
@@ -281,33 +286,31 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     try? options.setOption(.autoRead, value: isReading)
   }
 
-  func startCalls() -> Bool {
+  func startCalls() -> StartedCalls {
     isHeldBack = false
-    let waitsForItsTurn = startUntilHeld()
-    if !waitsForItsTurn {
+    let outcome = startUntilHeld()
+    if outcome == .over {
       adjustReading()
       closeIfDone()
       leaveIfDone()
     }
-    return waitsForItsTurn
+    return outcome
   }
 
-  /// Starts calls, as long as there is one, and room and time for more.
-  ///
-  /// - Returns: whether there may be more, for which it waits for its turn only.
-  private func startUntilHeld() -> Bool {
+  private func startUntilHeld() -> StartedCalls {
     while true {
       guard mayStart else {
         isHeldBack = true
         if inFlight >= burst.limits.inFlightPerConnection { burst.observer.limitBit(.inFlight) }
-        return false
+        return .over
       }
-      guard share.hasRoom else {
+      guard let bytes = startNext() else { return .over }
+      if isHeldByShare {
+        isHeldByShare = false
         burst.observer.limitBit(.peerShare)
-        return true
+        return .untilRoom
       }
-      guard let bytes = startNext() else { return false }
-      guard burst.runQueue.spend(bytes) else { return true }
+      guard burst.runQueue.spend(bytes) else { return .untilTurn }
     }
   }
 
@@ -315,6 +318,12 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   ///
   /// - Returns: how long its request is; nil when there is none.
   private func startNext() -> Int? {
+    if let text = held.take() {
+      let count = text.readableBytes
+      handler.receive(text, from: self)
+      if !hasUnstarted { http?.ended() }
+      return count
+    }
     if batch != nil { return startMember() }
     if let http {
       if let count = http.makeNext({ handler.receive($0, from: self) }) { return count }
@@ -346,16 +355,30 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// Has the members of a batch started, one after the other.
   func start(_ members: consuming BatchMembers) { batch = members }
 
-  /// Whether members of a batch wait for being started.
-  var hasMembers: Bool { batch != nil }
-
   private func startMember() -> Int? {
     guard let member = batch?.next(), let all = batch else { return nil }
+    // What is answered at once finds the batch started.
     if all.isOver { batch = nil }
     handler.receive(member, of: all, from: self)
-    if all.isOver { http?.ended() }
+    if isHeldByShare {
+      batch = all
+      batch?.stepBack()
+    } else if all.isOver {
+      http?.ended()
+    }
     return member.count
   }
+
+  /// Keeps a request until there is room in its peer's share.
+  ///
+  /// - Parameter text: the request; nil for a member of a batch.
+  func hold(_ text: consuming ByteBuffer?) {
+    isHeldByShare = true
+    held = text
+  }
+
+  /// Whether something that was taken apart waits for being started.
+  var hasUnstarted: Bool { held != nil || batch != nil }
 
   // MARK: HTTP
 

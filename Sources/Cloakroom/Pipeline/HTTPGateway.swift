@@ -132,7 +132,7 @@ final class HTTPGateway: ChannelInboundHandler {
   /// A call has ended; if it was the last of the current request, and nothing was to be answered, that is said.
   func ended() {
     guard isHandedOver, current != nil, let connection, connection.inFlight == 0,
-      !connection.hasMembers
+      !connection.hasUnstarted
     else { return }
     respond(HTTPResponse(status: .noContent))
   }

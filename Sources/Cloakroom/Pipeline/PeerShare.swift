@@ -26,8 +26,10 @@ final class PeerShare {
   private(set) var active = 0
   /// How long a request or a reply is, the longest of late, in bytes.
   private(set) var usualBytes = PeerShare.windowBytes / PeerShare.firstCalls
-  /// Its connections that have calls to start.
+  /// Its connections that have calls to start, and wait for their turn.
   var ready = Deque<any RunQueueMember>()
+  /// Those whose next call needs room in the share.
+  var held = Deque<any RunQueueMember>()
   /// Whether the run queue has it.
   var isQueued = false
 

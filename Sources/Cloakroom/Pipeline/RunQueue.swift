@@ -4,12 +4,20 @@ internal import DequeModule
 protocol RunQueueMember: AnyObject {
   /// Its peer's share.
   var share: PeerShare { get }
-  /// Whether it is in its share's line; for the run queue alone.
+  /// Whether it is in one of its share's queues; for the run queue alone.
   var isReady: Bool { get set }
   /// Starts calls, as long as there are some, and there is room and time.
-  ///
-  /// - Returns: whether it has more to start, for which it waits for its turn only.
-  func startCalls() -> Bool
+  func startCalls() -> StartedCalls
+}
+
+/// Why a connection has started no more calls.
+enum StartedCalls {
+  /// There are no more, or it will say so when it can start them.
+  case over
+  /// Its time was over.
+  case untilTurn
+  /// The next one needs room in its peer's share.
+  case untilRoom
 }
 
 /// Who starts calls next, on one loop: peers take turns, and so do the connections of each. A turn of the loop has
@@ -52,7 +60,9 @@ final class RunQueue {
 
   /// A peer may start calls again, if it has some.
   func roomMade(in share: PeerShare) {
-    guard !share.isQueued, !share.ready.isEmpty, share.hasRoom else { return }
+    guard !share.isQueued, !share.ready.isEmpty || !share.held.isEmpty && share.hasRoom else {
+      return
+    }
     share.isQueued = true
     peers.append(share)
   }
@@ -74,10 +84,17 @@ final class RunQueue {
     defer { isRunning = false }
     while hasTime, let share = peers.popFirst() {
       share.isQueued = false
-      if share.hasRoom, let member = share.ready.popFirst() {
+      let held = share.hasRoom ? share.held.popFirst() : nil
+      if let member = held ?? share.ready.popFirst() {
         member.isReady = false
         sliceEnd = min(time + Self.sliceTime, turnEnd)
-        if member.startCalls() { add(member) }
+        switch member.startCalls() {
+        case .over: break
+        case .untilTurn: add(member)
+        case .untilRoom:
+          member.isReady = true
+          share.held.append(member)
+        }
         sliceEnded()
       }
       roomMade(in: share)

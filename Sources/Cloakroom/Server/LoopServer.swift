@@ -35,7 +35,8 @@ final class LoopServer: ConnectionOwner {
   /// Makes the handler of a connection that was accepted.
   func makeConnection(id: UInt64, peer: Peer, groups: [UInt32]) -> ClientConnection {
     ClientConnection(
-      id: id, peer: peer, groups: groups, share: shares.join(peer), handler: dispatcher, owner: self,
+      id: id, peer: peer, groups: groups, share: shares.join(peer), handler: dispatcher,
+      owner: self,
       burst: worker.burst, nothing: nothing)
   }
 

@@ -36,6 +36,14 @@ public final class Method: Sendable {
   public typealias Ask =
     @Sendable (_ arguments: inout Arguments) throws(RPCError) -> SystemQuestion
 
+  /// Whether it may need the store. What is asked of the sidecar itself needs none.
+  var needsStore: Bool {
+    switch work {
+    case .system, .subscription: false
+    case .primitive, .many, .procedure, .repeated: true
+    }
+  }
+
   /// What a method does.
   public enum Work: Sendable {
     /// One step of the store: no task, and nothing allocated.

@@ -9,6 +9,8 @@ public struct MethodTable: Sendable {
   /// What their calls are counted as, in the same order. No reference is in it: to look at one counts
   /// nothing.
   public let counts: ContiguousArray<Method.Count?>
+  /// Whether they may need the store, in the same order; no reference is in it either.
+  public let needsStore: ContiguousArray<Bool>
   /// What a method is found by, in the same order.
   private let entries: ContiguousArray<Entry>
   /// For each bucket the first method in it, or none.
@@ -37,6 +39,7 @@ public struct MethodTable: Sendable {
     self.methods = methods.sorted { $0.name < $1.name }
     names = self.methods.map(\.name)
     counts = ContiguousArray(self.methods.map(\.counts))
+    needsStore = ContiguousArray(self.methods.map(\.needsStore))
     var first = ContiguousArray(repeating: Self.none, count: ShortName.hashCount)
     var entries: ContiguousArray<Entry> = []
     for (index, method) in self.methods.enumerated() {

@@ -1,0 +1,242 @@
+import Testing
+
+@testable import Cloakroom
+
+@Suite("Who starts calls next", .timeLimit(.minutes(1)))
+struct RunQueueTests {
+  /// A connection that has so many calls of one length to start, each of which takes a while.
+  private final class Caller: RunQueueMember {
+    let name: String
+    let share: PeerShare
+    var isReady = false
+    var left: Int
+    private let stage: Stage
+    private let nanoseconds: UInt64
+    private let bytes: Int
+
+    init(
+      _ name: String, _ share: PeerShare, calls: Int, on stage: Stage, nanoseconds: UInt64,
+      bytes: Int = 100
+    ) {
+      self.name = name
+      self.share = share
+      self.stage = stage
+      self.nanoseconds = nanoseconds
+      self.bytes = bytes
+      left = calls
+    }
+
+    func startCalls() -> StartedCalls {
+      while left > 0 {
+        guard share.hasRoom else { return .untilRoom }
+        left -= 1
+        stage.started.append(name)
+        share.began(bytes)
+        stage.time += nanoseconds
+        stage.queue.startsHeavy()
+        guard stage.queue.spend(bytes) else { return .untilTurn }
+      }
+      return .over
+    }
+  }
+
+  /// A run queue with a clock that only its callers move.
+  private final class Stage {
+    var time: UInt64 = 1
+    var started: [String] = []
+    private(set) lazy var queue = RunQueue { [unowned self] in time }
+
+    /// One turn; how long it took, in nanoseconds.
+    func turn() -> UInt64 {
+      let began = time
+      queue.beginTurn()
+      while !queue.isEmpty, queue.hasTime { queue.run {} }
+      return time - began
+    }
+  }
+
+  private static let millisecond: UInt64 = 1_000_000
+
+  @Test("a turn is over when its time is, and what is left goes on in the next")
+  func turns() {
+    let stage = Stage()
+    let caller = Caller(
+      "a", Self.wide(), calls: 100, on: stage, nanoseconds: Self.millisecond / 10)
+    stage.queue.add(caller)
+    #expect(stage.turn() == 2 * Self.millisecond)
+    #expect(stage.started.count == 20)
+    for _ in 0..<4 { _ = stage.turn() }
+    #expect(stage.started.count == 100)
+    #expect(stage.queue.isEmpty)
+  }
+
+  @Test("a caller that has one call does not wait for one that has a thousand")
+  func slices() {
+    let stage = Stage()
+    stage.queue.add(
+      Caller("greedy", Self.wide(), calls: 1000, on: stage, nanoseconds: Self.millisecond / 10))
+    stage.queue.add(
+      Caller("calm", Self.wide(), calls: 1, on: stage, nanoseconds: Self.millisecond / 10))
+    _ = stage.turn()
+    #expect(stage.started.firstIndex(of: "calm") == 5, "after half a millisecond")
+  }
+
+  @Test("peers take turns, however many connections one of them has")
+  func peers() {
+    let stage = Stage()
+    let crowd = Self.wide()
+    for _ in 0..<50 {
+      stage.queue.add(
+        Caller("crowd", crowd, calls: 10, on: stage, nanoseconds: Self.millisecond / 2))
+    }
+    stage.queue.add(
+      Caller("one", Self.wide(), calls: 10, on: stage, nanoseconds: Self.millisecond / 2))
+    for _ in 0..<5 { _ = stage.turn() }
+    #expect(stage.started.filter { $0 == "one" }.count == 10)
+    #expect(stage.started.filter { $0 == "crowd" }.count == 10)
+  }
+
+  @Test("the connections of one peer take turns")
+  func connections() {
+    let stage = Stage()
+    let share = Self.wide()
+    for name in ["a", "b", "c"] {
+      stage.queue.add(
+        Caller(name, share, calls: 4, on: stage, nanoseconds: Self.millisecond / 2))
+    }
+    for _ in 0..<3 { _ = stage.turn() }
+    #expect(stage.started.joined() == "abcabcabcabc")
+  }
+
+  @Test("a call longer than a turn is followed by others' calls")
+  func longCalls() {
+    let stage = Stage()
+    stage.queue.add(
+      Caller("long", Self.wide(), calls: 3, on: stage, nanoseconds: 30 * Self.millisecond))
+    stage.queue.add(Caller("calm", Self.wide(), calls: 3, on: stage, nanoseconds: 1000))
+    for _ in 0..<3 { _ = stage.turn() }
+    #expect(stage.started == ["long", "calm", "calm", "calm", "long", "long"])
+  }
+
+  @Test("who has no room waits without a place, and goes on when room is made")
+  func room() {
+    let stage = Stage()
+    let share = PeerShare()
+    let caller = Caller("a", share, calls: 5, on: stage, nanoseconds: 1000, bytes: 1 << 20)
+    stage.queue.add(caller)
+    _ = stage.turn()
+    #expect(stage.started.count == 2, "two calls of a mebibyte")
+    #expect(stage.queue.isEmpty)
+    share.ended(10)
+    stage.queue.roomMade(in: share)
+    _ = stage.turn()
+    #expect(stage.started.count == 3)
+  }
+
+  @Test("is fair to random crowds: nobody who may start is passed over twice by one peer")
+  func property() {
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<50 {
+      let stage = Stage()
+      let names = (0..<Int.random(in: 2...6, using: &random)).map { "p\($0)" }
+      var left: [String: Int] = [:]
+      for name in names {
+        let share = Self.wide()
+        for _ in 0..<Int.random(in: 1...4, using: &random) {
+          let calls = Int.random(in: 1...8, using: &random)
+          left[name, default: 0] += calls
+          stage.queue.add(
+            Caller(name, share, calls: calls, on: stage, nanoseconds: Self.millisecond))
+        }
+      }
+      while !stage.queue.isEmpty { _ = stage.turn() }
+      // Each call takes a whole slice: as long as others have calls, none goes twice in a row.
+      for (place, name) in stage.started.enumerated() {
+        left[name, default: 0] -= 1
+        guard place > 0, stage.started[place - 1] == name else { continue }
+        #expect(left.allSatisfy { $0.key == name || $0.value == 0 }, "\(stage.started)")
+      }
+    }
+  }
+
+  /// The share of a peer whose requests and replies have been short.
+  private static func wide() -> PeerShare {
+    let share = PeerShare()
+    for _ in 0..<100 {
+      share.began(10)
+      share.ended(10)
+    }
+    return share
+  }
+}
+
+@Suite("A peer's share of the way to the store", .timeLimit(.minutes(1)))
+struct PeerShareTests {
+  @Test("begins with a few calls, and grows while replies are short")
+  func growth() {
+    let share = PeerShare()
+    #expect(share.limit == 8)
+    var limits = [share.limit]
+    for _ in 0..<40 {
+      share.began(50)
+      share.ended(100)
+      limits.append(share.limit)
+    }
+    #expect(limits == limits.sorted())
+    #expect(share.limit == PeerShare.mostCalls)
+  }
+
+  @Test(
+    "has about a mebibyte under way", arguments: [(1 << 10, 1024), (16 << 10, 64), (1 << 20, 2)])
+  func window(bytes: Int, calls: Int) {
+    let share = PeerShare()
+    for _ in 0..<100 {
+      share.began(10)
+      share.ended(bytes)
+    }
+    #expect(share.limit == calls)
+  }
+
+  @Test("shrinks with the first long reply, or request")
+  func shrinking() {
+    let share = PeerShare()
+    for _ in 0..<100 {
+      share.began(10)
+      share.ended(10)
+    }
+    share.began(10)
+    share.ended(8 << 20)
+    #expect(share.limit == 2)
+    for _ in 0..<100 {
+      share.began(10)
+      share.ended(10)
+    }
+    #expect(share.limit == 1024)
+    share.began(3 << 20)
+    #expect(share.limit == 2)
+  }
+
+  @Test("counts a call of many steps as many bytes")
+  func steps() {
+    let share = PeerShare()
+    for _ in 0..<100 {
+      share.began(10)
+      share.ended(10)
+    }
+    share.takesSteps(1000)
+    #expect(share.limit == 2)
+    share.takesSteps(.max)
+    #expect(share.limit == 2)
+  }
+
+  @Test("does not count calls that wait for others")
+  func parking() {
+    let share = PeerShare()
+    for _ in 0..<8 { share.began(10) }
+    #expect(!share.hasRoom)
+    share.parked()
+    #expect(share.hasRoom)
+    share.resumed()
+    #expect(!share.hasRoom)
+  }
+}
