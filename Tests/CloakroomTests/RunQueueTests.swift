@@ -34,7 +34,9 @@ struct RunQueueTests {
         share.began(bytes)
         stage.time += nanoseconds
         stage.queue.startsHeavy()
-        guard stage.queue.spend(bytes) else { return .untilTurn }
+        guard stage.queue.spend(bytes) else {
+          return left > 0 ? .untilTurn : .over
+        }
       }
       return .over
     }

@@ -53,7 +53,7 @@ struct CacheFillerTests {
       try redis.map { try RedisSidecar.start($0.socketPath, patience: "30s") }
       ?? Daemon(["--loops", "1"])
     let waiters = try (0..<7).map { _ in try daemon.readyClient() }
-    let filler = try ClaimProcess(Self.filler, [daemon.socketPath, "3s"])
+    let filler = try ClientProcess(Self.filler, [daemon.socketPath, "3s"])
     #expect(filler.lines(1) == ["True"])
     for waiter in waiters { try Self.wait(waiter) }
     filler.process.kill()
@@ -66,7 +66,7 @@ struct CacheFillerTests {
     let daemons = try (0..<2).map { _ in try RedisSidecar.start(redis.socketPath, patience: "30s") }
     let waiters = try (0..<7).map { _ in try daemons[1].readyClient() }
     _ = try daemons[0].readyClient()
-    let filler = try ClaimProcess(Self.filler, [daemons[0].socketPath, "3s"])
+    let filler = try ClientProcess(Self.filler, [daemons[0].socketPath, "3s"])
     #expect(filler.lines(1) == ["True"])
     for waiter in waiters { try Self.wait(waiter) }
     daemons[0].process.kill()

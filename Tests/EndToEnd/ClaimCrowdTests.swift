@@ -51,7 +51,7 @@ struct ClaimCrowdTests {
     let held = try holder.call("claim.once", #"{"key":"crowd","owner":"first","ttl":120}"#)
     let first = try #require(held["fence"] as? Int)
     _ = try redis.command(["CONFIG", "RESETSTAT"])
-    let crowd = try ClaimProcess(
+    let crowd = try ClientProcess(
       Self.crowd,
       ["\(count)", daemons[0].folder + "/guard", redis.socketPath] + daemons.map(\.socketPath))
     let allWait = try eventually(within: .seconds(60)) {

@@ -21,7 +21,7 @@ struct ClaimHolderTests {
     let daemons = try (0..<2).map { _ in try RedisSidecar.start(redis.socketPath) }
     let other = try daemons[1].readyClient()
     _ = try daemons[0].readyClient()
-    let sleeper = try ClaimProcess(Self.sleeper, [daemons[0].socketPath])
+    let sleeper = try ClientProcess(Self.sleeper, [daemons[0].socketPath])
     #expect(sleeper.lines(1) == ["True"])
     let answer = try other.call(
       "claim.once", #"{"key":"job","owner":"other","ttl":60,"waitMs":20000}"#)
@@ -46,7 +46,7 @@ struct ClaimHolderTests {
     let redis = hasRedis ? try RedisServer() : nil
     let daemon = try redis.map { try RedisSidecar.start($0.socketPath) } ?? Daemon()
     let last = try daemon.readyClient()
-    let holder = try ClaimProcess(Self.bound, [daemon.socketPath])
+    let holder = try ClientProcess(Self.bound, [daemon.socketPath])
     #expect(holder.lines(1) == ["True"])
     do {
       let next = try daemon.readyClient()

@@ -44,7 +44,7 @@ struct GuardTests {
   func died(place: Place) throws {
     let stage = try GuardStage(place)
     let client = try #require(try stage.clients(2).last)
-    let run = try ClaimProcess(
+    let run = try ClientProcess(
       """
       link = connect(sys.argv[1])
       answer = ask(link, "idempotency.begin", key="paypal:WH-1", lockTtl="700ms")

@@ -58,8 +58,8 @@ struct PendingHandoverTests {
     }
 
     /// The application, which stops at a place.
-    func start(stopAt place: String = "") throws -> ClaimProcess {
-      try ClaimProcess(
+    func start(stopAt place: String = "") throws -> ClientProcess {
+      try ClientProcess(
         PendingHandoverTests.application, [daemon.socketPath, postgres.host, token, place])
     }
 

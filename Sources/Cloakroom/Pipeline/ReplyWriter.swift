@@ -208,7 +208,8 @@ final class ReplyWriter: StoreSink {
     if let batch = request.batch, batch.isComplete, batch.hasReplies {
       request.connection.reply { $0.writeImmutableBuffer(batch.text) }
     }
-    request.connection.ended(bytesOut)
+    // What the sidecar says of itself has not gone over the link to the store.
+    request.connection.ended(fromStore ? bytesOut : 0)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 

@@ -1,7 +1,7 @@
 internal import Support
 
 /// A client in a process of its own, so that it can be stopped and killed: a short Python program.
-final class ClaimProcess {
+final class ClientProcess {
   /// A connection that is asked line by line; `ask` answers with the reply's result, or its error.
   private static let prelude = """
     import json, os, signal, socket, sys, time
