@@ -67,13 +67,13 @@ struct FairShareTests {
     _ = reader.lines(1)
     // Until all of it has been read that will be: the peer has as much under way as it may have.
     let observer = try daemon.client()
-    eventually("the greedy one is held back") {
+    try eventually("the greedy one is held back") {
       try observer.metrics().sum("limit_hits_total", ["limit": "peer_share"]) > 0
     }
     #expect(try observer.metrics().sum("calls_in_flight") < 20)
     try calm.sendAll([("counter.increment", #"{"key":"n"}"#)])
     redis.resume()
-    #expect(try calm.readAll(1)[0]?.result as? Int == 1)
+    #expect(try calm.readAll(1)[0]?["value"] as? Int == 1)
     #expect(reader.lines.count < 200, "the replies that the other has had by then")
     #expect(reader.lines(401, within: .seconds(120)).count == 401)
   }
@@ -107,12 +107,12 @@ struct FairShareTests {
     try TextFile.write("", to: folder("go"))
     let observer = try daemon.client()
     _ = crowd.lines(2)
-    eventually("the crowd is held back") {
+    try eventually("the crowd is held back") {
       try observer.metrics().sum("limit_hits_total", ["limit": "peer_share"]) > 0
     }
     try calm.sendAll((0..<100).map { ("counter.increment", #"{"key":"n\#($0)"}"#) })
     redis.resume()
-    #expect(try calm.readAll(100).values.allSatisfy { $0.result as? Int == 1 })
+    #expect(try calm.readAll(100).values.allSatisfy { $0["value"] as? Int == 1 })
     #expect(crowd.lines(3).last == "0", "refusals")
     #expect(try observer.metrics().sum("limit_hits_total", ["limit": "pending_commands"]) == 0)
   }
