@@ -6,6 +6,7 @@ import { Conflict, IdempotencyInProgress } from "./errors.js";
 import { Events } from "./events.js";
 import { Pending, Session } from "./handover.js";
 import * as methods from "./methods.js";
+import { Outage } from "./outage.js";
 import { callKey, failureText } from "./shared.js";
 import { Streams } from "./streams.js";
 import { CallOptions, Invoke, Scope } from "./stub.js";
@@ -68,6 +69,8 @@ export class Room {
   readonly system: methods.System;
   /** @internal */
   readonly bestEffortCache: BestEffortCache;
+  /** @internal */
+  readonly limitOutage: Outage;
   private readonly transport: Transport;
   private readonly defaults: Record<string, unknown>;
   // The same for a call, which is made faster where there are none.
@@ -87,6 +90,7 @@ export class Room {
     this.batch = new methods.Batch(invoke);
     this.cache = new methods.Cache(invoke);
     this.bestEffortCache = new BestEffortCache(this.cache, transport.cacheOutage, transport.timeoutMs);
+    this.limitOutage = transport.limitOutage;
     this.claim = claimMethods(invoke);
     this.counter = new methods.Counter(invoke);
     this.dev = new methods.Dev(invoke);

@@ -302,6 +302,52 @@ for (const [kind, application, store] of kinds) {
   });
 }
 
+for (const onUnavailable of ["deny", "allow"]) {
+  for (const store of ["memory", "redis"]) {
+    test(
+      `a sidecar that is away is waited for once: ${onUnavailable}, ${store}`,
+      { timeout: 60_000 },
+      async () => {
+        const sidecar = await Sidecar.start(store);
+        const room = new Room(sidecar.path);
+        const middlewares = ["shop", "other"].map((name) =>
+          // Each request that waited so long would be as long as the test may take.
+          rateLimit({ room, limit: 1_000_000, window: "1h", name, onUnavailable, timeoutMs: 30_000 })
+        );
+        const first = rateLimit({ room, limit: 1_000_000, window: "1h", onUnavailable, timeoutMs: 300 });
+        /** 200 for a request that goes on with a limit, 204 for one without. */
+        const ask = async (middleware) => {
+          const answer = { headers: {}, setHeader: (name, value) => void (answer.headers[name] = value) };
+          return await new Promise((resolve, reject) => {
+            answer.end = () => resolve(answer.statusCode);
+            const request = { rawHeaders: [], socket: { remoteAddress: "192.0.2.1" } };
+            const next = (fault) => fault ? reject(fault) : resolve(answer.headers.RateLimit ? 200 : 204);
+            middleware(request, answer, next).catch(reject);
+          });
+        };
+        const passedBy = onUnavailable === "allow" ? 204 : 503;
+        const ways = [
+          [() => sidecar.stop(), () => sidecar.start()],
+          [() => sidecar.process.kill("SIGSTOP"), () => sidecar.process.kill("SIGCONT")],
+        ];
+        for (const [goAway, comeBack] of ways) {
+          for (const middleware of middlewares) assert.equal(await ask(middleware), 200);
+          await goAway();
+          assert.equal(await ask(first), passedBy);
+          for (let request = 0; request < 1000; request += 1) {
+            // Also of another middleware: it is the same sidecar.
+            assert.equal(await ask(middlewares[request % 2]), passedBy);
+          }
+          await comeBack();
+          await eventually(async () => (await ask(middlewares[0])) === 200, "the limit is not back");
+        }
+        room.close();
+        await sidecar.end();
+      },
+    );
+  }
+}
+
 test("an IPv6 network is one client", () => {
   for (
     const [address, key] of [
