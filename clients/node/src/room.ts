@@ -50,7 +50,14 @@ export interface Guard {
 /** Whose data a room is about: names and ids, outermost first. */
 export type RoomScope = Readonly<Record<string, string | number | bigint>> | Scope;
 
-/** A sidecar, with one connection for all calls, made at the first one. */
+/**
+ * A sidecar, with one connection for all calls, made at the first one.
+ *
+ * Values are exact: integers beyond 2^53 are bigints when they are read, and bigints can be given. A decimal that no
+ * double holds is a `Decimal` with its text, which is written as it stands. Bytes are `Buffer` (any view can be given) and
+ * travel as `{"$base64": …}`. What `JSON.stringify` would lose in silence is InvalidParams: NaN, infinities, Map, Set,
+ * functions, lone surrogates, undefined in an array.
+ */
 export class Room {
   readonly batch: methods.Batch;
   readonly cache: methods.Cache;

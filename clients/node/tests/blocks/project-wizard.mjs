@@ -251,7 +251,7 @@ assert.equal((await fetch(\`/api/project-session/\${sessionId}\`)).status, 404);
       before: `${types}
 import Redis from "ioredis";
 import { SessionService as Ours } from "cloakroom/session";
-const uuidv4 = () => crypto.randomUUID();`,
+import { randomUUID as uuidv4 } from "node:crypto";`,
       after: `const services: any[] = [new SessionService(), new Ours()];
 for (const service of services) {
   const projectData = { projectName: "Tower", clientName: "", budget: 7 };
