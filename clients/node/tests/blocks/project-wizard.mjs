@@ -398,7 +398,8 @@ assert.deepEqual(log.map(({ action, step, success, error }) => [action, step, su
           "SESSION_TTL",
         ]);
         await withRedis(port, async () => {
-          const sidecar = await Sidecar.start("memory", [], environment);
+          // Another place for Redis would be taken first.
+          const sidecar = await Sidecar.start("memory", [], { ...environment, REDIS_URL: undefined });
           const room = new Room(sidecar.path);
           const handlers = createSessionHandlers({
             service: new SessionService({ room }),
