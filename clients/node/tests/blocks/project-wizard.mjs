@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { Room } from "../../dist/index.js";
 import { createSessionHandlers, SessionService } from "../../dist/session/index.js";
 import { eventually, Sidecar } from "../support.mjs";
+import { redisLine } from "./redis-line.mjs";
 import { browser, types } from "./wizard-application.mjs";
 
 const steps = `"step1" | "step2" | "step3" | "step4"`;
@@ -54,17 +55,6 @@ const notFound = [404, { error: "Session not found" }];
 const gone = [410, { error: "Session expired", code: "SESSION_EXPIRED" }];
 const aSession = "the id of a session";
 
-/** Asks a Redis; answers its line. */
-function redis(port, command) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "localhost", () => socket.write(`${command}\r\n`));
-    socket.on("error", reject).on("data", (data) => {
-      resolve(data.toString().trim());
-      socket.destroy();
-    });
-  });
-}
-
 async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, "localhost", resolve));
@@ -83,10 +73,12 @@ function variables(text) {
 
 async function withRedis(port, test) {
   const folder = mkdtempSync("/tmp/cloakroom-node-");
-  const child = spawn("redis-server", ["--port", port, "--save", "", "--dir", folder], { stdio: "ignore" });
+  const child = spawn("redis-server", ["--port", String(port), "--save", "", "--dir", folder], {
+    stdio: "ignore",
+  });
   const over = new Promise((resolve) => child.on("close", resolve));
   try {
-    await eventually(() => redis(port, "PING").then((line) => line === "+PONG", () => false), "no Redis");
+    await eventually(() => redisLine(port, "PING").then((line) => line === "+PONG", () => false), "no Redis");
     await test();
   } finally {
     child.kill("SIGKILL");
@@ -418,7 +410,7 @@ assert.deepEqual(log.map(({ action, step, success, error }) => [action, step, su
             const { sessionId } = await (await begin("192.0.2.1")).json();
             const { createdAt, expiresAt } = await room.session.get(sessionId);
             assert.equal(new Date(expiresAt) - new Date(createdAt), Number(environment.SESSION_TTL) * 1000);
-            assert.notEqual(await redis(port, "DBSIZE"), ":0");
+            assert.notEqual(await redisLine(port, "DBSIZE"), ":0");
             const attempts = [];
             for (let attempt = 2; attempt <= 6; attempt += 1) {
               attempts.push((await begin("192.0.2.1")).status);
