@@ -78,6 +78,8 @@ export class Room {
   readonly bestEffortCache: BestEffortCache;
   /** @internal */
   readonly limitOutage: Outage;
+  /** @internal */
+  readonly guardOutage: Outage;
   private readonly transport: Transport;
   private readonly defaults: Record<string, unknown>;
   // The same for a call, which is made faster where there are none.
@@ -98,6 +100,7 @@ export class Room {
     this.cache = new methods.Cache(invoke);
     this.bestEffortCache = new BestEffortCache(this.cache, transport.cacheOutage, transport.timeoutMs);
     this.limitOutage = transport.limitOutage;
+    this.guardOutage = transport.guardOutage;
     this.claim = claimMethods(invoke);
     this.counter = new methods.Counter(invoke);
     this.dev = new methods.Dev(invoke);

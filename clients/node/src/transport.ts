@@ -9,7 +9,7 @@ import { CallOptions } from "./stub.js";
 const MAX_WAITING = 1024;
 // For how long what could not be asked is passed by before it is asked again.
 const CACHE_MOMENT_MS = 1000;
-const LIMIT_MOMENT_MS = 100;
+const SHORT_MOMENT_MS = 100;
 
 /** How a room reaches its sidecar. */
 export interface RoomOptions {
@@ -40,8 +40,9 @@ export class Transport {
   isClosed = false;
   /** What is known of the cache by all who use it. */
   readonly cacheOutage = new Outage(CACHE_MOMENT_MS);
-  /** The same of rate limits, which nobody does without for longer than need be. */
-  readonly limitOutage = new Outage(LIMIT_MOMENT_MS);
+  /** The same of rate limits, and of requests that are done once: nobody does without those for longer than need be. */
+  readonly limitOutage = new Outage(SHORT_MOMENT_MS);
+  readonly guardOutage = new Outage(SHORT_MOMENT_MS);
   private readonly path: string | undefined;
   private readonly identity: Record<string, unknown> = {};
   private readonly connectionOptions: ConnectionOptions;

@@ -352,6 +352,47 @@ for (const onUnavailable of ["deny", "allow"]) {
   }
 }
 
+test(
+  "a request that is to be done once waits once for a sidecar that is away",
+  { timeout: 60_000 },
+  async () => {
+    const sidecar = await Sidecar.start();
+    const late = new Room({ path: sidecar.path, timeoutMs: 300 });
+    const room = new Room({ path: sidecar.path, timeoutMs: 30_000 });
+    const server = createServer((request, response) =>
+      idempotent(request, response, (fault) => response.writeHead(fault ? 500 : 200).end())
+    );
+    let idempotent = idempotency({ room: late }), keys = 0;
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const post = () =>
+      new Promise((resolve, reject) => {
+        const { port } = server.address();
+        const headers = { "Idempotency-Key": `key-${keys += 1}` };
+        const asked = ask({ port, host: "127.0.0.1", method: "POST", headers, agent: false }, (answer) => {
+          answer.resume().on("end", () => resolve(answer.statusCode));
+        });
+        asked.on("error", reject).end();
+      });
+    try {
+      assert.equal(await post(), 200);
+      await sidecar.stop();
+      for (let request = 0; request < 400; request += 1) assert.equal(await post(), 503);
+      await sidecar.start();
+      await eventually(async () => (await post()) === 200, "it is not back");
+      // A restart that is shorter than a call's time is waited for.
+      idempotent = idempotency({ room });
+      await sidecar.stop();
+      const waiting = post();
+      await sidecar.start();
+      assert.equal(await waiting, 200);
+    } finally {
+      server.close();
+      for (const one of [late, room]) one.close();
+      await sidecar.end();
+    }
+  },
+);
+
 test("an IPv6 network is one client", () => {
   for (
     const [address, key] of [
