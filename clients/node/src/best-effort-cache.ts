@@ -1,6 +1,6 @@
-import { CacheOutage } from "./cache-outage.js";
 import { LeaseLost } from "./errors.js";
 import { Cache, CacheGetOptions, CacheGetResult, CacheSetOptions } from "./methods.js";
+import { Outage } from "./outage.js";
 import { CallOptions } from "./stub.js";
 
 // How long a request waits for a sidecar that can't be reached: time enough for one that is started anew.
@@ -11,7 +11,7 @@ export class BestEffortCache {
   /** @param outage what the rooms of one sidecar know of it together. */
   constructor(
     private readonly cache: Cache,
-    private readonly outage: CacheOutage,
+    private readonly outage: Outage,
     private readonly timeoutMs: number,
   ) {}
 

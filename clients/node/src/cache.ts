@@ -19,7 +19,10 @@ export interface CacheEntryOptions {
 
 /** A cache as services of an application have it: a value by its key, for some seconds. */
 export interface CacheService {
-  /** The value; null where there is none, and where the cache can't be asked. */
+  /**
+   * The value; null where there is none, and where the cache can't be asked. One that is stale is given within its
+   * grace, and left to be made anew by `getOrSet`.
+   */
   get<T = unknown>(key: string, options?: CacheEntryOptions): Promise<T | null>;
   /**
    * Keeps a value; false where it could not be kept. After a `get` of the same key that found none, it isn't kept
@@ -61,9 +64,14 @@ export function createCacheService(options: CacheServiceOptions = {}): CacheServ
       const key = keyOf(name);
       const found = await bestEffortCache.get<T>(key, { scope, tags });
       if (found === undefined) return null;
-      if (found.status === "hit" || found.status === "stale") return found.value;
-      if (found.lease !== undefined) remember(leases, key, found.lease);
-      return null;
+      const { status, value, lease } = found;
+      if (status === "miss" || status === "negative") {
+        if (lease !== undefined) remember(leases, key, lease);
+        return null;
+      }
+      // Who is given a value makes none: the lease is for the next one who does, and nobody has to wait for its end.
+      if (lease !== undefined) void bestEffortCache.release(key, lease, { scope });
+      return value;
     },
 
     async set(name, value = null, ttl = life, { tags } = {}) {

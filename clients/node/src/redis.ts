@@ -20,7 +20,9 @@ export interface SetOptions {
  * The few calls of `ioredis` and `redis` that an application makes to keep a value for some time, on the sidecar: code
  * that makes no others runs as it stands. A value without an end lives for 24 hours, the sidecar's default.
  *
- * A text comes back as the text; anything else that is JSON comes back as it is.
+ * There are `get`, `set` (with `EX`, `PX`, `NX`, `XX`, or seconds), `setex`, `setnx`, `mget`, `getdel`, `del`, `exists`,
+ * `expire`, `ttl`, `connect`, `quit`, and the same by node-redis' names. Another call is not there, and another option an
+ * error. A text comes back as the text; anything else that is JSON comes back as it is.
  */
 export class Redis {
   private readonly room: Room;

@@ -6,6 +6,7 @@ import { Conflict, IdempotencyInProgress } from "./errors.js";
 import { Events } from "./events.js";
 import { Pending, Session } from "./handover.js";
 import * as methods from "./methods.js";
+import { Outage } from "./outage.js";
 import { callKey, failureText } from "./shared.js";
 import { Streams } from "./streams.js";
 import { CallOptions, Invoke, Scope } from "./stub.js";
@@ -49,7 +50,14 @@ export interface Guard {
 /** Whose data a room is about: names and ids, outermost first. */
 export type RoomScope = Readonly<Record<string, string | number | bigint>> | Scope;
 
-/** A sidecar, with one connection for all calls, made at the first one. */
+/**
+ * A sidecar, with one connection for all calls, made at the first one.
+ *
+ * Values are exact: integers beyond 2^53 are bigints when they are read, and bigints can be given. A decimal that no
+ * double holds is a `Decimal` with its text, which is written as it stands. Bytes are `Buffer` (any view can be given) and
+ * travel as `{"$base64": …}`. What `JSON.stringify` would lose in silence is InvalidParams: NaN, infinities, Map, Set,
+ * functions, lone surrogates, undefined in an array.
+ */
 export class Room {
   readonly batch: methods.Batch;
   readonly cache: methods.Cache;
@@ -68,6 +76,10 @@ export class Room {
   readonly system: methods.System;
   /** @internal */
   readonly bestEffortCache: BestEffortCache;
+  /** @internal */
+  readonly limitOutage: Outage;
+  /** @internal */
+  readonly guardOutage: Outage;
   private readonly transport: Transport;
   private readonly defaults: Record<string, unknown>;
   // The same for a call, which is made faster where there are none.
@@ -87,6 +99,8 @@ export class Room {
     this.batch = new methods.Batch(invoke);
     this.cache = new methods.Cache(invoke);
     this.bestEffortCache = new BestEffortCache(this.cache, transport.cacheOutage, transport.timeoutMs);
+    this.limitOutage = transport.limitOutage;
+    this.guardOutage = transport.guardOutage;
     this.claim = claimMethods(invoke);
     this.counter = new methods.Counter(invoke);
     this.dev = new methods.Dev(invoke);

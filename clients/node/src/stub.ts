@@ -26,7 +26,10 @@ export interface CallOptions {
   traceparent?: string;
   /** The call's time, in place of the room's. */
   timeoutMs?: number;
-  /** Ends the call: with Cancelled where nothing was done. */
+  /**
+   * Ends the call: with Cancelled where nothing was done, whose cause is the signal's reason. The answer comes all the
+   * same where it was done already, and OutcomeUnknown where nobody knows.
+   */
   signal?: Signal;
   /** @internal How long it waits for a connection, where that is less. */
   reachMs?: number;

@@ -1,12 +1,15 @@
 import { backoff, Call, DEFAULT_TIMEOUT_MS } from "./call.js";
-import { CacheOutage } from "./cache-outage.js";
 import { Connection, ConnectionEvents, ConnectionOptions } from "./connection.js";
 import * as errors from "./errors.js";
 import { ConnectionLost, Recovery } from "./exchange.js";
+import { Outage } from "./outage.js";
 import { socketPath } from "./socket-path.js";
 import { CallOptions } from "./stub.js";
 
 const MAX_WAITING = 1024;
+// For how long what could not be asked is passed by before it is asked again.
+const CACHE_MOMENT_MS = 1000;
+const SHORT_MOMENT_MS = 100;
 
 /** How a room reaches its sidecar. */
 export interface RoomOptions {
@@ -36,7 +39,10 @@ export class Transport {
   readonly timeoutMs: number;
   isClosed = false;
   /** What is known of the cache by all who use it. */
-  readonly cacheOutage = new CacheOutage();
+  readonly cacheOutage = new Outage(CACHE_MOMENT_MS);
+  /** The same of rate limits, and of requests that are done once: nobody does without those for longer than need be. */
+  readonly limitOutage = new Outage(SHORT_MOMENT_MS);
+  readonly guardOutage = new Outage(SHORT_MOMENT_MS);
   private readonly path: string | undefined;
   private readonly identity: Record<string, unknown> = {};
   private readonly connectionOptions: ConnectionOptions;

@@ -302,6 +302,97 @@ for (const [kind, application, store] of kinds) {
   });
 }
 
+for (const onUnavailable of ["deny", "allow"]) {
+  for (const store of ["memory", "redis"]) {
+    test(
+      `a sidecar that is away is waited for once: ${onUnavailable}, ${store}`,
+      { timeout: 60_000 },
+      async () => {
+        const sidecar = await Sidecar.start(store);
+        const room = new Room(sidecar.path);
+        const middlewares = ["shop", "other"].map((name) =>
+          // Each request that waited so long would be as long as the test may take.
+          rateLimit({ room, limit: 1_000_000, window: "1h", name, onUnavailable, timeoutMs: 30_000 })
+        );
+        const first = rateLimit({ room, limit: 1_000_000, window: "1h", onUnavailable, timeoutMs: 300 });
+        /** 200 for a request that goes on with a limit, 204 for one without. */
+        const ask = async (middleware) => {
+          const answer = { headers: {}, setHeader: (name, value) => void (answer.headers[name] = value) };
+          return await new Promise((resolve, reject) => {
+            answer.end = () => resolve(answer.statusCode);
+            const request = { rawHeaders: [], socket: { remoteAddress: "192.0.2.1" } };
+            const next = (fault) => fault ? reject(fault) : resolve(answer.headers.RateLimit ? 200 : 204);
+            middleware(request, answer, next).catch(reject);
+          });
+        };
+        const passedBy = onUnavailable === "allow" ? 204 : 503;
+        const ways = [
+          [() => sidecar.stop(), () => sidecar.start()],
+          [() => sidecar.process.kill("SIGSTOP"), () => sidecar.process.kill("SIGCONT")],
+        ];
+        try {
+          for (const [goAway, comeBack] of ways) {
+            for (const middleware of middlewares) assert.equal(await ask(middleware), 200);
+            await goAway();
+            // A process that is told to stop may still answer what has reached it.
+            await eventually(async () => (await ask(first)) === passedBy);
+            for (let request = 0; request < 1000; request += 1) {
+              // Also of another middleware: it is the same sidecar.
+              assert.equal(await ask(middlewares[request % 2]), passedBy);
+            }
+            await comeBack();
+            await eventually(async () => (await ask(middlewares[0])) === 200, "the limit is not back");
+          }
+        } finally {
+          room.close();
+          await sidecar.end();
+        }
+      },
+    );
+  }
+}
+
+test(
+  "a request that is to be done once waits once for a sidecar that is away",
+  { timeout: 60_000 },
+  async () => {
+    const sidecar = await Sidecar.start();
+    const late = new Room({ path: sidecar.path, timeoutMs: 300 });
+    const room = new Room({ path: sidecar.path, timeoutMs: 30_000 });
+    const server = createServer((request, response) =>
+      idempotent(request, response, (fault) => response.writeHead(fault ? 500 : 200).end())
+    );
+    let idempotent = idempotency({ room: late }), keys = 0;
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const post = () =>
+      new Promise((resolve, reject) => {
+        const { port } = server.address();
+        const headers = { "Idempotency-Key": `key-${keys += 1}` };
+        const asked = ask({ port, host: "127.0.0.1", method: "POST", headers, agent: false }, (answer) => {
+          answer.resume().on("end", () => resolve(answer.statusCode));
+        });
+        asked.on("error", reject).end();
+      });
+    try {
+      assert.equal(await post(), 200);
+      await sidecar.stop();
+      for (let request = 0; request < 400; request += 1) assert.equal(await post(), 503);
+      await sidecar.start();
+      await eventually(async () => (await post()) === 200, "it is not back");
+      // A restart that is shorter than a call's time is waited for.
+      idempotent = idempotency({ room });
+      await sidecar.stop();
+      const waiting = post();
+      await sidecar.start();
+      assert.equal(await waiting, 200);
+    } finally {
+      server.close();
+      for (const one of [late, room]) one.close();
+      await sidecar.end();
+    }
+  },
+);
+
 test("an IPv6 network is one client", () => {
   for (
     const [address, key] of [

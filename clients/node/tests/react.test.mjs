@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, afterEach, before, describe, test } from "node:test";
 import { Room } from "../dist/index.js";
-import { patchOf } from "../dist/react/members.js";
+import { isSame, patchOf } from "../dist/react/members.js";
 import { createSessionHandlers, SessionService } from "../dist/session/index.js";
 import { eventually, Sidecar } from "./support.mjs";
 
@@ -42,6 +42,27 @@ test("a change is a merge patch that makes members what they were set to", () =>
   ) assert.deepEqual(patchOf(saved, changes), patch, JSON.stringify(changes));
 });
 
+test("values are the same whatever the order of members, and with or without those that are null", () => {
+  for (
+    const [one, other, expected] of [
+      [1, 1, true],
+      [1, "1", false],
+      [undefined, null, true],
+      [{ a: 1, b: { c: 2, d: null } }, { b: { c: 2 }, a: 1 }, true],
+      [{ a: 1 }, { a: 1, b: 0 }, false],
+      [[1, 2], [1, 2], true],
+      [[1, 2], [2, 1], false],
+      [[1], [1, undefined], false],
+      [[], {}, false],
+      [{}, null, false],
+      [{}, JSON.parse('{"__proto__":{"x":1}}'), false],
+    ]
+  ) {
+    assert.equal(isSame(one, other), expected, JSON.stringify([one, other]));
+    assert.equal(isSame(other, one), expected, JSON.stringify([other, one]));
+  }
+});
+
 /** What a page has around it: a server, of which each request is seen, and a storage that outlives the page. */
 class Browser {
   constructor(service) {
@@ -66,6 +87,7 @@ class Browser {
       method: options.method,
       path: pathname,
       body: options.body && JSON.parse(options.body),
+      ifMatch: options.headers["If-Match"],
     };
     this.seen.push(request);
     this.underWay += 1;
@@ -173,8 +195,8 @@ for (const kind of ["memory", "redis"]) {
       sidecar = await Sidecar.start(kind);
       room = new Room(sidecar.path);
       service = new SessionService({ room });
-      // What React has to say against how it is used.
-      console.error = (...said) => complaints.push(said.join(" "));
+      // What React has to say against how it is used; Node's own warnings begin with the process' number.
+      console.error = (...said) => /^\(node:\d+\) /.test(said[0]) || complaints.push(said.join(" "));
       complaints = [];
     });
     after(async () => {
@@ -424,6 +446,190 @@ for (const kind of ["memory", "redis"]) {
       await service.updateSession(browser.sessionId, { projectData: { b: 2 } });
       await page.call("updateSession", { a: 2 }, 2);
       assert.deepEqual([await saved(), page.hook.projectData], [{ a: 2, b: 2 }, { a: 2, b: 2 }]);
+    });
+
+    /** Two tabs with the same session, which both show `data`. */
+    const twoTabs = async (data, options) => {
+      const page = await begun(options);
+      await page.call("updateSession", data, 1);
+      const other = await Page.mount(browser, { start: startFrom(browser), ...options });
+      await other.until("ready");
+      browser.seen = [];
+      return [page, other];
+    };
+    /** Saves a draft. */
+    const save = async (page, data) => {
+      const draft = page.hook.updateSession(data).catch((fault) => fault);
+      const fault = await page.call("flush");
+      await draft;
+      return fault;
+    };
+
+    test("of two tabs has what both have typed", async () => {
+      const [page, other] = await twoTabs({ a: 0, b: 0, c: 0 });
+      assert.equal(await save(page, { a: 1, c: 1 }), undefined);
+      assert.equal(await save(other, { b: 2, c: 1 }), undefined);
+      assert.equal(await other.call("updateSession", {}, 2), undefined);
+      const expected = { a: 1, b: 2, c: 1 };
+      assert.deepEqual([await saved(), other.hook.projectData, other.hook.status], [
+        expected,
+        expected,
+        "ready",
+      ]);
+      const etags = browser.seen.filter(({ method }) => method === "PUT").map(({ ifMatch }) => ifMatch);
+      assert.ok(etags.every((etag) => /^"[0-9a-f]+"$/.test(etag)), String(etags));
+      assert.deepEqual(browser.methods(), ["PUT", "PUT", "GET", "PUT", "PUT"]);
+      // The first tab is told by its next save.
+      assert.equal(await save(page, { d: 3 }), undefined);
+      assert.deepEqual(page.hook.projectData, { ...expected, d: 3 });
+      assert.deepEqual([page.hook.completedSteps, page.hook.conflicts], [[1, 2], []]);
+    });
+
+    test("of two tabs that change the same is as the first has saved it until the second one decides", async () => {
+      for (const [choice, name] of [["mine", "Bridge"], ["theirs", "Tower"]]) {
+        const [page, other] = await twoTabs({ name: "House", budget: 1 });
+        assert.equal(await save(page, { name: "Tower" }), undefined);
+        const fault = await other.call("updateSession", { name: "Bridge", budget: 2 }, 2);
+        assert.ok(fault instanceof ProjectSessionError);
+        assert.deepEqual([fault.code, fault.status, fault.message], [
+          "CONFLICT",
+          412,
+          "Changed here and elsewhere",
+        ]);
+        const { hook } = other;
+        assert.deepEqual([hook.status, hook.error], ["conflict", fault]);
+        assert.deepEqual(hook.conflicts, [{ name: "name", mine: "Bridge", theirs: "Tower" }]);
+        // It goes on being shown as it was typed, and what nobody else has changed is saved.
+        assert.deepEqual(hook.projectData, { name: "Bridge", budget: 2 });
+        assert.deepEqual(await saved(), { name: "Tower", budget: 2 });
+        assert.deepEqual(hook.completedSteps, [1]);
+        // No other save, and no other step, goes past it in silence.
+        assert.equal(await save(other, { budget: 3 }), undefined);
+        assert.equal((await other.call("updateSession", { budget: 4 }, 2)).code, "CONFLICT");
+        assert.deepEqual(await saved(), { name: "Tower", budget: 4 });
+        assert.deepEqual([other.hook.status, other.hook.completedSteps], ["conflict", [1]]);
+
+        assert.equal(await other.call("resolveConflict", "name", choice), undefined);
+        assert.deepEqual([other.hook.status, other.hook.error, other.hook.conflicts], ["ready", null, []]);
+        const expected = { name, budget: 4 };
+        assert.deepEqual([await saved(), other.hook.projectData], [expected, expected]);
+        assert.equal(await other.call("updateSession", {}, 2), undefined);
+        assert.deepEqual(other.hook.completedSteps, [1, 2]);
+        for (const one of [page, other]) await one.unmount();
+      }
+    });
+
+    test("is as it was typed when its step is completed once more, and as the server has it when that is typed", async () => {
+      const [page, other] = await twoTabs({ name: "House" });
+      await save(page, { name: "Tower" });
+      assert.equal((await save(other, { name: "Bri" })).code, "CONFLICT");
+      // Who goes on typing has perhaps not seen it yet.
+      assert.equal(await save(other, { name: "Bridge" }), undefined);
+      assert.deepEqual(other.hook.conflicts, [{ name: "name", mine: "Bridge", theirs: "Tower" }]);
+      assert.deepEqual(await saved(), { name: "Tower" });
+      assert.equal(await other.call("updateSession", { name: "Bridge" }, 2), undefined);
+      assert.deepEqual([await saved(), other.hook.completedSteps], [{ name: "Bridge" }, [1, 2]]);
+
+      assert.equal((await save(page, { name: "House" })).code, "CONFLICT");
+      assert.equal(await save(page, { name: "Bridge" }), undefined);
+      assert.deepEqual([page.hook.conflicts, page.hook.status, await saved()], [[], "ready", {
+        name: "Bridge",
+      }]);
+    });
+
+    test("removed in one tab and changed in the other is a conflict like another", async () => {
+      const [page, other] = await twoTabs({ a: { x: 1 }, b: 1 });
+      await save(page, { a: null, b: 2 });
+      assert.equal((await save(other, { a: { x: 2 }, b: undefined })).code, "CONFLICT");
+      assert.deepEqual(other.hook.conflicts, [
+        { name: "a", mine: { x: 2 }, theirs: undefined },
+        { name: "b", mine: undefined, theirs: 2 },
+      ]);
+      assert.deepEqual(other.hook.projectData, { a: { x: 2 } });
+      await other.call("resolveConflict", "b", "mine");
+      await other.call("resolveConflict", "a", "mine");
+      assert.deepEqual([await saved(), other.hook.status], [{ a: { x: 2 } }, "ready"]);
+    });
+
+    test("is in no conflict with itself when an answer was lost", async () => {
+      const page = await begun();
+      browser.instead.push(async (options) => {
+        assert.equal((await browser.answer("/api/project-session", options)).status, 200);
+        throw new TypeError("fetch failed");
+      });
+      assert.equal((await page.call("updateSession", { name: "To", a: 1 }, 1)).code, "UNAVAILABLE");
+      assert.equal(await page.call("updateSession", { name: "Tower" }, 2), undefined);
+      assert.deepEqual([await saved(), page.hook.conflicts], [{ name: "Tower", a: 1 }, []]);
+      assert.deepEqual([page.hook.completedSteps, page.hook.status], [[1, 2], "ready"]);
+    });
+
+    test("that is gone while something is undecided keeps what was typed", async () => {
+      const [page, other] = await twoTabs({ name: "House" });
+      await save(page, { name: "Tower" });
+      await save(other, { name: "Bridge" });
+      await service.deleteSession(browser.sessionId);
+      assert.equal(await other.call("loadSession", browser.sessionId), undefined);
+      assert.equal(await other.call("flush"), undefined);
+      assert.deepEqual([await saved(), other.hook.status], [{ name: "Bridge" }, "ready"]);
+    });
+
+    test("is read again when somebody comes back to the page, and saved when the page goes", async () => {
+      const listeners = { pagehide: new Set(), visibilitychange: new Set() };
+      const target = {
+        addEventListener: (type, listener) => void listeners[type].add(listener),
+        removeEventListener: (type, listener) => void listeners[type].delete(listener),
+      };
+      const tell = (type) => {
+        for (const listener of listeners[type]) listener();
+      };
+      const document = { ...target, visibilityState: "visible" };
+      globalThis.window = { ...target, document };
+      try {
+        const page = await begun();
+        const put = (projectData) => service.updateSession(browser.sessionId, { projectData });
+        const comeBack = async () => {
+          browser.seen = [];
+          await renderer.act(async () => {
+            tell("visibilitychange");
+            await eventually(() => browser.underWay === 0 && browser.seen.length === 1);
+          });
+        };
+        await page.call("updateSession", { a: 1, b: 1 }, 1);
+        await put({ a: 2 });
+        await comeBack();
+        await renderer.act(() => eventually(() => page.hook.projectData.a === 2));
+        assert.deepEqual([page.hook.projectData, page.hook.status], [{ a: 2, b: 1 }, "ready"]);
+        // What was typed meanwhile is not lost by it.
+        page.hook.updateSession({ a: 3, b: 3 }).catch(() => undefined);
+        await put({ a: 4 });
+        await comeBack();
+        await renderer.act(() => eventually(() => page.hook.conflicts.length === 1));
+        assert.deepEqual(page.hook.conflicts, [{ name: "a", mine: 3, theirs: 4 }]);
+        document.visibilityState = "hidden";
+        tell("visibilitychange");
+        // A server that is away is not a fault of what nobody has asked for.
+        document.visibilityState = "visible";
+        browser.instead.push(away);
+        await comeBack();
+        assert.equal(page.hook.status, "saving");
+        // Nobody is there any more to bring it together with what others have saved.
+        await put({ c: 1 });
+        browser.seen = [];
+        await renderer.act(async () => {
+          tell("pagehide");
+          await eventually(async () => (await saved()).b === 3);
+        });
+        assert.deepEqual(browser.seen.map(({ method, ifMatch }) => [method, ifMatch]), [["PUT", undefined]]);
+        assert.deepEqual(await saved(), { a: 4, b: 3, c: 1 });
+        await renderer.act(() => eventually(() => page.hook.status === "conflict"));
+        await service.deleteSession(browser.sessionId);
+        await comeBack();
+        assert.deepEqual([page.hook.status, page.hook.error.code], ["error", "SESSION_NOT_FOUND"]);
+        await page.unmount();
+        assert.deepEqual([listeners.pagehide.size, listeners.visibilitychange.size], [0, 0]);
+      } finally {
+        delete globalThis.window;
+      }
     });
 
     test("goes back to a step, and from there to the first that is not complete", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { Room } from "../dist/index.js";
+import { errors, Room } from "../dist/index.js";
 import {
   createSessionHandlers,
   SessionController,
@@ -273,6 +273,61 @@ for (const kind of ["memory", "redis"]) {
       nowhere.close();
     });
 
+    test("a session that is bound to its browser is 403 for another one", async () => {
+      const bind = { userAgent: "require", ipAddress: "require" };
+      await room.flow.define("bound", [{ id: "only" }], { bind });
+      const bound = new SessionService({ room, flow: "bound" });
+      const { collection, session, submission } = createSessionHandlers({
+        service: bound,
+        ipAddress: () => "192.0.2.7",
+      });
+      const from = (userAgent, method, path, body) =>
+        new Request(`${url}${path}`, { method, headers: { "user-agent": userAgent }, body });
+      const made = await collection.POST(from("mine", "POST", "", "{}"));
+      const { sessionId } = await made.json();
+      const context = { params: { sessionId } };
+      const put = JSON.stringify({ sessionId, projectData: { a: 1 } });
+      const refused = (userAgent) => [
+        session.GET(from(userAgent, "GET", `/${sessionId}`), context),
+        collection.PUT(from(userAgent, "PUT", "", put)),
+        submission(() => assert.fail()).POST(from(userAgent, "POST", `/${sessionId}/submit`), context),
+        session.DELETE(from(userAgent, "DELETE", `/${sessionId}`), context),
+      ];
+      for (const answer of refused("another")) {
+        const { status, body } = await answer.then(async (got) => ({
+          status: got.status,
+          body: await got.json(),
+        }));
+        assert.deepEqual([status, body], [403, { error: "Forbidden", code: "FORBIDDEN" }]);
+      }
+      assert.equal((await session.GET(from("mine", "GET", ""), context)).status, 200);
+      const controller = new SessionController(bound);
+      const answer = {};
+      await controller.getSession({ headers: {}, ip: "192.0.2.8", params: { sessionId } }, {
+        status: (status) => void (answer.status = status),
+        setHeader: () => assert.fail(),
+        json: (body) => void (answer.body = body),
+      });
+      assert.deepEqual(answer, { status: 403, body: { error: "Forbidden", code: "FORBIDDEN" } });
+    });
+
+    test("what is too large is 413, and what can't be submitted any more 409", async () => {
+      const sessionId = await finished();
+      const large = JSON.stringify({ sessionId, projectData: { text: "x".repeat(5_000_000) } });
+      const { status, body } = await ask("PUT", large);
+      assert.deepEqual([status, body], [413, { error: "Session is too large", code: "TOO_LARGE" }]);
+      const { POST } = handlers.submission(() => Promise.reject(new RangeError()));
+      const submit = async () => {
+        const answer = await POST(new Request(url, { method: "POST" }), { params: { sessionId } });
+        return [answer.status, await answer.json()];
+      };
+      // As many times as an operation can be checked out unless the sidecar is told.
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        assert.deepEqual(await submit(), [500, { error: "Failed to submit session" }]);
+      }
+      assert.deepEqual(await submit(), [409, { error: "Session can't be submitted", code: "CONFLICT" }]);
+    });
+
     test("Express' controller answers the same, and an address begins so many sessions only", async () => {
       const controller = new SessionController(service);
       const call = async (method, request, save) => {
@@ -316,3 +371,32 @@ for (const kind of ["memory", "redis"]) {
     });
   });
 }
+
+test("what the sidecar refuses has the status that is fit for it", async () => {
+  const cases = [
+    [errors.Forbidden, {}, 403, { error: "Forbidden", code: "FORBIDDEN" }],
+    [errors.TooLarge, {}, 413, { error: "Session is too large", code: "TOO_LARGE" }],
+    [errors.RateLimited, { retryAfterMs: 6100 }, 429, { error: "Too many sessions" }, "7"],
+    [errors.Overloaded, { retryAfterMs: 20 }, 503, { error: "Too many requests", code: "OVERLOADED" }, "1"],
+    [errors.QuotaExceeded, {}, 507, { error: "Too much is kept", code: "QUOTA_EXCEEDED" }],
+    [errors.CheckedOut, {}, 409, { error: "Session is being submitted", code: "CHECKED_OUT" }, "1"],
+    [errors.LeaseLost, {}, 409, { error: "Session is being submitted", code: "LEASE_LOST" }, "1"],
+    [errors.Conflict, {}, 412, { error: "Session has changed", code: "CONFLICT" }],
+    [errors.InvalidParams, {}, 400, { error: "Invalid request" }],
+    [SyntaxError, {}, 400, { error: "Invalid request" }],
+    // Those of the document's own: what is nobody's fault.
+    ...["Unavailable", "DeadlineExceeded", "OutcomeUnknown", "StoreRefused", "Internal", "MethodNotFound"]
+      .map(
+        (name) => [errors[name], {}, 500, { error: "Failed to get session" }],
+      ),
+    [RangeError, {}, 500, { error: "Failed to get session" }],
+  ];
+  for (const [type, facts, status, body, wait = null] of cases) {
+    const get = () => Promise.reject(new type("refused", facts));
+    const service = new SessionService({ room: { session: { get } } });
+    const { session } = createSessionHandlers({ service });
+    const answer = await session.GET(new Request(url), { params: { sessionId: "any" } });
+    const told = [answer.status, await answer.json(), answer.headers.get("retry-after")];
+    assert.deepEqual(told, [status, body, wait], type.name);
+  }
+});

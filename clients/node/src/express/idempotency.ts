@@ -56,6 +56,7 @@ export function idempotency<R extends HttpRequest & ReadableRequest = HttpReques
     throw new TypeError(`maxResponse is at most ${MAX_KEPT}: an answer is kept in one call`);
   }
   const room = options.room ?? new Room();
+  const probe = () => room.kv.exists("http:probe");
 
   /** The answer in place of the application's, or the receipt for its own. */
   const begin = async (request: R, name: string): Promise<Answer | string | undefined> => {
@@ -64,16 +65,17 @@ export function idempotency<R extends HttpRequest & ReadableRequest = HttpReques
     if (body === "too large") {
       return problem(413, `A request with an Idempotency-Key has at most ${maxRequest} bytes.`);
     }
+    // Once a request has waited in vain, the next ones don't: nothing is begun in either case.
+    if (room.guardOutage.isOn(probe)) return unavailable();
     try {
       const fingerprint = fingerprintOf(request, body);
-      const begun = await room.idempotency.begin(name, { fingerprint, lockTtl, ttl, waitMs });
+      const given = { fingerprint, lockTtl, ttl, waitMs };
+      const begun = await room.guardOutage.ask(() => room.idempotency.begin(name, given));
+      if (begun === undefined) return unavailable();
       return begun.status === "new" && begun.receipt !== undefined ? begun.receipt : known(begun);
     } catch (fault) {
-      if (fault instanceof IdempotencyMismatch) {
-        return problem(422, "This Idempotency-Key was used for another request.");
-      }
-      if (!isOutage(fault)) throw fault;
-      return problem(503, "Nothing was done. Try again with the same key.", [["Retry-After", "1"]]);
+      if (!(fault instanceof IdempotencyMismatch)) throw fault;
+      return problem(422, "This Idempotency-Key was used for another request.");
     }
   };
 
@@ -108,6 +110,10 @@ export function idempotency<R extends HttpRequest & ReadableRequest = HttpReques
     });
     next();
   };
+}
+
+function unavailable(): Answer {
+  return problem(503, "Nothing was done. Try again with the same key.", [["Retry-After", "1"]]);
 }
 
 function authorization(request: HttpRequest): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { RatelimitCheckResult } from "../methods.js";
 import { Room } from "../room.js";
-import { isOutage, milliseconds } from "../shared.js";
+import { milliseconds } from "../shared.js";
 import { Answer, Answerable, Headers, problem, send, setHeaders, wholeSeconds } from "./answer.js";
 import { clientAddress, HttpRequest, Next } from "./request.js";
 
@@ -19,7 +19,10 @@ export interface RateLimitOptions<R> {
   key?: (request: R) => string | undefined;
   /** Without a store or a sidecar: 503 unless told, or no limit. */
   onUnavailable?: "deny" | "allow";
-  /** How long a request is held up for it at most: 1 s. */
+  /**
+   * How long a request is held up for it at most: 1 s. Once one has waited in vain, the next ones are answered at once,
+   * as `onUnavailable` says, until the sidecar has answered again: it is asked in the background.
+   */
   timeoutMs?: number;
   room?: Room;
 }
@@ -37,7 +40,17 @@ export function rateLimit<R extends HttpRequest = HttpRequest>(
     throw new TypeError("name goes into a header: printable ASCII without quotes");
   }
   const room = options.room ?? new Room();
-  const given = { limit, window, burst, policy, onUnavailable, timeoutMs: options.timeoutMs ?? 1000 };
+  const asked = { limit, window, burst, policy, timeoutMs: options.timeoutMs ?? 1000 };
+  // Takes nothing from anybody's limit.
+  const probe = () => room.ratelimit.peek({ ...asked, key: keyOf(name, "probe") });
+  const check = async (client: string): Promise<Decision> => {
+    const outage = room.limitOutage;
+    const checked = outage.isOn(probe)
+      ? undefined
+      : await outage.ask(() => room.ratelimit.check({ ...asked, onUnavailable, key: keyOf(name, client) }));
+    if (checked !== undefined) return decide(name, seconds, checked);
+    return { headers: [], refusal: onUnavailable === "allow" ? undefined : unavailable() };
+  };
   const seconds = window === undefined ? undefined : Math.max(1, Math.ceil(milliseconds(window) / 1000));
 
   return async (request, response, next) => {
@@ -45,10 +58,9 @@ export function rateLimit<R extends HttpRequest = HttpRequest>(
     try {
       const client = key(request);
       if (client === undefined) return next();
-      decision = decide(name, seconds, await room.ratelimit.check({ ...given, key: keyOf(name, client) }));
+      decision = await check(client);
     } catch (fault) {
-      if (!isOutage(fault)) return next(fault);
-      decision = { headers: [], refusal: onUnavailable === "allow" ? undefined : unavailable() };
+      return next(fault);
     }
     if (decision.refusal !== undefined) return send(response, decision.refusal);
     setHeaders(response, decision.headers);

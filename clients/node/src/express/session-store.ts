@@ -34,7 +34,8 @@ export interface SessionStoreMethods {
 
 /**
  * A store for express-session, whose `Store` it extends: `session({ store: sessionStore(session), … })`. The sidecar
- * ends sessions with their cookies; nothing has to be cleaned up.
+ * ends sessions with their cookies; nothing has to be cleaned up. express-session is not a dependency: any that has its
+ * documented `Store` will do.
  */
 export function sessionStore<B extends object>(
   session: { readonly Store: new () => B },

@@ -40,13 +40,17 @@ export interface PendingOperationStore {
   /** Keeps data, and answers the token that they are got back by. */
   create<T>(operationType: string, data: T, options?: PendingCreateConfig): Promise<string>;
   /** The operation; null when there is none any more, or when the token is no such one. It stays there. */
-  verify<T = unknown>(token: string, expectedOperationType?: string): Promise<Operation<T> | null>;
+  // deno-lint-ignore no-explicit-any
+  verify<T = any>(token: string, expectedOperationType?: string): Promise<Operation<T> | null>;
   /** The same, but throws Expired, Consumed, WrongType, TokenInvalid, NotFound, … in place of null. */
-  verifyOrThrow<T = unknown>(token: string, expectedOperationType?: string): Promise<Operation<T>>;
+  // deno-lint-ignore no-explicit-any
+  verifyOrThrow<T = any>(token: string, expectedOperationType?: string): Promise<Operation<T>>;
   /** The operation, once: throws Consumed the second time. */
-  consume<T = unknown>(token: string, operationType: string): Promise<Operation<T>>;
+  // deno-lint-ignore no-explicit-any
+  consume<T = any>(token: string, operationType: string): Promise<Operation<T>>;
   /** Changes the data, so that no other change is lost; false for a token that carries them, or where none are. */
-  update<T = unknown>(token: string, operationType: string, updates: Updates<T>): Promise<boolean>;
+  // deno-lint-ignore no-explicit-any
+  update<T = any>(token: string, operationType: string, updates: Updates<T>): Promise<boolean>;
   /** Ends the operation, and tells whether there was one. */
   delete(token: string, operationType: string): Promise<boolean>;
   exists(token: string, operationType: string): Promise<boolean>;

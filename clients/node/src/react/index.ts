@@ -1,6 +1,7 @@
 "use client";
 export { useProjectSession } from "./use-project-session.js";
 export type { ProjectSessionHook } from "./use-project-session.js";
+export type { ProjectSessionConflict } from "./project-session-conflict.js";
 export { ProjectSessionError } from "./project-session-error.js";
 export type { ProjectSessionErrorCode } from "./project-session-error.js";
 export type { ProjectSessionFetch } from "./session-endpoint.js";

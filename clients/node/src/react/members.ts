@@ -25,7 +25,7 @@ export function merged(...all: ReadonlyArray<Members>): Members {
 export function patchOf(saved: Members, changes: Members): Members {
   const patch: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(changes)) {
-    const old = Object.prototype.hasOwnProperty.call(saved, name) ? saved[name] : undefined;
+    const old = member(saved, name);
     if (value === undefined || value === null) {
       if (old !== undefined) define(patch, name, null);
     } else if (isMembers(value) && isMembers(old)) {
@@ -44,6 +44,23 @@ function replacing(old: Members, value: Members): Members {
   for (const name of Object.keys(old)) define(members, name, undefined);
   for (const [name, member] of Object.entries(value)) define(members, name, member);
   return members;
+}
+
+/** A member of an object's own; undefined where it has none. */
+export function member(members: Members, name: string): unknown {
+  return Object.prototype.hasOwnProperty.call(members, name) ? members[name] : undefined;
+}
+
+/** Whether two values are the same, whatever the order of members: one that is null is removed. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((value, index) => isSame(value, other[index]));
+  }
+  if (isMembers(one) && isMembers(other)) {
+    const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+    return [...names].every((name) => isSame(member(one, name), member(other, name)));
+  }
+  return (one ?? null) === (other ?? null);
 }
 
 function isMembers(value: unknown): value is Members {

@@ -1,6 +1,6 @@
 /**
- * What is wrong: the four that the session's handlers tell, `CONFLICT` while the session is being submitted,
- * `RATE_LIMITED`, `INVALID_REQUEST` for what will be refused again, and `UNAVAILABLE` for all that may succeed later.
+ * What is wrong: the four that the session's handlers tell, `CONFLICT` while the session is being submitted (409) and
+ * for what was changed here and elsewhere (412), `RATE_LIMITED`, `INVALID_REQUEST` for what will be refused again, and `UNAVAILABLE` for all that may succeed later.
  */
 export type ProjectSessionErrorCode =
   | "SESSION_NOT_FOUND"

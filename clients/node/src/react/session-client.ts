@@ -14,6 +14,9 @@ interface Draft {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
+// How often a save is tried again, at once, when somebody else was faster.
+const MAX_MERGES = 10;
+
 /** Keeps a page's session, and knows nothing of React: its requests go one after the other. */
 export class SessionClient<T> {
   private readonly endpoint: SessionEndpoint;
@@ -28,6 +31,8 @@ export class SessionClient<T> {
   private tail: Promise<unknown> = Promise.resolve();
   /** What was asked for twice, as React's StrictMode does it, is done once. */
   private beginning: { readonly what: string; readonly done: Promise<string> } | undefined;
+  /** Whether the page goes: nobody is there to decide on anything. */
+  private isGoing = false;
   /** Sessions that could not be ended yet. */
   private readonly leftovers = new Set<string>();
   private state: ProjectSessionState<T>;
@@ -44,12 +49,16 @@ export class SessionClient<T> {
   readonly snapshot = (): ProjectSessionState<T> => this.state;
 
   readonly subscribe = (listener: () => void): () => void => {
-    if (this.listeners.size === 0) page()?.addEventListener("pagehide", this.leave);
+    if (this.listeners.size === 0) {
+      page()?.addEventListener("pagehide", this.go);
+      page()?.document?.addEventListener("visibilitychange", this.look);
+    }
     this.listeners.add(listener);
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size > 0) return;
-      page()?.removeEventListener("pagehide", this.leave);
+      page()?.removeEventListener("pagehide", this.go);
+      page()?.document?.removeEventListener("visibilitychange", this.look);
       this.leave();
     };
   };
@@ -65,7 +74,8 @@ export class SessionClient<T> {
   /**
    * Changes data: members that are given replace those of their names, an undefined or null one is removed. With a step,
    * that step is completed, and the server says which is the next; without one it is a draft, which waits for more.
-   * Resolved when it is saved.
+   * Resolved when it is saved. Rejected with CONFLICT when a member was changed elsewhere, too: then no step is completed.
+   * The same call with a step, once more, is a decision for what it is given.
    */
   readonly updateSession = (data: Partial<T>, step?: number): Promise<void> =>
     this.change((work) => work.edit(plain(data), step), { waits: step === undefined });
@@ -73,6 +83,10 @@ export class SessionClient<T> {
   /** Goes to a step: back always, forward where the server lets it. */
   readonly goToStep = (step: number): Promise<void> =>
     this.change((work) => work.goTo(step), { waits: false });
+
+  /** Decides on one of `conflicts`: it is saved as it was typed here, or stays as the server has it. */
+  readonly resolveConflict = (name: Extract<keyof T, string>, choice: "mine" | "theirs"): Promise<void> =>
+    this.change((work) => work.decide(name, choice), { waits: false });
 
   /** Ends the session, here at once and then on the server; what waits to be saved is dropped. */
   readonly clearSession = (): Promise<void> => {
@@ -96,14 +110,44 @@ export class SessionClient<T> {
 
   /** Sends what waits, and does again what has failed. */
   readonly flush = (): Promise<void> => {
-    const { work } = this;
-    const isIdle = work === undefined || work.ended !== undefined || !(work.hasChanges || work.beginning);
+    const { work, draft } = this;
+    const isIdle = work === undefined || work.ended !== undefined ||
+      !(work.hasChanges || work.beginning || draft);
     return isIdle ? Promise.resolve() : this.save(work);
   };
 
   /** The page goes: what was typed is saved; what has failed besides is nobody's wish any more. */
   private readonly leave = (): void => {
     if (this.work?.hasChanges) void this.flush();
+  };
+
+  /**
+   * The same, when the whole page goes: its last request is sent whatever others have saved since, as no script will be
+   * there to read that, and what was typed last would be lost. Members that were not typed here are left alone even so.
+   */
+  private readonly go = (): void => {
+    if (!this.work?.hasChanges) return;
+    this.isGoing = true;
+    this.flush().catch(() => undefined).finally(() => (this.isGoing = false));
+  };
+
+  /** Somebody comes back to the page: what another tab has saved meanwhile is shown. */
+  private readonly look = (): void => {
+    const { work } = this;
+    const canLook = () => work === this.work && work?.ended === undefined && work?.beginning === undefined;
+    if (page()?.document?.visibilityState !== "visible" || work?.told === undefined || !canLook()) return;
+    const { sessionId } = work.told;
+    void this.enqueue(async () => {
+      if (!canLook()) return;
+      try {
+        this.learn(work, await this.endpoint.get(sessionId));
+        work.takeConflictFault();
+        this.changed();
+      } catch (fault) {
+        // Nobody has asked for it: a server that is away is not worth a word.
+        if (fault instanceof ProjectSessionError && fault.isGone) this.failed(work, fault);
+      }
+    });
   };
 
   private begin(how: () => Beginning): Promise<string> {
@@ -220,8 +264,7 @@ export class SessionClient<T> {
       } catch (fault) {
         if (!(fault instanceof ProjectSessionError && fault.code === "SESSION_NOT_FOUND")) throw fault;
         this.remembered.forget(beginning.load);
-        work.told = undefined;
-        work.beginning = undefined;
+        work.forget();
       }
     }
     const data = beginning !== undefined && "create" in beginning ? beginning.create : {};
@@ -230,24 +273,43 @@ export class SessionClient<T> {
 
   /** Sends all changes that there are. */
   private async send(work: SessionWork): Promise<void> {
-    const { told } = work;
-    if (told === undefined || !work.hasChanges) return;
-    const changes = work.take();
+    if (work.told === undefined || !work.hasChanges) return;
     this.working("saving");
     try {
-      if (changes !== undefined) this.learn(work, await this.endpoint.update(told.sessionId, changes));
-      work.sent();
+      for (let attempt = 1; !(await this.put(work, attempt === MAX_MERGES)); attempt += 1);
     } catch (fault) {
-      if (!(fault instanceof ProjectSessionError && fault.isRefusedStep)) {
-        work.giveBack();
-        throw this.failed(work, fault);
-      }
-      // The data were saved all the same. The step isn't asked for again; which one it is, the server says.
-      work.refused();
-      await this.endpoint.get(told.sessionId).then((now) => this.learn(work, now)).catch(() => undefined);
       throw this.failed(work, fault);
     }
     this.succeeded(work);
+    const conflict = work.takeConflictFault();
+    if (conflict !== undefined) throw conflict;
+  }
+
+  /** Sends them once; answers whether it is done, and not to be done again on top of what somebody else has saved. */
+  private async put(work: SessionWork, isLast: boolean): Promise<boolean> {
+    const { told } = work;
+    if (told === undefined) return true;
+    const changes = work.take();
+    try {
+      if (changes !== undefined) {
+        const etag = this.isGoing ? undefined : told.etag;
+        this.learn(work, await this.endpoint.update(told.sessionId, changes, etag));
+      }
+      work.sent();
+      return true;
+    } catch (fault) {
+      if (fault instanceof ProjectSessionError && fault.isRefusedStep) {
+        // The data were saved all the same. The step isn't asked for again; which one it is, the server says.
+        work.refused();
+        await this.endpoint.get(told.sessionId).then((now) => this.learn(work, now)).catch(() => undefined);
+        throw fault;
+      }
+      const isOvertaken = fault instanceof ProjectSessionError && fault.status === 412;
+      work.giveBack({ isInDoubt: !isOvertaken });
+      if (isLast || !isOvertaken) throw fault;
+    }
+    this.learn(work, await this.endpoint.get(told.sessionId));
+    return false;
   }
 
   private learn(work: SessionWork, told: NonNullable<SessionWork["told"]>) {
@@ -303,8 +365,9 @@ export class SessionClient<T> {
       completedSteps: told?.completedSteps ?? [],
       validationStatus: told?.validationStatus ?? {},
       expiresAt: told?.expiresAt ?? null,
+      conflicts: work?.conflicts ?? [],
       status: this.status(),
-      error: ended ?? error ?? null,
+      error: ended ?? error ?? work?.conflictFault ?? null,
     };
   }
 
@@ -315,7 +378,8 @@ export class SessionClient<T> {
     if (error !== undefined) return "error";
     if (work === undefined) return "idle";
     if (work.beginning !== undefined) return "loading";
-    return work.hasChanges ? "saving" : "ready";
+    if (work.hasChanges) return "saving";
+    return work.conflictFault === undefined ? "ready" : "conflict";
   }
 }
 
@@ -331,9 +395,13 @@ function quiet<R>(promise: Promise<R>): Promise<R> {
   return promise;
 }
 
-interface Page {
-  addEventListener(type: "pagehide", listener: () => void): void;
-  removeEventListener(type: "pagehide", listener: () => void): void;
+interface Listenable<Name> {
+  addEventListener(type: Name, listener: () => void): void;
+  removeEventListener(type: Name, listener: () => void): void;
+}
+
+interface Page extends Listenable<"pagehide"> {
+  readonly document?: Listenable<"visibilitychange"> & { readonly visibilityState: string };
 }
 
 /** The browser's window; there is none on a server. */

@@ -25,6 +25,8 @@ export interface ToldSession {
   readonly validationStatus: Record<string, boolean>;
   /** Null where it was not told. */
   readonly expiresAt: Date | null;
+  /** Of the data; undefined from a server that has none. */
+  readonly etag: string | undefined;
 }
 
 /** What is changed of a session. */
@@ -59,7 +61,15 @@ export class SessionEndpoint {
     if (typeof sessionId !== "string") throw unexpected();
     // A server that tells no more is taken at its word.
     return told(answer) ??
-      { sessionId, projectData, currentStep: 1, completedSteps: [], validationStatus: {}, expiresAt: null };
+      {
+        sessionId,
+        projectData,
+        currentStep: 1,
+        completedSteps: [],
+        validationStatus: {},
+        expiresAt: null,
+        etag: undefined,
+      };
   }
 
   async get(sessionId: string): Promise<ToldSession> {
@@ -68,8 +78,9 @@ export class SessionEndpoint {
     return session;
   }
 
-  async update(sessionId: string, changes: SessionChanges): Promise<ToldSession> {
-    const answer = await this.ask("PUT", this.url, { sessionId, ...changes });
+  /** Changes a session; with an etag only while its data have that one. */
+  async update(sessionId: string, changes: SessionChanges, etag: string | undefined): Promise<ToldSession> {
+    const answer = await this.ask("PUT", this.url, { sessionId, ...changes }, etag);
     return told(answer) ?? await this.get(sessionId);
   }
 
@@ -83,7 +94,12 @@ export class SessionEndpoint {
     return `${this.url}/${encodeURIComponent(sessionId)}`;
   }
 
-  private async ask(method: string, url: string, content?: object): Promise<Record<string, unknown>> {
+  private async ask(
+    method: string,
+    url: string,
+    content?: object,
+    etag?: string,
+  ): Promise<Record<string, unknown>> {
     const body = content === undefined ? undefined : JSON.stringify(content);
     const headers: Record<string, string> = {};
     if (body !== undefined) {
@@ -91,13 +107,15 @@ export class SessionEndpoint {
       // RFC 7240: what has become of the session, in place of a word that it was changed.
       headers["Prefer"] = "return=representation";
     }
+    if (etag !== undefined) headers["If-Match"] = `"${etag}"`;
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(), this.timeoutMs);
     try {
       const fetch = this.given ?? (globalThis as unknown as { fetch: ProjectSessionFetch }).fetch;
       const keepalive = (body ?? "").length <= MAX_KEEPALIVE;
       const answer = await fetch(url, { method, headers, body, keepalive, signal: timeout.signal });
-      if (answer.ok) return object(await answer.json());
+      // The handlers tell it in the body, too: scripts of another origin don't see every header.
+      if (answer.ok) return { etag: etagOf(answer.headers), ...object(await answer.json()) };
       throw refusal(method, answer.status, answer.headers, await answer.json().catch(() => undefined));
     } catch (fault) {
       if (fault instanceof ProjectSessionError) throw fault;
@@ -134,8 +152,13 @@ function refusal(
   });
 }
 
+/** The etag of an answer, if it is a strong one. */
+function etagOf(headers: { get(name: string): string | null }): string | undefined {
+  return /^"([^"]*)"$/.exec(headers.get("ETag") ?? "")?.[1];
+}
+
 function told(answer: Record<string, unknown>): ToldSession | undefined {
-  const { sessionId, projectData, currentStep, completedSteps, validationStatus, expiresAt } = answer;
+  const { sessionId, projectData, currentStep, completedSteps, validationStatus, expiresAt, etag } = answer;
   if (typeof sessionId !== "string" || typeof currentStep !== "number" || !Array.isArray(completedSteps)) {
     return undefined;
   }
@@ -146,6 +169,7 @@ function told(answer: Record<string, unknown>): ToldSession | undefined {
     completedSteps: completedSteps as number[],
     validationStatus: isObject(validationStatus) ? validationStatus as Record<string, boolean> : {},
     expiresAt: typeof expiresAt === "string" ? new Date(expiresAt) : null,
+    etag: typeof etag === "string" ? etag : undefined,
   };
 }
 

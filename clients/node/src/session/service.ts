@@ -11,16 +11,16 @@ export interface SessionMetadata {
   deviceInfo: string;
 }
 
-/** One person's way through the steps. */
+/** One person's way through the steps: their data, and what the steps are called in `validationStatus`. */
 // deno-lint-ignore no-explicit-any
-export interface ProjectSession<T = any> {
+export interface ProjectSession<T = any, S extends string = string> {
   sessionId: string;
   projectData: T;
   /** From 1. */
   currentStep: number;
   completedSteps: number[];
   /** By `step1`, `step2`, …: whether the step is complete, and its data fit. */
-  validationStatus: Record<string, boolean>;
+  validationStatus: Record<S, boolean>;
   createdAt: Date;
   lastActivity: Date;
   expiresAt: Date;
@@ -90,9 +90,13 @@ export class SessionService {
   }
 
   /** The session; null when there is none any more. */
-  async getSession<T>(sessionId: string, metadata?: SessionMetadata): Promise<ProjectSession<T> | null> {
+  // deno-lint-ignore no-explicit-any
+  async getSession<T = any, S extends string = string>(
+    sessionId: string,
+    metadata?: SessionMetadata,
+  ): Promise<ProjectSession<T, S> | null> {
     try {
-      return await this.requireSession<T>(sessionId, metadata);
+      return await this.requireSession<T, S>(sessionId, metadata);
     } catch (fault) {
       const isGone = fault instanceof SessionFault &&
         (fault.code === SessionError.SESSION_NOT_FOUND || fault.code === SessionError.SESSION_EXPIRED);
@@ -102,7 +106,11 @@ export class SessionService {
   }
 
   /** The session; throws a SessionFault that says whether it has expired or was never there. */
-  async requireSession<T>(sessionId: string, metadata?: SessionMetadata): Promise<ProjectSession<T>> {
+  // deno-lint-ignore no-explicit-any
+  async requireSession<T = any, S extends string = string>(
+    sessionId: string,
+    metadata?: SessionMetadata,
+  ): Promise<ProjectSession<T, S>> {
     const options = { withMetadata: true, metadata };
     const got = await told(() => this.room.session.get<T>(sessionId, options));
     const ids = got.steps.map(({ id }) => id);

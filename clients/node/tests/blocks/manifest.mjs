@@ -11,6 +11,7 @@ import { readFileSync } from "node:fs";
  * @property {string} [noCode] Why it is no code, as a diagram is none.
  * @property {string} [types] Why its types are not checked.
  * @property {(text: string, context: object) => Promise<void>} [run] How it is run, where it is no TypeScript.
+ * @property {string} [fills] What such a run puts in its place.
  */
 
 /**
@@ -30,10 +31,10 @@ export function blocksOf(file) {
 }
 
 /** How a block is treated: `as it stands`, `wrapped`, `corrected` (and perhaps wrapped), or `no code`. */
-export function treatmentOf({ before, after, correct, noCode }) {
+export function treatmentOf({ before, after, correct, noCode, fills }) {
   if (noCode !== undefined) return "no code";
   if (correct !== undefined) return "corrected";
-  return before === undefined && after === undefined ? "as it stands" : "wrapped";
+  return before === undefined && after === undefined && fills === undefined ? "as it stands" : "wrapped";
 }
 
 /** A block's text without what is wrong in it. */

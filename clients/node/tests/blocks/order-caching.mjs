@@ -131,7 +131,8 @@ assert.equal(await redis.ttl("order-payment:session:types"), 1800);`,
     },
     {
       before: `${redisService}
-const uuid = () => crypto.randomUUID(), webhookData = { id: "PAY-1", payer: { name: "Ann" } };
+import { randomUUID as uuid } from "node:crypto";
+const webhookData = { id: "PAY-1", payer: { name: "Ann" } };
 enum PaymentStatus { PAID = "paid" }
 const updates: unknown[] = [];
 let database: Error | undefined, seen: any;

@@ -28,7 +28,8 @@ await redis.set("module", "text", "EX", 60);
 assert.equal(await redis.get("module"), "text");`,
     },
     {
-      before: `import { QuoteService as Quotes } from "cloakroom/quote";
+      before: `import crypto from "node:crypto";
+import { QuoteService as Quotes } from "cloakroom/quote";
 import { Redis as RedisClient } from "cloakroom/redis";`,
       correct: [
         [

@@ -122,6 +122,8 @@ export async function wizard(fetch: ProjectSessionFetch): Promise<ProjectSession
     await session.goToStep(done.length);
     await session.flush();
     await session.clearSession();
+    for (const { name, mine, theirs } of session.conflicts) console.log([name, mine, theirs]);
+    await session.resolveConflict("name", "theirs");
   } catch (fault) {
     if (fault instanceof ProjectSessionError && fault.code === "SESSION_EXPIRED") console.log(status);
   }

@@ -152,22 +152,19 @@ export class Browser {
 
   async click(selector) {
     await this.untilShown(selector);
-    await this.#ask("POST", `/element/${await this.#find(selector)}/click`, {});
+    await this.#do(selector, "click", {});
   }
 
   /** Types in place of what a field has. */
   async type(selector, text) {
     await this.untilShown(selector);
-    const element = await this.#find(selector);
-    await this.#ask("POST", `/element/${element}/value`, {
-      text: `${CONTROL}a${RELEASE}${BACKSPACE}${text}`,
-    });
+    await this.#do(selector, "value", { text: `${CONTROL}a${RELEASE}${BACKSPACE}${text}` });
   }
 
   /** Gives keys as they are to a field, a file's path, or to a choice the text of one of its options. */
   async give(selector, text) {
     await this.untilShown(selector);
-    await this.#ask("POST", `/element/${await this.#find(selector)}/value`, { text });
+    await this.#do(selector, "value", { text });
   }
 
   // MARK: How a page looks
@@ -193,15 +190,25 @@ export class Browser {
     return await this.#ask("POST", "/goog/cdp/execute", { cmd, params });
   }
 
-  async #find(selector) {
-    return (await this.#ask("POST", "/element", { using: "css selector", value: selector }))[ELEMENT];
+  /** Does something with an element; once more where the page has put another one in its place meanwhile. */
+  async #do(selector, action, body) {
+    for (let attempt = 1;; attempt += 1) {
+      const found = await this.#ask("POST", "/element", { using: "css selector", value: selector });
+      try {
+        return await this.#ask("POST", `/element/${found[ELEMENT]}/${action}`, body);
+      } catch (fault) {
+        if (fault.cause !== "stale element reference" || attempt === 10) throw fault;
+      }
+    }
   }
 
   async #ask(method, path, body) {
     const sent = body === undefined ? undefined : JSON.stringify(body);
     const response = await fetch(this.base + path, { method, body: sent });
     const { value } = await response.json();
-    if (!response.ok) throw new Error(`${method} ${path}: ${value.error}: ${value.message}`);
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${value.error}: ${value.message}`, { cause: value.error });
+    }
     return value;
   }
 

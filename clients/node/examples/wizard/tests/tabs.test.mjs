@@ -20,6 +20,7 @@ describe("a draft in two tabs", () => {
   test("a second tab goes on where the first one is, and each knows of the other's changes", async () => {
     await fillDetails(browser);
     await goOn(browser, "details", "requirements");
+    await browser.run(`document.querySelector("#progress a[href='#details']").focus()`);
     const second = await browser.openTab(stage.url("/wizard"));
     await browser.untilShown("#step-requirements");
     await browser.click("#progress a[href='#details']");
@@ -30,6 +31,7 @@ describe("a draft in two tabs", () => {
 
     await browser.switchTo(first);
     await browser.untilText("#notices", /Changed in another tab: Location/);
+    assert.equal(await browser.run("return document.activeElement.hash"), "#details");
     await browser.click("#progress a[href='#details']");
     await browser.untilShown("#step-details");
     assert.equal(await browser.value("#projectLocation"), "Bergen");

@@ -29,5 +29,11 @@ export function showProgress(steps, shown) {
     item.append(name);
     return item;
   });
-  document.getElementById("progress").replaceChildren(...items);
+  const list = document.getElementById("progress");
+  // What is the same stays: it may have the focus, or be clicked right now.
+  for (const [index, item] of items.entries()) {
+    const old = list.children[index];
+    if (old === undefined) list.append(item);
+    else if (!old.isEqualNode(item)) old.replaceWith(item);
+  }
 }

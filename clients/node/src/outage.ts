@@ -1,17 +1,17 @@
 import { isOutage } from "./shared.js";
 
-// How long the cache is passed by before it is asked again.
-const MOMENT_MS = 1000;
-
 /**
- * Remembers that a cache could not be asked, so that requests don't each wait for it to find out again. After a
+ * Remembers that something could not be asked, so that requests don't each wait for it to find out again. After a
  * moment it is asked in the background, and it is used again once it has answered.
  */
-export class CacheOutage {
+export class Outage {
   private retryAt: number | undefined;
   private isProbing = false;
 
-  /** Whether the cache is to be passed by; `probe` is how it is asked when a moment has gone by. */
+  /** @param momentMs for how long it is passed by before it is asked again. */
+  constructor(private readonly momentMs: number) {}
+
+  /** Whether it is to be passed by; `probe` is how it is asked when a moment has gone by. */
   isOn(probe: () => Promise<unknown>): boolean {
     if (this.retryAt === undefined) return false;
     if (!this.isProbing && performance.now() >= this.retryAt) {
@@ -28,7 +28,7 @@ export class CacheOutage {
       answer = await call();
     } catch (fault) {
       if (isOutage(fault)) {
-        this.retryAt = performance.now() + MOMENT_MS;
+        this.retryAt = performance.now() + this.momentMs;
         return undefined;
       }
       this.retryAt = undefined;
