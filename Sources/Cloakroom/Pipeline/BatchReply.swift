@@ -1,4 +1,14 @@
+internal import CloakroomWire
 internal import NIOCore
+
+/// What has not begun yet of a batch.
+struct BatchRest {
+  /// The whole batch.
+  let text: ByteBuffer
+  /// Where its other members lie.
+  var elements: ContiguousArray<ByteRange>.SubSequence
+  let reply: BatchReply
+}
 
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.
 final class BatchReply {

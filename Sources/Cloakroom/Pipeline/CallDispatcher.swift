@@ -58,8 +58,23 @@ final class CallDispatcher: FrameHandler {
         RequestID(), from: connection)
     }
     let batch = BatchReply(count: batchScanner.count)
-    for element in batchScanner.elements {
+    for (place, element) in batchScanner.elements.enumerated() {
+      guard !connection.hasPausedCalls else {
+        return connection.hold(
+          BatchRest(text: text, elements: batchScanner.elements[place...], reply: batch))
+      }
       call(text, element.offsets, on: connection, batch: batch)
+    }
+  }
+
+  /// Goes on with a batch whose calls had to wait for one of them.
+  func receive(_ rest: consuming BatchRest, from connection: ClientConnection) {
+    var rest = rest
+    while let element = rest.elements.popFirst() {
+      call(rest.text, element.offsets, on: connection, batch: rest.reply)
+      guard !connection.hasPausedCalls || rest.elements.isEmpty else {
+        return connection.hold(rest)
+      }
     }
   }
 
@@ -181,15 +196,11 @@ final class CallDispatcher: FrameHandler {
   private func submit(_ commands: [StoreCommand], for request: consuming Request) {
     let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
     let parent = worker.wait(
-      for: request, &arguments, isMutation: isMutation, steps: commands.count)
+      for: request, &arguments, isMutation: isMutation, steps: commands)
     if commands.isEmpty, case .call(let call) = replies.calls.remove(parent.index) {
       return replies.end(call, [])
     }
-    let tickets = commands.indices.map {
-      replies.calls.add(.step(of: parent.index, position: $0))
-    }
-    if isMutation { replies.calls.extras(parent.index)?.steps = tickets }
-    for (command, ticket) in zip(commands, tickets) { worker.store.submit(command, ticket: ticket) }
+    worker.submitSteps(of: parent.index)
   }
 
   /// Begins or ends a subscription.

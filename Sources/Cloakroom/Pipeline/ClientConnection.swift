@@ -64,6 +64,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var hasArrived = false
   /// Whether something has arrived that there was no room for.
   private var isHeldBack = false
+  /// How many of its calls the next ones have to wait for.
+  private var pauses = 0
+  /// The members of a batch that wait for one of them.
+  private var heldBatch: BatchRest?
 
   /// - Parameters:
   ///   - groups: the peer's supplementary groups.
@@ -92,7 +96,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   var isOpen: Bool { context != nil }
 
   /// Whether nothing is in flight and no reply waits to be read.
-  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged }
+  var isIdle: Bool { !hasCalls && outputBytes == 0 && !isClogged }
+
+  /// Whether calls are in flight, or members of a batch wait for one that is.
+  var hasCalls: Bool { inFlight > 0 || heldBatch != nil }
 
   // MARK: Coming and going
 
@@ -116,6 +123,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     socket = nil
     output = nil
     http = nil
+    heldBatch = nil
     for call in procedures.all { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
@@ -236,7 +244,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   }
 
   private var mayRead: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
+    inFlight < burst.limits.inFlightPerConnection && pauses == 0 && outputBytes == 0 && !isClogged
       && !isDraining && http?.isFull != true
   }
 
@@ -246,7 +254,40 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
+    inFlight < burst.limits.inFlightPerConnection && pauses == 0
+      && outputBytes < Self.gatheredBytes
+  }
+
+  // MARK: Calls that the next ones wait for
+
+  /// Whether the next call has to wait for one that is under way.
+  var hasPausedCalls: Bool { pauses > 0 }
+
+  /// Has the next calls wait until `resumeCalls`, as often as it was called: they may touch what the call that is
+  /// under way has still to do.
+  func pauseCalls() { pauses += 1 }
+
+  /// Lets the next calls begin, at the end of this burst.
+  func resumeCalls() {
+    pauses -= 1
+    guard pauses == 0 else { return }
+    if heldBatch != nil { isHeldBack = true }
+    markDirty()
+  }
+
+  /// Keeps the rest of a batch until its calls may begin.
+  func hold(_ rest: BatchRest) {
+    guard context != nil else { return }
+    heldBatch = rest
+  }
+
+  /// Goes on with a batch whose calls had to wait.
+  ///
+  /// - Returns: whether there was one.
+  private func receiveHeldBatch() -> Bool {
+    guard let rest = heldBatch.take() else { return false }
+    handler.receive(rest, from: self)
+    return true
   }
 
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
@@ -270,6 +311,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
         isHeldBack = true
         break
       }
+      if receiveHeldBatch() { continue }
       guard let frame = decoder.next() ?? (isInputClosed ? decoder.finish() : nil) else { break }
       if decoder.framing == .headers, encoder.framing == .lines { encoder = FrameEncoder(.headers) }
       switch consume frame {
@@ -330,6 +372,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       guard !http.isOver, mayStart else {
         isHeldBack = true
         break
+      }
+      if heldBatch != nil {
+        http.handOver { _ = receiveHeldBatch() }
+        continue
       }
       guard http.makeNext({ handler.receive($0, from: self) }) else {
         isHeldBack = http.isBusy

@@ -112,16 +112,21 @@ final class HTTPGateway: ChannelInboundHandler {
   func makeNext(_ call: (ByteBuffer) -> Void) -> Bool {
     guard current == nil, let next = waiting.popFirst() else { return false }
     current = next
-    isHandedOver = false
     switch next.work {
     case .call(let text):
-      call(text)
-      isHandedOver = true
-      ended()
+      handOver { call(text) }
     case .refusal(let response):
       respond(response)
     }
     return true
+  }
+
+  /// Has the calls of the current request begin, or the rest of them.
+  func handOver(_ begin: () -> Void) {
+    isHandedOver = false
+    begin()
+    isHandedOver = true
+    ended()
   }
 
   /// Takes the reply to the current call.
@@ -129,7 +134,7 @@ final class HTTPGateway: ChannelInboundHandler {
 
   /// A call has ended; if it was the last of the current request, and nothing was to be answered, that is said.
   func ended() {
-    guard isHandedOver, current != nil, connection?.inFlight == 0 else { return }
+    guard isHandedOver, current != nil, connection?.hasCalls == false else { return }
     respond(HTTPResponse(status: .noContent))
   }
 
