@@ -139,4 +139,23 @@ struct CommandJournalTests {
     #expect(!journal.hasUnsent)
     #expect(journal.first(length: 1) == nil)
   }
+
+  @Test("hands out much in portions, gives it back in one, and drops what was not sent")
+  func portions() {
+    var journal = CommandJournal()
+    let texts = (0..<9).map { "\($0):" + String(repeating: "x", count: 100_000) }
+    for text in texts { _ = journal.append { $0.writeString(text) } }
+    Self.same(journal.takeUnsent().map { String(buffer: $0) }, texts[0..<3].joined())
+    Self.same(journal.sentCount, 3 * texts[0].utf8.count)
+    journal.removeFirstUnsent(length: texts[3].utf8.count)
+    Self.same(journal.count, 8 * texts[0].utf8.count)
+    Self.same(journal.takeUnsent().map { String(buffer: $0) }, texts[4..<6].joined())
+    for text in texts[0..<3] + texts[4..<6] {
+      Self.same(String(buffer: journal.popFirst(length: text.utf8.count)), text)
+    }
+    Self.same(String(buffer: journal.popFirst(length: texts[6].utf8.count)), texts[6])
+    Self.same(String(buffer: journal.takeBackUnsent()), texts[7...].joined())
+    Self.same(journal.count, 0)
+    #expect(!journal.hasUnsent)
+  }
 }

@@ -114,4 +114,55 @@ struct CommandQueueTests {
     #expect(queue.needsOtherServer == !isSame)
     #expect((queue.bytes == 0) == isSame)
   }
+
+  @Test("what is not sent in time is let go, and nothing was done")
+  func expiry() throws {
+    var queue = CommandQueue()
+    let start = NIODeadline.uptimeNanoseconds(1000)
+    for context in 1...5 {
+      queue.append(
+        context: UInt64(context), resend: .write,
+        deadline: start + .nanoseconds(Int64(context))
+      ) { $0.writeCommand(["DO", "\(context)"]) }
+      if context == 1 { #expect(Self.sent(&queue) == ["1"]) }
+    }
+    #expect(queue.nextUnsentDeadline == start + .nanoseconds(2))
+    let none = queue.expireUnsent(now: start + .nanoseconds(1))
+    #expect(none.isEmpty)
+    let isWithdrawn = queue.withdraw(ticket: 3, since: queue.sendings)
+    #expect(isWithdrawn)
+    let failed = queue.expireUnsent(now: start + .nanoseconds(3))
+    #expect(failed.map(\.context) == [2, 3])
+    #expect(
+      failed.allSatisfy { $0.failure == .unavailable("Redis has not taken it in time") })
+    #expect(Self.dropped(of: &queue) == [])
+    #expect(Self.sent(&queue) == ["4", "5"])
+    #expect(queue.nextUnsentDeadline == nil)
+    let late = queue.expireUnsent(now: Self.later)
+    #expect(late.isEmpty)
+    for context in [1, 4, 5] {
+      #expect(try Self.first(of: &queue).context == UInt64(context))
+    }
+  }
+
+  @Test("much is handed out in portions of whole commands, and the rest can still be let go")
+  func portions() throws {
+    var queue = CommandQueue()
+    let value = String(repeating: "x", count: 100_000)
+    for context in 1...7 {
+      queue.append(context: UInt64(context), resend: .write, deadline: Self.later) {
+        $0.writeCommand(["DO", value, "\(context)"])
+      }
+    }
+    #expect(Self.sent(&queue) == ["1", "2", "3"])
+    #expect(queue.oldestSent?.context == 1)
+    #expect(queue.sentBytes == queue.bytes * 3 / 7)
+    let failed = queue.expireUnsent(now: Self.later)
+    #expect(failed.map(\.context) == [4, 5, 6, 7])
+    #expect(queue.sentBytes == queue.bytes)
+    #expect(Self.sent(&queue) == nil)
+    for _ in 1...3 { #expect(try Self.settleFirst(of: &queue) == []) }
+    #expect(queue.bytes == 0)
+    #expect(queue.oldestSent == nil)
+  }
 }

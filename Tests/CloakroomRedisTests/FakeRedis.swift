@@ -19,6 +19,8 @@ final class FakeRedis: Sendable {
     case send(String)
     /// Sends bytes and closes the connection; whatever else comes over it is not read.
     case hangUp(after: String)
+    /// Sends one piece after the other, with a pause before each.
+    case trickle([String], pause: TimeAmount)
   }
 
   /// What the connections have in common.

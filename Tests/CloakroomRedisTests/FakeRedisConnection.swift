@@ -28,9 +28,19 @@ final class FakeRedisConnection: ChannelInboundHandler {
       case .hangUp(let text):
         bytes.writeString(text)
         hasHungUp = true
+      case .trickle(let pieces, let pause):
+        trickle(pieces[...], pause, to: context.channel)
       }
     }
     context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     if hasHungUp { context.close(promise: nil) }
+  }
+
+  private func trickle(_ pieces: ArraySlice<String>, _ pause: TimeAmount, to channel: any Channel) {
+    guard let piece = pieces.first else { return }
+    channel.eventLoop.assumeIsolated().scheduleTask(in: pause) {
+      channel.writeAndFlush(ByteBuffer(string: piece), promise: nil)
+      self.trickle(pieces.dropFirst(), pause, to: channel)
+    }
   }
 }

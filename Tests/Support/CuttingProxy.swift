@@ -47,6 +47,11 @@ public final class CuttingProxy: Sendable {
     plan.arm(direction, after: bytes, outage)
   }
 
+  /// Hands on so many bytes at a time, each direction's, and then pauses; nil is as many as there are.
+  public func throttle(to bytes: Int?, each pause: Duration = .zero) {
+    plan.throttle(to: bytes, each: pause)
+  }
+
   /// Cuts nothing that was not cut yet, and ends an outage.
   public func mend() { plan.mend() }
 
@@ -63,6 +68,7 @@ final class CutPlan: Sendable {
     var downUntil: ContinuousClock.Instant?
     var cuts = 0
     var isStopped = false
+    var throttle: (bytes: Int, pause: Duration)?
   }
 
   private let state = Mutex(State())
@@ -71,6 +77,13 @@ final class CutPlan: Sendable {
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
   func stop() { state.withLock { $0.isStopped = true } }
+
+  /// How many bytes are handed on at a time, and the pause after that.
+  var throttle: (bytes: Int, pause: Duration)? { state.withLock { $0.throttle } }
+
+  func throttle(to bytes: Int?, each pause: Duration) {
+    state.withLock { $0.throttle = bytes.map { ($0, pause) } }
+  }
 
   func arm(_ direction: CuttingProxy.Direction, after bytes: Int, _ outage: Duration) {
     state.withLock {

@@ -67,8 +67,10 @@ final class ProxyLoop: @unchecked Sendable {
   private func pass(
     _ direction: CuttingProxy.Direction, from source: Int32, to target: Int32
   ) -> Bool {
-    let count = recv(source, &chunk, chunk.count, 0)
+    let throttle = plan.throttle
+    let count = recv(source, &chunk, min(chunk.count, throttle?.bytes ?? chunk.count), 0)
     guard count > 0 else { return false }
+    if let pause = throttle?.pause { Thread.sleep(forTimeInterval: pause / .seconds(1)) }
     let allowance = plan.allowance(direction, of: count)
     var sent = 0
     while sent < allowance.count {

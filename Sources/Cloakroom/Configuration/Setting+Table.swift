@@ -46,7 +46,8 @@ extension Setting {
       "How long a connection to Redis may take until it is ready for commands."),
     Setting(
       "store.commandTimeout", \.redis.commandTimeout, .duration(.milliseconds(10) ... .seconds(60)),
-      "How long Redis may take to answer. Past it, the connection is given up and made anew."),
+      "How long Redis may take to answer, or to send more of an answer. Past it, the connection is given up "
+        + "and made anew."),
     Setting(
       "store.reconnectMin", \.redis.reconnectMin, .duration(.milliseconds(1) ... .seconds(60)),
       "The first wait before connecting to Redis again; it doubles with each failure."),

@@ -82,10 +82,16 @@ final class CallExtras {
   var isAnswered = false
   /// Whether the call changes something; known only for one with a deadline.
   var isMutation = false
-  /// What the link's count was when the call was submitted.
+  /// What the link's count was when the call, or its last steps, were submitted.
   var sendings: UInt64 = 0
-  /// The tickets of a call of many steps.
+  /// The tickets of those of a call's many steps that were submitted last.
   var steps: [StoreTicket] = []
+  /// Those of its steps that were not submitted yet.
+  var rest: ArraySlice<StoreCommand> = []
+  /// How many of them are submitted and have no reply.
+  var inFlight = 0
+  /// Whether the next calls of its connection wait for it.
+  var holdsCalls = false
   /// The replies of a call of many steps that have arrived so far.
   var replies: [StoreReply?] = []
   /// How many replies are to come.

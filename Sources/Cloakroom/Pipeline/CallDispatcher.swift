@@ -198,15 +198,11 @@ final class CallDispatcher: FrameHandler {
   private func submit(_ commands: [StoreCommand], for request: consuming Request) {
     let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
     let parent = worker.wait(
-      for: request, &arguments, isMutation: isMutation, steps: commands.count)
+      for: request, &arguments, isMutation: isMutation, steps: commands)
     if commands.isEmpty, case .call(let call) = replies.calls.remove(parent.index) {
       return replies.end(call, [])
     }
-    let tickets = commands.indices.map {
-      replies.calls.add(.step(of: parent.index, position: $0))
-    }
-    if isMutation { replies.calls.extras(parent.index)?.steps = tickets }
-    for (command, ticket) in zip(commands, tickets) { worker.store.submit(command, ticket: ticket) }
+    worker.submitSteps(of: parent.index)
   }
 
   /// Begins or ends a subscription.

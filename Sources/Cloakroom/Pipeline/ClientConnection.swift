@@ -269,10 +269,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes && pauses == 0
   }
 
-  /// Starts no more calls until one that is under way has come so far that they come after it.
+  /// Has the next calls wait until `resumeCalls`, as often as it was called: they may touch what a call that is
+  /// under way has still to do.
   func pauseCalls() { pauses += 1 }
 
-  /// Starts calls again.
+  /// Lets the next calls begin.
   func resumeCalls() {
     pauses -= 1
     if isHeldBack, mayStart { burst.callsWait(at: self) }

@@ -112,18 +112,23 @@ final class HTTPGateway: ChannelInboundHandler {
   func makeNext(_ call: (ByteBuffer) -> Void) -> Int? {
     guard !isOver, current == nil, let next = waiting.popFirst() else { return nil }
     current = next
-    isHandedOver = false
     switch next.work {
     case .call(let text):
       let count = text.readableBytes
-      call(text)
-      isHandedOver = true
-      ended()
+      handOver { call(text) }
       return count
     case .refusal(let response):
       respond(response)
       return 0
     }
+  }
+
+  /// Has the calls of the current request begin, or the rest of them.
+  func handOver(_ begin: () -> Void) {
+    isHandedOver = false
+    begin()
+    isHandedOver = true
+    ended()
   }
 
   /// Takes the reply to the current call.

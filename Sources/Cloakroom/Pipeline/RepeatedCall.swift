@@ -62,6 +62,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
       worker.burst.runQueue.roomMade(in: share)
     }
   }
+  /// Whether the next calls of its connection wait for it.
+  private var holdsCalls = false
 
   var method: Int? { request.method }
 
@@ -94,7 +96,19 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         worker.burst.finish()
       }
     }
+    call.keepPace()
+    if call.step.holdsCalls {
+      call.holdsCalls = true
+      call.request.connection.pauseCalls()
+    }
     call.ask()
+  }
+
+  /// Has the step read no more than its caller's pace allows.
+  private func keepPace() {
+    guard step.isPaced else { return }
+    step = step.reading(
+      atMost: worker.paces.count(for: request.connection.peer, now: worker.burst.now()))
   }
 
   private func ask() {
@@ -112,6 +126,9 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   func received(_ reply: consuming StoreReply) {
     let reply = reply
     mutations.answered(reply)
+    if step.isPaced {
+      worker.paces.learn(reply, for: request.connection.peer, now: worker.burst.now())
+    }
     guard !isAnswered else { return }
     var result = worker.burst.takeBuffer()
     do throws(RPCError) {
@@ -120,6 +137,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         answer(.success(result))
       case .next(let next):
         step = next
+        keepPace()
         goOn { self.goOnAfterInput() }
       case .nothing:
         if step.wait == nil { answerInVain() } else { goOn { self.waitOn() } }
@@ -143,7 +161,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Goes on, unless the call may not, or its time is over.
   private func goOn(_ body: () -> Void) {
     if let refusal { return giveUp(refusal) }
-    if worker.isDraining { return giveUp(.stopping) }
+    // One that holds others up is soon over.
+    if worker.isDraining, !holdsCalls { return giveUp(.stopping) }
     if isOver { return answerInVain() }
     body()
   }
@@ -162,6 +181,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     timeLimit?.cancel()
     silence?.cancel()
     request.connection.procedures.remove(self)
+    if holdsCalls { request.connection.resumeCalls() }
     worker.replies.end(request, notes: extras?.notes, fromStore: true) {
       buffer throws(RPCError) in buffer.writeImmutableBuffer(try result.get())
     }
@@ -284,7 +304,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   func cancelForCaller() -> Bool {
     let error = RPCError(.cancelled)
-    guard !isAnswered, mutations.truth(of: error, worker.store) == error else { return false }
+    guard !isAnswered, truth(of: error) == error else { return false }
     answer(.failure(error))
     return true
   }
@@ -292,6 +312,11 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Ends the call without its result, for a caller that still waits.
   private func giveUp(_ error: RPCError) {
     guard !isAnswered else { return }
-    answer(.failure(mutations.truth(of: error, worker.store)))
+    answer(.failure(truth(of: error)))
+  }
+
+  /// What is true of the call when it ends now for a reason that says that nothing was done.
+  private func truth(of error: RPCError) -> RPCError {
+    step.command.isMutation ? mutations.truth(of: error, worker.store) : error
   }
 }

@@ -23,6 +23,8 @@ final class ReplyWriter: StoreSink {
     (
       _ request: consuming Request, _ notes: CallNotes?, _ opening: Opening, _ found: StoreReply?
     ) -> Void = { _, _, _, _ in }
+  /// Has the next steps of a call of many submitted.
+  var goOn: (_ parent: UInt32) -> Void = { _ in }
   /// The services' labels in log and metrics; replaced when the policy is read anew.
   var admission: Admission
   let observer: LoopObserver
@@ -59,6 +61,8 @@ final class ReplyWriter: StoreSink {
       guard let extras = calls.extras(parent) else { return }
       extras.replies[position] = reply
       extras.remaining -= 1
+      extras.inFlight -= 1
+      if extras.inFlight == 0, !extras.rest.isEmpty { goOn(parent) }
       guard extras.remaining == 0, case .call(let call) = calls.remove(parent) else { return }
       end(call, extras.replies.compactMap { $0 })
     case .look(let call):
@@ -84,11 +88,6 @@ final class ReplyWriter: StoreSink {
     guard let index = call.request.method, claim(call) else { return }
     guard case .primitive(_, let write) = table.methods[index].work else { return }
     let reply = reply
-    if case .values(let values) = reply,
-      values.reduce(0, { $0 + ($1?.readableBytes ?? 0) }) > replyLimit
-    {
-      return end(call.request, notes: call.extras?.notes, replyTooLarge)
-    }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(reply, call.replyContext, &result)
     }
@@ -152,9 +151,17 @@ final class ReplyWriter: StoreSink {
   func claim(_ call: borrowing Call) -> Bool {
     guard let extras = call.extras else { return true }
     extras.deadline?.cancel()
+    release(call)
     guard !extras.isAnswered else { return false }
     extras.isAnswered = true
     return true
+  }
+
+  /// Lets the next calls of a connection begin that waited for the steps of this one.
+  func release(_ call: borrowing Call) {
+    guard let extras = call.extras, extras.holdsCalls else { return }
+    extras.holdsCalls = false
+    call.request.connection.resumeCalls()
   }
 
   // MARK: The call's reply
@@ -198,7 +205,7 @@ final class ReplyWriter: StoreSink {
           buffer.readableBytes > gatheredLimit(for: request)
         {
           buffer.moveWriterIndex(to: before)
-          failure = writeFailure(replyTooLarge, id: request.id, to: &buffer)
+          failure = writeFailure(.replyTooLarge(limit: replyLimit), id: request.id, to: &buffer)
         }
         bytesOut = buffer.writerIndex - before
       }
@@ -236,13 +243,6 @@ final class ReplyWriter: StoreSink {
     if let limit = error.limit { observer.limitBit(limit) }
     buffer.writeErrorReply(id: id, error)
     return error.reason
-  }
-
-  /// What the caller is told of a reply that is longer than what may wait for a reader.
-  private var replyTooLarge: RPCError {
-    RPCError(
-      .tooLarge, "the reply would have more than \(replyLimit) bytes: ask for less",
-      limit: .replySize)
   }
 
   /// The length up to which a result stays in a batch's reply however long that is, in bytes.

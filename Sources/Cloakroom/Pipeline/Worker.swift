@@ -26,6 +26,8 @@ final class Worker {
   let bus: LoopBus
   /// The timers of its calls.
   let timers: LoopTimers
+  /// How many values its clients' calls read at a time.
+  var paces = ReadingPaces()
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
   /// counts references to what it uses, and once there was a weak one that takes twice as long.
   private(set) lazy var executor = LoopExecutor(on: loop) { self.burst.finish() }
@@ -77,6 +79,7 @@ final class Worker {
       ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(
         opening, found: found)
     }
+    replies.goOn = { [unowned self] parent in inNextTurn { self.submitSteps(of: parent) } }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }
   }
@@ -96,10 +99,10 @@ final class Worker {
   ///
   /// - Parameters:
   ///   - isMutation: whether it changes something; asked for only where there is a deadline.
-  ///   - steps: how many replies it waits for, when it has steps with tickets of their own.
+  ///   - steps: its steps with tickets of their own, where it has such; to be submitted by `submitSteps`.
   func wait(
     for request: consuming Request, _ arguments: inout Arguments, isMutation: Bool = false,
-    steps: Int? = nil
+    steps: [StoreCommand]? = nil
   ) -> StoreTicket {
     var extras: CallExtras?
     if arguments.notes.isKept || arguments.deadlineMs != nil || steps != nil {
@@ -107,9 +110,10 @@ final class Worker {
       if arguments.notes.isKept { all.notes = arguments.notes }
       all.isMutation = isMutation
       if let steps {
-        request.connection.share.takesSteps(steps)
-        all.replies = Array(repeating: nil, count: steps)
-        all.remaining = steps
+        request.connection.share.takesSteps(min(steps.count, Self.portion))
+        all.replies = Array(repeating: nil, count: steps.count)
+        all.remaining = steps.count
+        all.rest = steps[...]
       }
       extras = all
     }
@@ -176,15 +180,26 @@ final class Worker {
 
   /// Ends a call whose time is over, and says what is true: what was sent may be done.
   private func endLate(_ call: borrowing Call, _ ticket: StoreTicket, _ extras: CallExtras) {
-    let tickets = extras.steps.isEmpty ? [ticket] : extras.steps
+    let isOfMany = !extras.replies.isEmpty
+    let tickets = isOfMany ? extras.steps : [ticket]
+    // Those of many steps that were not submitted are not done any more.
+    let submitted = extras.replies.count - extras.rest.count
+    extras.remaining -= extras.rest.count
+    extras.rest = []
     let isUndone =
       !extras.isMutation
-      || tickets.allSatisfy { store.withdraw($0, since: extras.sendings) }
-    if !isUndone, !extras.steps.isEmpty {
+      || !extras.replies.contains { $0 != nil }
+        && tickets.allSatisfy { store.withdraw($0, since: extras.sendings) }
+    if !isUndone, isOfMany {
       // Each of many steps has its own end.
-      return replies.end(call, extras.replies.map { $0 ?? .failure(.mayHaveBeenDone) })
+      return replies.end(
+        call,
+        extras.replies.enumerated().map {
+          $1 ?? .failure($0 < submitted ? .mayHaveBeenDone : RPCError(.deadlineExceeded))
+        })
     }
     extras.isAnswered = true
+    replies.release(call)
     replies.end(
       call.request, notes: extras.notes,
       isUndone ? RPCError(.deadlineExceeded) : .mayHaveBeenDone)

@@ -12,7 +12,9 @@ enum BatchMethods {
     required: true, "The keys, at most 1,000.")
 
   static let get = Method(
-    "batch.get", "Reads many values.", [keys],
+    "batch.get",
+    "Reads many values; large ones in several steps, between which others may change what was not read yet.",
+    [keys],
     result:
       #"{"type":"array","items":{"type":"object","properties":{"found":{"type":"boolean"},"value":true,"error":{"type":"object","required":["code","message","data"]}},"required":["found","value"]}}"#,
     reasons: [.tooLarge],
@@ -21,35 +23,9 @@ enum BatchMethods {
       #"{"keys":["user:1","user:2"]}"#,
       #"[{"found":true,"value":{"name":"Alice"}},{"found":false,"value":null}]"#
     ),
-    .primitive(
-      begin: { arguments throws(RPCError) in
-        let keys = try storeKeys(&arguments)
-        return keys.isEmpty ? .nothing : .getMany(keys)
-      },
-      end: { reply, _, result throws(RPCError) in
-        let values: [ByteBuffer?]
-        switch try reply.orThrow() {
-        case .values(let found): values = found
-        case .done: values = []
-        default: throw .unexpectedReply
-        }
-        try writeArray(values, into: &result) { value, result throws(RPCError) in
-          guard let value else {
-            result.writeStaticString("{\"found\":false,\"value\":null}")
-            return
-          }
-          let start = result.writerIndex
-          do throws(RPCError) {
-            result.writeStaticString("{\"found\":true,\"value\":")
-            try result.writeStored(value)
-          } catch {
-            result.moveWriterIndex(to: start)
-            result.writeStaticString("{\"found\":true,\"value\":null,\"error\":")
-            result.writeJSON(error)
-          }
-          result.writeStaticString("}")
-        }
-      }))
+    .repeated { arguments throws(RPCError) in
+      BatchRead(try storeKeys(&arguments), limit: arguments.settings.replyBytes)
+    })
 
   static let set = Method(
     "batch.set", "Writes many values, in the order of the entries.",

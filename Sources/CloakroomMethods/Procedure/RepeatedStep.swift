@@ -12,6 +12,12 @@ public protocol RepeatedStep: Sendable {
   var command: StoreCommand { get }
   /// How it waits; nil for one that does not.
   var wait: RepeatedStepWait? { get }
+  /// Whether it reads values of any size, so that a pace says how many of them it reads at a time.
+  var isPaced: Bool { get }
+  /// Whether others follow for sure that are one with it: the next call of its connection begins after the last.
+  var holdsCalls: Bool { get }
+  /// The same step, that reads so many values; for one that is paced.
+  func reading(atMost count: Int) -> any RepeatedStep
   /// Writes the result's JSON, if there is one.
   ///
   /// - Throws: why there is none, and won't be.
@@ -20,6 +26,15 @@ public protocol RepeatedStep: Sendable {
   ) throws(RPCError) -> RepeatedStepOutcome
   /// Writes the result's JSON of a call whose wait was in vain.
   func endInVain(writingTo result: inout ByteBuffer)
+}
+
+extension RepeatedStep {
+  /// Its replies are bounded by itself.
+  public var isPaced: Bool { false }
+  /// What others of its connection do meanwhile is nothing to it.
+  public var holdsCalls: Bool { false }
+  /// It has no pace.
+  public func reading(atMost count: Int) -> any RepeatedStep { self }
 }
 
 /// What a step that is taken again and again has come to.

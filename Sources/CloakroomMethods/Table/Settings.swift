@@ -17,6 +17,8 @@ public struct Settings: Sendable {
   /// With how many bytes of a stream's messages a reply is full: with one more message it is still no
   /// longer than a reply may be.
   public var streamBytes: Int
+  /// How many bytes the values of a reply may have together.
+  public var replyBytes: Int
   /// How long a channel's schema is kept after it was last defined or used.
   public var schemaTTL: TimeToLive
   /// The schemas that events have been held against lately.
@@ -65,6 +67,7 @@ public struct Settings: Sendable {
     idempotencyTTL = configuration.idempotency.ttl
     allowScan = configuration.dev.scan
     streamBytes = configuration.limits.unreadReplyBytes / 2
+    replyBytes = configuration.limits.unreadReplyBytes
     schemaTTL = configuration.events.schemaTTL
     claimWaiters = configuration.limits.claimWaiters
     pending = configuration.pending

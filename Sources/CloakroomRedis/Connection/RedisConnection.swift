@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 
@@ -18,6 +19,8 @@ final class RedisConnection: ChannelInboundHandler {
   /// slower.
   private var owner: (any RedisConnectionOwner)?
   private var channel: (any Channel)?
+  /// The channel's socket. The channel closes it: it is asked only as long as there is one.
+  private var socket: NIOBSDSocket.Handle?
   private let reader: RESPReader
   private var greeting: RedisGreeting?
 
@@ -75,6 +78,23 @@ final class RedisConnection: ChannelInboundHandler {
   /// Whether what was sent has left room for more.
   var isWritable: Bool { channel?.isWritable ?? false }
 
+  /// How many bytes the server has not taken of those that were sent: the channel still has them, or the
+  /// socket does. A Unix-domain socket counts what it has by the memory that it takes, which is more.
+  var untakenBytes: Int {
+    guard let channel else { return 0 }
+    let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    return buffered + socketBytes(TIOCOUTQ)
+  }
+
+  /// Whether the socket has bytes that were not read yet.
+  var hasUnread: Bool { socketBytes(FIONREAD) > 0 }
+
+  private func socketBytes(_ question: Int32) -> Int {
+    guard let channel, channel.isActive, let socket else { return 0 }
+    var count: Int32 = 0
+    return ioctl(socket, UInt(question), &count) == 0 ? Int(count) : 0
+  }
+
   /// Sends bytes, if the connection stands.
   func write(_ bytes: ByteBuffer) { channel?.writeAndFlush(bytes, promise: nil) }
 
@@ -84,6 +104,7 @@ final class RedisConnection: ChannelInboundHandler {
     greeting = nil
     channel?.close(promise: nil)
     channel = nil
+    socket = nil
   }
 
   private func connected(_ channel: any Channel) {
@@ -92,6 +113,9 @@ final class RedisConnection: ChannelInboundHandler {
       return
     }
     self.channel = channel
+    socket = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+      of: NIOBSDSocket.Handle.self
+    ) { $0 }
     guard let bytes = greeting?.begin(target, scripts: scripts) else { return }
     write(bytes)
   }

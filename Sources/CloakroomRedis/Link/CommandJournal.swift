@@ -3,9 +3,13 @@ internal import NIOCore
 
 /// The bytes of all commands that wait for replies, in the order in which they were submitted.
 ///
-/// A chunk is what one tick of the loop has gathered; it is written to the socket as it is, and kept
-/// (not copied) until its last reply has arrived, so that a command can be sent again.
+/// A chunk is what one tick of the loop has gathered, or a portion of it where that is much; it is written
+/// to the socket as it is, and kept (not copied) until its last reply has arrived, so that a command can be
+/// sent again.
 struct CommandJournal {
+  /// A chunk of so many bytes takes no more commands: what the socket has no room for is not handed to
+  /// it, and can still be let go.
+  private static let portion = 256 * 1024
   /// How many emptied chunks are kept for reuse.
   private static let spares = 4
   /// The largest chunk that is kept for reuse, in bytes.
@@ -15,6 +19,10 @@ struct CommandJournal {
   private var sent = Deque<ByteBuffer>()
   /// How many bytes of the oldest of them, its last ones, are commands without a reply.
   private var oldest = 0
+  /// The chunks that are full and were not sent yet, the oldest first.
+  private var full = Deque<ByteBuffer>()
+  /// How many bytes they have.
+  private var fullCount = 0
   /// The chunk that this tick gathers. On its own, so that a command is written straight into it.
   private var open = ByteBuffer()
   private var spare: [ByteBuffer] = []
@@ -22,13 +30,17 @@ struct CommandJournal {
   private(set) var count = 0
 
   /// Whether something waits for being sent.
-  var hasUnsent: Bool { open.readableBytes > 0 }
+  var hasUnsent: Bool { open.readableBytes > 0 || !full.isEmpty }
+
+  /// The bytes of the commands that were sent and have no reply.
+  var sentCount: Int { count - fullCount - open.readableBytes }
 
   /// Appends one command.
   ///
   /// - Returns: how many bytes it takes.
   @inline(__always)
   mutating func append(_ encode: (inout ByteBuffer) -> Void) -> Int {
+    if open.readableBytes >= Self.portion { closeChunk() }
     let before = open.writerIndex
     encode(&open)
     let length = open.writerIndex - before
@@ -36,22 +48,52 @@ struct CommandJournal {
     return length
   }
 
-  /// Hands out what was not sent yet, and marks it as sent.
+  private mutating func closeChunk() {
+    fullCount += open.readableBytes
+    full.append(open)
+    open = spare.popLast() ?? ByteBuffer()
+  }
+
+  /// Hands out the oldest chunk that was not sent yet, and marks it as sent.
   mutating func takeUnsent() -> ByteBuffer? {
     guard hasUnsent else { return nil }
-    if sent.isEmpty { oldest = open.readableBytes }
-    let chunk = open
+    let chunk = takeChunk()
+    if sent.isEmpty { oldest = chunk.readableBytes }
     sent.append(chunk)
-    open = spare.popLast() ?? ByteBuffer()
+    return chunk
+  }
+
+  private mutating func takeChunk() -> ByteBuffer {
+    guard let chunk = full.popFirst() else {
+      let chunk = open
+      open = spare.popLast() ?? ByteBuffer()
+      return chunk
+    }
+    fullCount -= chunk.readableBytes
     return chunk
   }
 
   /// Takes out what was not sent yet, to be appended anew in another order.
   mutating func takeBackUnsent() -> ByteBuffer {
-    let chunk = open
-    count -= chunk.readableBytes
-    open = spare.popLast() ?? ByteBuffer()
-    return chunk
+    var bytes = takeChunk()
+    while hasUnsent { bytes.writeImmutableBuffer(takeChunk()) }
+    count -= bytes.readableBytes
+    return bytes
+  }
+
+  /// Drops the oldest command of those that were not sent yet.
+  mutating func removeFirstUnsent(length: Int) {
+    guard var chunk = full.popFirst() else {
+      guard length <= open.readableBytes else { return }
+      open.moveReaderIndex(forwardBy: length)
+      count -= length
+      return
+    }
+    let taken = min(length, chunk.readableBytes)
+    chunk.moveReaderIndex(forwardBy: taken)
+    count -= taken
+    fullCount -= taken
+    if chunk.readableBytes > 0 { full.prepend(chunk) } else { recycle(chunk) }
   }
 
   /// Drops the oldest command, whose reply has arrived.
@@ -67,15 +109,17 @@ struct CommandJournal {
       count -= oldest
       oldest = sent.first?.readableBytes ?? 0
       recycle(chunk)
-    } else if length <= open.readableBytes {
-      count -= length
-      open.moveReaderIndex(forwardBy: length)
+    } else {
+      removeFirstUnsent(length: length)
     }
   }
 
   /// A copy of the oldest command's bytes.
   func first(length: Int) -> ByteBuffer? {
-    guard let chunk = sent.first else { return open.getSlice(at: open.readerIndex, length: length) }
+    guard let chunk = sent.first else {
+      let chunk = full.first ?? open
+      return chunk.getSlice(at: chunk.readerIndex, length: length)
+    }
     return chunk.getSlice(at: chunk.writerIndex - oldest, length: length)
   }
 

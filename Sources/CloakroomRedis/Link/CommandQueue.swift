@@ -44,6 +44,14 @@ struct CommandQueue {
   var isAllAnswered: Bool { commands.count == unsent }
   /// When the oldest command's time is over.
   var nextDeadline: NIODeadline? { commands.first?.deadline }
+  /// The oldest command that was sent and has no reply.
+  var oldestSent: InFlightCommand? { isAllAnswered ? nil : commands.first }
+  /// How many bytes those have that were sent and have no reply.
+  var sentBytes: Int { journal.sentCount }
+  /// When the time of the oldest command that was not sent is over.
+  var nextUnsentDeadline: NIODeadline? {
+    unsent > 0 ? commands[commands.count - unsent].deadline : nil
+  }
 
   // MARK: Out
 
@@ -62,13 +70,44 @@ struct CommandQueue {
     unsent += 1
   }
 
-  /// Hands out what is to be sent now, and counts it as sent.
+  /// Hands out what is to be sent next, and counts it as sent. There may be more.
   mutating func takeUnsent() -> ByteBuffer? {
     guard refused.isEmpty, let bytes = journal.takeUnsent() else { return nil }
-    unsent = 0
+    if journal.hasUnsent { countSent(bytes.readableBytes) } else { unsent = 0 }
     sendings &+= 1
     return bytes
   }
+
+  /// Counts the oldest of those that were not sent as sent, as many as have so many bytes.
+  private mutating func countSent(_ count: Int) {
+    var rest = count
+    while unsent > 0, rest > 0 {
+      rest -= commands[commands.count - unsent].length
+      unsent -= 1
+    }
+  }
+
+  /// Lets those commands go that were not sent although their time is over: nothing was done.
+  ///
+  /// - Returns: these, to be told.
+  mutating func expireUnsent(now: NIODeadline) -> [Failed] {
+    var failed = removeRefused(Self.lateReason) { $0.command.deadline <= now }
+    let start = commands.count - unsent
+    var end = start
+    while end < commands.count, commands[end].deadline <= now {
+      let command = commands[end]
+      journal.removeFirstUnsent(length: command.length)
+      withdrawn.remove(command.ticket)
+      failed.append((command.failure(wasSent: false, Self.unsentReason), command.context))
+      end += 1
+    }
+    commands.removeSubrange(start..<end)
+    unsent -= end - start
+    return failed
+  }
+
+  private static let lateReason = "Redis did not answer in time"
+  private static let unsentReason = "Redis has not taken it in time"
 
   /// Lets a command go that was submitted when there had been `sendings`, unless there was one since. It
   /// fails when it would have been sent, and not before: its context is taken as long.
@@ -230,7 +269,7 @@ struct CommandQueue {
         _ = journal.append { $0.writeImmutableBuffer(text) }
         append(command)
       } else {
-        let reason = isLate ? "Redis did not answer in time" : reason
+        let reason = isLate ? Self.lateReason : reason
         failed.append((command.failure(wasSent: wasSent, reason), command.context))
       }
     }
@@ -245,7 +284,7 @@ struct CommandQueue {
     keeping isKept: (_ command: InFlightCommand, _ wasSent: Bool) -> Bool,
     overtaking: [CommandKeys]
   ) -> [Failed] {
-    removeRefused("Redis did not answer in time") { $0.command.deadline <= now }
+    removeRefused(Self.lateReason) { $0.command.deadline <= now }
       + removeRefused("a later command on the same key may have run before it") { refused in
         overtaking.contains { refused.keys.conflicts(with: $0) }
       } + removeRefused(reason) { !isKept($0.command, false) }

@@ -33,7 +33,8 @@ public final class RedisLink {
   private var readOnly: ReadOnlyServer
   private var connection: RedisConnection?
   private var lastIdentity: RedisGreeting.Identity?
-  /// When the connection is given up over the commands that this tick gathers.
+  private var patience: LinkPatience
+  /// When the time is over of the commands that this tick gathers.
   private var tickDeadline = NIODeadline.uptimeNanoseconds(0)
   private var isFlushScheduled = false
   private var isTimerScheduled = false
@@ -51,6 +52,7 @@ public final class RedisLink {
     self.target = target
     self.scripts = scripts
     self.outage = outage
+    patience = LinkPatience(target.commandTimeout)
     state = RedisLinkState(
       shortestBackoff: target.shortestBackoff, longestBackoff: target.longestBackoff)
     readOnly = ReadOnlyServer(
@@ -127,7 +129,12 @@ public final class RedisLink {
   func flush() {
     guard state.phase == .ready, let connection, connection.isWritable else { return }
     let withdrawn = queue.dropWithdrawn()
-    if let bytes = queue.takeUnsent() { connection.write(bytes) }
+    while connection.isWritable {
+      let isAllAnswered = queue.isAllAnswered
+      guard let bytes = queue.takeUnsent() else { break }
+      patience.sent(bytes.readableBytes, isOwedMore: !isAllAnswered)
+      connection.write(bytes)
+    }
     guard !withdrawn.isEmpty else { return }
     refuse(withdrawn)
     finishedBurst()
@@ -141,7 +148,7 @@ public final class RedisLink {
       self.isFlushScheduled = false
       self.flush()
     }
-    scheduleTimer(at: tickDeadline)
+    scheduleCheck()
   }
 
   // MARK: Replies on their way in
@@ -210,7 +217,7 @@ public final class RedisLink {
     }
     counters.resent &+= UInt64(queue.refusedCount)
     refuse(queue.restoreRefused(loading: scripts))
-    if let deadline = queue.nextDeadline { scheduleTimer(at: deadline) }
+    scheduleCheck()
     if !isFlushScheduled { scheduleFlush() }
   }
 
@@ -304,31 +311,59 @@ public final class RedisLink {
 
   // MARK: Patience
 
-  private func scheduleTimer(at deadline: NIODeadline) {
+  /// Looks after a while how the commands are getting on, and again as long as there are some.
+  private func scheduleCheck(at time: NIODeadline? = nil) {
     guard !isTimerScheduled else { return }
     isTimerScheduled = true
-    loop.assumeIsolated().scheduleTask(deadline: deadline) {
+    let time = time ?? .now() + patience.interval
+    loop.assumeIsolated().scheduleTask(deadline: time) {
       self.isTimerScheduled = false
-      self.checkPatience()
+      self.checkPatience(plannedAt: time)
     }
   }
 
-  /// Gives up the oldest commands when their time has passed, with their connection if it stands.
-  private func checkPatience() {
-    guard let oldest = queue.nextDeadline else { return }
-    guard oldest <= .now() else {
-      scheduleTimer(at: oldest)
-      return
+  /// Gives up the connection when Redis does nothing, and commands that could not be sent in time.
+  private func checkPatience(plannedAt time: NIODeadline) {
+    guard queue.count > 0 else { return }
+    let now = NIODeadline.now()
+    guard let connection, state.phase == .ready else {
+      // Waiting for a connection: those whose time has passed fail, the others go on waiting.
+      if let oldest = queue.nextDeadline, oldest <= now {
+        sift(now: now) { _, _ in true }
+        finishedBurst()
+      }
+      return checkAgain(at: now + patience.interval)
     }
-    if state.phase == .ready {
+    // What the loop itself has held up is sent first.
+    flush()
+    let sight = queue.oldestSent.map {
+      LinkPatience.Sight(
+        owed: queue.sentBytes, oldest: $0.length, deadline: $0.deadline,
+        untaken: connection.untakenBytes, hasUnread: connection.hasUnread)
+    }
+    switch patience.judge(sight, now: now, plannedAt: time) {
+    case .dead:
       // A late reply would answer the next command: the connection goes with the command.
       disconnected(.commandTimeout, "Redis did not answer in time")
-    } else {
-      // Waiting for a connection: those whose time has passed fail, the others go on waiting.
-      sift(now: .now()) { _, _ in true }
-      finishedBurst()
+      checkAgain(at: now + patience.interval)
+    case .patient(let next):
+      expireUnsent(now: now)
+      checkAgain(at: min(next, queue.nextUnsentDeadline ?? next))
     }
-    if let next = queue.nextDeadline { scheduleTimer(at: next) }
+  }
+
+  private func checkAgain(at time: NIODeadline) {
+    // Whatever is late already is looked at after a while, not over and over.
+    if queue.count > 0 { scheduleCheck(at: max(time, .now() + patience.shortestInterval)) }
+  }
+
+  private func expireUnsent(now: NIODeadline) {
+    guard queue.hasRefused || queue.nextUnsentDeadline.map({ $0 <= now }) == true else { return }
+    let failed = queue.expireUnsent(now: now)
+    guard !failed.isEmpty else { return }
+    refuse(failed)
+    flush()
+    finishedBurst()
   }
 }
 
@@ -337,6 +372,7 @@ extension RedisLink: RedisConnectionOwner {
     lastIdentity = identity
     if !isFenced { refuseUnfencedWrites() }
     downReason = nil
+    patience.began()
     outage.ended(self, address: target.address)
     delegate?.connected(facts)
     perform(state.becameReady(), reason: "")
@@ -345,6 +381,7 @@ extension RedisLink: RedisConnectionOwner {
   func connectionIsWritable() { flush() }
 
   func receivedReplies(on connection: RedisConnection) {
+    patience.read()
     delegate?.received(RedisAnswers(to: self, on: connection))
   }
 

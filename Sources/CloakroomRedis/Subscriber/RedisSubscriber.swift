@@ -206,6 +206,8 @@ public final class RedisSubscriber {
   /// messages is not given up: the answer stands behind them.
   private func check() {
     let now = NIODeadline.now()
+    // What was sent while the loop was busy with something else waits in the socket: it is read first.
+    if link?.connection?.hasUnread == true { lastHeard = now }
     if let due = book.nextDeadline, due <= now, lastHeard + target.commandTimeout <= now {
       return lose(.commandTimeout, "Redis did not answer in time")
     }

@@ -119,7 +119,7 @@ export type BatchSetResult = Array<{ ok: boolean; error?: Record<string, unknown
 
 /** batch.* */
 export class Batch extends Namespace {
-  /** Reads many values. */
+  /** Reads many values; large ones in several steps, between which others may change what was not read yet. */
   get<T = unknown>(keys: ReadonlyArray<string>, options?: BatchGetOptions): Promise<BatchGetResult<T>> {
     return this.invoke("batch.get", { keys }, options);
   }

@@ -112,7 +112,7 @@ class Batch(Namespace):
         keys: Sequence[str],
         **common: Unpack[Common],
     ) -> List[Any]:
-        """Reads many values."""
+        """Reads many values; large ones in several steps, between which others may change what was not read yet."""
         params: Dict[str, Any] = {"keys": keys}
         return cast(List[Any], self._call("batch.get", params, common))
 
@@ -143,7 +143,7 @@ class AsyncBatch(AsyncNamespace):
         keys: Sequence[str],
         **common: Unpack[Common],
     ) -> List[Any]:
-        """Reads many values."""
+        """Reads many values; large ones in several steps, between which others may change what was not read yet."""
         params: Dict[str, Any] = {"keys": keys}
         return cast(List[Any], await self._call("batch.get", params, common))
 
