@@ -1,3 +1,4 @@
+internal import CloakroomWire
 internal import NIOCore
 
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.
@@ -26,4 +27,12 @@ final class BatchReply {
     write(&text)
     endMember()
   }
+}
+
+/// The members of a batch that have to wait until an earlier one of them has begun.
+struct BatchRest {
+  /// The text of the whole batch.
+  let text: ByteBuffer
+  let elements: ContiguousArray<ByteRange>.SubSequence
+  let batch: BatchReply
 }

@@ -26,7 +26,7 @@ final class CallDispatcher: FrameHandler {
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
       settings: Settings(configuration, tokens: tokens, flowFiles: flows), depthLimit: limits.depth,
-      nothing: nothing)
+      allowance: .onLoop, nothing: nothing)
     arguments.notes = CallNotes(isKept: worker.observer.keepsAccessLog)
   }
 
@@ -58,8 +58,25 @@ final class CallDispatcher: FrameHandler {
         RequestID(), from: connection)
     }
     let batch = BatchReply(count: batchScanner.count)
-    for element in batchScanner.elements {
-      call(text, element.offsets, on: connection, batch: batch)
+    for (place, element) in batchScanner.elements.enumerated() {
+      guard connection.isPaused else {
+        call(text, element.offsets, on: connection, batch: batch)
+        continue
+      }
+      return connection.holdBack(
+        BatchRest(text: text, elements: batchScanner.elements[place...], batch: batch))
+    }
+  }
+
+  /// Goes on with a batch that was held back.
+  func resume(_ rest: BatchRest, from connection: ClientConnection) {
+    for (place, element) in zip(rest.elements.indices, rest.elements) {
+      guard connection.isPaused else {
+        call(rest.text, element.offsets, on: connection, batch: rest.batch)
+        continue
+      }
+      return connection.holdBack(
+        BatchRest(text: rest.text, elements: rest.elements[place...], batch: rest.batch))
     }
   }
 
@@ -83,6 +100,7 @@ final class CallDispatcher: FrameHandler {
       connection: connection, batch: batch, startedAt: worker.burst.start, bytesIn: range.count)
     replies.begin(request)
     var hasNotes = false
+    var postponed: PostponedCall?
     do throws(RPCError) {
       try scan(text.readableBytesSpan, range, into: &request)
       let index = try method(in: text.readableBytesSpan)
@@ -91,21 +109,22 @@ final class CallDispatcher: FrameHandler {
         connection.identity, method: index, now: request.startedAt)
       let method = table.methods[index]
       hasNotes = arguments.notes.isKept
-      try arguments.begin(method, request: text, permit: permit)
+      try arguments.begin(method, request: text, permit: permit, range, postponing: &postponed)
       defer {
         if arguments.hasLongKey { worker.observer.limitBit(.keyLength) }
         arguments.end()
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = arguments.idempotent(try begin(&arguments))
+        let command = arguments.idempotent(
+          try arguments.trying(method, range, begin, postponing: &postponed))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
       case .many(let begin, _):
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
-        let opening = try begin(&arguments)
+        let opening = try arguments.trying(method, range, begin, postponing: &postponed)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
           arguments.idempotency == nil, worker.records.isIdle(look.name)
@@ -134,7 +153,11 @@ final class CallDispatcher: FrameHandler {
         system.answer(try ask(&arguments), for: request, &arguments)
       }
     } catch {
-      replies.end(request, notes: hasNotes ? arguments.notes : nil, error)
+      let notes = hasNotes ? arguments.notes : nil
+      guard let postponed else { return replies.end(request, notes: notes, error) }
+      ProcedureCall(
+        request, notes: notes, deadlineMs: arguments.deadlineMs, idempotency: nil, worker: worker
+      ).open(postponed)
     }
   }
 

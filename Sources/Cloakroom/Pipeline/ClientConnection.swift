@@ -64,6 +64,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var hasArrived = false
   /// Whether something has arrived that there was no room for.
   private var isHeldBack = false
+  /// How many of its calls have to begin before others may.
+  private var pauses = 0
+  /// What is left of a batch one of whose members has to begin first.
+  private var rest: BatchRest?
 
   /// - Parameters:
   ///   - groups: the peer's supplementary groups.
@@ -92,7 +96,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   var isOpen: Bool { context != nil }
 
   /// Whether nothing is in flight and no reply waits to be read.
-  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged }
+  var isIdle: Bool { inFlight == 0 && outputBytes == 0 && !isClogged && rest == nil }
 
   // MARK: Coming and going
 
@@ -116,6 +120,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     socket = nil
     output = nil
     http = nil
+    rest = nil
     for call in procedures.all { call.end() }
     for subscription in subscriptions.values { subscription.end() }
     waiting = []
@@ -237,7 +242,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   private var mayRead: Bool {
     inFlight < burst.limits.inFlightPerConnection && outputBytes == 0 && !isClogged
-      && !isDraining && http?.isFull != true
+      && !isDraining && http?.isFull != true && pauses == 0
   }
 
   /// So many bytes of replies are gathered before they are sent: a burst of short requests for long
@@ -246,7 +251,28 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes
+    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes && pauses == 0
+  }
+
+  // MARK: Calls that begin elsewhere
+
+  /// Whether a call has to begin before others may.
+  var isPaused: Bool { pauses > 0 }
+
+  /// Starts no more calls until as many times `resumeCalls` was called: a call begins on another thread, and those
+  /// that came later come later.
+  func pauseCalls() { pauses += 1 }
+
+  /// Goes on with what was held back; at the end of the burst.
+  func resumeCalls() {
+    pauses -= 1
+    if pauses == 0 { markDirty() }
+  }
+
+  /// Keeps the rest of a batch until calls may be started again.
+  func holdBack(_ rest: BatchRest) {
+    self.rest = rest
+    isHeldBack = true
   }
 
   /// Stops reading where there is no room for more calls, and takes it up again where there is.
@@ -264,6 +290,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     isProcessing = true
     defer { isProcessing = false }
     isHeldBack = false
+    if !isPaused, let rest = rest.take() {
+      handler.resume(rest, from: self)
+      endHTTPCall()
+    }
     if http != nil { return processHTTP() }
     while true {
       guard mayStart else {
@@ -355,9 +385,14 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// A call has ended; its reply, if it gets one, has been written.
   func ended() {
     inFlight -= 1
-    http?.ended()
+    endHTTPCall()
     // Even a call without a reply may have made room, or been the last.
     markDirty()
+  }
+
+  /// A request of HTTP ends with its last call, and not before all of a batch has begun.
+  private func endHTTPCall() {
+    if rest == nil { http?.ended() }
   }
 
   /// Writes one reply.

@@ -7,6 +7,8 @@ internal import NIOCore
 protocol FrameHandler: AnyObject {
   /// One JSON text: a request, or a batch of them.
   func receive(_ text: consuming ByteBuffer, from connection: ClientConnection)
+  /// The rest of a batch that the connection was given to hold back.
+  func resume(_ rest: BatchRest, from connection: ClientConnection)
   /// Bytes that no call can be read from, but maybe its id.
   func refuse(_ error: RPCError, _ id: consuming RequestID, from connection: ClientConnection)
 }
