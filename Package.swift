@@ -75,6 +75,7 @@ let package = Package(
       dependencies: [
         "CloakroomCore", "CloakroomWire", "CloakroomStore", "CloakroomSchema", "CloakroomTokens",
         .product(name: "BasicContainers", package: "swift-collections"),
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ],

@@ -40,8 +40,8 @@ public enum Limit: Int, CaseIterable, Sendable {
   case boundToConnection
   /// As many calls waited for a claim as may wait for one.
   case claimWaiters
-  /// As many calls waited for a slow signature as may wait.
-  case slowSignatures
+  /// As much work that takes long waited for a thread as may wait.
+  case waitingWork
   /// As many withdrawals waited for a store that was out as may wait, or one had waited for too long.
   case withdrawals
   /// As many calls waited for one record as may wait, or others were faster again and again.
@@ -74,7 +74,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .waitingEvents: "waiting_events"
     case .boundToConnection: "bound_to_connection"
     case .claimWaiters: "claim_waiters"
-    case .slowSignatures: "slow_signatures"
+    case .waitingWork: "waiting_work"
     case .withdrawals: "withdrawals"
     case .recordQueue: "record_queue"
     case .flowCache: "flow_cache"

@@ -19,6 +19,8 @@ public struct MetricsText: Sendable {
   public var keys: KeyGauges?
   /// What is known of the flows that files define; nil where there are none.
   public var flows: ReloadGauges?
+  /// How busy the threads for long work are; nil leaves them out.
+  public var work: WorkGauges?
   /// How often the file of metrics couldn't be written.
   public var fileFailures: UInt64
   /// What every sample is labelled with beside its own labels.
@@ -35,7 +37,7 @@ public struct MetricsText: Sendable {
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
     accessLog: AccessLogCounts? = nil, policy: ReloadGauges? = nil, keys: KeyGauges? = nil,
-    flows: ReloadGauges? = nil, fileFailures: UInt64 = 0,
+    flows: ReloadGauges? = nil, work: WorkGauges? = nil, fileFailures: UInt64 = 0,
     constantLabels: [Configuration.Metrics.Label] = []
   ) {
     self.constantLabels = constantLabels
@@ -46,6 +48,7 @@ public struct MetricsText: Sendable {
     self.policy = policy
     self.keys = keys
     self.flows = flows
+    self.work = work
     self.fileFailures = fileFailures
   }
 
@@ -66,6 +69,7 @@ public struct MetricsText: Sendable {
     writePolicy(to: &page)
     writeKeys(to: &page)
     writeFlows(to: &page)
+    writeWork(to: &page)
     writeLosses(to: &page)
     writeProcess(to: &page)
     return page.text
@@ -187,6 +191,17 @@ public struct MetricsText: Sendable {
       to: &page)
   }
 
+  private func writeWork(to page: inout MetricsPage) {
+    guard let work else { return }
+    page.single(
+      "work_waiting", .gauge,
+      "Pieces of work that take long and wait for a thread: large values under schemas and patches, slow signatures.",
+      work.waiting)
+    page.single(
+      "work_done_total", .counter, "Pieces of such work that have been done off the event loops.",
+      work.done)
+  }
+
   private func writeLosses(to page: inout MetricsPage) {
     if let accessLog {
       page.begin("access_log_lines_total", .counter, "Lines for the access log, by their fate.")
@@ -221,6 +236,20 @@ public struct MetricsText: Sendable {
     if let files = process.openFiles {
       page.single("process_open_fds", .gauge, "File descriptors that are open.", files)
     }
+  }
+}
+
+/// How busy the threads for long work are when metrics are written.
+public struct WorkGauges: Sendable, Equatable {
+  /// How many pieces of work wait for one.
+  public var waiting: Int
+  /// How many have been done.
+  public var done: UInt64
+
+  /// Describes how busy they are.
+  public init(waiting: Int, done: UInt64) {
+    self.waiting = waiting
+    self.done = done
   }
 }
 

@@ -33,7 +33,7 @@ public struct JSONInstance: Sendable {
       switch error {
       case .json(.tooDeep): throw .exceeds(.depth)
       case .json(.invalidUTF8): throw .unreadable(at: "", message: "a string is no UTF-8")
-      case .json: throw .unreadable(at: "", message: "no valid JSON")
+      case .json, .tooMany: throw .unreadable(at: "", message: "no valid JSON")
       case .repeatedName(let place):
         throw .unreadable(at: place, message: "an object names a member twice")
       case .loneSurrogate(let place, let isName):

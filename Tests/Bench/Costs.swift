@@ -7,18 +7,33 @@ import Glibc
 enum Costs {
   static func main() {
     let wanted = CommandLine.arguments.dropFirst().first ?? ""
-    print("operation", "bytes", "ms", "steps", "outcome", separator: "\t")
+    print("operation", "bytes", "ms", "exponent", "steps", "outcome", separator: "\t")
     for line in schemas + compilations + texts where line.name.contains(wanted) {
       // The largest is legal: what is longer than a limit is refused at once.
-      for count in line.counts { line.measure(count) }
+      var before: (bytes: Int, ms: Double)?
+      for count in line.counts {
+        let (bytes, ms, rest) = line.measure(count)
+        print(
+          "\(line.name) × \(count)", bytes, text(ms), exponent(bytes, ms, since: before), rest,
+          separator: "\t")
+        before = (bytes, ms)
+      }
     }
+  }
+
+  /// To which power of the size the time has grown; nothing where either is too short to tell.
+  private static func exponent(
+    _ bytes: Int, _ ms: Double, since before: (bytes: Int, ms: Double)?
+  ) -> String {
+    guard let before, before.ms > 0.05, ms > 0.05, bytes > before.bytes else { return "-" }
+    return text(log(ms / before.ms) / log(Double(bytes) / Double(before.bytes)))
   }
 
   /// One operation, at several sizes.
   struct Line {
     let name: String
     let counts: [Int]
-    let measure: (Int) -> Void
+    let measure: (Int) -> (bytes: Int, ms: Double, rest: String)
 
     /// What is done with a text.
     init(
@@ -37,7 +52,7 @@ enum Costs {
           best = min(best, Costs.milliseconds - start)
         }
         let steps = result.0.map(String.init) ?? "-"
-        print("\(name) × \(count)", bytes, Costs.text(best), steps, result.1, separator: "\t")
+        return (bytes, best, "\(steps)\t\(result.1)")
       }
     }
 
@@ -86,8 +101,9 @@ enum Costs {
 
   /// A number with two digits behind the point.
   static func text(_ number: Double) -> String {
-    let hundredths = Int((number * 100).rounded())
-    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    let sign = number < 0 ? "-" : ""
+    let hundredths = Int((abs(number) * 100).rounded())
+    return "\(sign)\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
   }
 
   private static func list(_ count: Int, _ element: (Int) -> String) -> String {
@@ -425,25 +441,63 @@ enum Costs {
           + String(repeating: "}", count: 99)
       },
       patching(
-        "wide onto wide", [3_000, 30_000, 300_000],
+        "wide onto wide", [1_000, 10_000, 100_000],
         { object($0) { "\"" + String($0, radix: 36) + "\":2" } }
       ) {
         object($0, member)
       },
       patching(
-        "wide, of null", [3_000, 30_000, 300_000],
+        "wide, of null", [1_000, 10_000, 100_000],
         { object($0) { "\"" + String($0, radix: 36) + "\":null" } }
       ) {
         object($0, member)
       },
-      patching("one member that comes again", [3_000, 30_000, 300_000], { _ in #"{"a":2,"b":3}"# })
+      patching("one member that comes again", [2_000, 20_000, 199_000], { _ in #"{"a":2,"b":3}"# })
       {
         object($0) { $0 % 2 == 0 ? #""a":1"# : #""b":1"# }
       },
       patching("one member, with white space", [2_000, 20_000, 200_000], { _ in #"{"a":2}"# }) {
         object($0) { " \"" + String($0, radix: 36) + "\" : 1" }
       },
-      Line("ambiguity, members", [3_000, 30_000, 300_000]) { checking(object($0, member)) },
+      patching(
+        "too wide onto too wide", [300_000],
+        { object($0) { "\"" + String($0, radix: 36) + "\":2" } }
+      ) {
+        object($0, member)
+      },
+      patching("small objects", [2_000, 20_000, 199_000], { _ in #"{"b":{"x":1}}"# }) {
+        #"{"a":\#(list($0) { _ in #"{"x":1}"# }),"b":{}}"#
+      },
+      Line("ambiguity, numbers", [5_000, 50_000, 499_000]) { checking(list($0) { _ in "1" }) },
+      Line("ambiguity, too many", [1_300_000]) { checking(list($0) { _ in "{}" }) },
+      Line("scanning, numbers", [20_000, 200_000, 2_000_000]) { scanning(list($0) { _ in "1" }) },
+      Line("scanning, small objects", [10_000, 100_000, 1_300_000]) {
+        scanning(list($0) { _ in "{}" })
+      },
+      Line("scanning, one string", [40_000, 400_000, 4_000_000]) { scanning(text($0, "a")) },
+      Line("scanning, escapes", [6_000, 60_000, 650_000]) { scanning(text($0, #"\u00e9"#)) },
+      Line("scanning, nested lists", [300, 3_000, 16_000]) { count in
+        scanning(
+          list(count) { _ in String(repeating: "[", count: 120) + String(repeating: "]", count: 120)
+          })
+      },
+      Line("batch, of small calls", [10, 100, 1_000]) { count in
+        let batch = list(count) { #"{"jsonrpc":"2.0","id":\#($0),"method":"system.ping"}"# }
+        let text = Array(batch.utf8)
+        return (
+          text.count,
+          {
+            var scanner = BatchScanner()
+            do {
+              try scanner.scan(text.span.bytes)
+              return (nil, "\(scanner.count) members")
+            } catch {
+              return (nil, "\(error)")
+            }
+          }
+        )
+      },
+      Line("ambiguity, members", [2_000, 20_000, 240_000]) { checking(object($0, member)) },
       Line("ambiguity, small objects under a long name", [3_000, 30_000, 300_000]) {
         checking(#"{"\#(String(repeating: "n", count: $0))":\#(list($0) { _ in "{}" })}"#)
       },
@@ -474,11 +528,29 @@ enum Costs {
         {
           var result: [UInt8] = []
           result.reserveCapacity(patch.count + target.count)
-          MergePatch.apply(patch.span.bytes, to: target.span.bytes, into: &result)
-          return (nil, "\(result.count) bytes")
+          do throws(MergePatch.TooManyMembers) {
+            try MergePatch.apply(patch.span.bytes, to: target.span.bytes, into: &result)
+            return (nil, "\(result.count) bytes")
+          } catch {
+            return (nil, "too many members")
+          }
         }
       )
     }
+  }
+
+  private static func scanning(_ text: String) -> (bytes: Int, () -> (Int?, String)) {
+    let text = Array(text.utf8)
+    return (
+      text.count,
+      {
+        do {
+          return (nil, "\(try JSONScanner.validate(text.span.bytes, depthLimit: 128))")
+        } catch {
+          return (nil, "\(error)")
+        }
+      }
+    )
   }
 
   private static func checking(_ text: String) -> (bytes: Int, () -> (Int?, String)) {

@@ -57,8 +57,7 @@ struct Caller {
     do throws(KeyFault) {
       let key = try TokenKey(
         jwk: Array(Self.exampleKey.utf8).span.bytes, name: "example", state: .active)
-      let tokens = TokenService(
-        try KeyRing([key]), options: configuration.tokens, queueLength: 10, threads: 1)
+      let tokens = TokenService(try KeyRing([key]), options: configuration.tokens)
       return Settings(configuration, tokens: tokens)
     } catch {
       throw RPCError(.internal)
@@ -163,7 +162,8 @@ struct Caller {
 
   /// A call on a record, with the header of what it makes where there is none.
   private static func describe(_ call: RecordCall) -> String {
-    let made = call.decide(nil, 0, RecordVersion(0)).replacement
+    var allowance = WorkAllowance.whole
+    let made = call.decide(nil, 0, RecordVersion(0), &allowance).replacement
     let header = made.map { String(buffer: $0).prefix { $0 != "\n" } } ?? ""
     return "record \(text(call.name)) \(header)"
   }

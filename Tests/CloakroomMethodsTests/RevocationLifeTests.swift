@@ -15,7 +15,7 @@ struct RevocationLifeTests {
     var options = Configuration.Tokens()
     options.leeway = leeway.map { .milliseconds($0) }
     options.expiryLeeway = expiry.map { .milliseconds($0) }
-    return TokenService(try KeyRing.random(), options: options, queueLength: 1, threads: 1)
+    return TokenService(try KeyRing.random(), options: options)
   }
 
   @Test("reaches as far as any sidecar may take the token", arguments: leeways)

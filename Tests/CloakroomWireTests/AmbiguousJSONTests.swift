@@ -25,4 +25,19 @@ struct AmbiguousJSONTests {
       #expect(error.fault == fault && error.pointer == pointer)
     }
   }
+
+  @Test("is not looked for in a text of too many values")
+  func tooMany() throws {
+    for (count, isTooMany) in [
+      (AmbiguousJSON.mostValues - 1, false), (AmbiguousJSON.mostValues, true),
+    ] {
+      let text = "[" + String(repeating: "1,", count: count - 1) + "1]"
+      do throws(AmbiguousJSON) {
+        try AmbiguousJSON.check(Array(text.utf8).span.bytes)
+        #expect(!isTooMany)
+      } catch {
+        #expect(isTooMany && error.fault == .tooManyValues && error.pointer.isEmpty)
+      }
+    }
+  }
 }

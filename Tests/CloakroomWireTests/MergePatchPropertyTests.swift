@@ -72,7 +72,7 @@ struct MergePatchPropertyTests {
     for _ in 0..<1_500 {
       let (patch, target) = (Self.value(4, &random), Self.value(4, &random))
       var result: [UInt8] = []
-      MergePatch.apply(
+      try MergePatch.apply(
         Array(patch.utf8).span.bytes, to: Array(target.utf8).span.bytes, into: &result)
       let found = Value(try JSONNode(result))
       let expected = Value(try JSONNode(Array(target.utf8)))
@@ -87,14 +87,35 @@ struct MergePatchPropertyTests {
       Array(("{" + range.map { "\"n\($0)\":\(value)" }.joined(separator: ",") + "}").utf8)
     }
     var result: [UInt8] = []
-    MergePatch.apply(
+    try MergePatch.apply(
       object(500..<1_500, "2").span.bytes, to: object(0..<1_000, "1").span.bytes, into: &result)
     let members = try JSONNode(result).members
     #expect(members.map(\.name) == (0..<1_500).map { "n\($0)" })
     #expect(members.map(\.value.written) == (0..<1_500).map { $0 < 500 ? "1" : "2" })
     var rest: [UInt8] = []
-    MergePatch.apply(
+    try MergePatch.apply(
       object(1..<1_500, "null").span.bytes, to: result.span.bytes, into: &rest)
     #expect(String(decoding: rest, as: UTF8.self) == #"{"n0":1}"#)
+  }
+
+  @Test("are refused where patch and target have too many members, and only there")
+  func tooWide() throws {
+    func object(_ count: Int) -> [UInt8] {
+      Array(("{" + (0..<count).map { "\"n\($0)\":1" }.joined(separator: ",") + "}").utf8)
+    }
+    // A member of both costs ten steps, one of the target alone a single one.
+    let most = MergePatch.mostSteps / 10
+    for (patch, target, isTaken) in [
+      (most, most, true), (most + 1, most + 1, false), (1, most * 10 - 9, true),
+      (1, most * 10 + 1, false), (most * 2, 0, true), (most * 2 + 1, 0, false),
+    ] {
+      var result: [UInt8] = []
+      do throws(MergePatch.TooManyMembers) {
+        try MergePatch.apply(object(patch).span.bytes, to: object(target).span.bytes, into: &result)
+        #expect(isTaken, "\(patch) onto \(target)")
+      } catch {
+        #expect(!isTaken, "\(patch) onto \(target)")
+      }
+    }
   }
 }

@@ -45,7 +45,7 @@ struct PendingUpdateTests {
       let key = store.key("a")
       await store.make(key, #"{"status":"draft"}"#)
       let condition = try DataCondition(
-        ByteBuffer(string: #"{"properties":{"status":{"const":"draft"}}}"#))
+        ByteBuffer(string: #"{"properties":{"status":{"const":"draft"}}}"#), .whole)
       func send() async -> PendingReply? {
         let patch = PendingChange.Content.patch(ByteBuffer(string: #"{"status":"sent"}"#))
         return await store.pending(key, .update(PendingChange(patch, onlyIf: condition)))

@@ -58,6 +58,33 @@ struct SystemdTests {
     #expect(Set(heard) == ["READY=1", "WATCHDOG=1", "STOPPING=1"])
   }
 
+  @Test(
+    "it tells that it is alive while all threads for long work are busy, and much of that waits")
+  func busyThreads() throws {
+    let folder = try ScratchFolder()
+    let socket = try BoundSocket(folder("notify"), SOCK_DGRAM)
+    let sidecar = try Daemon(
+      ["--loops", "1"],
+      environment: ["NOTIFY_SOCKET": folder("notify"), "WATCHDOG_USEC": "400000"])
+    let client = try sidecar.client()
+    try EventsSchemaTests.define(client, OffLoopTests.slow)
+    let publish = LineClient.request(
+      "events.publish", #"{"channel":"c","data":{"t":"\#(OffLoopTests.text)"}}"#)
+    let busy = try (0..<30).map { _ in try sidecar.client() }
+    for client in busy { try client.send(publish) }
+    #expect(try eventually { try client.metrics().sum("work_waiting") > 10 })
+    var isStillBusy = 0
+    while try client.metrics().sum("work_waiting") > 0 {
+      guard let state = socket.receive(within: .seconds(2)) else {
+        Issue.record("the watchdog was not fed")
+        return
+      }
+      if state == "WATCHDOG=1" { isStillBusy += 1 }
+    }
+    #expect(isStillBusy > 0)
+    for client in busy { _ = try client.readLine(within: .seconds(60)) }
+  }
+
   @Test("a reload is told when it begins, and as done once the log says so")
   func reload() throws {
     let folder = try ScratchFolder()

@@ -163,8 +163,10 @@ extension Setting {
       "The longest token. Past it: TOO_LARGE when signing, TOKEN_INVALID when "
         + "verifying."),
     Setting(
-      "limits.slowSignatures", \.configuration.limits.slowSignatures, .count(1...100_000),
-      "Calls that wait for a slow signature (RSA, ES384) at once. Past it: OVERLOADED."),
+      "limits.waitingWork", \.configuration.limits.waitingWork, .count(1...100_000),
+      "Pieces of work that take long and wait for a thread at once: large values under schemas and patches, slow "
+        + "signatures (RSA, ES384). Past it: OVERLOADED for the client that has most of them waiting."
+    ),
     Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),

@@ -28,7 +28,7 @@ final class CallDispatcher: FrameHandler {
     batchScanner = BatchScanner(depthLimit: limits.depth, elementLimit: limits.batchLength)
     arguments = Arguments(
       settings: Settings(configuration, tokens: tokens, flowFiles: flows), depthLimit: limits.depth,
-      nothing: nothing)
+      allowance: .onLoop, nothing: nothing)
     arguments.notes = CallNotes(isKept: worker.observer.keepsAccessLog)
   }
 
@@ -99,19 +99,21 @@ final class CallDispatcher: FrameHandler {
     replies.begin(request)
     request.method = index
     var hasNotes = false
+    var postponed: PostponedCall?
     do throws(RPCError) {
       let permit = try worker.admission.admit(
         connection.identity, method: index, now: runQueue.time)
       let method = table.methods[index]
       hasNotes = arguments.notes.isKept
-      try arguments.begin(method, request: text, permit: permit)
+      try arguments.begin(method, request: text, permit: permit, range, postponing: &postponed)
       defer {
         if arguments.hasLongKey { worker.observer.limitBit(.keyLength) }
         arguments.end()
       }
       switch method.work {
       case .primitive(let begin, _):
-        let command = arguments.idempotent(try begin(&arguments))
+        let command = arguments.idempotent(
+          try arguments.trying(method, range, begin, postponing: &postponed))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
@@ -120,7 +122,7 @@ final class CallDispatcher: FrameHandler {
         submit(arguments.idempotent(try begin(&arguments)), for: request)
       case .procedure(let begin):
         runQueue.startsHeavy()
-        let opening = try begin(&arguments)
+        let opening = try arguments.trying(method, range, begin, postponing: &postponed)
         let notes = hasNotes ? arguments.notes : nil
         if case .look(let look) = opening, arguments.deadlineMs == nil,
           arguments.idempotency == nil, worker.records.isIdle(look.name)
@@ -151,7 +153,11 @@ final class CallDispatcher: FrameHandler {
         system.answer(try ask(&arguments), for: request, &arguments)
       }
     } catch {
-      replies.end(request, notes: hasNotes ? arguments.notes : nil, error)
+      let notes = hasNotes ? arguments.notes : nil
+      guard let postponed else { return replies.end(request, notes: notes, error) }
+      ProcedureCall(
+        request, notes: notes, deadlineMs: arguments.deadlineMs, idempotency: nil, worker: worker
+      ).open(postponed)
     }
   }
 

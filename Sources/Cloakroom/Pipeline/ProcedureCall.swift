@@ -18,7 +18,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   }
 
   let request: Request
-  let idempotency: IdempotencyRecord?
+  private(set) var idempotency: IdempotencyRecord?
   /// The service that it was let in for.
   let service: String
   private(set) var cancellation: RPCError?
@@ -42,6 +42,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var patience: LoopTimer?
   private var waits: CallWaits?
   private var recordWait: RecordWait?
+  /// What drops that which is computed for it on another thread, and who is told then.
+  private var computing: (drop: () -> Bool, dropped: (RPCError) -> Void)?
   /// What a call on a record has come to that the procedure was told last, and its caller was not yet.
   private var untold: (call: RecordCall, answer: RecordAnswer)?
 
@@ -73,6 +75,36 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   var storeTimeMs: Int64 { worker.store.timeMs }
 
   // MARK: From the opening to the answer
+
+  /// Begins on another thread. The connection starts no other call before it has begun: those that came later, and
+  /// touch what it touches, take effect later.
+  func open(_ postponed: PostponedCall) {
+    let connection = request.connection
+    connection.pauseCalls()
+    let keepsNotes = notes != nil
+    compute { () throws(RPCError) in
+      postponed.begin(keepsNotes: keepsNotes)
+    } _: { (result: Result<PostponedCall.Beginning, RPCError>) in
+      self.hasBegun(result)
+      connection.resumeCalls()
+    }
+  }
+
+  private func hasBegun(_ result: Result<PostponedCall.Beginning, RPCError>) {
+    // Whoever was cancelled before that has nothing to clear up.
+    guard !isOver else { return }
+    switch result {
+    case .success(let beginning):
+      if beginning.hasLongKey { worker.observer.limitBit(.keyLength) }
+      if notes != nil { notes = beginning.notes }
+      idempotency = beginning.idempotency
+      switch beginning.opening {
+      case .success(let opening): open(opening)
+      case .failure(let error): answer(.failure(error))
+      }
+    case .failure(let error): answer(.failure(error))
+    }
+  }
 
   /// Begins.
   ///
@@ -153,7 +185,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       throws(RPCError) -> Void
   ) {
     mutations.changed()
-    worker.run(calls, command, readsFirst: readsFirst) { answers, reply in
+    worker.run(calls, command, readsFirst: readsFirst, for: request.connection.peer) {
+      answers, reply in
       guard !self.isAnswered else { return }
       var result = ByteBuffer()
       do throws(RPCError) {
@@ -173,7 +206,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     let readsFirst = readsFirst
     if call.isReading { request.connection.readsOut += 1 }
     let wait = worker.records.run(
-      call, keepingIn: idempotency, readsFirst: readsFirst, found: found
+      call, keepingIn: idempotency, readsFirst: readsFirst, found: found,
+      for: request.connection.peer
     ) { answer in
       if call.isReading { self.request.connection.readsOut -= 1 }
       self.recordWait = nil
@@ -254,6 +288,10 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     if atOnce { answer(.failure(error)) }
     if let recordWait { worker.records.giveUp(recordWait, error) }
     waits?.giveUp(error)
+    if let (drop, dropped) = computing, drop() {
+      computing = nil
+      dropped(error)
+    }
     settle()
     guard !isAnswered else { return }
     patience = worker.timers.schedule(in: worker.withdrawalPatience) {
@@ -357,6 +395,18 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       self.untold = self.isOver ? nil : (call, answer)
       continuation.resume(returning: answer)
     }
+  }
+
+  func compute<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void
+  ) {
+    if let cancellation { return completion(.failure(cancellation)) }
+    let drop = worker.compute(for: request.connection.peer, work) {
+      self.computing = nil
+      completion($0)
+    }
+    if let drop { computing = (drop, { completion(.failure($0)) }) }
   }
 
   func takeBack(by command: StoreCommand) {

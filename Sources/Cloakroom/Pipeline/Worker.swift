@@ -24,6 +24,8 @@ final class Worker {
   let store: any StoreLink
   /// The way to what other sidecars of the store publish.
   let bus: LoopBus
+  /// Threads for what would hold up the loop.
+  private let pool: ComputePool
   /// The timers of its calls.
   let timers: LoopTimers
   /// How many values its clients' calls read at a time.
@@ -48,8 +50,9 @@ final class Worker {
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
-    observer: LoopObserver, store: any StoreLink, bus: any BusLink
+    observer: LoopObserver, store: any StoreLink, bus: any BusLink, pool: ComputePool
   ) {
+    self.pool = pool
     self.loop = loop
     self.admission = admission
     self.observer = observer
@@ -238,7 +241,7 @@ final class Worker {
   ///
   /// - Parameter completion: told all that they come to, the calls' answers in their order.
   func run(
-    _ calls: [RecordCall], _ command: StoreCommand?, readsFirst: Bool,
+    _ calls: [RecordCall], _ command: StoreCommand?, readsFirst: Bool, for peer: Peer,
     _ completion: @escaping ([RecordAnswer], StoreReply?) -> Void
   ) {
     var answers = [RecordAnswer](repeating: .unavailable, count: calls.count)
@@ -255,7 +258,7 @@ final class Worker {
       }
     }
     for (place, call) in calls.enumerated() {
-      records.run(call, readsFirst: readsFirst) {
+      records.run(call, readsFirst: readsFirst, for: peer) {
         answers[place] = $0
         arrived()
       }
@@ -342,6 +345,22 @@ extension Worker {
 }
 
 extension Worker: RecordHost {
+  func compute<Value: Sendable>(
+    for owner: Peer?, _ work: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void
+  ) -> (() -> Bool)? {
+    do throws(RPCError) {
+      let job = try pool.run(for: owner, on: loop, work) {
+        completion($0)
+        self.burst.finish()
+      }
+      return { job.cancel() }
+    } catch {
+      completion(.failure(error))
+      return nil
+    }
+  }
+
   func later(_ time: Duration, _ body: @escaping () -> Void) {
     // On the loop already: only what runs there calls this, and NIO checks that each time.
     loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) {

@@ -53,10 +53,10 @@ public struct Daemon: Sendable {
     // Before the first answer: a client may signal as soon as it has one.
     let handler = await SignalHandler(logger: logger)
     let keys = TokenKeys(configuration, logger: logger)
-    let tokens = TokenService(
-      try keys.load(), options: configuration.tokens,
-      queueLength: configuration.limits.slowSignatures, threads: configuration.runtime.loops)
-    tokens.start()
+    let tokens = TokenService(try keys.load(), options: configuration.tokens)
+    let pool = ComputePool(
+      threads: configuration.runtime.loops, queueLimit: configuration.limits.waitingWork)
+    pool.start()
     let flows = FlowLibrary(configuration, logger: logger)
     try flows.load()
     let keeper = try SocketKeeper(configuration.socket, environment: environment, logger: logger)
@@ -71,12 +71,12 @@ public struct Daemon: Sendable {
     let policy = PolicySource(configuration, logger: logger, read: reload)
     let status = StatusReporter(
       configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
-      keys: keys, flows: flows, keeper: keeper, room: room, logger: logger)
+      keys: keys, flows: flows, keeper: keeper, room: room, pool: pool, logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, room: room,
       admission: admission(of: configuration.policy), labels: labels, accessLog: accessLog,
       status: status, backend: backend, tokens: tokens,
-      flows: flows.files)
+      flows: flows.files, pool: pool)
     status.attach(workers)
 
     let services: [any Service] = [
@@ -111,7 +111,7 @@ public struct Daemon: Sendable {
     defer { signals.cancel() }
     try await group.run()
     try await workers.stop()
-    await tokens.stop()
+    await pool.stop()
     _ = accessLog?.close()
     status.removeMetrics()
     try await loops.shutdownGracefully()

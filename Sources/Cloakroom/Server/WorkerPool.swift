@@ -22,7 +22,7 @@ final class WorkerPool: LoopsStatus {
     loops: any EventLoopGroup, configuration: Configuration, room: ConnectionRoom,
     admission: Admission, labels: MetricsLabels, accessLog: AccessLogWriter?,
     status: StatusReporter,
-    backend: StoreBackend, tokens: TokenService, flows: FlowFiles
+    backend: StoreBackend, tokens: TokenService, flows: FlowFiles, pool: ComputePool
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
     let flowLabels = FlowLabels()
@@ -32,7 +32,7 @@ final class WorkerPool: LoopsStatus {
         let worker = Worker(
           loop: loop, configuration: configuration, table: table, admission: admission.copy(),
           observer: LoopObserver(labels: labels, accessLog: accessLog, flows: flowLabels),
-          store: backend.makeLink(loop), bus: backend.makeBusLink(loop))
+          store: backend.makeLink(loop), bus: backend.makeBusLink(loop), pool: pool)
         let server = LoopServer(
           worker, table: table, configuration: configuration, status: status, tokens: tokens,
           flows: flows)

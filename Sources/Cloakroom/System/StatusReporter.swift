@@ -35,6 +35,7 @@ final class StatusReporter: Sendable {
   private let flows: FlowLibrary
   private let keeper: SocketKeeper
   private let room: ConnectionRoom
+  private let pool: ComputePool
   private let logger: Logger
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
@@ -51,8 +52,9 @@ final class StatusReporter: Sendable {
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
     policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, keeper: SocketKeeper,
-    room: ConnectionRoom, logger: Logger
+    room: ConnectionRoom, pool: ComputePool, logger: Logger
   ) {
+    self.pool = pool
     self.configuration = configuration
     self.backend = backend
     self.accessLog = accessLog
@@ -100,6 +102,7 @@ final class StatusReporter: Sendable {
       snapshot.count(refusal, times: count)
     }
     let counts = accessLog?.counts
+    let work = pool.gauges
     let totals = self.totals(snapshot, counts)
     let fileFailures = state.withLock { state in
       state.recent.add(totals, at: .now)
@@ -111,7 +114,8 @@ final class StatusReporter: Sendable {
         isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries,
         evictions: backend.condition?.evictions),
       accessLog: counts, policy: policy.gauges, keys: keys.gauges, flows: flows.gauges,
-      fileFailures: fileFailures, constantLabels: configuration.metrics.labels
+      work: WorkGauges(waiting: work.waiting, done: work.done), fileFailures: fileFailures,
+      constantLabels: configuration.metrics.labels
     ).render()
   }
 

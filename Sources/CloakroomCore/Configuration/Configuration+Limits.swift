@@ -40,8 +40,9 @@ extension Configuration {
     public var waitingEventBytes = 1 << 20
     /// The longest token that is made or taken, in bytes. Past it: TOO_LARGE, or TOKEN_INVALID.
     public var tokenBytes = 64 << 10
-    /// Calls that wait for a slow signature at once. Past it: OVERLOADED.
-    public var slowSignatures = 1000
+    /// Pieces of work that wait for a thread at once, as they would hold up an event loop: large values under schemas
+    /// and patches, slow signatures. Past it: OVERLOADED for who has most of them waiting.
+    public var waitingWork = 1000
     /// What the memory store holds at most, in bytes of keys and values. Past it: STORE_REFUSED.
     public var memoryBytes = 256 << 20
 

@@ -52,7 +52,10 @@ enum KeyValueMethods {
         let value = try arguments.value(1, "value")
         let expiry = try arguments.expiry(2)
         let condition = try condition(&arguments)
-        if try arguments.flag(5, "withMeta") { arguments.replyContext.etag = ETag(of: value) }
+        if try arguments.flag(5, "withMeta") {
+          try arguments.allowance.checkSize(value.readableBytes, atMost: ComputePool.copiedBytes)
+          arguments.replyContext.etag = ETag(of: value)
+        }
         return .set(key, value: value, expiry, condition)
       },
       end: { reply, context, result throws(RPCError) in

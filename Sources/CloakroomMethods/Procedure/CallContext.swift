@@ -107,6 +107,22 @@ public struct CallContext: Sendable {
   /// though nobody waits for it any more: a repetition of the call is answered that it was done.
   public func keeps(_ reply: StoreReply) -> Bool { host.idempotency != nil && reply.mayBeKept }
 
+  // MARK: Computing
+
+  /// Has a thread do something that would hold up the loop, and resumes with what it comes to.
+  ///
+  /// - Throws: OVERLOADED where too much of that waits already; why the call was cancelled, where nobody waits for its
+  ///   result any more and the work has not begun; what the work throws.
+  func compute<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(RPCError) -> Value
+  ) async throws(RPCError) -> Value {
+    try await withCheckedContinuation { continuation in
+      host.compute(work) { (result: Result<Value, RPCError>) in
+        continuation.resume(returning: result)
+      }
+    }.get()
+  }
+
   // MARK: Waiting
 
   /// Why the call was cancelled; nil while somebody waits for its result.

@@ -19,6 +19,11 @@ public protocol ProcedureHost: AnyObject {
   /// Runs a call on a record, which keeps its answer if the call has an idempotency key, and resumes with
   /// what it comes to.
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>)
+  /// Has a thread do something that would hold up the loop; `completion` is told on the loop what it comes to, or
+  /// why the call was cancelled before it has begun.
+  func compute<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void)
   /// Takes back a step of the store.
   func takeBack(by command: StoreCommand)
   /// Takes back a call on a record.

@@ -9,29 +9,25 @@ struct DataCondition: Sendable {
   /// Compiles a condition.
   ///
   /// - Throws: INVALID_PARAMS, with the place, for what is no schema; TOO_LARGE.
-  init(_ text: ByteBuffer) throws(RPCError) {
-    do throws(SchemaFault) {
-      schema = try JSONSchema(text.readableBytesSpan)
-    } catch {
-      switch error {
+  init(_ text: ByteBuffer, _ allowance: WorkAllowance) throws(RPCError) {
+    schema = try allowance.compile(text) { fault in
+      switch fault {
       case .refused(let pointer, let message), .unreadable(let pointer, let message):
-        throw RPCError(
+        RPCError(
           .invalidParams, "onlyIf can't be used: \(message)", details: [.text("pointer", pointer)])
       case .exceeds(let limit):
-        throw RPCError(.tooLarge, "onlyIf exceeds a limit (\(limit.rawValue))")
+        RPCError(.tooLarge, "onlyIf exceeds a limit (\(limit.rawValue))")
       }
     }
   }
 
   /// Checks that data are as they have to be.
   ///
+  /// - Parameter allowance: what it may still cost; less afterwards.
   /// - Throws: CONFLICT with the violations; VALIDATION_FAILED for data that can't be looked into, TOO_LARGE.
-  func check(_ data: ByteBuffer) throws(RPCError) {
-    let violations: [SchemaViolation]
-    do throws(SchemaFault) {
-      violations = try schema.validate(data.readableBytesSpan)
-    } catch {
-      throw RPCError(unreadable: error)
+  func check(_ data: ByteBuffer, _ allowance: inout WorkAllowance) throws(RPCError) {
+    let violations = try allowance.hold { steps throws(SchemaFault) in
+      try schema.validate(try JSONInstance(data.readableBytesSpan), &steps)
     }
     guard violations.isEmpty else {
       throw RPCError(
@@ -46,7 +42,7 @@ extension Arguments {
   ///
   /// - Throws: INVALID_PARAMS, with the place, for what is no schema.
   mutating func condition(_ slot: Int) throws(RPCError) -> DataCondition? {
-    has(slot) ? try DataCondition(try value(slot, "onlyIf")) : nil
+    has(slot) ? try DataCondition(try value(slot, "onlyIf"), allowance) : nil
   }
 }
 

@@ -13,8 +13,12 @@ public final class RecordCall: Sendable {
   ///   - record: the record's bytes; nil when there is none.
   ///   - now: the store's time in milliseconds since 1970.
   ///   - version: what to write a change under.
+  ///   - allowance: what it may still cost; less afterwards.
   typealias Decide =
-    @Sendable (_ record: ByteBuffer?, _ now: Int64, _ version: RecordVersion) -> RecordDecision
+    @Sendable (
+      _ record: ByteBuffer?, _ now: Int64, _ version: RecordVersion,
+      _ allowance: inout WorkAllowance
+    ) -> RecordDecision
   /// The result that takes the place of a failure of the store, or the failure that does.
   typealias Otherwise = @Sendable (_ error: RPCError) throws(RPCError) -> ByteBuffer
 
@@ -26,6 +30,8 @@ public final class RecordCall: Sendable {
   let isLook: Bool
   /// Whether there is mostly no record yet: then it is not looked for first.
   let expectsNothing: Bool
+  /// How many bytes it brings that are looked into together with the record's; nil where all of it is copied at most.
+  let lookedIntoBytes: Int?
   let decide: Decide
   /// What has to be read along with the record; nil for most.
   let beforehand: RecordNeed?
@@ -59,6 +65,7 @@ public final class RecordCall: Sendable {
     isLook = false
     isReading = Kind.isReading(event)
     expectsNothing = Kind.expectsNothing(event)
+    lookedIntoBytes = Kind.lookedIntoBytes(event)
     adopt = { earlier, version in Kind(earlier)?.record(version) }
     beforehand = Kind.beforehand(event).map { Self.need(kind, $0, answer) }
     decide = Self.decide(kind, event, answer)
@@ -68,14 +75,14 @@ public final class RecordCall: Sendable {
   private static func decide<Kind: RecordKind>(
     _ kind: Kind.Type, _ event: Kind.Event, _ answer: @escaping Write<Kind>
   ) -> Decide {
-    { bytes, now, version in
+    { bytes, now, version, allowance in
       let record: Kind?
       do throws(RPCError) {
         record = try bytes.map { bytes throws(RPCError) in try Kind(reading: bytes) }
       } catch {
         return RecordDecision(answer: RecordAnswer(.failure(error)))
       }
-      let transition = Kind.decide(record, event, at: now)
+      let transition = Kind.decide(record, event, at: now, &allowance)
       if let need = transition.need {
         return RecordDecision(needs: Self.need(kind, need, answer))
       }
@@ -104,6 +111,7 @@ public final class RecordCall: Sendable {
     isReading = true
     isLook = true
     expectsNothing = false
+    lookedIntoBytes = nil
     beforehand = nil
     self.decide = decide
     self.adopt = adopt
@@ -129,42 +137,55 @@ struct RecordNeed: Sendable {
 /// What a call has decided on a record.
 ///
 /// A class, as `RecordCall` is.
-final class RecordDecision {
+final class RecordDecision: Sendable {
   /// What has to be read first; then nothing was decided.
-  var needs: RecordNeed?
+  let needs: RecordNeed?
   /// What the record is to become; nil leaves it.
-  var replacement: ByteBuffer?
+  let replacement: ByteBuffer?
   /// How many bytes of data that has, where they are more than before: what the caller has handed in.
-  var addedBytes = 0
+  let addedBytes: Int
   /// When the store may forget that.
-  var keptUntilMs: Int64 = 0
+  let keptUntilMs: Int64
   /// When it has to be looked at, if that is earlier than it was before.
-  var remindAtMs: Int64?
+  let remindAtMs: Int64?
   /// The first moment at which it would be decided otherwise.
-  var staleAtMs: Int64?
+  let staleAtMs: Int64?
   /// Whether it ends something, and may be written to a store that is full.
-  var isEnding = false
+  let isEnding: Bool
   /// What was found to have happened by itself, to a record of which namespace.
-  var noticed: (notice: RecordNotice, namespace: Namespace)?
+  let noticed: (notice: RecordNotice, namespace: Namespace)?
   /// What the record was about that something was noticed of.
-  var subject: RecordSubject?
+  let subject: RecordSubject?
   /// What follows from how the record stands after it; nil where there is no record, or of no kind.
-  var followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
+  let followUps: (@Sendable (_ name: StoreKey, _ isLook: Bool) -> [RecordFollowUp])?
   /// Whether the same call may come to something else later.
-  var isPassing = false
+  let isPassing: Bool
   /// Whether those who wait for the record are told that it has changed, once it has.
-  var announces = false
+  let announces: Bool
   /// What the caller is told.
-  var answer: RecordAnswer
+  let answer: RecordAnswer
 
   /// No decision, but what has to be read first.
-  init(needs: RecordNeed) {
-    self.needs = needs
-    answer = RecordAnswer(.failure(RPCError(.internal)))
+  convenience init(needs: RecordNeed) {
+    self.init(answer: RecordAnswer(.failure(RPCError(.internal))), needs: needs)
   }
 
   /// A decision that leaves the record as it is.
-  init(answer: RecordAnswer) { self.answer = answer }
+  init(answer: RecordAnswer, needs: RecordNeed? = nil) {
+    self.needs = needs
+    self.answer = answer
+    replacement = nil
+    addedBytes = 0
+    keptUntilMs = 0
+    remindAtMs = nil
+    staleAtMs = nil
+    isEnding = false
+    noticed = nil
+    subject = nil
+    followUps = nil
+    isPassing = false
+    announces = false
+  }
 
   init<Kind: RecordKind>(
     _ transition: Transition<Kind>, of record: Kind?, _ version: RecordVersion,
@@ -179,22 +200,42 @@ final class RecordDecision {
     } catch {
       answer = RecordAnswer(.failure(error), tally: Kind.tally(of: error))
     }
+    needs = nil
     noticed = transition.noticed.map { ($0, Kind.namespace) }
     isPassing = transition.isPassing
     staleAtMs = transition.staleAtMs
     isEnding = transition.isEnding
     announces = transition.announces
-    if transition.noticed != nil { subject = (transition.change ?? record)?.subject }
+    subject = transition.noticed != nil ? (transition.change ?? record)?.subject : nil
     if Kind.hasFollowUps, let after = transition.change ?? record {
       followUps = { Kind.followUps(of: after, since: record, named: $0, isLook: $1) }
+    } else {
+      followUps = nil
     }
-    guard let change = transition.change else { return }
+    guard let change = transition.change else {
+      replacement = nil
+      addedBytes = 0
+      keptUntilMs = 0
+      remindAtMs = nil
+      return
+    }
     replacement = change.record(version)
     let size = change.data.readableBytes
     addedBytes = size > record?.data.readableBytes ?? 0 ? size : 0
     keptUntilMs = change.keptUntilMs
-    let before = record?.nextLookMs ?? .max
-    if let look = change.nextLookMs, look < before { remindAtMs = look }
+    let look = change.nextLookMs
+    remindAtMs = look ?? .max < record?.nextLookMs ?? .max ? look : nil
+  }
+
+  /// Whether nothing was decided, as that would take too long where it was tried.
+  var isTooMuch: Bool {
+    if case .failure(.tooMuchForLoop) = answer.result { true } else { false }
+  }
+
+  /// The same, unless the data that the caller has handed in would be more than may be.
+  func bounded(by recordBytes: Int) -> RecordDecision {
+    addedBytes <= recordBytes
+      ? self : RecordDecision(answer: RecordAnswer(.failure(.recordTooLarge(recordBytes))))
   }
 }
 
@@ -239,6 +280,7 @@ extension RecordKind {
   ///     of the record afterwards.
   static func decide(
     on bytes: ByteBuffer?, _ event: Event, at now: Int64, _ version: RecordVersion,
+    _ allowance: inout WorkAllowance,
     learned: @escaping @Sendable (Event) -> RecordCall.Decide,
     _ write: (Outcome, _ after: Self?, inout ByteBuffer) throws(RPCError) -> Tally?
   ) -> RecordDecision {
@@ -248,7 +290,7 @@ extension RecordKind {
     } catch {
       return RecordDecision(answer: RecordAnswer(.failure(error)))
     }
-    let transition = decide(record, event, at: now)
+    let transition = decide(record, event, at: now, &allowance)
     if let need = transition.need {
       return RecordDecision(
         needs: RecordNeed(command: need.command) { reply throws(RPCError) in

@@ -22,6 +22,17 @@ public protocol RecordHost: AnyObject {
     _ command: StoreCommand, for receiver: any ReplyReceiver, submitting: (StoreTicket) -> Void)
   /// Calls something on the loop after a time.
   func later(_ time: Duration, _ body: @escaping () -> Void)
+  /// Has a thread do something that would hold up the loop.
+  ///
+  /// - Parameters:
+  ///   - owner: whose share it takes; nil is the sidecar's own.
+  ///   - completion: told on the loop what it comes to; before this returns only where it is refused.
+  /// - Returns: what drops it unless it has begun, and tells whether: nobody is told then what it comes to. Nil where
+  ///   it was refused.
+  func compute<Value: Sendable>(
+    for owner: Peer?, _ work: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void
+  ) -> (() -> Bool)?
   /// Something was found to have happened to a record by itself; told once.
   ///
   /// - Parameters:
@@ -44,6 +55,19 @@ extension RecordHost {
     _ command: StoreCommand, for receiver: any ReplyReceiver, submitting: (StoreTicket) -> Void
   ) {
     perform(command, { receiver.received($0) }, submitting: submitting)
+  }
+
+  /// At once, for a host that has no threads for it.
+  public func compute<Value: Sendable>(
+    for owner: Peer?, _ work: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void
+  ) -> (() -> Bool)? {
+    do throws(RPCError) {
+      completion(.success(try work()))
+    } catch {
+      completion(.failure(error))
+    }
+    return nil
   }
 
   /// Hands a command to the store, for good.

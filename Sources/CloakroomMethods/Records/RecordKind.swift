@@ -41,6 +41,16 @@ protocol RecordKind: Sendable {
   ///   - record: the record; nil when there is none.
   ///   - now: the store's time in milliseconds since 1970.
   static func decide(_ record: Self?, _ event: Event, at now: Int64) -> Transition<Self>
+  /// The same for a kind whose events look into data.
+  ///
+  /// - Parameter allowance: what that may still cost; less afterwards. What is too much for the loop is decided once
+  ///   more off it.
+  static func decide(
+    _ record: Self?, _ event: Event, at now: Int64, _ allowance: inout WorkAllowance
+  ) -> Transition<Self>
+  /// How many bytes an event brings that are looked into together with the record's data; nil where these are copied
+  /// at most.
+  static func lookedIntoBytes(_ event: Event) -> Int?
 
   /// Whether an event changes nothing but what has happened by itself.
   static func isReading(_ event: Event) -> Bool
@@ -76,6 +86,10 @@ protocol RecordKind: Sendable {
 }
 
 extension RecordKind {
+  static func decide(
+    _ record: Self?, _ event: Event, at now: Int64, _ allowance: inout WorkAllowance
+  ) -> Transition<Self> { decide(record, event, at: now) }
+  static func lookedIntoBytes(_ event: Event) -> Int? { nil }
   init?(_ earlier: EarlierRecord) { return nil }
   static func expectsNothing(_ event: Event) -> Bool { false }
   static var hasFollowUps: Bool { true }

@@ -15,7 +15,7 @@ enum RecordKinds {
     let looks = all.map { ($0.kind, $0.lookCall(at: name, configuration)) }
     return RecordCall(
       looking: name,
-      decide: { record, now, version in
+      decide: { record, now, version, allowance in
         guard let record else {
           return RecordDecision(answer: RecordAnswer(.success(ByteBuffer())))
         }
@@ -23,7 +23,7 @@ enum RecordKinds {
         guard let look = looks.first(where: { header?.isOf($0.0) ?? false })?.1 else {
           return RecordDecision(answer: RecordAnswer(.failure(.notARecord)))
         }
-        return look.decide(record, now, version)
+        return look.decide(record, now, version, &allowance)
       },
       adopt: { earlier, version in
         looks.lazy.compactMap { $0.1.adopt(earlier, version) }.first
@@ -42,8 +42,8 @@ extension RecordKind {
   }
 
   private static func looking(_ event: Event) -> RecordCall.Decide {
-    { bytes, now, version in
-      decide(on: bytes, event, at: now, version, learned: looking) { _, after, result in
+    { bytes, now, version, allowance in
+      decide(on: bytes, event, at: now, version, &allowance, learned: looking) { _, after, result in
         // A reminder that has passed was for this look.
         if let next = after?.nextLookMs, next > now { result.writeDecimal(next) }
         return nil

@@ -25,6 +25,8 @@ final class RecordQueue: ReplyReceiver {
   var commit: (ticket: StoreTicket, sendings: UInt64)?
   /// Set while what follows from a commit is out.
   var isFollowedUp = false
+  /// Drops the work of deciding, while that is done off the loop: those in the batch are as they were handed over then.
+  var drop: (() -> Bool)?
   /// Set once all in the batch have been decided on.
   var isDecided = false
 
@@ -50,7 +52,7 @@ final class RecordQueue: ReplyReceiver {
   func insert(_ wait: RecordWait) {
     wait.queue = self
     wait.isFirst = true
-    guard !isDecided, !batch.isEmpty else {
+    guard !isDecided, drop == nil, !batch.isEmpty else {
       return waiting.insert(wait, at: waiting.firstIndex { !$0.isFirst } ?? waiting.endIndex)
     }
     if batch.contains(where: { $0.idempotency != nil }) {
@@ -72,6 +74,12 @@ final class RecordQueue: ReplyReceiver {
     let together = waiting.prefix(limit).prefix { $0.idempotency == nil }
     batch.append(contentsOf: together.isEmpty ? waiting.prefix(1) : together)
     waiting.removeFirst(batch.count)
+  }
+
+  /// Has all but the first few of the batch wait for the next one.
+  func putBack(allBut count: Int) {
+    waiting.insert(contentsOf: batch[count...], at: 0)
+    batch.removeSubrange(count...)
   }
 
   /// Takes out those that have been decided on, and hands over each.

@@ -34,6 +34,8 @@ extension RecordReading {
     do throws(RPCError) {
       switch record {
       case .record(let bytes, let now):
+        // As the call that it is it has its share of the threads for such work.
+        guard bytes?.readableBytes ?? 0 < ComputePool.copiedBytes else { return .open(opening) }
         return try isAll(bytes, at: now, &result) ? .answer : .open(opening)
       case .failure(let error) where !error.isWrongType:
         try write(insteadOf: error, to: &result)

@@ -25,7 +25,7 @@ public final class RecordRunner {
   private static let nearMs: Int64 = 120_000
 
   unowned let host: any RecordHost
-  private let recordBytes: Int
+  let recordBytes: Int
   private var queues: [HashedName: RecordQueue] = [:]
   /// Queues that nobody waits in.
   private var spareQueues: [RecordQueue] = []
@@ -60,16 +60,18 @@ public final class RecordRunner {
   ///     that nothing was done. Likewise what is read for it is read after what was asked for before.
   ///   - found: the reply to a look at the record, which was not there to be changed by another call when the
   ///     look began: the call takes effect before all that have come since. Nil reads the record.
+  ///   - peer: who calls, whose share it takes of what is done off the loop; nil is the sidecar itself.
   ///   - completion: told the answer once, on the loop; possibly before this returns.
   /// - Returns: what the call can be given up by.
   @discardableResult
   public func run(
     _ call: RecordCall, keepingIn idempotency: IdempotencyRecord? = nil, readsFirst: Bool = false,
-    found: StoreReply? = nil, _ completion: @escaping (RecordAnswer) -> Void
+    found: StoreReply? = nil, for peer: Peer? = nil,
+    _ completion: @escaping (RecordAnswer) -> Void
   ) -> RecordWait {
     let isKept = !call.isReading && call.keepsAnswer
     let wait = RecordWait(
-      call, idempotency: isKept ? idempotency : nil, readsFirst: readsFirst, completion)
+      call, idempotency: isKept ? idempotency : nil, readsFirst: readsFirst, peer: peer, completion)
     let name = HashedName(call.name)
     if let found, call.isReading {
       wait.forgetNeed()
@@ -105,7 +107,10 @@ public final class RecordRunner {
     if let queue = wait.queue {
       guard !queue.isOut || !queue.isCommitting(wait) else { return }
       queue.waiting.removeAll { $0 === wait }
+      wait.complete(RecordAnswer(.failure(error)))
+      return dropDeciding(for: queue)
     }
+    _ = wait.drop.take()?()
     wait.complete(RecordAnswer(.failure(error)))
   }
 
@@ -122,7 +127,19 @@ public final class RecordRunner {
       if case .failure(let error) = reply, !error.isWrongType { return wait.fail(error) }
       return enqueue(wait, nil)
     }
-    let decision = wait.decide(record, time, versions.next())
+    guard !isLong(record, [wait]) else {
+      return decideReadingOffLoop(wait, record, at: time, reply)
+    }
+    var allowance = WorkAllowance.onLoop
+    let decision = wait.decide(record, time, versions.next(), &allowance)
+    guard !decision.isTooMuch else {
+      return decideReadingOffLoop(wait, record, at: time, reply)
+    }
+    hasDecidedReading(wait, decision, reply)
+  }
+
+  /// A call that was only to read was decided on.
+  func hasDecidedReading(_ wait: RecordWait, _ decision: RecordDecision, _ reply: StoreReply) {
     if let need = decision.needs {
       // What comes to be written takes its turn before anything is done for it, and so does what would be
       // overtaken while more is read.
@@ -242,27 +259,49 @@ public final class RecordRunner {
     _ queue: RecordQueue, on record: ByteBuffer?, at time: Int64,
     expecting expected: RecordCommit.Expected, isGuess: Bool = false
   ) {
-    var commit = RecordCommit(expecting: expected, replacement: nil)
-    var latest = record
-    var isEnding = true
     queue.batch.removeAll(where: \.isOver)
+    guard !isLong(record, queue.batch) else {
+      return decideOffLoop(queue, on: record, at: time, expecting: expected, isGuess: isGuess)
+    }
+    var latest = record
+    var allowance = WorkAllowance.onLoop
     for (place, wait) in queue.batch.enumerated() {
-      var decision = wait.decide(latest, time, versions.next())
-      if let need = decision.needs {
-        guard !isGuess else { return read(for: queue) }
-        wait.demand(need)
-        demandReads(for: queue.batch[(place + 1)...], on: latest, at: time)
-        // What those before it have decided is decided again: nothing of it is done yet.
-        return host.learn(for: queue.batch) { [self] in
-          decide(queue, on: record, at: time, expecting: expected)
-        }
+      let decision = wait.decide(latest, time, versions.next(), &allowance).bounded(by: recordBytes)
+      guard !decision.isTooMuch else {
+        return decideOffLoop(queue, on: record, at: time, expecting: expected, isGuess: isGuess)
       }
-      if decision.addedBytes > recordBytes {
-        decision = RecordDecision(answer: RecordAnswer(.failure(.recordTooLarge(recordBytes))))
+      if let need = decision.needs {
+        if !isGuess { demandReads(for: queue.batch[(place + 1)...], on: latest, at: time) }
+        return learn(need, wait, queue, on: record, at: time, expecting: expected, isGuess: isGuess)
       }
       wait.decision = decision
-      guard let replacement = decision.replacement else { continue }
-      latest = replacement
+      latest = decision.replacement ?? latest
+    }
+    conclude(queue, on: record, at: time, expecting: expected, isGuess: isGuess)
+  }
+
+  /// Something has to be read before one of a batch can be decided on. What those before it have decided is decided
+  /// again: nothing of it is done yet.
+  func learn(
+    _ need: RecordNeed, _ wait: RecordWait, _ queue: RecordQueue, on record: ByteBuffer?,
+    at time: Int64, expecting expected: RecordCommit.Expected, isGuess: Bool
+  ) {
+    guard !isGuess else { return read(for: queue) }
+    wait.demand(need)
+    host.learn(for: queue.batch) { [self] in
+      decide(queue, on: record, at: time, expecting: expected)
+    }
+  }
+
+  /// Commits what was decided for all in a batch.
+  func conclude(
+    _ queue: RecordQueue, on record: ByteBuffer?, at time: Int64,
+    expecting expected: RecordCommit.Expected, isGuess: Bool
+  ) {
+    var commit = RecordCommit(expecting: expected, replacement: nil)
+    var isEnding = true
+    for wait in queue.batch {
+      guard let decision = wait.decision, let replacement = decision.replacement else { continue }
       isEnding = isEnding && decision.isEnding
       commit.replacement = replacement
       commit.keptUntilMs = decision.keptUntilMs
@@ -292,9 +331,10 @@ public final class RecordRunner {
   private func demandReads(
     for waits: ArraySlice<RecordWait>, on record: ByteBuffer?, at time: Int64
   ) {
+    var allowance = WorkAllowance.onLoop
     for wait in waits where !wait.isOver {
-      guard let need = wait.decide(record, time, versions.next()).needs, !need.command.isMutation
-      else { continue }
+      let decision = wait.decide(record, time, versions.next(), &allowance)
+      guard let need = decision.needs, !need.command.isMutation else { continue }
       wait.demand(need)
     }
   }

@@ -9,6 +9,10 @@ public final class RecordWait {
   let idempotency: IdempotencyRecord?
   /// Whether its record is read before anything is written.
   let readsFirst: Bool
+  /// Who calls; nil is the sidecar itself.
+  let peer: Peer?
+  /// Drops the work of deciding, while a call that only reads is being decided on off the loop.
+  var drop: (() -> Bool)?
   var queue: RecordQueue?
   /// Whether it was only to read, for which it waited for nobody, and now goes before those that have come since.
   var isFirst = false
@@ -23,12 +27,13 @@ public final class RecordWait {
   private var completion: ((RecordAnswer) -> Void)?
 
   init(
-    _ call: RecordCall, idempotency: IdempotencyRecord?, readsFirst: Bool,
+    _ call: RecordCall, idempotency: IdempotencyRecord?, readsFirst: Bool, peer: Peer?,
     _ completion: @escaping (RecordAnswer) -> Void
   ) {
     self.call = call
     self.idempotency = idempotency
     self.readsFirst = readsFirst
+    self.peer = peer
     self.completion = completion
     decide = call.decide
     need = call.beforehand

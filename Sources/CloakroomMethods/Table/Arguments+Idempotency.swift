@@ -72,6 +72,9 @@ extension Arguments {
   /// Tells a call from every other: the method and its own parameters, byte for byte, in the table's
   /// order. Each has its length before it, so that no two calls are one text.
   private mutating func fingerprint(of method: Method) throws(RPCError) -> Fingerprint {
+    if method.beginsAnywhere {
+      try allowance.checkSize(held.bytes.readableBytes, atMost: ComputePool.copiedBytes)
+    }
     var text = ByteBuffer()
     text.writeInteger(method.name.utf8.count)
     text.writeString(method.name)

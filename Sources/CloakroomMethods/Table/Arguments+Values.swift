@@ -21,12 +21,15 @@ extension Arguments {
   mutating func clearValue(
     _ slot: Int, _ name: StaticString
   ) throws(RPCError) -> ByteBuffer {
+    try allowance.checkSize(
+      try member(slot, name).value.count, atMost: ComputePool.lookedIntoBytes)
     let data = try value(slot, name)
     do throws(AmbiguousJSON) {
       try AmbiguousJSON.check(data.readableBytesSpan)
     } catch {
       throw RPCError(
-        .invalidParams, "\(name) \(error.fault.text)", details: [.text("pointer", error.pointer)])
+        error.fault == .tooManyValues ? .tooLarge : .invalidParams, "\(name) \(error.fault.text)",
+        details: [.text("pointer", error.pointer)])
     }
     return data
   }

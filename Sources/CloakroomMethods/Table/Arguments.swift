@@ -26,6 +26,11 @@ public struct Arguments: ~Copyable {
   /// Whether a key of the call was longer than a key may be.
   public internal(set) var hasLongKey = false
 
+  /// What reading the call's parameters may still cost where they are read.
+  var allowance: WorkAllowance
+  /// The same for each call before it begins.
+  private let wholeAllowance: WorkAllowance
+
   /// The request's envelope and parameters, as the scanner has found them.
   public var scanner: RequestScanner
 
@@ -48,9 +53,15 @@ public struct Arguments: ~Copyable {
   ///
   /// - Parameters:
   ///   - depthLimit: how deep a request's JSON may be nested.
+  ///   - allowance: what reading the parameters of each call may cost.
   ///   - nothing: an empty buffer that no other loop has.
-  public init(settings: Settings, depthLimit: Int, nothing: ByteBuffer = ByteBuffer()) {
+  public init(
+    settings: Settings, depthLimit: Int, allowance: WorkAllowance = .whole,
+    nothing: ByteBuffer = ByteBuffer()
+  ) {
     self.settings = settings
+    self.allowance = allowance
+    wholeAllowance = allowance
     held = HeldRequest(nothing: nothing)
     scanner = RequestScanner(depthLimit: depthLimit)
   }
@@ -63,7 +74,19 @@ public struct Arguments: ~Copyable {
   public mutating func begin(
     _ method: Method, request: consuming ByteBuffer, permit: consuming Permit
   ) throws(RPCError) {
+    hold(request, permit)
+    do throws(RPCError) {
+      try take(method)
+    } catch {
+      end()
+      throw error
+    }
+  }
+
+  @inline(__always)
+  mutating func hold(_ request: consuming ByteBuffer, _ permit: consuming Permit) {
     held.hold(request, permit)
+    allowance = wholeAllowance
     given = 0
     hasLongKey = false
     replyContext = ReplyContext()
@@ -73,13 +96,12 @@ public struct Arguments: ~Copyable {
     if !scope.isEmpty { scope = [] }
     if idempotency != nil { idempotency = nil }
     if actor != nil { actor = nil }
-    do throws(RPCError) {
-      try assign(method)
-      try takeCommon(of: method)
-    } catch {
-      end()
-      throw error
-    }
+  }
+
+  @inline(__always)
+  mutating func take(_ method: Method) throws(RPCError) {
+    try assign(method)
+    try takeCommon(of: method)
   }
 
   /// Lets go of the request's bytes.

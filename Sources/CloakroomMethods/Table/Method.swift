@@ -115,6 +115,14 @@ public final class Method: Sendable {
   /// What it does.
   public let work: Work
 
+  /// Whether a call of it can be begun on another thread than its connection's.
+  var beginsAnywhere: Bool {
+    switch work {
+    case .primitive, .procedure: true
+    case .many, .repeated, .subscription, .system: false
+    }
+  }
+
   /// The part of the name before the dot.
   public var namespace: Substring { name.prefix { $0 != "." } }
 

@@ -25,7 +25,7 @@ public enum CanonicalJSON {
       document = try ParsedJSON(text.span.bytes)
     } catch {
       switch error {
-      case .json: throw .syntax
+      case .json, .tooMany: throw .syntax
       case .repeatedName(let place): throw .duplicate(at: short(place))
       case .loneSurrogate(let place, _): throw .loneSurrogate(at: short(place))
       }

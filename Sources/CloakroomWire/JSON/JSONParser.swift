@@ -18,9 +18,11 @@ struct JSONParser {
   /// The first is no table: 0 means none.
   private var tables: [UInt32] = [0]
   private var open: [Open] = []
+  private let nodeLimit: Int
   private let pointerBytes: Int
 
-  init(_ text: RawSpan, pointerBytes: Int) {
+  init(_ text: RawSpan, nodeLimit: Int, pointerBytes: Int) {
+    self.nodeLimit = nodeLimit
     bytes = text.withUnsafeBytes { Array($0) }
     nodes.reserveCapacity(text.byteCount / 16 + 4)
     self.pointerBytes = pointerBytes
@@ -38,6 +40,7 @@ struct JSONParser {
     var at = JSONScanner.skipSpace(text, 0, end).offset
     while true {
       guard at < end else { throw .json(.syntax(at: at)) }
+      guard nodes.count < nodeLimit else { throw .tooMany }
       let first = text.byte(at)
       if first == ASCII.leftBrace || first == ASCII.leftBracket {
         guard open.count < depthLimit else { throw .json(.tooDeep(at: at)) }

@@ -43,6 +43,8 @@ package struct ParsedJSON: Sendable {
     case repeatedName(at: String)
     /// The string, or the name of a member of the object, has half of a surrogate pair in it.
     case loneSurrogate(at: String, isName: Bool)
+    /// It has more values and names than were allowed.
+    case tooMany
   }
 
   /// The longest text, in bytes.
@@ -61,11 +63,13 @@ package struct ParsedJSON: Sendable {
   ///
   /// - Parameters:
   ///   - depthLimit: how many arrays and objects may be nested, at most `JSONScanner.greatestDepthLimit`.
+  ///   - nodeLimit: how many values and names there may be, about.
   ///   - pointerBytes: how long a fault's place is at most.
   package init(
-    _ text: RawSpan, depthLimit: Int = JSONScanner.greatestDepthLimit, pointerBytes: Int = .max
+    _ text: RawSpan, depthLimit: Int = JSONScanner.greatestDepthLimit, nodeLimit: Int = .max,
+    pointerBytes: Int = .max
   ) throws(Fault) {
-    var reader = JSONParser(text, pointerBytes: pointerBytes)
+    var reader = JSONParser(text, nodeLimit: nodeLimit, pointerBytes: pointerBytes)
     try reader.read(text, depthLimit: min(depthLimit, JSONScanner.greatestDepthLimit))
     (bytes, nodes, tables) = reader.parts
   }

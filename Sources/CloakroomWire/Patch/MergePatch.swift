@@ -1,5 +1,3 @@
-public import NIOCore
-
 /// JSON Merge Patch (RFC 7396), done on the texts themselves: what a patch doesn't touch keeps its
 /// bytes, so no number is rounded and no string is written anew.
 ///
@@ -7,34 +5,28 @@ public import NIOCore
 /// it; names are compared by what they stand for.
 ///
 /// Each text is gone through once or twice, however many members it has and however deep it is nested, and what
-/// lies between two members that the patch names is copied in one piece.
+/// lies between two members that the patch names is copied in one piece. What that costs is bounded by how many
+/// members both have.
 public enum MergePatch {
-  /// Writes what a patch makes of a value.
-  ///
-  /// - Parameters:
-  ///   - patch: the text of a JSON value that has been scanned.
-  ///   - target: likewise.
-  public static func apply(
-    _ patch: RawSpan, to target: RawSpan, into result: inout ByteBuffer
-  ) {
-    result.reserveCapacity(minimumWritableBytes: patch.byteCount + target.byteCount)
-    apply(patch, to: target, writing: &result)
-    // What the patch took away is not kept as room behind the rest.
-    if result.writableBytes > result.readableBytes + 4096 {
-      result = ByteBuffer(bytes: result.readableBytesView)
-    }
-  }
+  /// Patch and target have too many members: to merge them would take too long.
+  public struct TooManyMembers: Error, Sendable, Equatable {}
 
-  /// The same, into bytes.
+  /// What a merge may cost: a member of the target is one step, one that the patch names five, one of the patch five.
+  /// All of them take some 20 milliseconds.
+  public static let mostSteps = 1_000_000
+
+  /// Writes what a patch makes of a value, into bytes.
+  ///
+  /// - Throws: `TooManyMembers`; what was written then is a part of it.
   package static func apply(
     _ patch: RawSpan, to target: RawSpan, into result: inout [UInt8]
-  ) {
-    apply(patch, to: target, writing: &result)
+  ) throws(TooManyMembers) {
+    try apply(patch, to: target, writing: &result)
   }
 
   static func apply(
     _ patch: RawSpan, to target: RawSpan, writing result: inout some ByteSink
-  ) {
+  ) throws(TooManyMembers) {
     let change = whole(of: patch)
     guard let names = PatchMembers(of: change, 0, in: patch, nil) else {
       JSONString.append(patch, 0, patch.byteCount, to: &result)
@@ -42,9 +34,9 @@ public enum MergePatch {
     }
     // What is alone in the patch is found by one pass through the target.
     let isDeep = isDeep(names, in: patch)
-    let run = MergeRun(
+    var run = MergeRun(
       patchNesting: isDeep ? JSONNesting(patch) : nil, nesting: isDeep ? JSONNesting(target) : nil)
-    run.merge(
+    try run.merge(
       patch, MergeRun.Place(range: change, number: 0),
       onto: target, MergeRun.Place(range: whole(of: target), number: 0), into: &result)
   }
@@ -92,12 +84,24 @@ private struct MergeRun {
 
   let patchNesting: JSONNesting?
   let nesting: JSONNesting?
+  /// The steps that are left.
+  private var steps = MergePatch.mostSteps
+
+  init(patchNesting: JSONNesting?, nesting: JSONNesting?) {
+    self.patchNesting = patchNesting
+    self.nesting = nesting
+  }
+
+  private mutating func spend(_ count: Int) throws(MergePatch.TooManyMembers) {
+    steps -= count
+    guard steps >= 0 else { throw MergePatch.TooManyMembers() }
+  }
 
   /// Goes as deep as the patch is nested, which scanners bound.
-  func merge(
+  mutating func merge(
     _ patch: RawSpan, _ change: Place, onto target: RawSpan, _ old: Place,
     into result: inout some ByteSink
-  ) {
+  ) throws(MergePatch.TooManyMembers) {
     guard var changes = PatchMembers(of: change.range, change.number, in: patch, patchNesting)
     else {
       JSONString.append(patch, change.range.start, change.range.end, to: &result)
@@ -108,12 +112,13 @@ private struct MergeRun {
     var last: [PatchMember] = []
     var order: [Int] = []
     while let member = changes.next(in: patch) {
+      try spend(5)
       let number = names.number(of: member.name, member.nameHasEscapes, in: patch)
       order.append(number)
       if number < last.count { last[number] = member } else { last.append(member) }
     }
     var place = [Int](repeating: -1, count: names.count)
-    let pieces = pieces(of: old, in: target, &names, &place)
+    let pieces = try pieces(of: old, in: target, &names, &place)
 
     var isFirst = true
     func begin(_ name: ByteRange, of text: RawSpan) {
@@ -137,7 +142,7 @@ private struct MergeRun {
         let new = last[number]
         guard !isNull(new, in: patch) else { continue }
         begin(member.name, of: target)
-        merge(
+        try merge(
           patch, Place(range: new.value, number: new.number), onto: target,
           Place(range: member.value, number: member.number), into: &result)
       case .dropped: continue
@@ -150,7 +155,7 @@ private struct MergeRun {
       let new = last[number]
       guard left[number] == 0, place[number] < 0, !isNull(new, in: patch) else { continue }
       begin(new.name, of: patch)
-      merge(
+      try merge(
         patch, Place(range: new.value, number: new.number), onto: target, .nowhere, into: &result)
     }
     if isFirst { result.append(byte: ASCII.leftBrace) }
@@ -160,15 +165,17 @@ private struct MergeRun {
   /// Takes the target apart along the patch's names.
   ///
   /// - Parameter place: for each of these afterwards which piece it changes.
-  private func pieces(
+  private mutating func pieces(
     of old: Place, in target: RawSpan, _ names: inout PatchNames, _ place: inout [Int]
-  ) -> [Piece] {
+  ) throws(MergePatch.TooManyMembers) -> [Piece] {
     guard var members = PatchMembers(of: old.range, old.number, in: target, nesting) else {
       return []
     }
     var pieces: [Piece] = []
     while let member = members.next(in: target) {
+      try spend(1)
       if let number = names.find(member.name, member.nameHasEscapes, in: target) {
+        try spend(4)
         if place[number] >= 0 { pieces[place[number]] = .dropped }
         place[number] = pieces.count
         pieces.append(.changed(member, number))

@@ -40,6 +40,9 @@ final class ScriptedStore: RecordHost {
   /// What is to be done after a time.
   private var delayed: [() -> Void] = []
   private var asked: [Asked] = []
+  /// What was handed to another thread and has not begun; nil has it done at once.
+  private var work: [(number: Int, body: () -> Void)]?
+  private var workCount = 0
   private let link = Link()
   private(set) lazy var runner = RecordRunner(
     on: self, recordBytes: Self.recordBytes, recentBytes: recentBytes)
@@ -61,6 +64,31 @@ final class ScriptedStore: RecordHost {
   }
 
   func later(_ time: Duration, _ body: @escaping () -> Void) { delayed.append(body) }
+
+  func compute<Value: Sendable>(
+    for owner: Peer?, _ body: @escaping @Sendable () throws(RPCError) -> Value,
+    _ completion: @escaping (Result<Value, RPCError>) -> Void
+  ) -> (() -> Bool)? {
+    func run() {
+      do throws(RPCError) {
+        completion(.success(try body()))
+      } catch {
+        completion(.failure(error))
+      }
+    }
+    workCount += 1
+    let number = workCount
+    guard work != nil else {
+      run()
+      return nil
+    }
+    work?.append((number, run))
+    return {
+      let count = self.work?.count
+      self.work?.removeAll { $0.number == number }
+      return self.work?.count != count
+    }
+  }
 
   func noticed(
     _ notice: RecordNotice, of name: StoreKey, in namespace: Namespace,
@@ -142,6 +170,22 @@ final class ScriptedStore: RecordHost {
   /// Whether what is submitted from now on can be withdrawn.
   func holdBack(_ isHeldBack: Bool) { link.unsent = isHeldBack ? link.sendings : nil }
 
+  /// Leaves what is handed to another thread from now on until `doWork`.
+  func holdWork() { work = [] }
+
+  /// How much was handed to another thread and has not begun.
+  var waitingWork: Int { work?.count ?? 0 }
+
+  /// Does what was handed to another thread first.
+  func doWork(sourceLocation: SourceLocation = #_sourceLocation) {
+    guard let first = work?.first else {
+      Issue.record("no work waits", sourceLocation: sourceLocation)
+      return
+    }
+    work?.removeFirst()
+    first.body()
+  }
+
   /// Does what was to be done after a time.
   ///
   /// - Returns: whether there was anything.
@@ -216,7 +260,6 @@ extension ScriptedStore {
 extension TokenService {
   /// A service with keys that nobody else has.
   static func withRandomKeys() throws -> TokenService {
-    TokenService(
-      try KeyRing.random(), options: Configuration.Tokens(), queueLength: 1, threads: 1)
+    TokenService(try KeyRing.random(), options: Configuration.Tokens())
   }
 }

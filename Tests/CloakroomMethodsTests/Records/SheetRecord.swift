@@ -12,7 +12,11 @@ struct SheetRecord: RecordKind, Equatable {
     case make(String)
     /// Writes behind what is there; refused for as long as it is held.
     case add(String)
+    /// The same, after more work than an event loop does.
+    case study(String)
     case read
+    /// The same, after more work than an event loop does.
+    case ponder
     /// Reads, and holds what is not held yet.
     case seize
     case hold
@@ -69,7 +73,7 @@ struct SheetRecord: RecordKind, Equatable {
 
   static func isReading(_ event: Event) -> Bool {
     switch event {
-    case .read, .seize, .settle: true
+    case .read, .ponder, .seize, .settle: true
     default: false
     }
   }
@@ -79,6 +83,18 @@ struct SheetRecord: RecordKind, Equatable {
   }
 
   static func look(at name: StoreKey, _ configuration: Configuration) -> Event { .settle }
+
+  static func decide(
+    _ record: SheetRecord?, _ event: Event, at now: Int64, _ allowance: inout WorkAllowance
+  ) -> Transition<SheetRecord> {
+    switch event {
+    case .study, .ponder:
+      guard allowance.isOnLoop else { break }
+      return Transition(outcome: .refused(.tooMuchForLoop))
+    default: break
+    }
+    return decide(record, event, at: now)
+  }
 
   static func decide(
     _ record: SheetRecord?, _ event: Event, at now: Int64
@@ -111,14 +127,14 @@ struct SheetRecord: RecordKind, Equatable {
     guard !isOver else { return .refused(Self.ended) }
     switch event {
     case .make: return .refused(RPCError(.conflict))
-    case .add where isHeld: return .refused(Self.held)
-    case .add(let text): data.writeString(text)
+    case .add where isHeld, .study where isHeld: return .refused(Self.held)
+    case .add(let text), .study(let text): data.writeString(text)
     case .hold, .seize: isHeld = true
     case .end:
       let text = String(buffer: data)
       (data, isOver) = (ByteBuffer(), true)
       return .text(text)
-    case .read, .settle: break
+    case .read, .ponder, .settle: break
     }
     return .text(String(buffer: data))
   }

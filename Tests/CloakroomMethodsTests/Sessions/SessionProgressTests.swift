@@ -190,7 +190,7 @@ struct SessionProgressTests {
   @Test("is changed only over data that fit a schema, where that is asked for")
   func onlyIf() throws {
     let condition = try DataCondition(
-      ByteBuffer(string: #"{"properties":{"status":{"enum":["draft"]}}}"#))
+      ByteBuffer(string: #"{"properties":{"status":{"enum":["draft"]}}}"#), .whole)
     var story = SessionStory(data: #"{"status":"draft"}"#)
     for expected in [nil, Reason.conflict] {
       story.tell(

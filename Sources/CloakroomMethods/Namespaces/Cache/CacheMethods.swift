@@ -132,7 +132,10 @@ enum CacheMethods {
       let prefix =
         arguments.has(1)
         ? try arguments.string(1, "prefix", longest: max(arguments.settings.keyBytes - 64, 0)) : ""
-      let key = try CacheKey.make(of: try arguments.value(0, "value"), prefix: prefix)
+      let value = try arguments.value(0, "value")
+      try arguments.allowance.checkSize(
+        value.readableBytes, atMost: ComputePool.canonicalBytes)
+      let key = try CacheKey.make(of: value, prefix: prefix)
       var result = ByteBuffer()
       result.writeStaticString("{\"key\":")
       result.writeJSONString(key)

@@ -15,8 +15,8 @@ struct ChannelSchema: Sendable {
   /// Compiles a schema that is to be defined.
   ///
   /// - Throws: INVALID_PARAMS with the place in the schema.
-  init(defining text: ByteBuffer) throws(RPCError) {
-    self.init(digest: ETag.of(text), try Self.compile(text))
+  init(defining text: ByteBuffer, _ allowance: WorkAllowance) throws(RPCError) {
+    self.init(digest: ETag.of(text), try Self.compile(text, allowance))
   }
 
   private init(digest: String, _ compiled: SharedSchema) {
@@ -24,15 +24,13 @@ struct ChannelSchema: Sendable {
     self.compiled = compiled
   }
 
-  private static func compile(_ text: ByteBuffer) throws(RPCError) -> SharedSchema {
-    do throws(SchemaFault) {
-      return SharedSchema(try JSONSchema(text.readableBytesSpan))
-    } catch {
-      throw RPCError(refusing: error)
-    }
+  private static func compile(
+    _ text: ByteBuffer, _ allowance: WorkAllowance
+  ) throws(RPCError) -> SharedSchema {
+    SharedSchema(try allowance.compile(text) { RPCError(refusing: $0) })
   }
 
-  /// Compiles a schema that is kept in the store, unless another event loop has it at hand.
+  /// Compiles a schema that is kept in the store, unless another event loop has it at hand; nothing for an event loop.
   ///
   /// - Throws: STORE_REFUSED when another program wrote something else there.
   init(stored definition: ByteBuffer) throws(RPCError) {
@@ -43,12 +41,13 @@ struct ChannelSchema: Sendable {
       self.init(digest: digest, known)
       return
     }
+    let compiled: SharedSchema
     do throws(RPCError) {
-      self.init(digest: digest, try Self.compile(text))
+      compiled = try Self.compile(text, .whole)
     } catch {
       throw Self.foreign
     }
-    SchemaPool.process.share(compiled, digest)
+    self.init(digest: digest, SchemaPool.process.share(compiled, digest))
   }
 
   /// What is kept in the store: the digest and behind it the text, so that it is told which schema it
@@ -65,15 +64,23 @@ struct ChannelSchema: Sendable {
   }
 
   /// Why an event's data may not be published; nil when it may.
-  func problem(with data: ByteBuffer) -> RPCError? {
-    do throws(SchemaFault) {
-      let violations = try schema.validate(data.readableBytesSpan)
+  ///
+  /// - Throws: `tooMuchForLoop`.
+  func problem(
+    with data: ByteBuffer, _ allowance: inout WorkAllowance
+  ) throws(RPCError) -> RPCError? {
+    try allowance.checkSize(data.readableBytes, atMost: ComputePool.lookedIntoBytes)
+    do throws(RPCError) {
+      let violations = try allowance.hold { steps throws(SchemaFault) in
+        try schema.validate(try JSONInstance(data.readableBytesSpan), &steps)
+      }
       return violations.isEmpty
         ? nil
         : RPCError(
           violations: violations, "the data is not as the channel's schema wants it")
     } catch {
-      return RPCError(unreadable: error)
+      if error == .tooMuchForLoop { throw error }
+      return error
     }
   }
 

@@ -39,10 +39,10 @@ enum EventMethods {
           return nil
         }
       }
-      return EventPublication(
+      return try EventPublication(
         channel: name, data: data, envelope: envelope, life: arguments.settings.schemaTTL,
         cache: arguments.settings.schemas
-      ).opening
+      ).opening(&arguments.allowance)
     })
 
   static let subscribe = Method(
@@ -105,7 +105,7 @@ enum EventMethods {
         let name = try arguments.storeKey(0, "channel", in: .events)
         guard arguments.kind(1) != .null else { return .remove(name) }
         let text = try arguments.value(1, "schema")
-        let schema = try ChannelSchema(defining: text)
+        let schema = try ChannelSchema(defining: text, arguments.allowance)
         return .set(
           name, value: ChannelSchema.definition(text, digest: schema.digest),
           .after(arguments.settings.schemaTTL), .none)

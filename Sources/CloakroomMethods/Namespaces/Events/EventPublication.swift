@@ -18,9 +18,11 @@ struct EventPublication: Sendable {
   let cache: SchemaCache
 
   /// The first step, and where it leads.
-  var opening: Opening {
+  ///
+  /// - Throws: `tooMuchForLoop`.
+  func opening(_ allowance: inout WorkAllowance) throws(RPCError) -> Opening {
     let known = cache.schema(of: channel)
-    if let known, let problem = known.problem(with: data) {
+    if let known, let problem = try known.problem(with: data, &allowance) {
       // As if it was made by no schema: it is published only where there is none.
       return .ask(step(by: nil)) { reply, _, result throws(RPCError) in
         switch reply {
@@ -55,8 +57,13 @@ struct EventPublication: Sendable {
   ) async throws(RPCError) -> ByteBuffer {
     var definition = first
     for _ in 0..<Self.attempts {
-      let schema = try cache.compile(definition, for: channel)
-      if let problem = schema.problem(with: data) { throw problem }
+      let (current, channel, data) = (definition, channel, data)
+      let schema = try await context.compute { [cache] () throws(RPCError) in
+        var allowance = WorkAllowance.whole
+        let schema = try cache.compile(current, for: channel)
+        if let problem = try schema.problem(with: data, &allowance) { throw problem }
+        return schema
+      }
       switch try await context.perform(step(by: schema), idempotentStep: 0) {
       case .published(let receivers):
         var result = ByteBuffer()

@@ -5,14 +5,13 @@ internal import Synchronization
 
 /// The compiled schemas of the channels that were published to lately.
 ///
-/// Each event loop has its own, of schemas that all loops share; the lock is there for the compiler and is never
-/// waited for. It is never asked whether a schema is still the current one: the store says so when an event is
+/// Each event loop has its own, of schemas that all loops share, and other threads compile for it. It is never asked whether a schema is still the current one: the store says so when an event is
 /// published.
 final class SchemaCache: Sendable {
   /// How many schemas are kept.
-  private static let countLimit = 256
+  static let countLimit = 256
   /// How many bytes they may take together, compiled.
-  private static let sizeLimit = 16 << 20
+  static let sizeLimit = 16 << 20
 
   private struct Contents {
     var schemas: [StoreKey: ChannelSchema] = [:]
@@ -43,6 +42,9 @@ final class SchemaCache: Sendable {
     }
     return schema
   }
+
+  /// How many schemas it has, and how much memory they take.
+  var standing: (count: Int, size: Int) { contents.withLock { ($0.schemas.count, $0.size) } }
 
   /// Forgets a channel's schema.
   func forget(_ channel: StoreKey) {

@@ -21,14 +21,22 @@ final class SchemaPool: Sendable {
   }
 
   /// Lets other loops have a schema as long as one has it.
-  func share(_ schema: SharedSchema, _ digest: String) {
+  ///
+  /// - Returns: the schema that all have: another loop may have compiled the same text meanwhile.
+  func share(_ schema: SharedSchema, _ digest: String) -> SharedSchema {
     entries.withLock { entries in
+      if let known = entries.byDigest[digest]?.schema { return known }
       entries.byDigest[digest] = Entry(schema: schema)
-      guard entries.byDigest.count >= entries.sweepAt else { return }
-      entries.byDigest = entries.byDigest.filter { $0.value.schema != nil }
-      entries.sweepAt = max(64, 2 * entries.byDigest.count)
+      if entries.byDigest.count >= entries.sweepAt {
+        entries.byDigest = entries.byDigest.filter { $0.value.schema != nil }
+        entries.sweepAt = max(64, 2 * entries.byDigest.count)
+      }
+      return schema
     }
   }
+
+  /// How many digests it knows, those included whose schemas nobody has any more.
+  var count: Int { entries.withLock { $0.byDigest.count } }
 }
 
 /// A schema that several event loops have at hand.

@@ -16,7 +16,7 @@ extension ByteBuffer {
       document = try ParsedJSON(value.readableBytesSpan)
     } catch {
       switch error {
-      case .json: throw Self.refusal("is no JSON", at: "")
+      case .json, .tooMany: throw Self.refusal("is no JSON", at: "")
       case .repeatedName(let place): throw Self.refusal("the member comes twice", at: place)
       case .loneSurrogate(let place, let isName):
         throw Self.refusal(

@@ -4,8 +4,7 @@ internal import Synchronization
 
 /// The compiled flows that were used lately, and how long their sessions may live.
 ///
-/// Each event loop has its own; the lock is there for the compiler and is never waited for. A flow is found
-/// by its record's name and its definition's digest: what one tenant defines is never taken for another's.
+/// Each event loop has its own, which threads that decide for it look into as well. A flow is found by its record's name and its definition's digest: what one tenant defines is never taken for another's.
 final class FlowCache: Sendable {
   /// How many flows are kept.
   private static let countLimit = 256

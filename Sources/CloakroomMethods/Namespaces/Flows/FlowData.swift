@@ -2,14 +2,10 @@ internal import CloakroomCore
 internal import CloakroomSchema
 internal import NIOCore
 
-/// A session's data as its flow looks at them: read once, and with an allowance for all that is asked of them.
-///
-/// Made anew for each event, so that the work of one is bounded: all schemas of a flow together may cost
-/// what one validation may.
+/// A session's data as its flow looks at them: read once, however much is asked of them.
 struct FlowData: Sendable {
   /// Nil where the flow doesn't look into the data.
   private let instance: JSONInstance?
-  private var allowance = SchemaAllowance()
 
   /// Reads data.
   ///
@@ -28,44 +24,41 @@ struct FlowData: Sendable {
   }
 
   /// Whether the data fit a schema; none takes any.
-  mutating func fit(_ schema: JSONSchema?) throws(RPCError) -> Bool {
+  ///
+  /// - Parameter allowance: what it may still cost; less afterwards.
+  func fit(
+    _ schema: JSONSchema?, _ allowance: inout WorkAllowance
+  ) throws(RPCError) -> Bool {
     guard let schema, let instance else { return true }
-    do throws(SchemaFault) {
-      return try schema.accepts(instance, &allowance)
-    } catch {
-      throw RPCError(unreadable: error)
+    return try allowance.hold { steps throws(SchemaFault) in
+      try schema.accepts(instance, &steps)
     }
   }
 
   /// In what the data don't fit a schema.
-  mutating func violations(of schema: JSONSchema?) throws(RPCError) -> [SchemaViolation] {
-    guard let schema, let instance else { return [] }
-    do throws(SchemaFault) {
-      return try schema.validate(instance, &allowance)
-    } catch {
-      throw RPCError(unreadable: error)
-    }
-  }
-
-  /// Whether what is at a place is the same in other data.
   ///
-  /// - Throws: TOO_LARGE when it takes too long to tell.
-  mutating func isSame(as other: FlowData, at pointer: JSONPointer) throws(RPCError) -> Bool {
-    guard let instance, let other = other.instance else { return true }
-    do throws(SchemaFault) {
-      return try instance.isSame(as: other, at: pointer, &allowance)
-    } catch {
-      throw RPCError(unreadable: error)
+  /// - Parameter allowance: what it may still cost; less afterwards.
+  func violations(
+    of schema: JSONSchema?, _ allowance: inout WorkAllowance
+  ) throws(RPCError) -> [SchemaViolation] {
+    guard let schema, let instance else { return [] }
+    return try allowance.hold { steps throws(SchemaFault) in
+      try schema.validate(instance, &steps)
     }
   }
 
   /// Whether what is at any of several places is another in other data.
   ///
+  /// - Parameter allowance: what it may still cost; less afterwards.
   /// - Throws: TOO_LARGE when it takes too long to tell.
-  mutating func differs(
-    from other: FlowData, atAnyOf pointers: [JSONPointer]
+  func differs(
+    from other: FlowData, atAnyOf pointers: [JSONPointer], _ allowance: inout WorkAllowance
   ) throws(RPCError) -> Bool {
-    for pointer in pointers where try !isSame(as: other, at: pointer) { return true }
-    return false
+    guard let instance, let other = other.instance else { return false }
+    return try allowance.hold { steps throws(SchemaFault) in
+      for pointer in pointers
+      where try !instance.isSame(as: other, at: pointer, &steps) { return true }
+      return false
+    }
   }
 }

@@ -198,6 +198,8 @@ extension Arguments {
       definition.writeImmutableBuffer(try value(index + 1, member))
     }
     definition.writeStaticString(definition.readableBytes == 0 ? "{}" : "}")
+    // Its schemas are compiled, and all of it is written anew in canonical form.
+    if allowance.isOnLoop { throw .tooMuchForLoop }
     return try Flow(name: name, definition, defaultTTL: settings.sessionTTL)
   }
 }

@@ -5,9 +5,10 @@ internal import NIOCore
 /// How far somebody has come through a flow, on the data that there are by now. A value, and pure.
 ///
 /// ```swift
-/// var progress = try FlowProgress(flow, data: data)           // nothing is complete yet
-/// try progress.dataChanged(from: data, to: draft)             // a draft: nothing is refused
-/// try progress.complete(step, with: draft)                    // INVALID_STEP, VALIDATION_FAILED
+/// var allowance = WorkAllowance.whole                         // for all that is asked in one call
+/// var progress = try FlowProgress(flow, data: data, &allowance)       // nothing is complete yet
+/// try progress.dataChanged(from: data, to: draft, &allowance)         // a draft: nothing is refused
+/// try progress.complete(step, with: draft, &allowance)        // INVALID_STEP, VALIDATION_FAILED
 /// let text = progress.text                                    // to keep; FlowProgress(flow, text:)
 /// ```
 ///
@@ -39,13 +40,12 @@ struct FlowProgress: Sendable {
   ///
   /// - Parameter data: what the session begins with.
   /// - Throws: VALIDATION_FAILED for data that can't be looked into, TOO_LARGE for what exceeds a limit.
-  init(_ flow: Flow, data: ByteBuffer) throws(RPCError) {
+  init(_ flow: Flow, data: ByteBuffer, _ allowance: inout WorkAllowance) throws(RPCError) {
     self.flow = flow
     completed = StepSet()
     statuses = Array(repeating: .open, count: flow.steps.count)
     fitsWhole = false
-    var data = try FlowData(data, of: flow)
-    try look(at: &data)
+    try look(at: try FlowData(data, of: flow), &allowance)
   }
 
   // MARK: As text
@@ -105,14 +105,14 @@ struct FlowProgress: Sendable {
   ///   TOO_LARGE for what exceeds a limit. Nothing has changed then.
   @discardableResult
   mutating func dataChanged(
-    from old: ByteBuffer, to new: ByteBuffer
+    from old: ByteBuffer, to new: ByteBuffer, _ allowance: inout WorkAllowance
   ) throws(RPCError) -> StepSet {
-    var data = try FlowData(new, of: flow)
+    let data = try FlowData(new, of: flow)
     var opened = StepSet()
     if completed.indices.contains(where: { !flow.steps[$0].dependsOn.isEmpty }) {
       let before = try FlowData(old, of: flow)
       for step in completed.indices
-      where try data.differs(from: before, atAnyOf: flow.steps[step].dependsOn) {
+      where try data.differs(from: before, atAnyOf: flow.steps[step].dependsOn, &allowance) {
         opened.insert(step)
         opened.formUnion(flow.order.dependents[step])
       }
@@ -120,7 +120,7 @@ struct FlowProgress: Sendable {
     }
     var next = self
     next.completed.subtract(opened)
-    try next.look(at: &data)
+    try next.look(at: data, &allowance)
     self = next
     return opened
   }
@@ -130,11 +130,13 @@ struct FlowProgress: Sendable {
   /// - Parameter data: the whole data, of which it has been told before if they have changed.
   /// - Throws: INVALID_STEP where the step doesn't apply, or what it requires isn't complete;
   ///   VALIDATION_FAILED with every violation where the data don't fit its schema; TOO_LARGE.
-  mutating func complete(_ step: Int, with data: ByteBuffer) throws(RPCError) {
+  mutating func complete(
+    _ step: Int, with data: ByteBuffer, _ allowance: inout WorkAllowance
+  ) throws(RPCError) {
     guard statuses.indices.contains(step) else { throw RPCError(.internal) }
     try checkReachable(step)
-    var data = try FlowData(data, of: flow)
-    let violations = try data.violations(of: flow.steps[step].schema)
+    let data = try FlowData(data, of: flow)
+    let violations = try data.violations(of: flow.steps[step].schema, &allowance)
     guard violations.isEmpty else {
       throw RPCError(
         violations: violations, "the data are not as the step wants them",
@@ -158,14 +160,16 @@ struct FlowProgress: Sendable {
   ///
   /// - Throws: INVALID_STEP with the steps that are missing, VALIDATION_FAILED with every violation of the
   ///   flow's own schema; TOO_LARGE.
-  func checkSubmission(of data: ByteBuffer) throws(RPCError) {
+  func checkSubmission(
+    of data: ByteBuffer, _ allowance: inout WorkAllowance
+  ) throws(RPCError) {
     let missing = missing
     guard missing.isEmpty else {
       throw invalidStep(
         "steps are not complete: \(names(of: missing))", missing: missing)
     }
-    var data = try FlowData(data, of: flow)
-    let violations = try data.violations(of: flow.schema)
+    let data = try FlowData(data, of: flow)
+    let violations = try data.violations(of: flow.schema, &allowance)
     guard violations.isEmpty else {
       throw RPCError(
         violations: violations, "the data are not as the flow wants them at the end",
@@ -173,17 +177,19 @@ struct FlowProgress: Sendable {
     }
   }
 
-  private mutating func look(at data: inout FlowData) throws(RPCError) {
+  private mutating func look(
+    at data: FlowData, _ allowance: inout WorkAllowance
+  ) throws(RPCError) {
     for (index, step) in flow.steps.enumerated() {
-      if try !data.fit(step.when) {
+      if try !data.fit(step.when, &allowance) {
         statuses[index] = .notApplicable
       } else if completed.contains(index) {
-        statuses[index] = try data.fit(step.schema) ? .complete : .invalid
+        statuses[index] = try data.fit(step.schema, &allowance) ? .complete : .invalid
       } else {
         statuses[index] = .open
       }
     }
-    fitsWhole = try data.fit(flow.schema)
+    fitsWhole = try data.fit(flow.schema, &allowance)
   }
 
   // MARK: How it stands

@@ -48,7 +48,7 @@ struct FlowSource: Sendable {
       guard let record = try await record(of: name, depth: depth, context) else { continue }
       guard record.state == .open, let current = record.current else { throw Self.closed }
       let key = try names.record(of: name, depth: depth)
-      let flow = try flow(current, named: name, in: key, context)
+      let flow = try await flow(current, named: name, in: key, context)
       let mark = FlowMark(
         name: name, version: current.version, digest: current.digest, depth: depth)
       return (flow, mark)
@@ -83,7 +83,7 @@ struct FlowSource: Sendable {
     guard case .flow(let record) = try await asking(request, of: key, context),
       let definition = record.definitions.first(where: { $0.digest == mark.digest })
     else { throw .definitionGone }
-    _ = try flow(definition, named: mark.name, in: key, context)
+    _ = try await flow(definition, named: mark.name, in: key, context)
   }
 
   // MARK: A session that is under way
@@ -102,7 +102,7 @@ struct FlowSource: Sendable {
     let key = try names.record(of: mark.name, depth: mark.depth)
     let outcome = try await asking(.definition(digest: mark.digest), of: key, context)
     guard case .definition(let definition) = outcome else { throw .unexpectedReply }
-    return try flow(definition, named: mark.name, in: key, context)
+    return try await flow(definition, named: mark.name, in: key, context)
   }
 
   /// Asks something for a session: a flow without a record has lost the definition that it is on.
@@ -217,17 +217,17 @@ struct FlowSource: Sendable {
   private func flow(
     _ definition: FlowRecord.Definition, named name: String, in key: StoreKey,
     _ context: CallContext
-  ) throws(RPCError) -> Flow {
+  ) async throws(RPCError) -> Flow {
     let flow: Flow
     if let known = cache.flow(in: key, definition.digest) {
       flow = known
     } else {
-      do throws(RPCError) {
-        flow = try Flow(name: name, definition.text, defaultTTL: defaultTTL, isStored: true)
-      } catch {
-        throw Self.foreign
+      let (text, life) = (definition.text, defaultTTL)
+      let compiled = try await context.compute { () throws(RPCError) in
+        try? Flow(name: name, text, defaultTTL: life, isStored: true)
       }
-      guard flow.digest == definition.digest else { throw Self.foreign }
+      guard let compiled, compiled.digest == definition.digest else { throw Self.foreign }
+      flow = compiled
     }
     keep(flow, in: key, lifeMs: definition.lifeMs, context)
     return flow

@@ -17,6 +17,10 @@ extension RPCError {
 
   /// Why data can't be patched: it can be told in several ways what is in them.
   init(unreadable fault: AmbiguousJSON) {
+    guard fault.fault != .tooManyValues else {
+      self.init(.tooLarge, "the data \(fault.fault.text)")
+      return
+    }
     let violation = SchemaViolation(
       instanceLocation: fault.pointer, keywordLocation: "", message: fault.fault.text)
     self.init(violations: [violation], "the data can't be looked into: it \(fault.fault.text)")

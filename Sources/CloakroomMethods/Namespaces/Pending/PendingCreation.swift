@@ -105,25 +105,27 @@ struct PendingCreation: Sendable {
 
   private func sign(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
     guard let secret else {
-      let (result, id) = try await signed()
+      let (result, id) = try await signed(context)
       context.note(key: id)
       context.count(.createdAsToken)
       return result
     }
     let (result, isFirst) = try await secret.answer(context) { () async throws(RPCError) in
-      try await signed().result
+      try await signed(context).result
     }
     if isFirst { context.count(.createdAsToken) }
     return noted(result, context)
   }
 
   /// The result with a token that was signed just now.
-  private func signed() async throws(RPCError) -> (result: ByteBuffer, id: String) {
+  private func signed(
+    _ context: CallContext
+  ) async throws(RPCError) -> (result: ByteBuffer, id: String) {
     let times = PendingSigner.times(of: life)
     let cargo = PendingCargo(
       data: data, createdAtMs: times.createdAtMs, expiresAtMs: times.expiresAtMs,
       isOneTime: isOneTime, maxAttempts: maxAttempts, isSealed: isSealed, rest: life)
-    let (token, target) = try await signer.sign(cargo, type: type)
+    let (token, target) = try await signer.sign(cargo, type: type, context)
     var result = ByteBuffer()
     write(token.bytes, target, cargo.expiresAtMs, into: &result)
     return (result, target.id)

@@ -99,6 +99,22 @@ struct PendingRecord: RecordKind, Equatable {
   static func decide(
     _ record: PendingRecord?, _ request: PendingRequest, at now: Int64
   ) -> Transition<PendingRecord> {
+    var allowance = WorkAllowance.whole
+    return decide(record, request, at: now, &allowance)
+  }
+
+  static func lookedIntoBytes(_ request: PendingRequest) -> Int? {
+    guard case .update(let change) = request.step else { return nil }
+    switch change.content {
+    case .patch(let patch): return patch.readableBytes
+    case .replacement: return change.condition == nil ? nil : 0
+    }
+  }
+
+  static func decide(
+    _ record: PendingRecord?, _ request: PendingRequest, at now: Int64,
+    _ allowance: inout WorkAllowance
+  ) -> Transition<PendingRecord> {
     let isNew = record == nil
     guard var record = record ?? made(for: request, at: now) else {
       return Transition(outcome: .refused(.notFound))
@@ -114,7 +130,7 @@ struct PendingRecord: RecordKind, Equatable {
     let before = record
     var noticed = record.settle(request.retention, at: now)
     let staleAtMs = record.endsAtMs
-    let outcome = record.perform(request, &noticed, at: now)
+    let outcome = record.perform(request, &noticed, at: now, &allowance)
     var transition = Transition<PendingRecord>(outcome: outcome)
     // That a lease is over, and was not the last, needs not be written: the next one to look sees it too.
     if noticed != nil || !isReading(request) && outcome.isDone && (isNew || record != before) {
@@ -141,7 +157,8 @@ struct PendingRecord: RecordKind, Equatable {
   }
 
   private mutating func perform(
-    _ request: PendingRequest, _ noticed: inout RecordNotice?, at now: Int64
+    _ request: PendingRequest, _ noticed: inout RecordNotice?, at now: Int64,
+    _ allowance: inout WorkAllowance
   ) -> PendingOutcome {
     let retention = request.retention
     switch request.step {
@@ -158,7 +175,7 @@ struct PendingRecord: RecordKind, Equatable {
       return .operation(operation)
     case .update(let change):
       guard state == .open else { return refusal(at: now) }
-      return update(change, retention, at: now)
+      return update(change, retention, at: now, &allowance)
     case .delete:
       guard state == .open || state == .dead else { return refusal(at: now) }
       bury(.deleted, retention, at: now)
@@ -182,11 +199,12 @@ struct PendingRecord: RecordKind, Equatable {
   private var isThere: Bool { state == .open || state == .leased || state == .dead }
 
   private mutating func update(
-    _ change: PendingChange, _ retention: PendingRetention, at now: Int64
+    _ change: PendingChange, _ retention: PendingRetention, at now: Int64,
+    _ allowance: inout WorkAllowance
   ) -> PendingOutcome {
     if let etag = change.etag, etag != ETag.of(data) { return .stale(described()) }
     do throws(RPCError) {
-      try change.condition?.check(data)
+      try change.condition?.check(data, &allowance)
     } catch {
       return .refused(.unmet(error))
     }
@@ -236,7 +254,11 @@ struct PendingRecord: RecordKind, Equatable {
       throw .notJSON
     }
     var merged = ByteBuffer()
-    MergePatch.apply(patch.readableBytesSpan, to: data.readableBytesSpan, into: &merged)
+    do throws(MergePatch.TooManyMembers) {
+      try MergePatch.apply(patch.readableBytesSpan, to: data.readableBytesSpan, into: &merged)
+    } catch {
+      throw .tooManyMembers
+    }
     guard merged.readableBytes <= longest else { throw .tooLarge(longest) }
     return merged
   }

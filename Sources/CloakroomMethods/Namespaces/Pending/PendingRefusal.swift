@@ -26,6 +26,8 @@ enum PendingRefusal: Error, Sendable, Equatable {
   case notJSON
   /// With the patch its data would have more than so many bytes.
   case tooLarge(Int)
+  /// Patch and data have so many members that to merge them takes too long.
+  case tooManyMembers
   /// Its data are not as the caller wants them for a change, or can't be looked into.
   case unmet(RPCError)
 
@@ -51,6 +53,11 @@ enum PendingRefusal: Error, Sendable, Equatable {
         details: [.text("code", "NOTJSON")])
     case .tooLarge(let longest):
       RPCError(.tooLarge, "the data would have more than \(longest) bytes")
+    case .tooManyMembers:
+      RPCError(
+        .tooLarge,
+        "patch and data have too many members to be merged; nothing was done. Send data in place of a patch"
+      )
     case .unmet(let error): error
     }
   }

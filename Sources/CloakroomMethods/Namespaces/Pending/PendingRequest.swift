@@ -104,6 +104,14 @@ struct PendingChange: Sendable {
     case replacement(ByteBuffer)
     /// This is merged into them (RFC 7396).
     case patch(ByteBuffer)
+
+    /// How long it is.
+    var byteCount: Int {
+      switch self {
+      case .replacement(let data): data.readableBytes
+      case .patch(let patch): patch.readableBytes
+      }
+    }
   }
 
   /// The data.

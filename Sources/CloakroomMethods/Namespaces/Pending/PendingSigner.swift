@@ -19,7 +19,7 @@ struct PendingSigner: Sendable {
   ///
   /// - Throws: TOO_LARGE for data that no token can hold, UNAVAILABLE without a key.
   func sign(
-    _ cargo: PendingCargo, type: String
+    _ cargo: PendingCargo, type: String, _ context: CallContext
   ) async throws(RPCError) -> (SignedToken, PendingTarget) {
     let ring = tokens.ring
     let claims = TokenClaims(
@@ -30,7 +30,7 @@ struct PendingSigner: Sendable {
     if try ring.signingKey(nil).signsQuickly {
       token = try ring.sign(claims, seal: cargo.isSealed)
     } else {
-      token = try await tokens.offLoop { () throws(RPCError) in
+      token = try await context.compute { () throws(RPCError) in
         try ring.sign(claims, seal: cargo.isSealed)
       }
     }
@@ -47,7 +47,9 @@ struct PendingSigner: Sendable {
     let ring = tokens.ring
     guard ring.verifiesQuickly(text) else {
       return .slow { context throws(RPCError) in
-        let token = try await tokens.offLoop { () throws(RPCError) in try ring.authenticate(text) }
+        let token = try await context.compute { () throws(RPCError) in
+          try ring.authenticate(text)
+        }
         if let jti = token.id { context.note(key: PendingToken.id(ofSigned: jti)) }
         return try read(token, type, isSealed: Self.isSealed(text))
       }

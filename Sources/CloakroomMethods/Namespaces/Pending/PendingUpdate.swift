@@ -82,18 +82,8 @@ struct PendingUpdate: Sendable {
     }
     _ = try await context.run(look)
     if let etag, etag != ETag.of(old.data) { throw RPCError(.conflict) }
-    try condition?.check(old.data)
-    let data: ByteBuffer
-    switch content {
-    case .replacement(let replacement): data = replacement
-    case .patch(let patch):
-      do throws(PendingRefusal) {
-        data = try PendingRecord.merged(patch, into: old.data, longest: longest)
-      } catch {
-        throw error.error
-      }
-    }
-    let (signed, new) = try await signer.sign(try cargo(data, old), type: call.type)
+    let data = try await changed(old.data, context)
+    let (signed, new) = try await signer.sign(try cargo(data, old), type: call.type, context)
     var written = ByteBuffer()
     written.writeUpdate(
       PendingOperation(
@@ -107,6 +97,26 @@ struct PendingUpdate: Sendable {
       result.writeImmutableBuffer(answer)
     }
     return try await context.run(use)
+  }
+
+  /// What becomes of the data.
+  private func changed(
+    _ data: ByteBuffer, _ context: CallContext
+  ) async throws(RPCError) -> ByteBuffer {
+    if condition == nil, case .replacement(let replacement) = content { return replacement }
+    return try await context.compute { [condition, content, longest] () throws(RPCError) in
+      var allowance = WorkAllowance.whole
+      try condition?.check(data, &allowance)
+      switch content {
+      case .replacement(let replacement): return replacement
+      case .patch(let patch):
+        do throws(PendingRefusal) {
+          return try PendingRecord.merged(patch, into: data, longest: longest)
+        } catch {
+          throw error.error
+        }
+      }
+    }
   }
 
   private func cargo(

@@ -8,7 +8,8 @@ extension SessionRecord {
   ///
   /// - Throws: INVALID_STEP with what is missing, VALIDATION_FAILED with what doesn't fit, CHECKED_OUT.
   mutating func checkout(
-    _ wanted: PendingLease, _ request: SessionRequest, at now: Int64
+    _ wanted: PendingLease, _ request: SessionRequest, at now: Int64,
+    _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionScene? {
     if state == .leased, lease.receipt == wanted.receipt {
       return try scene(request, whole: true)
@@ -16,7 +17,7 @@ extension SessionRecord {
     try checkOpen(at: now)
     guard var scene = try scene(request, whole: true) else { return nil }
     if let progress = scene.progress, let whole = scene.whole {
-      try progress.checkSubmission(of: whole)
+      try progress.checkSubmission(of: whole, &allowance)
     }
     state = .leased
     confirm()

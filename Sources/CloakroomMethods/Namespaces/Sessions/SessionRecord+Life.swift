@@ -8,7 +8,8 @@ extension SessionRecord {
   ///
   /// - Throws: what its data are refused for.
   static func made(
-    _ draft: SessionDraft, _ request: SessionRequest, at now: Int64
+    _ draft: SessionDraft, _ request: SessionRequest, at now: Int64,
+    _ allowance: inout WorkAllowance
   ) throws(RPCError) -> (SessionRecord, SessionScene) {
     let flow = draft.flow?.flow
     try flow?.bind.check(creating: draft.metadata)
@@ -16,7 +17,7 @@ extension SessionRecord {
     try content.replace(by: draft.data, flow, request.seal)
     var record = SessionRecord(draft, content, request.retention, at: now)
     guard let flow else { return (record, SessionScene(record)) }
-    let progress = try FlowProgress(flow, data: draft.data)
+    let progress = try FlowProgress(flow, data: draft.data, &allowance)
     record.way = progress.text
     record.note(.created, at: now)
     record.move(to: flow.steps[progress.lastReachable].id, at: now)

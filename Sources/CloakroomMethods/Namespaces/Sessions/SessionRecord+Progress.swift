@@ -29,15 +29,16 @@ extension SessionRecord {
 
   /// Changes the data, whatever a schema says of them.
   mutating func update(
-    _ change: SessionChange, _ request: SessionRequest, at now: Int64
+    _ change: SessionChange, _ request: SessionRequest, at now: Int64,
+    _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionScene? {
     if let etag = change.etag, etag != content.etag {
       throw RPCError(.conflict, "the session's data have been changed; nothing was written")
     }
     // Those that everybody may see who has the session: the condition says what is in them.
-    try change.condition?.check(content.visible)
+    try change.condition?.check(content.visible, &allowance)
     guard var scene = try scene(request, whole: true) else { return nil }
-    try replace(&scene, change.content, longest: change.longest, request)
+    try replace(&scene, change.content, longest: change.longest, request, &allowance)
     keepPlace(scene.progress, at: now)
     if change.touches { touch(request.retention, at: now) }
     return SessionScene(self, scene.progress)
@@ -48,7 +49,7 @@ extension SessionRecord {
   /// - Parameter scene: how it stood, with its whole data; afterwards, how it stands.
   private mutating func replace(
     _ scene: inout SessionScene, _ change: PendingChange.Content, longest: Int,
-    _ request: SessionRequest
+    _ request: SessionRequest, _ allowance: inout WorkAllowance
   ) throws(RPCError) {
     let old = scene.whole ?? content.visible
     let new: ByteBuffer
@@ -61,7 +62,7 @@ extension SessionRecord {
         throw error.error
       }
     }
-    try scene.progress?.dataChanged(from: old, to: new)
+    try scene.progress?.dataChanged(from: old, to: new, &allowance)
     try content.replace(by: new, scene.progress?.flow, request.seal)
     // What somebody has checked out and not brought back is not what is here now.
     lease.clearReceipts()
@@ -80,15 +81,16 @@ extension SessionRecord {
 
   /// Completes a step, and goes on to the next.
   mutating func complete(
-    _ name: String, _ patch: ByteBuffer?, _ longest: Int, _ request: SessionRequest, at now: Int64
+    _ name: String, _ patch: ByteBuffer?, _ longest: Int, _ request: SessionRequest,
+    at now: Int64, _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionScene? {
     guard var scene = try scene(request, whole: true) else { return nil }
-    if let patch { try replace(&scene, .patch(patch), longest: longest, request) }
+    if let patch { try replace(&scene, .patch(patch), longest: longest, request, &allowance) }
     if var progress = scene.progress {
       let flow = progress.flow
       guard let index = flow.index(of: name) else { throw progress.noStep }
       let wasComplete = progress.statuses[index] == .complete
-      try progress.complete(index, with: scene.whole ?? content.visible)
+      try progress.complete(index, with: scene.whole ?? content.visible, &allowance)
       let ms = max(now &- enteredAtMs, 0)
       move(to: name, at: now)
       if !wasComplete { note(.done(name, ms: ms), at: now) }
@@ -111,10 +113,11 @@ extension SessionRecord {
 
   /// Goes to a step.
   mutating func go(
-    to name: String, _ patch: ByteBuffer?, _ longest: Int, _ request: SessionRequest, at now: Int64
+    to name: String, _ patch: ByteBuffer?, _ longest: Int, _ request: SessionRequest,
+    at now: Int64, _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionScene? {
     guard var scene = try scene(request, whole: true) else { return nil }
-    if let patch { try replace(&scene, .patch(patch), longest: longest, request) }
+    if let patch { try replace(&scene, .patch(patch), longest: longest, request, &allowance) }
     if let progress = scene.progress {
       guard let index = progress.flow.index(of: name) else { throw progress.noStep }
       let current = step.flatMap { progress.flow.index(of: $0) } ?? 0

@@ -127,10 +127,29 @@ struct SessionRecord: RecordKind, Equatable {
     }
   }
 
+  static func lookedIntoBytes(_ request: SessionRequest) -> Int? {
+    switch request.step {
+    case .create(let draft): draft.data.readableBytes
+    case .succeed(_, let whole, _): whole.readableBytes
+    case .update(let change): change.content.byteCount
+    case .complete(_, let patch, _), .goTo(_, let patch, _): patch?.readableBytes ?? 0
+    case .checkout: 0
+    default: nil
+    }
+  }
+
   static func decide(
     _ record: SessionRecord?, _ request: SessionRequest, at now: Int64
   ) -> Transition<SessionRecord> {
-    guard var next = record else { return begin(request, at: now) }
+    var allowance = WorkAllowance.whole
+    return decide(record, request, at: now, &allowance)
+  }
+
+  static func decide(
+    _ record: SessionRecord?, _ request: SessionRequest, at now: Int64,
+    _ allowance: inout WorkAllowance
+  ) -> Transition<SessionRecord> {
+    guard var next = record else { return begin(request, at: now, &allowance) }
     if let need = next.need(of: request, at: now) { return Transition(waitingFor: need) }
     // A lease that is over ends nothing for the one who has it, as long as nobody was told so.
     let isHeld = next.isHeld(by: request.step)
@@ -139,7 +158,7 @@ struct SessionRecord: RecordKind, Equatable {
     let staleAtMs = [isHeld ? nil : next.endsAtMs, request.step.latestMs].compactMap(\.self).min()
     var transition: Transition<SessionRecord>
     do throws(RPCError) {
-      transition = Transition(outcome: try next.perform(request, at: now))
+      transition = Transition(outcome: try next.perform(request, at: now, &allowance))
       transition.isPassing = transition.outcome.isPassing
     } catch {
       // Nothing of a step that is refused is written.
@@ -171,12 +190,12 @@ struct SessionRecord: RecordKind, Equatable {
 
   /// What there is to begin with where there is nothing.
   private static func begin(
-    _ request: SessionRequest, at now: Int64
+    _ request: SessionRequest, at now: Int64, _ allowance: inout WorkAllowance
   ) -> Transition<SessionRecord> {
     do throws(RPCError) {
       switch request.step {
       case .create(let draft):
-        let (record, scene) = try SessionRecord.made(draft, request, at: now)
+        let (record, scene) = try SessionRecord.made(draft, request, at: now, &allowance)
         return Transition(change: record, outcome: .session(scene))
       case .succeed(let origin, let whole, let principal):
         let record = try SessionRecord(succeeding: origin, whole, of: principal, request, at: now)
@@ -191,7 +210,7 @@ struct SessionRecord: RecordKind, Equatable {
   }
 
   private mutating func perform(
-    _ request: SessionRequest, at now: Int64
+    _ request: SessionRequest, at now: Int64, _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionOutcome {
     switch request.step {
     case .create:
@@ -218,7 +237,7 @@ struct SessionRecord: RecordKind, Equatable {
     if let visitor = request.visitor { warnings = try binding.check(visitor, against: metadata) }
     let before = self
     if request.step.mayProlong { heldUntilMs = max(heldUntilMs, request.heldUntilMs) }
-    guard var scene = try act(request, at: now) else {
+    guard var scene = try act(request, at: now, &allowance) else {
       self = before
       guard let flow else { throw RPCError(.internal) }
       return .unknownFlow(flow)
@@ -244,7 +263,7 @@ struct SessionRecord: RecordKind, Equatable {
   ///
   /// - Returns: how it stands now; nil when its flow would be needed and isn't at hand.
   private mutating func act(
-    _ request: SessionRequest, at now: Int64
+    _ request: SessionRequest, at now: Int64, _ allowance: inout WorkAllowance
   ) throws(RPCError) -> SessionScene? {
     let retention = request.retention
     switch request.step {
@@ -262,13 +281,13 @@ struct SessionRecord: RecordKind, Equatable {
       return SessionScene(self)
     case .update(let change):
       try checkOpen(at: now)
-      return try update(change, request, at: now)
+      return try update(change, request, at: now, &allowance)
     case .complete(let step, let patch, let longest):
       try checkOpen(at: now)
-      return try complete(step, patch, longest, request, at: now)
+      return try complete(step, patch, longest, request, at: now, &allowance)
     case .goTo(let step, let patch, let longest):
       try checkOpen(at: now)
-      return try go(to: step, patch, longest, request, at: now)
+      return try go(to: step, patch, longest, request, at: now, &allowance)
     case .delete:
       guard state != .leased else { throw refusal(at: now) }
       // Of a dead one the end is counted already.
@@ -288,7 +307,7 @@ struct SessionRecord: RecordKind, Equatable {
       if isFresh { bury(.deleted, retention, at: now) }
       return SessionScene(self)
     case .checkout(let lease):
-      return try checkout(lease, request, at: now)
+      return try checkout(lease, request, at: now, &allowance)
     case .commit(let receipt, let result):
       return try commit(receipt, result, retention, at: now)
     case .release(let receipt, let error):

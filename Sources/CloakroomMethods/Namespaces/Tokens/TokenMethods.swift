@@ -29,19 +29,15 @@ enum TokenMethods {
       if let secret = SecretAnswer(arguments) {
         return .run { context throws(RPCError) in
           let (result, _) = try await secret.answer(context) { () async throws(RPCError) in
-            ByteBuffer(signed: try await signed(claims, ring, keyID, seal, tokens))
+            ByteBuffer(signed: try await signed(claims, ring, keyID, seal, context))
           }
           // The first call's token, whatever this one has signed.
           if let jti = result.string("jti") { context.note(key: logged(jti)) }
           return result
         }
       }
-      guard try ring.signingKey(keyID).signsQuickly else {
-        return .run { context throws(RPCError) in
-          let token = try await signed(claims, ring, keyID, seal, tokens)
-          context.note(key: logged(token.id))
-          return ByteBuffer(signed: token)
-        }
+      if arguments.allowance.isOnLoop, try !ring.signingKey(keyID).signsQuickly {
+        throw .tooMuchForLoop
       }
       let token = try ring.sign(claims, keyID: keyID, seal: seal)
       arguments.note(jti: token.id)
@@ -68,23 +64,7 @@ enum TokenMethods {
         issuer: try arguments.optionalString(2, "issuer"), purpose: try arguments.purpose(3))
       let names = try TokenNames(&arguments)
       let ring = tokens.ring
-      guard ring.verifiesQuickly(token) else {
-        return .run { context throws(RPCError) in
-          let verified = try await tokens.offLoop { () throws(RPCError) in
-            try ring.authenticate(token)
-          }
-          if let id = verified.id { context.note(key: logged(id)) }
-          try check(verified, expectation)
-          var result = ByteBuffer()
-          guard let id = verified.id else {
-            result.write(verified)
-            return result
-          }
-          let reply = await context.perform(.exists(try names.revocation(of: id)))
-          try result.write(verified, unlessRevoked: reply)
-          return result
-        }
-      }
+      if arguments.allowance.isOnLoop, !ring.verifiesQuickly(token) { throw .tooMuchForLoop }
       let verified = try ring.authenticate(token)
       // Before anything else about it is held against it: the log tells whose a refused one was.
       arguments.note(jti: verified.id)
@@ -134,19 +114,7 @@ enum TokenMethods {
       }
       let token = try arguments.signedToken(0)
       let ring = tokens.ring
-      guard ring.verifiesQuickly(token) else {
-        return .run { context throws(RPCError) in
-          let known = try await tokens.offLoop { () throws(RPCError) in
-            try ring.authenticate(token)
-          }
-          if let id = known.id { context.note(key: logged(id)) }
-          let command = try revocation(
-            of: try id(of: known), untilMs: known.expiresAtMs, names, tokens, idempotency)
-          guard let command else { return ByteBuffer(revoked: false) }
-          let reply = try await context.perform(context.idempotent(command, step: 0)).orThrow()
-          return ByteBuffer(revoked: reply == .done)
-        }
-      }
+      if arguments.allowance.isOnLoop, !ring.verifiesQuickly(token) { throw .tooMuchForLoop }
       let known = try ring.authenticate(token)
       arguments.note(jti: known.id)
       return try opening(
@@ -167,12 +135,12 @@ enum TokenMethods {
 
   // MARK: Parts
 
-  /// The result with a token that was signed just now, on a thread of its own where that takes long.
+  /// The token that is signed just now, on another thread where that takes long.
   private static func signed(
-    _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ tokens: TokenService
+    _ claims: TokenClaims, _ ring: KeyRing, _ keyID: String?, _ seal: Bool, _ context: CallContext
   ) async throws(RPCError) -> SignedToken {
     guard try ring.signingKey(keyID).signsQuickly else {
-      return try await tokens.offLoop { () throws(RPCError) in
+      return try await context.compute { () throws(RPCError) in
         try ring.sign(claims, keyID: keyID, seal: seal)
       }
     }
