@@ -48,6 +48,9 @@ public enum Limit: Int, CaseIterable, Sendable {
   case recordQueue
   /// A loop had as many compiled flows at hand as it may have, and let one go.
   case flowCache
+  /// All clients together had the sidecar hold as much memory as it may, and one that held more than its share was
+  /// refused, or a connection closed.
+  case clientMemory
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -76,6 +79,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .withdrawals: "withdrawals"
     case .recordQueue: "record_queue"
     case .flowCache: "flow_cache"
+    case .clientMemory: "client_memory"
     }
   }
 }

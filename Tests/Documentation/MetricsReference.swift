@@ -48,7 +48,7 @@ enum MetricsReference {
       accessLog: AccessLogCounts(), policy: reload,
       keys: KeyGauges(
         counts: [KeyGauges.Count(state: "active", algorithm: "EdDSA", count: 1)], reload: reload),
-      flows: reload)
+      flows: reload, clientMemoryLimit: 0)
     return String(decoding: text.render(), as: UTF8.self)
   }
 

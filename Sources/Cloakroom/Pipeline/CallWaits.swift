@@ -14,12 +14,19 @@ final class CallWaits {
     let timer: LoopTimer
   }
 
+  private let connection: ClientConnection
   private let worker: Worker
   private var current: Wait?
   private var waiters: [UInt64: WaiterState] = [:]
 
   /// No wait yet.
-  init(on worker: Worker) { self.worker = worker }
+  init(of connection: ClientConnection, on worker: Worker) {
+    self.connection = connection
+    self.worker = worker
+  }
+
+  /// Whether there is a wait.
+  var isParked: Bool { current != nil }
 
   /// Whether there is a wait, or something that would wake one.
   var isAny: Bool { current != nil || !waiters.isEmpty }
@@ -35,6 +42,7 @@ final class CallWaits {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
     let timer = worker.timers.schedule(in: TimeAmount(time)) {
+      guard self.connection.isOpen else { return }
       self.end(.woken(.timeOver))
     }
     current = Wait(continuation: continuation, waiter: waiter, timer: timer)
@@ -57,7 +65,8 @@ final class CallWaits {
   func add(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
     var id: UInt64?
     let waiter = WaiterState { [weak self] in
-      guard let self, let wait = current, wait.waiter == id else { return }
+      // A call whose client is gone takes nothing more: its end is only waiting for its turn.
+      guard let self, connection.isOpen, let wait = current, wait.waiter == id else { return }
       if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { end(.woken(wakeUp)) }
     }
     let given =

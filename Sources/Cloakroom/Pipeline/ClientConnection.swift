@@ -29,6 +29,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
+  /// What it has the sidecar hold.
+  private let memory: ConnectionMemory
+  /// How many bytes of replies the channel has that the socket did not take.
+  private var cloggedBytes = 0
+
   /// What it listens to, by the names that its client knows.
   var subscriptions: [String: any NoticeSource] = [:]
   /// What its subscriptions hold together.
@@ -70,7 +75,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   ///   - nothing: an empty buffer that no other loop has.
   init(
     id: UInt64, peer: Peer, groups: [UInt32], handler: any FrameHandler,
-    owner: any ConnectionOwner, burst: Burst, nothing: ByteBuffer
+    owner: any ConnectionOwner, burst: Burst, memory: ConnectionMemory, nothing: ByteBuffer
   ) {
     self.id = id
     self.peer = peer
@@ -78,11 +83,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.handler = handler
     self.owner = owner
     self.burst = burst
+    self.memory = memory
     lastActive = burst.now()
     subscriberAccount = SubscriberAccount(
       waitingLimit: burst.limits.unreadReplyBytes,
       patternLimit: burst.limits.patternBytesPerConnection)
     decoder = FrameDecoder(frameLimit: burst.limits.frameBytes, nothing: nothing)
+    memory.onDrop = { [weak self] in self?.drop() }
   }
 
   /// How many bytes of replies were not sent yet.
@@ -116,12 +123,76 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     socket = nil
     output = nil
     http = nil
-    for call in procedures.all { call.end() }
-    for subscription in subscriptions.values { subscription.end() }
+    decoder.discard()
+    cloggedBytes = 0
+    // What may be under way in the store is ended now; thousands that only wait would hold the loop up.
+    for call in procedures.all where !call.isParked { call.end() }
     waiting = []
     for command in closing.values { owner.takeBack(by: command) }
     closing = [:]
     owner.closed(self)
+    if endSome() { owner.endLater(self) }
+    settle()
+  }
+
+  /// So many calls and subscriptions of a connection that is gone are ended in one turn of the loop.
+  private static let endsInTurn = 64
+
+  /// Ends some of what is left of a connection that is gone.
+  ///
+  /// - Returns: whether there is more.
+  func endSome() -> Bool {
+    let left = procedures.all.count + subscriptions.count
+    for call in procedures.all.suffix(Self.endsInTurn) { call.end() }
+    for subscription in Array(subscriptions.values.prefix(Self.endsInTurn)) { subscription.end() }
+    settle()
+    let rest = procedures.all.count + subscriptions.count
+    return rest > 0 && rest < left
+  }
+
+  // MARK: Memory
+
+  /// What it has the sidecar hold.
+  private var held: HeldBytes {
+    HeldBytes(
+      requests: memory.requestBytes + decoder.bufferedByteCount + (http?.heldBytes ?? 0),
+      replies: (output?.writerIndex ?? 0) + cloggedBytes + memory.gatheredBytes,
+      calls: inFlight * HeldBytes.perCall + procedures.heldBytes,
+      subscriptions: subscriptions.count * HeldBytes.perSubscription
+        + subscriberAccount.patternBytes,
+      events: subscriberAccount.waitingBytes)
+  }
+
+  /// Whether it may have the sidecar hold more.
+  func hasRoom(for bytes: Int) -> Bool {
+    let held = held
+    let total = held.total + bytes
+    if total <= ConnectionMemory.step { return !memory.isDropped }
+    memory.settle(held)
+    return memory.hasRoom(upTo: total)
+  }
+
+  /// Tells the account what it has the sidecar hold.
+  private func settle() {
+    if context == nil, inFlight == 0 { memory.close() } else { memory.settle(held) }
+  }
+
+  /// A batch's reply has grown, or is written.
+  func gathered(_ bytes: Int) {
+    memory.gathered(bytes)
+    if bytes >= ConnectionMemory.step { settle() }
+  }
+
+  /// Closes it, as clients have the sidecar hold as much as it may, and it is the one to give way.
+  private func drop() {
+    guard context != nil else { return }
+    owner.dropping(self, held)
+    if outputBytes == 0, !isClogged, !isHTTP {
+      handler.refuse(.closingForMemory, RequestID(), from: self)
+      flush()
+    }
+    close()
+    burst.finish()
   }
 
   // MARK: The service
@@ -232,6 +303,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     hasArrived = false
     process()
     adjustReading()
+    settle()
     if isInputClosed { closeIfDone() }
   }
 
@@ -350,11 +422,16 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   // MARK: Replies out
 
   /// A call has been started.
-  func began() { inFlight += 1 }
+  func began(_ bytes: Int) {
+    inFlight += 1
+    memory.began(bytes)
+  }
 
   /// A call has ended; its reply, if it gets one, has been written.
-  func ended() {
+  func ended(_ bytes: Int) {
     inFlight -= 1
+    memory.ended(bytes)
+    guard context != nil else { return settle() }
     http?.ended()
     // Even a call without a reply may have made room, or been the last.
     markDirty()
@@ -411,6 +488,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Has a subscription flushed when there is room.
   func waits(_ subscription: any NoticeSource) {
+    settle()
     guard context != nil, !subscription.isWaiting else { return }
     subscription.isWaiting = true
     waiting.append(subscription)
@@ -441,6 +519,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     flushSubscriptions()
     if isHeldBack, mayStart { process() }
     adjustReading()
+    settle()
     closeIfDone()
   }
 
@@ -463,10 +542,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// Leaves it to the channel to send what the socket has not taken, when there is room again.
   private func pass(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
     isClogged = true
+    // What was sent of it stays in memory until all was.
+    cloggedBytes = rest.writerIndex
     // A handler is called on its channel's loop, and the write's future is of that loop: this can't
     // be anywhere else.
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
       self.isClogged = false
+      self.cloggedBytes = 0
       self.flush()
       self.burst.finish()
     }

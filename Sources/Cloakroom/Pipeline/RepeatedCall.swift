@@ -54,7 +54,9 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Whether it looks in the next turn of the loop.
   private var isScheduled = false
 
+  static var heldBytes: Int { HeldBytes.perRepeatedCall }
   var method: Int? { request.method }
+  var isParked: Bool { hasWaited && !mutations.isInFlight }
 
   private init(
     _ request: consuming Request, _ step: any RepeatedStep, extras: Extras?, worker: Worker
@@ -187,6 +189,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     silence?.cancel()
     silence = worker.timers.schedule(in: time) {
       self.silence = nil
+      guard self.request.connection.isOpen else { return self.end() }
       if !self.isAnswered, !self.mutations.isInFlight { self.lookOrJoin() }
       self.worker.burst.finish()
     }
@@ -207,6 +210,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     worker.inNextTurn {
       self.isScheduled = false
       guard !self.isAnswered, self.isWoken, !self.mutations.isInFlight else { return }
+      // Nobody is there any more for whom something could be taken; its end is only waiting for its turn.
+      guard self.request.connection.isOpen else { return self.end() }
       self.ask()
     }
   }

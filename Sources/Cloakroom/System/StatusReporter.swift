@@ -35,6 +35,7 @@ final class StatusReporter: Sendable {
   private let flows: FlowLibrary
   private let keeper: SocketKeeper
   private let room: ConnectionRoom
+  private let account: MemoryAccount
   private let logger: Logger
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
@@ -51,7 +52,7 @@ final class StatusReporter: Sendable {
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
     policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, keeper: SocketKeeper,
-    room: ConnectionRoom, logger: Logger
+    room: ConnectionRoom, account: MemoryAccount, logger: Logger
   ) {
     self.configuration = configuration
     self.backend = backend
@@ -61,6 +62,7 @@ final class StatusReporter: Sendable {
     self.flows = flows
     self.keeper = keeper
     self.room = room
+    self.account = account
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
@@ -94,6 +96,7 @@ final class StatusReporter: Sendable {
     for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
       snapshot.count(cause.reconnectReason, times: count)
     }
+    snapshot.count(MemoryKind.schemas, times: UInt64(clamping: CompiledSchemas.memoryBytes))
     if let stats { snapshot.count(Limit.memory, times: stats.refused) }
     lookAtMemory(stats)
     for (refusal, count) in zip(StoreRefusal.allCases, backend.refusals.counts) {
@@ -111,7 +114,8 @@ final class StatusReporter: Sendable {
         isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries,
         evictions: backend.condition?.evictions),
       accessLog: counts, policy: policy.gauges, keys: keys.gauges, flows: flows.gauges,
-      fileFailures: fileFailures, constantLabels: configuration.metrics.labels
+      clientMemoryLimit: account.limit, fileFailures: fileFailures,
+      constantLabels: configuration.metrics.labels
     ).render()
   }
 
@@ -211,6 +215,7 @@ final class StatusReporter: Sendable {
         "memory",
         isNearlyFull && refusals.isEmpty ? "the store in memory is nearly full" : nil
       ),
+      ("memory", account.problem),
       ("policy", policy.problem),
       ("keys", keys.problem),
       ("flows", flows.problem),
@@ -232,7 +237,9 @@ final class StatusReporter: Sendable {
     return HealthReport(
       degraded: degraded, remarks: remarks, storeKind: storeKind, isStoreUp: failure == nil,
       roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,
-      residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
+      residentBytes: ProcessFacts.read().residentBytes,
+      clientBytes: account.bytes + CompiledSchemas.memoryBytes, clientLimit: account.limit,
+      largestHolder: account.largestHolder, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
       uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAt: startedAt,
       errorRate: recent.errorRate,
