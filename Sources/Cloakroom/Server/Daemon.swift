@@ -87,6 +87,7 @@ public struct Daemon: Sendable {
       StoreWatchService(status: status),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
+      MemoryReturnService(account: account, store: backend.memory),
       ExpiryService(
         workers: workers, sweep: RecordSweep(configuration),
         interval: min(
