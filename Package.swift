@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CJansson", providers: [.apt(["libjansson-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
 
     .target(
@@ -92,8 +93,8 @@ let package = Package(
     .target(
       name: "Cloakroom",
       dependencies: [
-        "CJansson", "CloakroomCore", "CloakroomWire", "CloakroomRedis", "CloakroomStore",
-        "CloakroomMethods", "CloakroomObservability", "CloakroomTokens",
+        "CJansson", "CMalloc", "CloakroomCore", "CloakroomWire", "CloakroomRedis",
+        "CloakroomStore", "CloakroomMethods", "CloakroomObservability", "CloakroomTokens",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

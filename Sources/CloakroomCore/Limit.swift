@@ -50,6 +50,9 @@ public enum Limit: Int, CaseIterable, Sendable {
   case flowCache
   /// A peer had as much under way as its share is, and others of its calls had to wait.
   case peerShare
+  /// All clients together had the sidecar hold as much memory as it may, and one that held more than its share was
+  /// refused, or a connection closed.
+  case clientMemory
 
   /// The name that metrics are labelled with.
   public var name: String {
@@ -79,6 +82,7 @@ public enum Limit: Int, CaseIterable, Sendable {
     case .recordQueue: "record_queue"
     case .flowCache: "flow_cache"
     case .peerShare: "peer_share"
+    case .clientMemory: "client_memory"
     }
   }
 }

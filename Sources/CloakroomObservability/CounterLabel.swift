@@ -117,3 +117,34 @@ public enum GapReason: Int, CounterLabel {
     }
   }
 }
+
+/// What clients have the sidecar hold memory for.
+public enum MemoryKind: Int, CounterLabel {
+  /// Requests that are half read, wait for their turn, or are under way.
+  case requests
+  /// Replies that are gathered, or were not read.
+  case replies
+  /// What calls under way take beside their requests.
+  case calls
+  /// Subscriptions to events, and their patterns.
+  case subscriptions
+  /// Events that wait for a slow reader.
+  case events
+  /// Schemas that have been compiled.
+  case schemas
+
+  /// `LoopCounter.clientMemory`
+  public static var counter: LoopCounter { .clientMemory }
+
+  /// The name that metrics are labelled with.
+  public var name: String {
+    switch self {
+    case .requests: "requests"
+    case .replies: "replies"
+    case .calls: "calls"
+    case .subscriptions: "subscriptions"
+    case .events: "events"
+    case .schemas: "schemas"
+    }
+  }
+}

@@ -17,6 +17,10 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
   case connectionsClosed
   /// A limit took effect.
   case limitHits
+  /// What clients have the sidecar hold, in bytes.
+  case clientMemory
+  /// A connection was closed for what it held.
+  case clientMemoryDrops
   /// Something has happened to a pending operation.
   case pendingOperations
   /// Records were looked at because their deadlines had come.
@@ -67,6 +71,15 @@ public enum LoopCounter: Int, CaseIterable, Sendable {
       Metric(
         .connections, "limit_hits_total", by: "limit", Limit.self,
         "Times that a limit took effect.")
+    case .clientMemory:
+      Metric(
+        .connections, "client_memory_bytes", by: "kind", MemoryKind.self,
+        "Memory that clients have the sidecar hold beside the store; of each connection what is past some kilobytes.",
+        .gauge)
+    case .clientMemoryDrops:
+      Metric(
+        .connections, "client_memory_drops_total",
+        "Connections that were closed because limits.clientMemory was reached and they held most.")
     case .pendingOperations:
       Metric(
         .pending, "pending_operations_total", by: "event", PendingEvent.self,
@@ -173,11 +186,12 @@ extension LoopCounter {
 
     /// A count for each value of a label.
     init<Label: CounterLabel>(
-      _ section: Section, _ name: String, by label: String, _ values: Label.Type, _ help: String
+      _ section: Section, _ name: String, by label: String, _ values: Label.Type, _ help: String,
+      _ kind: MetricsPage.Kind = .counter
     ) {
       self.section = section
       self.name = name
-      kind = .counter
+      self.kind = kind
       self.help = help
       self.label = label
       self.values = Label.allCases.map(\.name)

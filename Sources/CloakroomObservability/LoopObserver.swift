@@ -110,6 +110,11 @@ public final class LoopObserver {
   /// Sets what is not counted but measured.
   public func set(_ counter: LoopCounter, to value: UInt64) { counters[counter] = value }
 
+  /// What is measured has grown by so much, or shrunk.
+  public func change<Label: CounterLabel>(_ label: Label, by difference: Int) {
+    counters[Label.counter, label.rawValue] &+= UInt64(bitPattern: Int64(difference))
+  }
+
   /// What the loop has counted so far; to be called on the loop.
   public func snapshot() -> MetricsSnapshot {
     MetricsSnapshot(labels: labels, counters: counters)

@@ -21,6 +21,8 @@ public struct MetricsText: Sendable {
   public var flows: ReloadGauges?
   /// How busy the threads for long work are; nil leaves them out.
   public var work: WorkGauges?
+  /// How much memory clients may have the sidecar hold; nil leaves it out.
+  public var clientMemoryLimit: Int?
   /// How often the file of metrics couldn't be written.
   public var fileFailures: UInt64
   /// What every sample is labelled with beside its own labels.
@@ -37,7 +39,8 @@ public struct MetricsText: Sendable {
   public init(
     snapshot: MetricsSnapshot, process: ProcessFacts, store: StoreGauges,
     accessLog: AccessLogCounts? = nil, policy: ReloadGauges? = nil, keys: KeyGauges? = nil,
-    flows: ReloadGauges? = nil, work: WorkGauges? = nil, fileFailures: UInt64 = 0,
+    flows: ReloadGauges? = nil, work: WorkGauges? = nil, clientMemoryLimit: Int? = nil,
+    fileFailures: UInt64 = 0,
     constantLabels: [Configuration.Metrics.Label] = []
   ) {
     self.constantLabels = constantLabels
@@ -49,6 +52,7 @@ public struct MetricsText: Sendable {
     self.keys = keys
     self.flows = flows
     self.work = work
+    self.clientMemoryLimit = clientMemoryLimit
     self.fileFailures = fileFailures
   }
 
@@ -58,6 +62,11 @@ public struct MetricsText: Sendable {
     writeCalls(to: &page)
     page.single("connections", .gauge, "Clients' connections that are open.", snapshot.connections)
     writeCounters(.connections, to: &page)
+    if let clientMemoryLimit {
+      page.single(
+        "client_memory_limit_bytes", .gauge,
+        "Memory that clients may have the sidecar hold (limits.clientMemory).", clientMemoryLimit)
+    }
     writeCounters(.pending, to: &page)
     writeCounters(.caches, to: &page)
     writeCounters(.rates, to: &page)

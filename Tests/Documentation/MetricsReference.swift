@@ -48,7 +48,7 @@ enum MetricsReference {
       accessLog: AccessLogCounts(), policy: reload,
       keys: KeyGauges(
         counts: [KeyGauges.Count(state: "active", algorithm: "EdDSA", count: 1)], reload: reload),
-      flows: reload, work: WorkGauges(waiting: 0, done: 0))
+      flows: reload, work: WorkGauges(waiting: 0, done: 0), clientMemoryLimit: 0)
     return String(decoding: text.render(), as: UTF8.self)
   }
 

@@ -170,6 +170,11 @@ extension Setting {
     Setting(
       "limits.memoryBytes", \.configuration.limits.memoryBytes, .size((1 << 20)...(1 << 40)),
       flag: "memory", "What the memory store holds at most. Past it: STORE_REFUSED."),
+    Setting(
+      "limits.clientMemory", \.configuration.limits.clientMemory, .size((8 << 20)...(1 << 40)),
+      "What all clients together may have the sidecar hold beside that: half of a request, calls under way, "
+        + "unread replies, subscriptions, events that wait. Past it, a process that holds more than its share is "
+        + "answered OVERLOADED, or its largest connection is closed."),
   ]
 
   private static let pending: [Setting] = [

@@ -36,6 +36,8 @@ final class BatchReply {
   /// The members' replies so far, the opening bracket before them.
   private(set) var text = ByteBuffer()
   private var remaining: Int
+  /// How many bytes its members' replies have together.
+  private(set) var gatheredBytes = 0
 
   /// - Parameter count: how many members the batch has, notifications counted.
   init(count: Int) { remaining = count }
@@ -54,7 +56,9 @@ final class BatchReply {
   /// Ends one member with its reply.
   func endMember(_ write: (inout ByteBuffer) -> Void) {
     text.writeStaticString(hasReplies ? "," : "[")
+    let before = text.writerIndex
     write(&text)
+    gatheredBytes += text.writerIndex - before
     endMember()
   }
 }

@@ -14,18 +14,21 @@ final class CallWaits {
     let timer: LoopTimer
   }
 
+  private let connection: ClientConnection
   private let worker: Worker
-  private let share: PeerShare
   private var current: Wait?
   private var waiters: [UInt64: WaiterState] = [:]
 
   /// No wait yet.
   ///
-  /// - Parameter share: the share that the call is counted in, but not while it waits.
-  init(on worker: Worker, in share: PeerShare) {
+  /// - Parameter connection: whose call it is. Its share does not count the call while it waits.
+  init(of connection: ClientConnection, on worker: Worker) {
+    self.connection = connection
     self.worker = worker
-    self.share = share
   }
+
+  /// Whether there is a wait.
+  var isParked: Bool { current != nil }
 
   /// Whether there is a wait, or something that would wake one.
   var isAny: Bool { current != nil || !waiters.isEmpty }
@@ -41,17 +44,18 @@ final class CallWaits {
       return continuation.resume(returning: .failed(RPCError(.internal)))
     }
     let timer = worker.timers.schedule(in: TimeAmount(time)) {
+      guard self.connection.isOpen else { return }
       self.end(.woken(.timeOver))
     }
     current = Wait(continuation: continuation, waiter: waiter, timer: timer)
-    share.parked()
-    worker.burst.runQueue.roomMade(in: share)
+    connection.share.parked()
+    worker.burst.runQueue.roomMade(in: connection.share)
   }
 
   private func end(_ outcome: WaitOutcome) {
     guard let wait = current else { return }
     current = nil
-    share.resumed()
+    connection.share.resumed()
     wait.timer.cancel()
     wait.continuation.resume(returning: outcome)
   }
@@ -66,7 +70,8 @@ final class CallWaits {
   func add(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
     var id: UInt64?
     let waiter = WaiterState { [weak self] in
-      guard let self, let wait = current, wait.waiter == id else { return }
+      // A call whose client is gone takes nothing more: its end is only waiting for its turn.
+      guard let self, connection.isOpen, let wait = current, wait.waiter == id else { return }
       if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { end(.woken(wakeUp)) }
     }
     let given =

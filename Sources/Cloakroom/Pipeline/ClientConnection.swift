@@ -29,6 +29,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// What is to be done in the store when it closes.
   private var closing: [StoreKey: StoreCommand] = [:]
 
+  /// What it has the sidecar hold.
+  private let memory: ConnectionMemory
+  /// How many bytes of replies the channel has that the socket did not take.
+  private var cloggedBytes = 0
+
   /// What it listens to, by the names that its client knows.
   var subscriptions: [String: any NoticeSource] = [:]
   /// What its subscriptions hold together.
@@ -67,7 +72,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// The batch whose members are being started.
   private var batch: BatchMembers?
   /// A request for which there was no room in its peer's share; the one of a batch is still there.
-  private var held: ByteBuffer?
+  private var heldRequest: ByteBuffer?
   /// Whether there was none for the last one.
   private var isHeldByShare = false
   /// Whether bytes have been read that were not looked at yet; they are before the tick of the loop ends.
@@ -85,7 +90,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   ///   - nothing: an empty buffer that no other loop has.
   init(
     id: UInt64, peer: Peer, groups: [UInt32], share: PeerShare, handler: any FrameHandler,
-    owner: any ConnectionOwner, burst: Burst, nothing: ByteBuffer
+    owner: any ConnectionOwner, burst: Burst, memory: ConnectionMemory, nothing: ByteBuffer
   ) {
     self.id = id
     self.peer = peer
@@ -94,11 +99,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.handler = handler
     self.owner = owner
     self.burst = burst
+    self.memory = memory
     lastActive = burst.now()
     subscriberAccount = SubscriberAccount(
       waitingLimit: burst.limits.unreadReplyBytes,
       patternLimit: burst.limits.patternBytesPerConnection)
     decoder = FrameDecoder(frameLimit: burst.limits.frameBytes, nothing: nothing)
+    memory.onDrop = { [weak self] in self?.drop() }
   }
 
   /// How many bytes of replies were not sent yet.
@@ -142,12 +149,77 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     guard isLeaving, !hasBacklog else { return }
     isLeaving = false
     http = nil
-    for call in procedures.all { call.end() }
-    for subscription in subscriptions.values { subscription.end() }
+    decoder.discard()
+    cloggedBytes = 0
+    // What may be under way in the store is ended now; thousands that only wait would hold the loop up.
+    for call in procedures.all where !call.isParked { call.end() }
     waiting = []
     for command in closing.values { owner.takeBack(by: command) }
     closing = [:]
     owner.closed(self)
+    if endSome() { owner.endLater(self) }
+    settle()
+  }
+
+  /// So many calls and subscriptions of a connection that is gone are ended in one turn of the loop.
+  private static let endsInTurn = 64
+
+  /// Ends some of what is left of a connection that is gone.
+  ///
+  /// - Returns: whether there is more.
+  func endSome() -> Bool {
+    let left = procedures.all.count + subscriptions.count
+    for call in procedures.all.suffix(Self.endsInTurn) { call.end() }
+    for subscription in Array(subscriptions.values.prefix(Self.endsInTurn)) { subscription.end() }
+    settle()
+    let rest = procedures.all.count + subscriptions.count
+    return rest > 0 && rest < left
+  }
+
+  // MARK: Memory
+
+  /// What it has the sidecar hold.
+  private var held: HeldBytes {
+    HeldBytes(
+      requests: memory.requestBytes + decoder.bufferedByteCount + (http?.heldBytes ?? 0)
+        + (batch?.text.readableBytes ?? 0) + (heldRequest?.readableBytes ?? 0),
+      replies: (output?.writerIndex ?? 0) + cloggedBytes + memory.gatheredBytes,
+      calls: inFlight * HeldBytes.perCall + procedures.heldBytes,
+      subscriptions: subscriptions.count * HeldBytes.perSubscription
+        + subscriberAccount.patternBytes,
+      events: subscriberAccount.waitingBytes)
+  }
+
+  /// Whether it may have the sidecar hold more.
+  func hasRoom(for bytes: Int) -> Bool {
+    let held = held
+    let total = held.total + bytes
+    if total <= ConnectionMemory.step { return !memory.isDropped }
+    memory.settle(held)
+    return memory.hasRoom(upTo: total)
+  }
+
+  /// Tells the account what it has the sidecar hold.
+  private func settle() {
+    if context == nil, inFlight == 0 { memory.close() } else { memory.settle(held) }
+  }
+
+  /// A batch's reply has grown, or is written.
+  func gathered(_ bytes: Int) {
+    memory.gathered(bytes)
+    if bytes >= ConnectionMemory.step { settle() }
+  }
+
+  /// Closes it, as clients have the sidecar hold as much as it may, and it is the one to give way.
+  private func drop() {
+    guard context != nil else { return }
+    owner.dropping(self, held)
+    if outputBytes == 0, !isClogged, !isHTTP {
+      handler.refuse(.closingForMemory, RequestID(), from: self)
+      flush()
+    }
+    close()
+    burst.finish()
   }
 
   // MARK: The service
@@ -290,6 +362,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func startCalls() -> StartedCalls {
     isHeldBack = false
     let outcome = startUntilHeld()
+    settle()
     if outcome == .over {
       adjustReading()
       closeIfDone()
@@ -319,7 +392,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   ///
   /// - Returns: how long its request is; nil when there is none.
   private func startNext() -> Int? {
-    if let text = held.take() {
+    if let text = heldRequest.take() {
       let count = text.readableBytes
       handler.receive(text, from: self)
       if !hasUnstarted { http?.ended() }
@@ -375,11 +448,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// - Parameter text: the request; nil for a member of a batch.
   func hold(_ text: consuming ByteBuffer?) {
     isHeldByShare = true
-    held = text
+    heldRequest = text
   }
 
   /// Whether something that was taken apart waits for being started.
-  var hasUnstarted: Bool { held != nil || batch != nil }
+  var hasUnstarted: Bool { heldRequest != nil || batch != nil }
 
   // MARK: HTTP
 
@@ -432,17 +505,24 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func began(_ bytes: Int) {
     inFlight += 1
     share.began(bytes)
+    memory.began(bytes)
   }
 
   /// A call has ended; its reply, if it gets one, has been written.
   ///
-  /// - Parameter bytes: how long its reply is.
-  func ended(_ bytes: Int) {
+  /// - Parameters:
+  ///   - bytes: how long its request is.
+  ///   - reply: how long its reply is that has come from the store.
+  func ended(_ bytes: Int, reply: Int) {
     inFlight -= 1
-    share.ended(bytes)
+    share.ended(reply)
     burst.runQueue.roomMade(in: share)
+    memory.ended(bytes)
+    guard context != nil else {
+      if isLeaving, isHeldBack { burst.runQueue.add(self) }
+      return settle()
+    }
     http?.ended()
-    if isLeaving, isHeldBack { burst.runQueue.add(self) }
     // Even a call without a reply may have made room, or been the last.
     markDirty()
   }
@@ -498,6 +578,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Has a subscription flushed when there is room.
   func waits(_ subscription: any NoticeSource) {
+    settle()
     guard context != nil, !subscription.isWaiting else { return }
     subscription.isWaiting = true
     waiting.append(subscription)
@@ -528,6 +609,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     flushSubscriptions()
     if isHeldBack, mayStart { burst.runQueue.add(self) }
     adjustReading()
+    settle()
     closeIfDone()
   }
 
@@ -550,10 +632,13 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// Leaves it to the channel to send what the socket has not taken, when there is room again.
   private func pass(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
     isClogged = true
+    // What was sent of it stays in memory until all was.
+    cloggedBytes = rest.writerIndex
     // A handler is called on its channel's loop, and the write's future is of that loop: this can't
     // be anywhere else.
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
       self.isClogged = false
+      self.cloggedBytes = 0
       self.flush()
       self.burst.finish()
     }

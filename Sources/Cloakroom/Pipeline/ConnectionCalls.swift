@@ -2,16 +2,21 @@
 /// taken out as fast as it was put in.
 struct ConnectionCalls {
   private(set) var all: [any ConnectionCall] = []
+  /// What they are taken to cost together, in bytes.
+  private(set) var heldBytes = 0
 
   /// A call begins.
   mutating func add(_ call: any ConnectionCall) {
     call.place = all.count
     all.append(call)
+    heldBytes += type(of: call).heldBytes
   }
 
   /// It has ended: the last takes its place.
   mutating func remove(_ call: any ConnectionCall) {
-    guard let last = all.popLast(), last !== call else { return }
+    guard let last = all.popLast() else { return }
+    heldBytes -= type(of: call).heldBytes
+    guard last !== call else { return }
     last.place = call.place
     all[call.place] = last
   }

@@ -21,6 +21,10 @@ protocol ConnectionOwner: AnyObject {
   func closed(_ connection: ClientConnection)
   /// Its channel has let it go.
   func removed(_ connection: ClientConnection)
+  /// Ends what a connection has left that is gone, a little in each turn of the loop.
+  func endLater(_ connection: ClientConnection)
+  /// A connection is closed for what it has the sidecar hold.
+  func dropping(_ connection: ClientConnection, _ held: HeldBytes)
   /// Takes back a step of the store by another one.
   func takeBack(by command: StoreCommand)
 }

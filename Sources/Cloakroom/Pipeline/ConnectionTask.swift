@@ -18,6 +18,10 @@ protocol ConnectionTask: AnyObject {
 protocol ConnectionCall: ConnectionTask {
   /// Where its connection has it.
   var place: Int { get set }
+  /// What it is taken to cost, in bytes.
+  static var heldBytes: Int { get }
+  /// Whether it only waits to be woken, and has nothing to be taken back.
+  var isParked: Bool { get }
   /// Whether its request has this id, in JSON.
   func isCalled(_ id: RawSpan) -> Bool
   /// Ends it, if nothing is done then; false leaves it as it is.

@@ -43,6 +43,11 @@ final class HTTPGateway: ChannelInboundHandler {
   /// Whether the connection is to be closed once all is answered.
   private(set) var isOver = false
 
+  /// How many bytes of requests are held that were not handed over.
+  var heldBytes: Int {
+    body.readableBytes + waiting.reduce(0) { $0 + $1.heldBytes }
+  }
+
   // MARK: Bytes in
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

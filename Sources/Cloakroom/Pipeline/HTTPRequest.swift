@@ -26,6 +26,8 @@ struct HTTPRequest {
 
   let work: Work
   let isKeepAlive: Bool
+  /// How many bytes its text has.
+  var heldBytes: Int { if case .call(let text) = work { text.readableBytes } else { 0 } }
   private let shape: Shape
 
   /// A request that was read whole.

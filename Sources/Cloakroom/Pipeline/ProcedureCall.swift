@@ -71,7 +71,9 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var isWaiting: Bool { waits?.isAny == true }
   /// Whether nobody waits for its result any more.
   private var isOver: Bool { isAnswered || cancellation != nil }
+  static var heldBytes: Int { HeldBytes.perProcedure }
   var method: Int? { request.method }
+  var isParked: Bool { waits?.isParked == true }
   var storeTimeMs: Int64 { worker.store.timeMs }
 
   // MARK: From the opening to the answer
@@ -445,7 +447,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
 
   private func takeWaits() -> CallWaits {
     if let waits { return waits }
-    let made = CallWaits(on: worker, in: request.connection.share)
+    let made = CallWaits(of: request.connection, on: worker)
     waits = made
     return made
   }

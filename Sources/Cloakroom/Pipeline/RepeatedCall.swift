@@ -54,18 +54,20 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Whether it looks in the next turn of the loop.
   private var isScheduled = false
   /// Whether it waits for something else than the store, and is not counted in its peer's share.
-  private var isParked = false {
+  private var isOutsideShare = false {
     didSet {
-      guard isParked != oldValue else { return }
+      guard isOutsideShare != oldValue else { return }
       let share = request.connection.share
-      if isParked { share.parked() } else { share.resumed() }
+      if isOutsideShare { share.parked() } else { share.resumed() }
       worker.burst.runQueue.roomMade(in: share)
     }
   }
   /// Whether the next calls of its connection wait for it.
   private var holdsCalls = false
 
+  static var heldBytes: Int { HeldBytes.perRepeatedCall }
   var method: Int? { request.method }
+  var isParked: Bool { hasWaited && !mutations.isInFlight }
 
   private init(
     _ request: consuming Request, _ step: any RepeatedStep, extras: Extras?, worker: Worker
@@ -113,7 +115,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   private func ask() {
     isWoken = false
-    isParked = false
+    isOutsideShare = false
     silence?.cancel()
     silence = nil
     // It keeps its number in every repetition: before it comes to something it has no answer to be kept.
@@ -176,7 +178,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private func answer(_ result: Result<ByteBuffer, RPCError>) {
     guard !isAnswered else { return }
     isAnswered = true
-    isParked = false
+    isOutsideShare = false
     extras?.deadline?.cancel()
     timeLimit?.cancel()
     silence?.cancel()
@@ -201,7 +203,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         self.worker.burst.finish()
       }
     }
-    isParked = true
+    isOutsideShare = true
     guard queued != nil else { return join(wait) }
     if isWoken { return look() }
     guard isFirst else { return }
@@ -227,6 +229,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     silence?.cancel()
     silence = worker.timers.schedule(in: time) {
       self.silence = nil
+      guard self.request.connection.isOpen else { return self.end() }
       if !self.isAnswered, !self.mutations.isInFlight { self.lookOrJoin() }
       self.worker.burst.finish()
     }
@@ -238,7 +241,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   /// Lets an outage pass.
   private func sitOut() {
-    isParked = true
+    isOutsideShare = true
     later(Self.outagePause)
   }
 
@@ -250,6 +253,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     worker.inNextTurn {
       self.isScheduled = false
       guard !self.isAnswered, self.isWoken, !self.mutations.isInFlight else { return }
+      // Nobody is there any more for whom something could be taken; its end is only waiting for its turn.
+      guard self.request.connection.isOpen else { return self.end() }
       self.ask()
     }
   }

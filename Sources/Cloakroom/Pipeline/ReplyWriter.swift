@@ -202,21 +202,23 @@ final class ReplyWriter: StoreSink {
         // The call was done, but a reply of any length can't be gathered. A result that is no
         // longer than the error would be stays.
         if failure == nil, buffer.writerIndex - before > Self.shortReply,
-          buffer.readableBytes > gatheredLimit(for: request)
+          let error = problem(with: buffer, from: before, for: request)
         {
           buffer.moveWriterIndex(to: before)
-          failure = writeFailure(.replyTooLarge(limit: replyLimit), id: request.id, to: &buffer)
+          failure = writeFailure(error, id: request.id, to: &buffer)
         }
         bytesOut = buffer.writerIndex - before
       }
+      request.connection.gathered(bytesOut)
     } else {
       bytesOut = request.connection.reply(write)
     }
     if let batch = request.batch, batch.isComplete, batch.hasReplies {
       request.connection.reply { $0.writeImmutableBuffer(batch.text) }
+      request.connection.gathered(-batch.gatheredBytes)
     }
     // What the sidecar says of itself has not gone over the link to the store.
-    request.connection.ended(fromStore ? bytesOut : 0)
+    request.connection.ended(request.bytesIn, reply: fromStore ? bytesOut : 0)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 
@@ -250,6 +252,20 @@ final class ReplyWriter: StoreSink {
   /// How long a batch's reply may be for what would otherwise be lost, in bytes; a buffer can't have
   /// four times as many.
   private static let longestBatchReply = 1 << 30
+
+  /// Why a batch's reply can't have what has just been written into it; nil when it can.
+  private func problem(
+    with gathered: ByteBuffer, from start: Int, for request: borrowing Request
+  ) -> RPCError? {
+    if gathered.readableBytes > gatheredLimit(for: request) {
+      return .replyTooLarge(limit: replyLimit)
+    }
+    // Only what has changed nothing can be said not to have been done.
+    guard let method = request.method, table.methods[method].effect == .read,
+      !request.connection.hasRoom(for: gathered.writerIndex - start)
+    else { return nil }
+    return .clientMemory
+  }
 
   private func gatheredLimit(for request: borrowing Request) -> Int {
     guard let method = request.method, table.methods[method].givesOnlyCopy else {

@@ -82,7 +82,7 @@ final class Worker {
       ProcedureCall(request, notes: notes, deadlineMs: nil, idempotency: nil, worker: self).open(
         opening, found: found)
     }
-    replies.goOn = { [unowned self] parent in inNextTurn { self.submitSteps(of: parent) } }
+    replies.goOn = { [unowned self] parent in burst.afterInput { self.submitSteps(of: parent) } }
     store.start(sink: replies)
     bus.start { [burst] in burst.finish() }
   }

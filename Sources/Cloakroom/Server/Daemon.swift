@@ -68,15 +68,19 @@ public struct Daemon: Sendable {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.runtime.loops)
     let room = ConnectionRoom(configuration, logger: logger)
     let backend = StoreBackend(configuration, loops: loops, logger: logger)
+    let account = MemoryAccount(limit: configuration.limits.clientMemory) {
+      CompiledSchemas.memoryBytes
+    }
     let policy = PolicySource(configuration, logger: logger, read: reload)
     let status = StatusReporter(
       configuration: configuration, backend: backend, accessLog: accessLog, policy: policy,
-      keys: keys, flows: flows, keeper: keeper, room: room, pool: pool, logger: logger)
+      keys: keys, flows: flows, keeper: keeper, room: room, pool: pool, account: account,
+      logger: logger)
     let workers = try await WorkerPool(
       loops: loops, configuration: configuration, room: room,
       admission: admission(of: configuration.policy), labels: labels, accessLog: accessLog,
       status: status, backend: backend, tokens: tokens,
-      flows: flows.files, pool: pool)
+      flows: flows.files, pool: pool, account: account, dropLog: MemoryDropLog(logger))
     status.attach(workers)
 
     let services: [any Service] = [
@@ -84,6 +88,7 @@ public struct Daemon: Sendable {
       StoreWatchService(status: status),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
+      MemoryReturnService(account: account, store: backend.memory),
       ExpiryService(
         workers: workers, sweep: RecordSweep(configuration),
         interval: min(

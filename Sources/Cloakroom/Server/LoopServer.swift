@@ -2,6 +2,7 @@ internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomObservability
 internal import CloakroomStore
+internal import DequeModule
 internal import NIOCore
 
 /// Serves the connections of one event loop: from their opening to the drain.
@@ -13,14 +14,21 @@ final class LoopServer: ConnectionOwner {
   private let nothing: ByteBuffer
   private var connections: [ObjectIdentifier: ClientConnection] = [:]
   private var shares = PeerShares()
+  private let account: MemoryAccount
+  private let dropLog: MemoryDropLog
+  /// Those that are gone and have calls and subscriptions left, in their order.
+  private var ending = Deque<ClientConnection>()
+  private var isEnding = false
   /// Fulfilled when the last connection is gone; only while draining.
   private var allGone: EventLoopPromise<Void>?
 
   init(
     _ worker: Worker, table: MethodTable, configuration: Configuration, status: StatusReporter,
-    tokens: TokenService, flows: FlowFiles
+    tokens: TokenService, flows: FlowFiles, account: MemoryAccount, dropLog: MemoryDropLog
   ) {
     self.worker = worker
+    self.account = account
+    self.dropLog = dropLog
     self.table = table
     var buffer = ByteBuffer(integer: UInt8(0))
     buffer.clear()
@@ -37,7 +45,9 @@ final class LoopServer: ConnectionOwner {
     ClientConnection(
       id: id, peer: peer, groups: groups, share: shares.join(peer), handler: dispatcher,
       owner: self,
-      burst: worker.burst, nothing: nothing)
+      burst: worker.burst,
+      memory: ConnectionMemory(of: id, peer, in: account, on: worker.loop, worker.observer),
+      nothing: nothing)
   }
 
   var isDraining: Bool { worker.isDraining }
@@ -55,6 +65,27 @@ final class LoopServer: ConnectionOwner {
   }
 
   func removed(_ connection: ClientConnection) { shares.leave(connection.peer) }
+
+  func endLater(_ connection: ClientConnection) {
+    ending.append(connection)
+    endInNextTurn()
+  }
+
+  private func endInNextTurn() {
+    guard !isEnding, !ending.isEmpty else { return }
+    isEnding = true
+    worker.burst.afterInput { [self] in
+      isEnding = false
+      if let connection = ending.popFirst(), connection.endSome() { ending.append(connection) }
+      endInNextTurn()
+    }
+  }
+
+  func dropping(_ connection: ClientConnection, _ held: HeldBytes) {
+    worker.observer.limitBit(.clientMemory)
+    worker.observer.count(.clientMemoryDrops)
+    dropLog.dropped(connection.peer, service: connection.identity?.name, connection.id, held)
+  }
 
   func takeBack(by command: StoreCommand) { worker.takeBack(by: command) }
 

@@ -1,6 +1,8 @@
+internal import CMalloc
 internal import CloakroomMethods
 internal import CloakroomStore
 internal import ServiceLifecycle
+internal import Synchronization
 
 /// Does something again and again until the sidecar stops.
 ///
@@ -103,6 +105,27 @@ struct SweepService: Service {
     guard let store else { return try await gracefulShutdown() }
     await repeatUntilShutdown(every: .milliseconds(250)) {
       while store.sweep(limit: Self.batch) == Self.batch { await Task.yield() }
+      return true
+    }
+  }
+}
+
+/// Gives memory back to the system when much less is held than was before.
+///
+/// Away from the loops: it looks through all that the C library has kept, which takes some milliseconds.
+struct MemoryReturnService: Service {
+  let account: MemoryAccount
+  let store: MemoryStore?
+
+  func run() async {
+    let ebb = Mutex(MemoryEbb())
+    await repeatUntilShutdown(every: .seconds(1)) {
+      let stored = store?.bytes ?? 0
+      let (held, peak) = (account.bytes, account.takeHighest())
+      let isDue = ebb.withLock {
+        $0.isDue(holding: held + stored, atMost: peak + stored, at: .now)
+      }
+      if isDue { malloc_trim(0) }
       return true
     }
   }

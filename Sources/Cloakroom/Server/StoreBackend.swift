@@ -22,7 +22,7 @@ struct StoreBackend: Sendable {
   let refusals: StoreRefusals
 
   init(_ configuration: Configuration, loops: any EventLoopGroup, logger: Logger) {
-    let busLimits = BusLimits(configuration.limits)
+    let busLimits = BusLimits(configuration.limits, loops: configuration.runtime.loops)
     switch configuration.store {
     case .memory:
       let bus = MemoryBus(limits: busLimits)
@@ -60,12 +60,14 @@ struct StoreBackend: Sendable {
 
 extension BusLimits {
   /// What the configuration says of messages, as a bus wants it.
-  fileprivate init(_ limits: Configuration.Limits) {
+  fileprivate init(_ limits: Configuration.Limits, loops: Int) {
     self.init()
     subscriptions = limits.subscriptions
     // A message is a request's data in an envelope that repeats its scope and actor.
     messageBytes = max(messageBytes, limits.frameBytes * 2)
-    waitingBytes = max(waitingBytes, messageBytes)
+    // What waits for a loop is nobody's: all of them together have an eighth of what clients may hold, as long as
+    // the longest message fits.
+    waitingBytes = max(min(waitingBytes, limits.clientMemory / 8 / max(1, loops)), messageBytes)
   }
 }
 

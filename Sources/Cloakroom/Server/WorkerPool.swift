@@ -22,7 +22,8 @@ final class WorkerPool: LoopsStatus {
     loops: any EventLoopGroup, configuration: Configuration, room: ConnectionRoom,
     admission: Admission, labels: MetricsLabels, accessLog: AccessLogWriter?,
     status: StatusReporter,
-    backend: StoreBackend, tokens: TokenService, flows: FlowFiles, pool: ComputePool
+    backend: StoreBackend, tokens: TokenService, flows: FlowFiles, pool: ComputePool,
+    account: MemoryAccount, dropLog: MemoryDropLog
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
     let flowLabels = FlowLabels()
@@ -35,7 +36,7 @@ final class WorkerPool: LoopsStatus {
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop), pool: pool)
         let server = LoopServer(
           worker, table: table, configuration: configuration, status: status, tokens: tokens,
-          flows: flows)
+          flows: flows, account: account, dropLog: dropLog)
         server.start()
         return NIOLoopBound(server, eventLoop: loop)
       }.get()

@@ -76,6 +76,9 @@ final class EventSubscription: BusListener, NoticeSource {
           limit: .subscriptionsPerConnection))
     }
     let patternBytes = patternBytes(of: topic, prefixCount: prefixCount)
+    guard connection.hasRoom(for: HeldBytes.perSubscription + patternBytes) else {
+      return worker.replies.end(request, notes: notes, .clientMemory)
+    }
     guard connection.subscriberAccount.take(pattern: patternBytes) else {
       let limit = worker.limits.patternBytesPerConnection
       return worker.replies.end(
@@ -172,7 +175,7 @@ final class EventSubscription: BusListener, NoticeSource {
   }
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
-    guard case .active = state else { return }
+    guard case .active = state, connection.isOpen else { return }
     guard let envelope = worker.burst.envelopes.envelope(of: message, on: name, after: prefixCount)
     else { return worker.observer.count(EventDrop.malformed) }
     if backlog.isEmpty, mayWrite {

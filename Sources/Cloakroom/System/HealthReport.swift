@@ -17,6 +17,10 @@ struct HealthReport: Sendable {
   let isStoreUp: Bool
   let roundTripMs: Double?
   let residentBytes: UInt64?
+  /// What clients have the sidecar hold.
+  let clientBytes: Int
+  let clientLimit: Int
+  let largestHolder: MemoryAccount.Largest?
   let storeBytes: Int?
   let storeLimit: Int?
   let uptimeMs: Double
@@ -37,6 +41,12 @@ struct HealthReport: Sendable {
     buffer.writeString("],\"store\":{\"kind\":\"\(storeKind)\",\"up\":\(isStoreUp)")
     if let roundTripMs { buffer.writeString(",\"roundTripMs\":\(rounded(roundTripMs))") }
     buffer.writeString("},\"memory\":{\"residentBytes\":\(residentBytes ?? 0)")
+    buffer.writeString(",\"clientBytes\":\(clientBytes),\"clientLimitBytes\":\(clientLimit)")
+    if let largestHolder {
+      buffer.writeString(
+        ",\"largestHolder\":{\"uid\":\(largestHolder.uid),\"pid\":\(largestHolder.pid)"
+          + ",\"bytes\":\(largestHolder.bytes)}")
+    }
     if let storeBytes { buffer.writeString(",\"storeBytes\":\(storeBytes)") }
     if let storeLimit { buffer.writeString(",\"storeLimitBytes\":\(storeLimit)") }
     buffer.writeString("},\"connections\":\(connections),\"inFlight\":\(inFlight)")

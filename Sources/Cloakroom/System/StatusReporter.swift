@@ -36,6 +36,7 @@ final class StatusReporter: Sendable {
   private let keeper: SocketKeeper
   private let room: ConnectionRoom
   private let pool: ComputePool
+  private let account: MemoryAccount
   private let logger: Logger
   private let startedAt = Timestamp.now
   private let started = ContinuousClock.now
@@ -52,7 +53,7 @@ final class StatusReporter: Sendable {
   init(
     configuration: Configuration, backend: StoreBackend, accessLog: AccessLogWriter?,
     policy: PolicySource, keys: TokenKeys, flows: FlowLibrary, keeper: SocketKeeper,
-    room: ConnectionRoom, pool: ComputePool, logger: Logger
+    room: ConnectionRoom, pool: ComputePool, account: MemoryAccount, logger: Logger
   ) {
     self.pool = pool
     self.configuration = configuration
@@ -63,6 +64,7 @@ final class StatusReporter: Sendable {
     self.flows = flows
     self.keeper = keeper
     self.room = room
+    self.account = account
     self.logger = logger
     storeKind = backend.kind
     discovery = OpenRPCDocument.text(table: .standard, version: Self.version)
@@ -96,6 +98,7 @@ final class StatusReporter: Sendable {
     for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
       snapshot.count(cause.reconnectReason, times: count)
     }
+    snapshot.count(MemoryKind.schemas, times: UInt64(clamping: CompiledSchemas.memoryBytes))
     if let stats { snapshot.count(Limit.memory, times: stats.refused) }
     lookAtMemory(stats)
     for (refusal, count) in zip(StoreRefusal.allCases, backend.refusals.counts) {
@@ -114,7 +117,8 @@ final class StatusReporter: Sendable {
         isUp: isUp, memoryBytes: stats?.bytes, memoryEntries: stats?.entries,
         evictions: backend.condition?.evictions),
       accessLog: counts, policy: policy.gauges, keys: keys.gauges, flows: flows.gauges,
-      work: WorkGauges(waiting: work.waiting, done: work.done), fileFailures: fileFailures,
+      work: WorkGauges(waiting: work.waiting, done: work.done),
+      clientMemoryLimit: account.limit, fileFailures: fileFailures,
       constantLabels: configuration.metrics.labels
     ).render()
   }
@@ -215,6 +219,7 @@ final class StatusReporter: Sendable {
         "memory",
         isNearlyFull && refusals.isEmpty ? "the store in memory is nearly full" : nil
       ),
+      ("memory", account.problem),
       ("policy", policy.problem),
       ("keys", keys.problem),
       ("flows", flows.problem),
@@ -236,7 +241,9 @@ final class StatusReporter: Sendable {
     return HealthReport(
       degraded: degraded, remarks: remarks, storeKind: storeKind, isStoreUp: failure == nil,
       roundTripMs: failure == nil ? Double(roundTrip) / 1e6 : nil,
-      residentBytes: ProcessFacts.read().residentBytes, storeBytes: stats?.bytes,
+      residentBytes: ProcessFacts.read().residentBytes,
+      clientBytes: account.bytes + CompiledSchemas.memoryBytes, clientLimit: account.limit,
+      largestHolder: account.largestHolder, storeBytes: stats?.bytes,
       storeLimit: backend.memory == nil ? nil : configuration.limits.memoryBytes,
       uptimeMs: (ContinuousClock.now - started) / .milliseconds(1), startedAt: startedAt,
       errorRate: recent.errorRate,

@@ -45,6 +45,10 @@ extension Configuration {
     public var waitingWork = 1000
     /// What the memory store holds at most, in bytes of keys and values. Past it: STORE_REFUSED.
     public var memoryBytes = 256 << 20
+    /// What all clients together may have the sidecar hold beside that, in bytes: requests that are half read, calls
+    /// under way, replies that nobody reads, subscriptions and their events. Past it, who holds more than its share
+    /// is refused with OVERLOADED, or its largest connection closed.
+    public var clientMemory = 256 << 20
 
     /// The defaults.
     public init() {}

@@ -114,6 +114,9 @@ public final class MemoryStore: Sendable {
       refused: refused.load(ordering: .relaxed))
   }
 
+  /// How many bytes it holds.
+  public var bytes: Int { budget.used }
+
   /// Does one command, on any thread.
   public func perform(_ command: consuming StoreCommand) -> StoreReply {
     switch command {

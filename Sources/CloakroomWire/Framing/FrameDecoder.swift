@@ -137,6 +137,12 @@ public struct FrameDecoder: Sendable {
     return input
   }
 
+  /// Lets go of all that is held; for a connection that is gone.
+  public mutating func discard() {
+    partial = nothing
+    releaseInput()
+  }
+
   /// Whether a text has begun and is not there whole, which `finish` would tell.
   public var isWithinText: Bool {
     switch state {

@@ -1373,7 +1373,7 @@ export type SystemCancelResult = { cancelled: boolean };
 export type SystemHealthOptions = CallOptions;
 
 /** What `system.health` answers. */
-export type SystemHealthResult = { status: "ok" | "degraded"; degraded: Array<{ what: string; reason: string }>; remarks: Array<{ what: string; reason: string }>; store: { kind: "memory" | "redis"; up: boolean; roundTripMs?: number }; memory: { residentBytes: number; storeBytes?: number; storeLimitBytes?: number }; connections: number; inFlight: number; errorRate: number; errorRateOverMs: number; uptimeMs: number; startedAt: string; version: string };
+export type SystemHealthResult = { status: "ok" | "degraded"; degraded: Array<{ what: string; reason: string }>; remarks: Array<{ what: string; reason: string }>; store: { kind: "memory" | "redis"; up: boolean; roundTripMs?: number }; memory: { residentBytes: number; clientBytes: number; clientLimitBytes: number; largestHolder?: { uid: number; pid: number; bytes: number }; storeBytes?: number; storeLimitBytes?: number }; connections: number; inFlight: number; errorRate: number; errorRateOverMs: number; uptimeMs: number; startedAt: string; version: string };
 
 /** What `system.hello` may be given. */
 export interface SystemHelloOptions extends CallOptions {
@@ -1400,7 +1400,7 @@ export type SystemPingResult = "pong";
 
 /** system.* */
 export class System extends Namespace {
-  /** Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory, the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with. */
+  /** Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory (in all, what clients have the sidecar hold beside the store and who most of it, and the store's), the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with. */
   health(options?: SystemHealthOptions): Promise<SystemHealthResult> {
     return this.invoke("system.health", {}, options);
   }

@@ -41,7 +41,24 @@ final class SchemaPool: Sendable {
 
 /// A schema that several event loops have at hand.
 final class SharedSchema: Sendable {
+  /// How much memory all of the process take, in bytes.
+  private static let allBytes = Atomic<Int>(0)
+
   let schema: JSONSchema
 
-  init(_ schema: JSONSchema) { self.schema = schema }
+  init(_ schema: JSONSchema) {
+    self.schema = schema
+    Self.allBytes.add(schema.memoryBytes, ordering: .relaxed)
+  }
+
+  deinit { Self.allBytes.subtract(schema.memoryBytes, ordering: .relaxed) }
+
+  /// How much memory all of the process take, in bytes.
+  static var memoryBytes: Int { allBytes.load(ordering: .relaxed) }
+}
+
+/// The compiled schemas of all events' channels, for those who keep an account of memory.
+public enum CompiledSchemas {
+  /// How much memory they take, in bytes.
+  public static var memoryBytes: Int { SharedSchema.memoryBytes }
 }

@@ -2633,7 +2633,7 @@ class System(Namespace):
         self,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory, the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with."""
+        """Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory (in all, what clients have the sidecar hold beside the store and who most of it, and the store's), the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with."""
         params: Dict[str, Any] = {}
         return cast(Dict[str, Any], self._call("system.health", params, common))
 
@@ -2676,7 +2676,7 @@ class AsyncSystem(AsyncNamespace):
         self,
         **common: Unpack[Common],
     ) -> Dict[str, Any]:
-        """Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory, the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with."""
+        """Tells how the sidecar is, and the reason for each thing that is not well: the store and its round trip, memory (in all, what clients have the sidecar hold beside the store and who most of it, and the store's), the share of calls that failed and over which time (about the last minute). Remarks are things worth knowing that nothing is wrong with."""
         params: Dict[str, Any] = {}
         return cast(Dict[str, Any], await self._call("system.health", params, common))
 
