@@ -63,12 +63,18 @@ package struct ReadIndex: StoreStep {
     var names: [IndexedName] = []
     names.reserveCapacity(count / 2)
     for _ in 0..<count / 2 {
-      guard let name = reader.text(), let score = reader.text().flatMap(Double.init),
-        let whole = Int64(exactly: score)
-      else { return nil }
-      names.append(IndexedName(name, score: whole))
+      guard let name = reader.text(), let score = reader.text().flatMap(Double.init) else {
+        return nil
+      }
+      names.append(IndexedName(name, score: whole(score)))
     }
     return names
+  }
+
+  /// A score as a whole number. Others' may be none: their entries stay in the page, so that it goes on behind
+  /// them.
+  private static func whole(_ score: Double) -> Int64 {
+    Int64(exactly: score.rounded(.down)) ?? (score < 0 ? .min : .max)
   }
 
   package static func byteCount(of reply: [IndexedName]) -> Int {
