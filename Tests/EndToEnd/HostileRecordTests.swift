@@ -231,8 +231,7 @@ struct HostileRecordTests {
 
   /// What is put in the place of a number.
   private static let values = [
-    "9223372036854775807", "99999999999999999999999", "-1", "1e400", "inf", "nan", "",
-    "9007199254740993",
+    "9223372036854775807", "99999999999999999999999", "-1", "1e400", "nan", "",
   ]
 
   @Test(
@@ -249,7 +248,7 @@ struct HostileRecordTests {
     let client = try daemon.readyClient()
     let changes =
       (1...14).map { ("type", $0, "") }
-      + (1...9).flatMap { place in Self.values.map { ("number", place, $0) } }
+      + (1...7).flatMap { place in Self.values.map { ("number", place, $0) } }
     for (how, place, value) in changes {
       _ = try redis.command(["FLUSHALL"])
       var known: [String: String] = [:]
@@ -285,7 +284,7 @@ struct HostileRecordTests {
       for _, key in ipairs(redis.call('KEYS', '*:session:*')) do
         if redis.call('TYPE', key).ok == 'zset' then
           for _, score in ipairs({'inf', '-inf', '1.5', '1e300', '9007199254740993', '99'}) do
-            redis.call('ZADD', key, score, 'odd ' .. score, score, '\\255' .. score)
+            redis.call('ZADD', key, score, 'odd ' .. score, score, '\\255' .. score, score, '\\128')
             redis.call('ZADD', key, score, score .. string.rep('x', 3000))
           end
         end
@@ -304,6 +303,7 @@ struct HostileRecordTests {
         cursor = (page["cursor"] as? String).map { "\"\($0)\"" } ?? "null"
         pages += 1
       } while cursor != "null" && pages < 100
+      #expect(pages < 100, "\(method) has no end")
       return found
     }
     #expect(try all("flow.list", "", "flows", "name") == ["f"])

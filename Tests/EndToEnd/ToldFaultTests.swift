@@ -36,6 +36,24 @@ struct ToldFaultTests {
     #expect(answer.text.replacing(",", with: "").contains(limit), "\(answer)")
   }
 
+  @Test(
+    "that something may not be empty, and not that it isn't",
+    arguments: [
+      ("kv.get", #"{"key":""}"#, "key may not be empty"),
+      ("claim.once", #"{"key":"k","owner":""}"#, "owner may not be empty"),
+      ("streams.read", #"{"stream":"s","group":"","consumer":"c"}"#, "group may not be empty"),
+      ("jwt.sign", #"{"audience":[]}"#, "audience may not be empty"),
+      ("session.list", #"{"principal":""}"#, "principal may not be empty"),
+      ("kv.remove", #"{"key":"k","idempotencyKey":""}"#, "idempotencyKey may not be empty"),
+      ("cache.get", #"{"key":"k","tags":[""]}"#, "a tag may not be empty"),
+      ("cache.invalidate", "{}", "have to be given"),
+      ("jwt.sign", #"{"claims":{"exp":1}}"#, "claims may not have exp"),
+    ])
+  func empty(method: String, params: String, message: String) throws {
+    let answer = try SharedSidecar.client().call(method, params)
+    #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
+  }
+
   @Test("which service and which method the policy keeps from it")
   func policy() throws {
     let daemon = try Daemon(

@@ -135,7 +135,7 @@ public struct TokenClaims: Sendable {
       (read.id != nil, "jti", "the sidecar sets it"),
       (read.purpose != nil, "purpose", "the parameter of that name sets it"),
     ] where isThere {
-      throw RPCError(.invalidParams, "claims has no \(name): \(why)")
+      throw RPCError(.invalidParams, "claims may not have \(name): \(why)")
     }
     for (isTwice, name) in [
       (subject != nil && read.subject != nil, "sub"),

@@ -78,7 +78,7 @@ enum CacheMethods {
     example: (#"{"keys":["order:123"],"tags":["orders"]}"#, #"{"keys":1,"tags":1}"#),
     .procedure { arguments throws(RPCError) in
       guard arguments.has(0) || arguments.has(1) else {
-        throw RPCError(.invalidParams, "keys or tags are given")
+        throw RPCError(.invalidParams, "keys or tags have to be given")
       }
       let limit = arguments.settings.batchLength
       let invalidation = CacheInvalidation(
