@@ -54,6 +54,36 @@ struct ToldFaultTests {
     #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
   }
 
+  @Test(
+    "which of several that can be wrong in the same way",
+    arguments: [
+      ("batch.get", #"{"keys":["a",7]}"#, "/keys/1"),
+      ("batch.remove", #"{"keys":["a","b",""]}"#, "/keys/2"),
+      (
+        "batch.set", #"{"entries":[{"key":"a","value":1},{"key":"b","value":1,"ttl":0}]}"#,
+        "/entries/1"
+      ),
+      ("cache.set", #"{"key":"a","value":1,"ttl":5,"grace":"0s"}"#, "/grace"),
+      ("cache.get", #"{"key":"a","leaseTtl":-1}"#, "/leaseTtl"),
+      ("cache.invalidate", #"{"keys":["a",{}]}"#, "/keys/1"),
+      ("idempotency.begin", #"{"key":"a","ttl":"1h","lockTtl":0}"#, "/lockTtl"),
+      ("kv.set", #"{"key":"a","value":1,"ttl":"1y"}"#, "/ttl"),
+      (
+        "kv.set", #"{"key":"a","value":1,"idempotencyKey":"k","idempotencyTtl":0}"#,
+        "/idempotencyTtl"
+      ),
+      ("jwt.sign", #"{"expiresIn":0}"#, "/expiresIn"),
+      (
+        "ratelimit.check",
+        #"{"all":[{"key":"a","limit":1,"window":1},{"key":"b","limit":0,"window":1}]}"#, "/all/1"
+      ),
+    ])
+  func place(method: String, params: String, place: String) throws {
+    let answer = try SharedSidecar.client().call(method, params)
+    #expect(answer.detail("pointer") as? String == place, "\(answer)")
+    #expect(answer.message?.hasPrefix(place + ": ") == true, "\(answer)")
+  }
+
   @Test("which service and which method the policy keeps from it")
   func policy() throws {
     let daemon = try Daemon(

@@ -154,8 +154,13 @@ extension Arguments {
     guard has(slot) else { return [] }
     var keys: [StoreKey] = []
     var seen: Set<StoreKey> = []
-    for element in try elements(slot, "keys", atMost: limit) {
-      let key = try storeKey(element, "a key", in: .cache)
+    for (place, element) in try elements(slot, "keys", atMost: limit).enumerated() {
+      let key: StoreKey
+      do throws(RPCError) {
+        key = try storeKey(element, "a key", in: .cache)
+      } catch {
+        throw error.at("/keys/\(place)")
+      }
       if seen.insert(key).inserted { keys.append(key) }
     }
     return keys
