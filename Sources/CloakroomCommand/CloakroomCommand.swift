@@ -34,7 +34,7 @@ struct CloakroomCommand: AsyncParsableCommand {
       Daemon.ignoreEarlySignals()
     }
     if let complaint = complaint(about: CommandLine.arguments.dropFirst().first ?? "") {
-      Terminal.write(Array((complaint + "\n").utf8), to: .error)
+      Terminal.write(Terminal.escaped(Array((complaint + "\n").utf8)), to: .error)
       Glibc.exit(ExitStatus.usage.rawValue)
     }
     await main(nil)

@@ -50,6 +50,16 @@ public struct RPCError: Error, Sendable, Equatable {
     self.details = details
     self.limit = limit
   }
+
+  /// The same failure with where it is in the call's parameters: several may fail in the same way.
+  ///
+  /// - Parameter pointer: a JSON Pointer (RFC 6901) into the parameters, as `/entries/1`.
+  public func at(_ pointer: String) -> RPCError {
+    let place = details.contains { $0.name == "pointer" } ? [] : [Detail.text("pointer", pointer)]
+    return RPCError(
+      reason, "\(pointer): \(message)", retryAfterMs: retryAfterMs, details: details + place,
+      limit: limit)
+  }
 }
 
 extension RPCError.Detail {

@@ -62,7 +62,7 @@ public final class StoreRefusals: Sendable {
     let sentence = RedisSentence.ofError(error)
     let code = error.errorCode(of: error.first)
     let isForbidden = code == "ERR" && sentence?.hasPrefix(Self.forbiddenInScript) == true
-    guard code != RedisScripts.mismatch else { return }
+    guard code != RedisScripts.mismatch, code != RedisScripts.unreadable else { return }
     note(isForbidden ? .noPermission : StoreRefusal(code: code), sentence: sentence)
   }
 

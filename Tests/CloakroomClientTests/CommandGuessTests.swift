@@ -35,5 +35,9 @@ struct CommandGuessTests {
     let text = "{\"a\":\"é\u{9B}31m\u{7F}\u{85}\"}\n\tä\u{1B}"
     let shown = String(decoding: Terminal.escaped(Array(text.utf8)), as: UTF8.self)
     #expect(shown == #"{"a":"é\u009b31m\u007f\u0085"}"# + "\n\tä" + #"\u001b"#)
+    // A return ends a line; alone it would have the line written over.
+    let returned = Terminal.escaped(Array("[true,\r\"false\"]\r\n\r".utf8))
+    #expect(
+      String(decoding: returned, as: UTF8.self) == #"[true,\u000d"false"]"# + "\r\n" + #"\u000d"#)
   }
 }

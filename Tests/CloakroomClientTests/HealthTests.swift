@@ -32,6 +32,17 @@ struct HealthTests {
     #expect(try Health.parse(["-q", "--socket", sidecar.socket]).outcome(.test()).text == "")
   }
 
+  @Test("keeps each thing in its line, whatever it is called")
+  func lines() throws {
+    let text = #"""
+      {"status":"ok\nstatus  bad","degraded":[{"what":"a\nb","reason":"c\rd"}],"remarks":[{"what":"é","reason":"ü"}],
+      "store":{"kind":"x\ny"}}
+      """#
+    let table = HealthTable.text(try JSONNode(Array(text.utf8)))
+    #expect(table.split(separator: "\n").count == 4, "\(table)")
+    #expect(!table.unicodeScalars.contains("\r") && table.contains("é: ü"), "\(table)")
+  }
+
   @Test("gives numbers the units that their names tell")
   func table() throws {
     let text = """

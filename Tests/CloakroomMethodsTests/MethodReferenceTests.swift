@@ -1,4 +1,5 @@
 import CloakroomCore
+import CloakroomWire
 import Testing
 
 @testable import CloakroomMethods
@@ -31,6 +32,35 @@ struct MethodReferenceTests {
     for reason in method.ownReasons { #expect(section.contains("`\(reason.name)`")) }
     #expect(section.contains("\ncloakroom call \(name)"))
     #expect(section.contains("\n# \(method.example.result)\n"))
+  }
+
+  @Test("tells what a parameter may be at least and at most", arguments: table.names)
+  func limits(name: String) throws {
+    let method = try #require(Self.table.methods.first { $0.name == name })
+    let rows = try Self.section(method).split(separator: "\n").filter { $0.hasPrefix("| `") }
+    for (row, parameter) in zip(rows, method.parameters) {
+      let bare = row.filter { $0 != "," }
+      let limits = /"(maximum|minimum|maxLength|maxItems)":([0-9.]+)/
+      for limit in "\(parameter.schema)".matches(of: limits) {
+        #expect(bare.contains(limit.2), "\(parameter.name) \(limit.1)")
+      }
+    }
+  }
+
+  @Test(
+    "writes a type with its limits",
+    arguments: [
+      (#"{"type":"integer","minimum":1,"maximum":3600000}"#, "integer (1 to 3,600,000)"),
+      (#"{"type":["integer","null"],"minimum":1}"#, "integer (from 1) or null"),
+      (#"{"type":"number","maximum":0.9}"#, "number (up to 0.9)"),
+      (#"{"type":"string","maxLength":1024}"#, "string (up to 1,024 bytes)"),
+      (
+        #"{"type":"array","maxItems":32,"items":{"type":"string","maxLength":999}}"#,
+        "array of string (up to 999 bytes) (up to 32)"
+      ),
+    ])
+  func type(schema: String, text: String) throws {
+    #expect(try JSONNode(Array(schema.utf8)).typeForPeople == text)
   }
 
   @Test("has each namespace under one heading, and the parameters that every method takes")

@@ -46,22 +46,46 @@ struct CancelTests {
     #expect(try client.call("system.ping", "{}").text.contains("pong"))
   }
 
-  @Test("holds nothing afterwards: the claim that it waited for is the next one's")
-  func claim() throws {
-    let daemon = try Daemon()
+  @Test(
+    "holds nothing afterwards: the claim, or the lease, that it waited for is the next one's",
+    arguments: [true, false])
+  func next(hasRedis: Bool) throws {
+    let redis = hasRedis ? try RedisServer() : nil
+    let daemon = try Self.sidecar(redis)
     let (holder, waiter) = (try daemon.readyClient(), try daemon.readyClient())
-    _ = try holder.call("claim.once", #"{"key":"c","owner":"holder","ttl":"1h"}"#)
-    try waiter.send(
-      LineClient.request("claim.once", #"{"key":"c","owner":"first","waitMs":60000}"#, id: 70))
-    _ = try waiter.call("kv.exists", #"{"key":"-"}"#)
-    try waiter.send(
-      LineClient.request("claim.once", #"{"key":"c","owner":"second","waitMs":60000}"#, id: 72))
-    try waiter.send(LineClient.request("system.cancel", #"{"id":70}"#, id: 71))
-    _ = try waiter.readLines(2)
-    _ = try holder.call("claim.release", #"{"key":"c","owner":"holder"}"#)
-    let answer = Answer(try waiter.readLine())
-    #expect(answer.id == 72)
-    #expect(answer["owner"] as? String == "second", "\(answer)")
+    /// Has two wait one behind the other, takes back the first, and tells what the second is given.
+    func given(_ method: String, _ first: String, _ second: String, afterwards: () throws -> Void)
+      throws -> Answer
+    {
+      for (id, params) in [(70, first), (72, second)] {
+        try waiter.send(LineClient.request(method, params, id: id))
+        _ = try waiter.call("kv.exists", #"{"key":"-"}"#)
+      }
+      try waiter.send(LineClient.request("system.cancel", #"{"id":70}"#, id: 71))
+      let ids = try waiter.readLines(2).map { Answer($0).id ?? 0 }
+      #expect(ids.sorted() == [70, 71])
+      try afterwards()
+      let answer = Answer(try waiter.readLine())
+      #expect(answer.id == 72, "\(answer)")
+      return answer
+    }
+    func claim(_ owner: String) -> String {
+      #"{"key":"c","owner":"\#(owner)","ttl":"1h","waitMs":60000}"#
+    }
+    _ = try holder.call("claim.once", claim("holder"))
+    let claimed = try given("claim.once", claim("first"), claim("second")) {
+      _ = try holder.call("claim.release", #"{"key":"c","owner":"holder"}"#)
+    }
+    #expect(claimed["owner"] as? String == "second", "\(claimed)")
+    let lease = try holder.lease("v", #","leaseTtl":"1h""#)
+    let get = #"{"key":"v","leaseTtl":"1h","waitMs":60000}"#
+    let leased = try given("cache.get", get, get) {
+      _ = try holder.call("cache.release", #"{"key":"v","lease":"\#(lease)"}"#)
+    }
+    let second = try #require(leased["lease"] as? String, "\(leased)")
+    // Nor is it given to one who is there no more once it is free again.
+    _ = try holder.call("cache.release", #"{"key":"v","lease":"\#(second)"}"#)
+    #expect(try holder.call("cache.get", #"{"key":"v"}"#)["lease"] is String)
   }
 
   /// A call that has a place in a queue, or is about to be given something.

@@ -131,6 +131,33 @@ struct CommandLineTests {
     #expect(help.errors == "")
   }
 
+  @Test(
+    "suggests what was meant",
+    arguments: [
+      ("sevre", "did you mean serve?"), ("kv.get", "cloakroom call kv.get"),
+      ("cal", "did you mean call?"), ("\u{1B}[31mcall", #"\u001b[31mcall"#),
+    ])
+  func suggestion(_ name: String, _ text: String) throws {
+    let run = try self.run(name)
+    #expect(run.exit == .status(64))
+    #expect(run.errors.contains(text), "\(run.errors)")
+  }
+
+  @Test("shows a terminal no command of somebody else's")
+  func terminal() throws {
+    let client = try SharedSidecar.client()
+    let written = try client.call(
+      "kv.set", "{\"key\":\"terminal\",\"value\":\"a\u{9B}31mb\u{7F}\"}")
+    #expect(written["ok"] as? Bool == true)
+    let path = try #require(SharedSidecar.current).socketPath
+    let command =
+      "'\(Daemon.program)' call --socket '\(path)' kv.get '{\"key\":\"terminal\"}'"
+    let (exit, shown) = try Tool.run(
+      ["script", "-qec", command, "/dev/null"], within: .seconds(20))
+    #expect(exit == .status(0), "\(shown)")
+    #expect(shown.contains(#"a\u009b31mb\u007f"#), "\(shown)")
+  }
+
   @Test("refuses what it does not know")
   func usage() throws {
     #expect(try run("serve", "--sokcet", "/x").exit == .status(64))

@@ -25,6 +25,27 @@ struct ConfigurationReviewTests {
       try Self.complaint(["--metrics-file", folder("a.prom"), "--access-log", folder("a.log")])
         == "")
     #expect(!TextFile.exists(folder("a.prom")) && !TextFile.exists(folder("a.log")))
+    // What is there, and is something else.
+    mkdir(folder("b.prom"), 0o755)
+    for option in ["--access-log", "--metrics-file"] {
+      #expect(try Self.complaint([option, folder("b.prom")]).contains("\(option): "))
+    }
+  }
+
+  @Test("and finds a socket that could not be made")
+  func socket() throws {
+    let folder = try ScratchFolder()
+    let nowhere = ["--socket", folder("none/c.sock")]
+    #expect(try Self.complaint(nowhere).contains("--socket: no file can be made in"))
+    #expect(try ProgramRun(["serve"] + nowhere).exit == .status(73))
+    try TextFile.write("", to: folder("file"))
+    #expect(
+      try Self.complaint(["--socket", folder("file")]).contains("is there and is no socket"))
+    #expect(try Self.complaint(["--socket", folder("c.sock")]) == "")
+    // One that is served is to be taken over, and a service's folder is made when it starts.
+    let daemon = try Daemon()
+    #expect(try Self.complaint(["--socket", daemon.socketPath]) == "")
+    #expect(try Self.complaint(["--socket", "/run/cloakroom-none/c.sock"]) == "")
   }
 
   @Test(

@@ -44,6 +44,17 @@ struct TokenKeyTests {
     #expect(log.contains("keys loaded") && log.contains("keys reloaded"))
   }
 
+  @Test("are written as other JOSE programs take them, a sealing key too")
+  func files() throws {
+    let folder = try ScratchFolder()
+    mkdir(folder("keys"), 0o700)
+    let run = try ProgramRun(
+      ["keys", "generate", "--keys", folder("keys"), "--algorithm", "A256GCM"])
+    #expect(run.exit == .status(0), "\(run.errors)")
+    let file = try Tool.run(["sh", "-c", "cat '\(folder("keys"))'/*"]).output
+    #expect(file.contains(#""alg":"A256GCM""#) && !file.contains(#""dir""#))
+  }
+
   @Test("stay as they are when something is wrong with the folder, and the log says what")
   func broken() throws {
     let keys = try TokenKeys(["ES256"])

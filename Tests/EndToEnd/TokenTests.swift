@@ -125,6 +125,8 @@ struct TokenTests {
       let answer = try client.call("jwt.sign", #"{"claims":\#(claims)}"#)
       #expect(answer.reason == "INVALID_PARAMS" && answer.text.contains(message), "\(answer)")
     }
+    let twice = try client.call("jwt.sign", #"{"claims":{"a":1,"b":[{"c":1,"c":2}]}}"#)
+    #expect(twice.detail("pointer") as? String == "/b/0/c", "\(twice)")
   }
 
   @Test(

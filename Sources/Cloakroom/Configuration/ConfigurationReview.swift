@@ -17,6 +17,7 @@ struct ConfigurationReview {
       guard let message else { return }
       faults.append(ConfigurationFault(places[key] ?? .whole, message))
     }
+    find("socket.path", Self.listening(configuration.socket))
     find("socket.mode", Self.mode(configuration.socket.mode))
     find("store.passwordFile", passwordFile.flatMap(Self.password))
     find("accessLog.path", configuration.accessLog.path.flatMap(Self.appended))
@@ -29,6 +30,18 @@ struct ConfigurationReview {
       ? nil : "has bits to execute, which mean nothing for a socket: 666 is for everybody"
   }
 
+  /// What keeps a socket from being made. One that is there may be systemd's, in a folder that is too; and what is
+  /// in /run is mostly made when the service starts (`RuntimeDirectory=`).
+  private static func listening(_ socket: Configuration.Socket) -> String? {
+    var status = stat()
+    if lstat(socket.path, &status) == 0 {
+      return status.st_mode & S_IFMT == S_IFSOCK
+        ? nil : "\(socket.path) is there and is no socket: remove it, or choose another path"
+    }
+    guard socket.privateFolder == nil, !socket.path.hasPrefix("/run/") else { return nil }
+    return replaced(socket.path)
+  }
+
   private static func password(_ path: String) -> String? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & 0o007 != 0 else { return nil }
@@ -37,6 +50,7 @@ struct ConfigurationReview {
 
   /// What keeps a file from being opened and written to.
   private static func appended(_ path: String) -> String? {
+    if isFolder(path) { return "\(path) can't be written: \(SystemError.text(EISDIR))" }
     if isAllowed(path, F_OK) {
       return isAllowed(path, W_OK) ? nil : "\(path) can't be written: \(SystemError.text(errno))"
     }
@@ -55,8 +69,14 @@ struct ConfigurationReview {
     guard path.hasSuffix(".prom") else {
       return "has to end in .prom: node_exporter reads no other file"
     }
+    if isFolder(path) { return "\(path) can't be written: \(SystemError.text(EISDIR))" }
     // It is written to another name and renamed.
     return replaced(path)
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// By the effective user, as opening is.

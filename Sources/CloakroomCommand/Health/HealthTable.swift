@@ -6,11 +6,11 @@ enum HealthTable {
   /// Status and reasons first, then every other member with its number in units.
   static func text(_ health: JSONNode) -> String {
     var rows: [(label: String, value: String)] = []
-    if let status = health["status"]?.string { rows.append(("status", status)) }
+    if let status = health["status"] { rows.append(("status", TextTable.harmless(status))) }
     for (list, label) in [("degraded", "degraded"), ("remarks", "remark")] {
       for entry in health[list]?.elements ?? [] {
-        let what = entry["what"]?.string ?? entry.written
-        let reason = entry["reason"]?.string
+        let what = TextTable.harmless(entry["what"] ?? entry)
+        let reason = entry["reason"].map { TextTable.harmless($0) }
         rows.append((label, reason.map { "\(what): \($0)" } ?? what))
       }
     }
@@ -60,7 +60,7 @@ enum HealthTable {
     switch value.kind {
     case .true: return (words(name), "yes")
     case .false: return (words(name), "no")
-    default: return (words(name), value.string ?? value.written)
+    default: return (words(name), TextTable.harmless(value))
     }
   }
 

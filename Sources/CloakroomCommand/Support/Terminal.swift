@@ -12,7 +12,8 @@ enum Terminal {
   }
 
   /// A text without what a terminal would take for commands: control characters, DEL and C1 among them, are
-  /// written as JSON escapes them, so that JSON stays what it is.
+  /// written as JSON escapes them, so that JSON stays what it is. So is a carriage return that ends no line: what
+  /// follows it would be written over what stands before it.
   static func escaped(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
@@ -23,7 +24,9 @@ enum Terminal {
       if byte == 0xC2, next < text.endIndex, (0x80...0x9F).contains(text[next]) {
         result += escape(text[next])
         index = next
-      } else if byte == 0x7F || (byte < 0x20 && byte != 0x0A && byte != 0x09 && byte != 0x0D) {
+      } else if byte == 0x0D, next < text.endIndex, text[next] == 0x0A {
+        result.append(byte)
+      } else if byte == 0x7F || (byte < 0x20 && byte != 0x0A && byte != 0x09) {
         result += escape(byte)
       } else {
         result.append(byte)

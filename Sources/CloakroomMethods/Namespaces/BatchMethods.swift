@@ -46,8 +46,13 @@ enum BatchMethods {
       begin: { arguments throws(RPCError) in
         var commands: [StoreCommand] = []
         let limit = arguments.settings.batchLength
-        for entry in try arguments.elements(0, "entries", atMost: limit) {
-          commands.append(try setting(entry, &arguments))
+        let entries = try arguments.elements(0, "entries", atMost: limit)
+        for (place, entry) in entries.enumerated() {
+          do throws(RPCError) {
+            commands.append(try setting(entry, &arguments))
+          } catch {
+            throw error.at("/entries/\(place)")
+          }
         }
         return commands
       },
@@ -98,8 +103,12 @@ enum BatchMethods {
   ) throws(RPCError) -> [StoreKey] {
     var keys: [StoreKey] = []
     let limit = arguments.settings.batchLength
-    for element in try arguments.elements(0, "keys", atMost: limit) {
-      keys.append(try arguments.storeKey(element, "a key", in: .kv))
+    for (place, element) in try arguments.elements(0, "keys", atMost: limit).enumerated() {
+      do throws(RPCError) {
+        keys.append(try arguments.storeKey(element, "a key", in: .kv))
+      } catch {
+        throw error.at("/keys/\(place)")
+      }
     }
     return keys
   }

@@ -60,9 +60,7 @@ struct KeptAnswer {
   }
 
   /// The call was done before, by an earlier version of the sidecar for one.
-  static let unreadable = RPCError(
-    .conflict, "the call was done before, but what was kept of its answer can't be read",
-    details: [.text("code", "NOTANSWER")])
+  static let unreadable = RPCError.unreadableAnswer
 }
 
 extension RPCError {

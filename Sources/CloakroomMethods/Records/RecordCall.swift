@@ -325,4 +325,8 @@ extension RPCError {
   static let notARecord = RPCError(
     .storeRefused, "what is stored under that name is no record; nothing was done",
     details: [.text("code", "NOTRECORD")])
+
+  /// Whether somebody else has written something under a record's name: what lists pass by, as opposed to what
+  /// Redis refuses.
+  var isOfForeignRecord: Bool { self == .notARecord || isWrongType }
 }

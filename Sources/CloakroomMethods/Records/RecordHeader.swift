@@ -58,10 +58,16 @@ struct RecordHeader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A member that is a whole number; nil when there is none.
+  /// More than any number of a header: a fence, or a time in microseconds, is less until the year 2255.
+  private static let mostNumber: Int64 = 9_000_000_000_000_000
+
+  /// A member that is a whole number; nil when there is none, or none that the sidecar writes.
   func number(_ name: StaticString) -> Int64? {
-    guard let member = member(name), member.kind == .number else { return nil }
-    return JSONNumber.wholeNumber(text.readableBytesSpan, member.value)
+    guard let member = member(name), member.kind == .number,
+      let number = JSONNumber.wholeNumber(text.readableBytesSpan, member.value),
+      (0..<Self.mostNumber).contains(number)
+    else { return nil }
+    return number
   }
 
   /// A member that is any JSON, as it was written; nil when there is none.

@@ -19,6 +19,8 @@ final class RecordQueue: ReplyReceiver {
   /// Those that are being decided on, or committed.
   var batch: [RecordWait] = []
   var tries = 0
+  /// How often a commit has met what is of another form than was read.
+  var wrongTypes = 0
   /// What the store was asked for that answers to the queue itself.
   var step: Step?
   /// Set while a commit is out.
@@ -68,6 +70,7 @@ final class RecordQueue: ReplyReceiver {
   /// - Parameter limit: how many are committed together at most.
   func takeBatch(atMost limit: Int) {
     tries = 0
+    wrongTypes = 0
     commit = nil
     isDecided = false
     guard waiting.count > 1 else { return swap(&waiting, &batch) }

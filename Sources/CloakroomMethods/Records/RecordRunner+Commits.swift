@@ -35,7 +35,7 @@ extension RecordRunner {
         return end(queue, RPCError(.outcomeUnknown))
       }
       again(queue, record, time)
-    case .failure(let error) where error.isWrongType: again(queue)
+    case .failure(let error) where error.isWrongType: again(queue, error)
     default: end(queue, reply.unexpected)
     }
   }
@@ -61,7 +61,7 @@ extension RecordRunner {
       case .noted(let first, _): complete(wait, repeating: first, queue)
       // Had it been done before, its answer would have been kept.
       case .stale(let record, let time, _): again(queue, record, time)
-      case .failure(let error) where error.isWrongType: again(queue)
+      case .failure(let error) where error.isWrongType: again(queue, error)
       case .done: end(queue, KeptAnswer.unreadable)
       default: end(queue, reply.unexpected)
       }
@@ -111,6 +111,14 @@ extension RecordRunner {
     }
     let pause = Int64.random(in: 0...Int64(min(queue.tries, 40)) * 250)
     host.later(.microseconds(pause)) { self.read(for: queue) }
+  }
+
+  /// What is there is of another form than was read. If it is so again, it is not the record: what the answer was to
+  /// be kept in is none of the sidecar's.
+  private func again(_ queue: RecordQueue, _ error: RPCError) {
+    queue.wrongTypes += 1
+    guard queue.wrongTypes < Self.eagerTries else { return end(queue, error) }
+    again(queue)
   }
 
   func again(_ queue: RecordQueue) {

@@ -8,9 +8,18 @@ extension Arguments {
   ///
   /// - Throws: TTL_INVALID for what is no TTL, and for ever where the configuration forbids it.
   public mutating func expiry(_ slot: Int) throws(RPCError) -> Expiry {
-    let expiry = has(slot) ? try expiry(try member(slot, "ttl")) : .after(settings.defaultTTL)
+    let expiry = has(slot) ? try givenExpiry(slot) : .after(settings.defaultTTL)
     if notes.isKept, case .after(let life) = expiry { notes.ttlMs = life.milliseconds }
     return expiry
+  }
+
+  @inline(__always)
+  private mutating func givenExpiry(_ slot: Int) throws(RPCError) -> Expiry {
+    do throws(RPCError) {
+      return try expiry(try member(slot, "ttl"))
+    } catch {
+      throw error.at("/ttl")
+    }
   }
 
   /// A life that is written in a part of the request.
@@ -57,6 +66,16 @@ extension Arguments {
 
   /// The same; nil when the caller gives none.
   mutating func givenLife(_ slot: Int, _ name: StaticString) throws(RPCError) -> TimeToLive? {
+    do throws(RPCError) {
+      return try unplacedLife(slot, name)
+    } catch {
+      throw error.at("/\(name)")
+    }
+  }
+
+  private mutating func unplacedLife(
+    _ slot: Int, _ name: StaticString
+  ) throws(RPCError) -> TimeToLive? {
     switch kind(slot) {
     case nil:
       return nil
@@ -74,7 +93,7 @@ extension Arguments {
       }
       return try TimeToLive(text: text.utf8)
     default:
-      throw RPCError(.ttlInvalid, "\(name) is a time, and never for ever")
+      throw RPCError(.ttlInvalid, "a TTL is a time here, and never for ever")
     }
   }
 }

@@ -44,7 +44,7 @@ extension Arguments {
     _ slot: Int, life: Int, of method: Method
   ) throws(RPCError) -> IdempotencyRecord {
     let key = try string(slot, "idempotencyKey", longest: Self.longestKey)
-    guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey is not empty") }
+    guard !key.isEmpty else { throw RPCError(.invalidParams, "idempotencyKey may not be empty") }
     guard try !endsWithConnection(method) else {
       throw RPCError(
         .invalidParams,

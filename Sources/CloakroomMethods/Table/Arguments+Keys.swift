@@ -79,7 +79,7 @@ extension Arguments {
     guard member.kind == .string else { throw RPCError(.invalidParams, "\(name) is a string") }
     let key = member.content
     if member.hasEscapes { return try writeKey(decoding: key, name, in: namespace) }
-    guard !key.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
+    guard !key.isEmpty else { throw RPCError(.invalidParams, "\(name) may not be empty") }
     hasLongKey = key.count > settings.keyBytes
     guard !hasLongKey else { throw tooLong(name) }
     names.clear()

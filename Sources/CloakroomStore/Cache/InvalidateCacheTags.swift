@@ -53,8 +53,9 @@ package struct InvalidateCacheTags: StoreStep {
   package static let redis = RedisForm.script(
     .idempotentWrite,
     """
+    \(RedisScripts.whole)
     local clock, least = redis.call('TIME'), tonumber(ARGV[2])
-    local last = tonumber(redis.call('GET', KEYS[1]) or '') or 0
+    local last = whole(redis.call('GET', KEYS[1])) or 0
     local number = string.format('%.0f', math.max(last + 1, clock[1] * 1000000 + clock[2]))
     local states, lives = {}, {}
     for place = 2, #KEYS do

@@ -71,13 +71,15 @@ package struct KeepCacheTags: StoreStep {
   package static let redis = RedisForm.script(
     .idempotentWrite,
     """
-    local life, counted = tonumber(ARGV[1]), redis.call('GET', KEYS[1])
+    \(RedisScripts.whole)
+    local life, counted = tonumber(ARGV[1]), whole(redis.call('GET', KEYS[1]))
     local number = counted
     if not number then
       local clock = redis.call('TIME')
-      number = string.format('%.0f', clock[1] * 1000000 + clock[2])
+      number = clock[1] * 1000000 + clock[2]
       \(RedisScripts.need("'SET', KEYS[1], '0', 'PX', '1'"))
     end
+    number = string.format('%.0f', number)
     local reply, kept, made = {number}, {}, {}
     local total = string.format('%.0f', life + ARGV[2])
     for place = 2, #KEYS do

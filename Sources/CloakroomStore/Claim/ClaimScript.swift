@@ -16,25 +16,23 @@ internal import CloakroomRedis
 /// {-2} that it holds another fence, {-3} that too many wait.
 enum ClaimScript {
   /// What each of the scripts begins with: the time and how the claim stands.
+  ///
+  /// Numbers that are none, or that no claim comes to, are not this sidecar's: what has no fence is not held, and
+  /// counting up to such a place in the queue would never end.
   static let state = """
+    \(RedisScripts.whole)
     local key, clock = KEYS[1], redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
     local field = redis.call('HMGET', key, 'owner', 'fence', 'until', 'call', 'first', 'last')
-    local owner, fence, ends = field[1], tonumber(field[2] or 0), tonumber(field[3] or 0)
-    local held = ends > now
+    local owner, fence, ends = field[1], whole(field[2]) or 0, whole(field[3]) or 0
+    local held = owner and fence > 0 and ends > now
     """
 
   /// The queue: who is the first, to tell it so, and to leave. `commit` comes last and makes all
   /// writes, those of `gone` and `first` among them; by `pcall` it tells the waiter that comes to the front: a
   /// user of Redis who may not publish still gets a claim that is right, only later.
-  ///
-  /// Numbers that no queue reaches are not this sidecar's: counting up to them would never end.
   static let queue = """
-    local function ordinal(text)
-      local number = tonumber(text)
-      return number and number >= 0 and number < 9007199254740992 and number or nil
-    end
-    local first, last = ordinal(field[5] or 1), ordinal(field[6] or 0)
+    local first, last = whole(field[5] or 1), whole(field[6] or 0)
     if not first or not last then first, last = 1, 0 end
     local start, waiters, gone = first, {}, {}
     local function text(number) return string.format('%.0f', number) end

@@ -63,3 +63,11 @@ extension IdempotencyRecord: Equatable {
       && left.step == right.step && left.note == right.note
   }
 }
+
+extension RPCError {
+  /// The call was done before, by an earlier version of the sidecar for one, or somebody else has written to its
+  /// record.
+  package static let unreadableAnswer = RPCError(
+    .conflict, "the call was done before, but what was kept of its answer can't be read",
+    details: [.text("code", "NOTANSWER")])
+}

@@ -1,5 +1,6 @@
 package import CloakroomCore
 package import CloakroomRedis
+internal import NIOCore
 
 /// Reads a page of an index: the highest scores first, and of equal scores the last by the names' bytes.
 ///
@@ -63,12 +64,33 @@ package struct ReadIndex: StoreStep {
     var names: [IndexedName] = []
     names.reserveCapacity(count / 2)
     for _ in 0..<count / 2 {
-      guard let name = reader.text(), let score = reader.text().flatMap(Double.init),
-        let whole = Int64(exactly: score)
-      else { return nil }
-      names.append(IndexedName(name, score: whole))
+      guard let name = reader.slice(), let score = reader.text().flatMap(Double.init) else {
+        return nil
+      }
+      // Nothing of the sidecar's stands behind it.
+      guard score >= -Self.mostScore else { break }
+      let whole = score.rounded(.down)
+      names.append(
+        IndexedName(
+          whole == score ? Self.text(of: name) : "\u{10FFFF}",
+          score: Int64(min(whole, Self.mostScore))))
     }
     return names
+  }
+
+  /// The greatest score that an entry may have.
+  private static let mostScore = Double(1 << 53)
+
+  /// A name as text. What is none is another's: it is told as a text that stands before it, and behind everything of
+  /// the sidecar's that does, so that a page goes on behind it and passes nothing over. So does the last of all texts
+  /// in the place of a name whose score is no whole number, which is rounded down.
+  private static func text(of name: ByteBuffer) -> String {
+    if let text = String(validating: name.readableBytesView, as: UTF8.self) { return text }
+    var beginning = String.UnicodeScalarView()
+    var bytes = name.readableBytesView.makeIterator()
+    var decoder = UTF8()
+    while case .scalarValue(let scalar) = decoder.decode(&bytes) { beginning.append(scalar) }
+    return String(beginning) + "\u{7F}"
   }
 
   package static func byteCount(of reply: [IndexedName]) -> Int {

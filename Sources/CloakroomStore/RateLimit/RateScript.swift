@@ -14,10 +14,16 @@ internal import NIOCore
 /// `RateLimit.init`), so nothing is rounded; what has to be multiplied or divided is so before, and only texts
 /// that were made here are written.
 ///
+/// What is longer than all windows together is none of the sidecar's, and is taken for nothing: looking for numbers in
+/// it could take Redis for ever.
+///
 /// A TAT that is further ahead than a limit allows is that of a larger burst, and stays as it is. Only if it was
 /// written later than now, the clock has been put back since: then it is as far ahead as it was when it was
 /// written, and is written so even when nothing is taken, as the wait that is told counts from now.
 enum RateScript {
+  /// How many bytes the limits of a key take at most, and some more.
+  private static let longest = 160 * RateState.windowLimit
+
   /// When it is to Redis.
   static let clock = """
     local clock = redis.call('TIME')
@@ -35,7 +41,7 @@ enum RateScript {
     local clock, text = call('TIME'), call('GET', key)
     local now = clock[1] * 1000000 + clock[2]
     local ahead, part, isAlone = 0, 0, true
-    if text then
+    if text and #text <= \(longest) then
       local found, time, rest, parts = string.match(text, '^(%d+) (%d+) (%d+) (%d+) %d+$')
       isAlone = found == window
       if isAlone then
@@ -43,7 +49,8 @@ enum RateScript {
         if time >= now and time < 9007199254740992 then
           ahead = time - now
           if rest ~= '0' then
-            if parts == limit then part = tonumber(rest) else ahead = ahead + 1 end
+            part = tonumber(rest)
+            if parts ~= limit or part >= tonumber(limit) then ahead, part = ahead + 1, 0 end
           end
         end
       end
@@ -81,7 +88,7 @@ enum RateScript {
     for place, key in ipairs(KEYS) do
       local state, count = {}, 0
       local text = redis.call('GET', key)
-      if text then
+      if text and #text <= \(longest) then
         for window, time, part, limit, written
           in string.gmatch(text, '(%d+) (%d+) (%d+) (%d+) ?(%d*)') do
           time = tonumber(time)
@@ -101,11 +108,11 @@ enum RateScript {
       if found then
         ahead, part = found[1], found[2]
         if ahead > most and found[4] > now then
-          ahead = ahead - (found[4] - now)
+          ahead = math.max(ahead - (found[4] - now), 0)
           moved = moved or {}
           moved[place] = true
         end
-        if part > 0 and found[3] ~= limit then ahead, part = ahead + 1, 0 end
+        if part > 0 and (found[3] ~= limit or part >= tonumber(limit)) then ahead, part = ahead + 1, 0 end
       else
         counts[place] = counts[place] + 1
         if counts[place] > \(RateState.windowLimit) then return {-1} end

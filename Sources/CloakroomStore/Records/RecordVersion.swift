@@ -15,7 +15,8 @@ public struct RecordVersion: Sendable, Hashable {
   /// A version of 64 bits.
   public init(_ number: UInt64) { bits = number }
 
-  /// The version of a record; nil for bytes that are no record.
+  /// The version of a record; nil for bytes that are no record, among them those whose version no sidecar has
+  /// written: its text would not come out again, and no commit would ever meet it.
   public init?(of record: ByteBuffer) {
     var bits: UInt64 = 0
     let isRecord = record.withUnsafeReadableBytes { bytes in
@@ -25,9 +26,11 @@ public struct RecordVersion: Sendable, Hashable {
       else { return false }
       for place in 0..<Self.length {
         guard let value = Self.value(of: bytes[start + place]) else { return false }
+        // 64 bits are not a whole number of digits.
+        guard place < Self.length - 1 || value < 16 else { return false }
         bits |= value << UInt64(6 * place)
       }
-      return true
+      return bytes[start + Self.length] == UInt8(ascii: "\"")
     }
     guard isRecord else { return nil }
     self.bits = bits

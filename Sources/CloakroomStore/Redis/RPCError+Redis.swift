@@ -21,6 +21,7 @@ extension RPCError {
       [RPCError.Detail.text("code", code)] + (sentence.map { [.text("message", $0)] } ?? [])
     switch code {
     case RedisScripts.mismatch: self.init(.idempotencyMismatch)
+    case RedisScripts.unreadable: self = .unreadableAnswer
     case "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN":
       self.init(
         .unavailable, "Redis is not ready (\(code)); nothing was done", retryAfterMs: 100,

@@ -21,7 +21,7 @@ extension RedisReplyDecoder {
     case .null: .value(nil)
     case .integer, .array: .done
     case .string, .status, .error:
-      .failure(RPCError(.internal, "Redis has something else in a record than was kept there"))
+      .failure(.unreadableAnswer)
     }
   }
 }

@@ -4,6 +4,17 @@ internal import CloakroomRedis
 extension RedisScripts {
   /// The word that a script's error begins with when the record is another call's.
   static let mismatch = "IDEMPOTENCYMISMATCH"
+  /// The word that a script's error begins with when what the record has as the answer is none.
+  static let unreadable = "NOTANSWER"
+
+  /// What reads a kept answer.
+  private static let answered = """
+    local function answered(text)
+      local isRead, answer = pcall(cmsgpack.unpack, text)
+      if isRead and text ~= '' then return answer end
+      return redis.error_reply('\(unreadable) what was kept of the answer is none')
+    end
+    """
 
   /// Any single command on one key. ARGV: its name, and what follows the key.
   ///
@@ -28,11 +39,12 @@ extension RedisScripts {
   /// The answer to a step in an idempotency record. ARGV: fingerprint, step. → what a variant answers again, or nil.
   static let recall = script(
     """
+    \(answered)
     local kept = redis.call('HMGET', KEYS[1], 'fingerprint', ARGV[2])
     if kept[1] and kept[1] ~= ARGV[1] then
       return redis.error_reply('\(mismatch) the record is of another call')
     end
-    return kept[2] and cmsgpack.unpack(kept[2])
+    return kept[2] and answered(kept[2])
     """)
 
   /// The variant of a script that keeps its answer in an idempotency record, and that answers
@@ -65,6 +77,7 @@ extension RedisScripts {
     let isTelling = script.source.hasPrefix("local reserve = ...")
     return Self.script(
       """
+      \(answered)
       local idempotency = table.remove(KEYS)
       local note, life = table.remove(ARGV), table.remove(ARGV)
       local step, fingerprint = table.remove(ARGV), table.remove(ARGV)
@@ -72,7 +85,7 @@ extension RedisScripts {
       if kept[1] and kept[1] ~= fingerprint then
         return redis.error_reply('\(mismatch) the record is of another call')
       end
-      if kept[2] then return cmsgpack.unpack(kept[2]) end
+      if kept[2] then return answered(kept[2]) end
       \(need("'HSET', idempotency, '0', '0'"))
       if not kept[1] then
         \(need("'PEXPIRE', idempotency, '0'"))

@@ -100,6 +100,15 @@ enum RedisScripts {
     return 1
     """)
 
+  /// What reads a number that a script has written: one that is not whole, or larger than any of this sidecar's
+  /// and so perhaps than Lua can count on from, is none.
+  static let whole = """
+    local function whole(text)
+      local number = text and string.match(text, '^%d+$') and tonumber(text)
+      return number and number < 9e15 and number or nil
+    end
+    """
+
   /// A script with the name that Redis gives it.
   static func script(_ source: String) -> RedisScript {
     // Redis names a script by the SHA-1 of its text, as an etag names a value.

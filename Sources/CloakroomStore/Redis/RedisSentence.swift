@@ -23,9 +23,15 @@ enum RedisSentence {
   /// Where a sentence goes over to what was sent, or to what only Redis' developers need.
   private static let ends = [", with args", " script: "]
 
+  /// What a script stumbles over is told in words for its author, and may quote anything.
+  private static let stumbled = "ERR user_script:"
+
   /// The sentence of an error; nil when it may quote anything.
   static func ofError(_ reply: borrowing RESPReply) -> String? {
     let text = reply.text(of: reply.first)
+    if text.hasPrefix(stumbled) {
+      return "what is stored there is nothing that a sidecar has written"
+    }
     guard beginnings.contains(where: { text.hasPrefix($0) }) else { return nil }
     var sentence = text.prefix(longest)
     for end in ends {

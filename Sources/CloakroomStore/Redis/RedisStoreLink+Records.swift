@@ -54,7 +54,7 @@ extension RedisStoreLink {
         $0.write(name.bytes)
         $0.write(record)
         $0.write(head: "$2\r\nNX\r\n$3\r\nGET\r\n$4\r\nPXAT\r\n")
-        $0.write(commit.keptUntilMs)
+        $0.write(max(commit.keptUntilMs, 1))
       }
     case .nothing:
       run(commit, over: nothing, name, ticket)
@@ -67,7 +67,7 @@ extension RedisStoreLink {
       ) {
         $0.write(string: digest)
         $0.write(record)
-        $0.write(commit.keptUntilMs)
+        $0.write(max(commit.keptUntilMs, 1))
         if let time = commit.staleAtMs { $0.write(time) } else { $0.write("") }
       }
     }
@@ -83,7 +83,7 @@ extension RedisStoreLink {
     ) {
       $0.write(version)
       $0.write(record)
-      $0.write(commit.keptUntilMs)
+      $0.write(max(commit.keptUntilMs, 1))
       if let time = commit.staleAtMs { $0.write(time) } else { $0.write("") }
       $0.write(commit.isNoLarger ? 1 : 0)
     }

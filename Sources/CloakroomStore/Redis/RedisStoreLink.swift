@@ -324,12 +324,16 @@ public final class RedisStoreLink: StoreLink {
       encode)
   }
 
-  /// What comes back with a reply: the ticket, how to read the reply, and the number of the step that
-  /// reads it.
+  /// What comes back with a reply: the ticket, how to read the reply, the number of the step that reads it, and
+  /// whether it may be an answer that was kept.
   @inline(__always)
   func context(_ ticket: StoreTicket, _ decoder: RedisReplyDecoder, step: Int = 0) -> UInt64 {
     UInt64(ticket.index) | UInt64(decoder.rawValue) << 32 | UInt64(step) << 40
+      | (idempotency == nil ? 0 : Self.keepsAnswer)
   }
+
+  /// The bit of a context that says that the answer is kept.
+  private static let keepsAnswer: UInt64 = 1 << 63
 }
 
 extension RedisStoreLink: RedisLinkDelegate {
@@ -364,9 +368,15 @@ extension RedisStoreLink: RedisLinkDelegate {
         let reply = readRecord(decoder, answers.reply, wasResent: answers.wasResent)
         sink.complete(ticket(in: context), with: reply)
       default:
-        sink.complete(
-          ticket(in: context),
-          with: decoder.read(answers.reply, step: Int(truncatingIfNeeded: context >> 40)))
+        let step = Int(truncatingIfNeeded: (context & ~Self.keepsAnswer) >> 40)
+        var reply = decoder.read(answers.reply, step: step)
+        // No step answers what it can't read itself: then it was kept, and by somebody else.
+        if context & Self.keepsAnswer != 0, case .failure(let error) = reply,
+          error.reason == .internal
+        {
+          reply = .failure(.unreadableAnswer)
+        }
+        sink.complete(ticket(in: context), with: reply)
       }
     }
   }

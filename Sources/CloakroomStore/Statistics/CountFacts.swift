@@ -92,9 +92,10 @@ package struct CountFacts: StoreStep {
   package static let redis = RedisForm.script(
     .idempotentWrite,
     """
+    \(RedisScripts.whole)
     local seen, live, session = KEYS[1], KEYS[2], ARGV[1]
     local first, last = tonumber(ARGV[5]), tonumber(ARGV[6])
-    local done = tonumber(redis.call('HGET', seen, session) or 0)
+    local done = whole(redis.call('HGET', seen, session)) or 0
     if last <= done then return 1 end
     if first > done + 1 and ARGV[4] ~= '1' then return 0 end
     local longer = {}

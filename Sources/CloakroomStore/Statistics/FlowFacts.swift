@@ -5,6 +5,9 @@ package struct FlowFacts: Sendable, Hashable {
   /// How long after a session's end it is looked whether all of its facts are counted, in milliseconds.
   package static let lookDelayMs: Int64 = 60_000
 
+  /// More than a session can have: Redis' scripts count on from the number of one.
+  private static let mostNumbers: Int64 = 1 << 52
+
   /// The number of the latest; 0 when there is none.
   package private(set) var last: Int64 = 0
   /// The latest, in order.
@@ -47,7 +50,8 @@ package struct FlowFacts: Sendable, Hashable {
   /// Reads facts. A text that is none has none.
   package init(_ text: String) {
     let parts = text.split(separator: ";", omittingEmptySubsequences: false)
-    guard let number = parts.first.flatMap({ Int64($0) }), number > 0 else { return }
+    guard let number = parts.first.flatMap({ Int64($0) }), (1..<Self.mostNumbers).contains(number)
+    else { return }
     let facts = parts.dropFirst().suffix(Self.limit).compactMap { FlowFact($0) }
     guard facts.count == parts.count - 1 else { return }
     recent = facts

@@ -17,7 +17,7 @@ package struct ReadCounts: StoreStep {
 
   package var keys: [StoreKey] { names }
 
-  /// → {{field, number…}…}
+  /// → {{field, number…}…}. What is no number is nobody's count, and is left out.
   package static let redis = RedisForm.script(
     .read,
     """
@@ -33,9 +33,8 @@ package struct ReadCounts: StoreStep {
     for _ in 0..<count {
       guard let fields = reader.array(), fields % 2 == 0 else { return nil }
       for _ in 0..<fields / 2 {
-        guard let name = reader.text(), let number = reader.text().flatMap({ Int64($0) }) else {
-          return nil
-        }
+        guard let name = reader.text(), let number = reader.text() else { return nil }
+        guard let number = Int64(number) else { continue }
         sums[name, default: 0] &+= number
       }
     }

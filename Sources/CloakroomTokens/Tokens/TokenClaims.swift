@@ -59,7 +59,8 @@ public struct TokenClaims: Sendable {
     do throws(JSONMembers.Fault) {
       members = try JSONMembers(text)
     } catch .duplicate {
-      throw RPCError(.invalidParams, "claims has a name twice")
+      throw RPCError(
+        .invalidParams, "claims has a name twice", details: Self.place(ofFaultIn: text))
     } catch .notAnObject {
       throw RPCError(.invalidParams, "claims has to be an object")
     } catch {
@@ -90,6 +91,16 @@ public struct TokenClaims: Sendable {
       payload.writeStaticString("\"}")
     }
     return payload
+  }
+
+  /// Where a text can be read in several ways.
+  private static func place(ofFaultIn text: RawSpan) -> [RPCError.Detail] {
+    do throws(AmbiguousJSON) {
+      try AmbiguousJSON.check(text)
+      return []
+    } catch {
+      return [.text("pointer", error.pointer)]
+    }
   }
 
   /// Writes a claim that is a string, and the comma behind it.
@@ -124,7 +135,7 @@ public struct TokenClaims: Sendable {
       (read.id != nil, "jti", "the sidecar sets it"),
       (read.purpose != nil, "purpose", "the parameter of that name sets it"),
     ] where isThere {
-      throw RPCError(.invalidParams, "claims has no \(name): \(why)")
+      throw RPCError(.invalidParams, "claims may not have \(name): \(why)")
     }
     for (isTwice, name) in [
       (subject != nil && read.subject != nil, "sub"),

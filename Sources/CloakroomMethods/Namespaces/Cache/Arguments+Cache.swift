@@ -20,7 +20,7 @@ extension Arguments {
     for element in elements {
       let tag = try string(element, "a tag", longest: settings.keyBytes)
       guard tag.isTag else {
-        throw RPCError(.invalidParams, "a tag is not empty, and has no control characters")
+        throw RPCError(.invalidParams, "a tag may not be empty, and has no control characters")
       }
       if isOrdered, let last = tags.last { isOrdered = last.precedes(tag) }
       tags.append(tag)

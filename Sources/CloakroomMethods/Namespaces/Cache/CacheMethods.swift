@@ -78,7 +78,7 @@ enum CacheMethods {
     example: (#"{"keys":["order:123"],"tags":["orders"]}"#, #"{"keys":1,"tags":1}"#),
     .procedure { arguments throws(RPCError) in
       guard arguments.has(0) || arguments.has(1) else {
-        throw RPCError(.invalidParams, "keys or tags are given")
+        throw RPCError(.invalidParams, "keys or tags have to be given")
       }
       let limit = arguments.settings.batchLength
       let invalidation = CacheInvalidation(
@@ -157,8 +157,13 @@ extension Arguments {
     guard has(slot) else { return [] }
     var keys: [StoreKey] = []
     var seen: Set<StoreKey> = []
-    for element in try elements(slot, "keys", atMost: limit) {
-      let key = try storeKey(element, "a key", in: .cache)
+    for (place, element) in try elements(slot, "keys", atMost: limit).enumerated() {
+      let key: StoreKey
+      do throws(RPCError) {
+        key = try storeKey(element, "a key", in: .cache)
+      } catch {
+        throw error.at("/keys/\(place)")
+      }
       if seen.insert(key).inserted { keys.append(key) }
     }
     return keys

@@ -7,7 +7,7 @@ extension Arguments {
   /// - Throws: INVALID_PARAMS for what is no string, empty or longer than 256 bytes.
   mutating func owner(_ slot: Int) throws(RPCError) -> String {
     let owner = try string(slot, "owner", longest: 256)
-    guard !owner.isEmpty else { throw RPCError(.invalidParams, "owner is not empty") }
+    guard !owner.isEmpty else { throw RPCError(.invalidParams, "owner may not be empty") }
     return owner
   }
 

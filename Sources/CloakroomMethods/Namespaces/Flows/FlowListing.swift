@@ -16,7 +16,7 @@ struct FlowListing: Sendable {
   /// Reads the call's parameters.
   init(_ arguments: inout Arguments) throws(RPCError) {
     flows = try FlowSource(&arguments)
-    before = try arguments.indexCursor(0, PlainName.accepts)
+    before = try arguments.indexCursor(0)
     count = try arguments.listCount(1)
   }
 
@@ -38,9 +38,7 @@ struct FlowListing: Sendable {
     for entry in page {
       if let cancellation = context.cancellation { throw cancellation }
       let name = entry.name.text
-      guard PlainName.accepts(name),
-        let record = try await flows.record(of: name, depth: flows.names.depth, context)
-      else {
+      guard PlainName.accepts(name), let record = try await record(of: name, context) else {
         if entry.score < context.storeTimeMs &- Self.patienceMs { gone.append(name) }
         continue
       }
@@ -51,6 +49,18 @@ struct FlowListing: Sendable {
     if !gone.isEmpty { _ = await context.perform(.step(UnindexNames(index, gone))) }
     result.writeCursor(page.count == count ? page.last : nil)
     return result
+  }
+
+  /// A flow's record; nil where there is none, or what somebody else has written in its place.
+  private func record(
+    of name: String, _ context: CallContext
+  ) async throws(RPCError) -> FlowRecord? {
+    do throws(RPCError) {
+      return try await flows.record(of: name, depth: flows.names.depth, context)
+    } catch {
+      guard error.isOfForeignRecord else { throw error }
+      return nil
+    }
   }
 }
 

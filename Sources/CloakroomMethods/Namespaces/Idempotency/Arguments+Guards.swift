@@ -29,7 +29,7 @@ extension Arguments {
   mutating func fingerprintDigest(_ slot: Int) throws(RPCError) -> String? {
     guard has(slot) else { return nil }
     let text = try string(slot, "fingerprint", longest: Self.longestFingerprint)
-    guard !text.isEmpty else { throw RPCError(.invalidParams, "fingerprint is not empty") }
+    guard !text.isEmpty else { throw RPCError(.invalidParams, "fingerprint may not be empty") }
     return Fingerprint.text(of: "fingerprint:" + text)
   }
 }

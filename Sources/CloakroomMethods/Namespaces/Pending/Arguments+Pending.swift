@@ -44,7 +44,7 @@ extension Arguments {
   mutating func operationType(_ slot: Int, otherwise: String? = nil) throws(RPCError) -> String {
     if !has(slot), let otherwise { return otherwise }
     let type = try string(slot, "operationType", longest: Self.longestType)
-    guard !type.isEmpty else { throw RPCError(.invalidParams, "operationType is not empty") }
+    guard !type.isEmpty else { throw RPCError(.invalidParams, "operationType may not be empty") }
     return type
   }
 

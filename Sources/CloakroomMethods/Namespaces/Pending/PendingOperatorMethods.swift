@@ -179,7 +179,7 @@ enum PendingOperatorMethods {
       return try await context.run(call)
     } catch {
       // What somebody else has written there is no operation, dead or not.
-      guard error == .notARecord || error.isWrongType else { throw error }
+      guard error.isOfForeignRecord else { throw error }
       return ByteBuffer()
     }
   }

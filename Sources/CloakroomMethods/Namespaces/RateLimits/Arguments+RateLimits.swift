@@ -22,16 +22,22 @@ extension Arguments {
   mutating func rateDemands() throws(RPCError) -> [RateDemand] {
     let cost = try rateCost()
     var demands: [RateDemand] = []
-    for entry in try rateEntries() {
-      let limit = try rateLimit(in: entry)
-      guard let member = entry.key else { throw RPCError(.invalidParams, "key is missing") }
-      let key = try rateKey(member, limit.policy)
+    for (place, entry) in try rateEntries().enumerated() {
+      let demand: RateDemand
+      do throws(RPCError) {
+        let limit = try rateLimit(in: entry)
+        guard let member = entry.key else { throw RPCError(.invalidParams, "key is missing") }
+        demand = try RateDemand(try rateKey(member, limit.policy), limit.limit, cost: cost)
+      } catch {
+        throw error.at("/all/\(place)")
+      }
       guard
         !demands.contains(where: {
-          $0.key == key && $0.limit.windowMicroseconds == limit.limit.windowMicroseconds
+          $0.key == demand.key
+            && $0.limit.windowMicroseconds == demand.limit.windowMicroseconds
         })
       else { throw RPCError(.invalidParams, "all has a key twice with the same window") }
-      demands.append(try RateDemand(key, limit.limit, cost: cost))
+      demands.append(demand)
     }
     return demands
   }

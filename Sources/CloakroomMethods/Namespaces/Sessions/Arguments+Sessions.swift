@@ -81,14 +81,14 @@ extension Arguments {
   mutating func principal(_ slot: Int) throws(RPCError) -> String? {
     guard has(slot), kind(slot) != .null else { return nil }
     let principal = try string(slot, "principal", longest: Self.longestPrincipal)
-    guard !principal.isEmpty else { throw RPCError(.invalidParams, "principal is not empty") }
+    guard !principal.isEmpty else { throw RPCError(.invalidParams, "principal may not be empty") }
     return principal
   }
 
   /// The name of a step.
   mutating func stepName(_ slot: Int) throws(RPCError) -> String {
     let step = try string(slot, "step", longest: PlainName.longest)
-    guard !step.isEmpty else { throw RPCError(.invalidParams, "step is not empty") }
+    guard !step.isEmpty else { throw RPCError(.invalidParams, "step may not be empty") }
     return step
   }
 

@@ -45,7 +45,7 @@ struct SessionIndex: Sendable {
     case .expired, .consumed, .deleted: true
     case .notFound: entry.score < now &- youngMs
     // Somebody else has written something else there.
-    case .storeRefused: error == .notARecord
+    case .storeRefused: error.isOfForeignRecord
     default: false
     }
   }
@@ -74,7 +74,7 @@ struct SessionIndex: Sendable {
           if try await look(entry.name.text) { found += 1 } else { over.append(entry.name.text) }
         } catch {
           // What somebody else has written there is no session; that Redis refuses is another matter.
-          guard error.hasNoSession || error == .notARecord else { throw error }
+          guard error.hasNoSession || error.isOfForeignRecord else { throw error }
           if Self.isOver(entry, error, at: context.storeTimeMs) { over.append(entry.name.text) }
         }
       }

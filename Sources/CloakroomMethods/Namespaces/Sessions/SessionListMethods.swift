@@ -20,7 +20,7 @@ enum SessionListMethods {
     ),
     .procedure { arguments throws(RPCError) in
       guard let principal = try arguments.principal(0) else { throw .noPrincipal }
-      let start = try arguments.indexCursor(1, PendingToken.isID)
+      let start = try arguments.indexCursor(1)
       let count = try arguments.listCount(2)
       let environment = try SessionEnvironment(&arguments)
       return .run { context throws(RPCError) in

@@ -24,7 +24,7 @@ enum SessionOperatorMethods {
       #"{"sessions":[{"ref":"…","flow":null,"version":null,"principal":null,"createdAt":"20…","lastActivity":"20…","attempts":10,"maxAttempts":10,"error":"the database is read-only"}],"cursor":null}"#
     ),
     .procedure { arguments throws(RPCError) in
-      let start = try arguments.indexCursor(0, PendingToken.isID)
+      let start = try arguments.indexCursor(0)
       let count = try arguments.listCount(1)
       let withData = try arguments.flag(2, "withData")
       let environment = try SessionEnvironment(&arguments)

@@ -30,7 +30,7 @@ extension Arguments {
   /// The name of a group or a consumer.
   mutating func name(_ slot: Int, _ name: StaticString) throws(RPCError) -> String {
     let text = try string(slot, name, longest: 256)
-    guard !text.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
+    guard !text.isEmpty else { throw RPCError(.invalidParams, "\(name) may not be empty") }
     return text
   }
 

@@ -25,7 +25,7 @@ extension Arguments {
   ) throws(RPCError) -> String? {
     guard has(slot) else { return nil }
     let text = try string(slot, name, longest: longest)
-    guard !text.isEmpty else { throw RPCError(.invalidParams, "\(name) is not empty") }
+    guard !text.isEmpty else { throw RPCError(.invalidParams, "\(name) may not be empty") }
     return text
   }
 
@@ -49,7 +49,7 @@ extension Arguments {
     for element in try elements(slot, "audience", atMost: 64) {
       names.append(try string(element, "audience", longest: 1024))
     }
-    guard !names.isEmpty else { throw RPCError(.invalidParams, "audience is not empty") }
+    guard !names.isEmpty else { throw RPCError(.invalidParams, "audience may not be empty") }
     return names
   }
 }
