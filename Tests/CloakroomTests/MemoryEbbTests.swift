@@ -29,9 +29,14 @@ struct MemoryEbbTests {
       (
         "it falls little by little",
         [
-          (100, 100, 0, false), (70, 100, 1, false), (49, 70, 2, true), (24, 49, 7, true),
-          (11, 24, 12, false),
+          (100, 100, 0, false), (70, 100, 1, false), (49, 70, 2, false), (30, 49, 3, false),
+          (30, 30, 4, true),
+          (11, 30, 9, false), (11, 11, 10, false),
         ]
+      ),
+      (
+        "it falls while it is looked at, and to nothing",
+        [(64, 64, 0, false), (31, 64, 1, false), (0, 31, 2, false), (0, 0, 3, true)]
       ),
     ] as [(String, [(Int, Int, Int, Bool)])])
   func table(_ name: String, _ looks: [(Int, Int, Int, Bool)]) {

@@ -7,7 +7,11 @@ struct MemoryEbb {
   /// How long it waits from one time to the next.
   static let interval = Duration.seconds(5)
 
+  /// By how much what is held may still be falling when it counts as what is left, in bytes.
+  private static let ripple = 1 << 20
+
   private var highest = 0
+  private var previous: Int?
   private var lastAt: ContinuousClock.Instant?
 
   /// Takes in what is held.
@@ -19,7 +23,10 @@ struct MemoryEbb {
   mutating func isDue(holding held: Int, atMost peak: Int, at now: ContinuousClock.Instant) -> Bool
   {
     highest = max(highest, peak, held)
-    guard highest >= Self.least, held < highest / 2 else { return false }
+    // While it falls there will be more to give back in a moment.
+    let isFalling = held < (previous ?? 0) - Self.ripple
+    previous = held
+    guard highest >= Self.least, held < highest / 2, !isFalling else { return false }
     if let lastAt, now - lastAt < Self.interval { return false }
     lastAt = now
     highest = held

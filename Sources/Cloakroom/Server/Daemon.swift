@@ -49,6 +49,7 @@ public struct Daemon: Sendable {
   ///   can't be, `ListenFault` or `PrivateFolder.Fault` when the socket can't be taken,
   ///   `AccessLogFault` when the access log can't be kept.
   public func run() async throws {
+    MemoryReturnService.prepare()
     let notifier = SystemdNotifier(environment: environment)
     // Before the first answer: a client may signal as soon as it has one.
     let handler = await SignalHandler(logger: logger)

@@ -114,6 +114,13 @@ struct SweepService: Service {
 ///
 /// Away from the loops: it looks through all that the C library has kept, which takes some milliseconds.
 struct MemoryReturnService: Service {
+  /// From how many bytes on a piece of memory is the system's own, which has it back as soon as it is freed.
+  private static let ownPiece: CInt = 1 << 20
+
+  /// Has glibc keep to that. By itself it takes ever larger pieces from what it keeps, and buffers that grow leave holes
+  /// there, a third more than clients hold. To be called before there are threads.
+  static func prepare() { mallopt(M_MMAP_THRESHOLD, ownPiece) }
+
   let account: MemoryAccount
   let store: MemoryStore?
 
