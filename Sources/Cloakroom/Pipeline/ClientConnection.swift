@@ -229,6 +229,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     guard !isDraining else { return }
     // One piece after the other: two would have to be copied into one.
     processArrived()
+    // The piece before has shown that it is HTTP: what takes that apart stands before this by now.
+    guard http == nil else { return context.pipeline.syncOperations.fireChannelRead(data) }
     decoder.append(unwrapInboundIn(data))
     hasArrived = true
     lastActive = burst.bytesArrived(at: self)
