@@ -95,8 +95,8 @@ struct Caller {
       switch arguments.idempotent(try open(&arguments)) {
       case .ask(let command, _, _, _): steps = [Self.describe(command)]
       case .record(let call, _): steps = [Self.describe(call)]
-      case .records(let calls, let command, _):
-        steps = calls.map(Self.describe) + (command.map { [Self.describe($0)] } ?? [])
+      case .records(let calls, let commands, _):
+        steps = calls.map(Self.describe) + commands.map(Self.describe)
       case .look(let look): steps = ["read \(Self.text(look.name))"]
       case .step(let step): steps = ["only " + Self.describe(step.command)]
       case .run: steps = ["a procedure"]

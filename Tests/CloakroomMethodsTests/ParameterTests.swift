@@ -85,6 +85,15 @@ struct ParameterTests {
       ])
   }
 
+  @Test("become steps of bounded work for many tags")
+  func tags() throws {
+    for (count, steps) in [(1, 1), (300, 1), (301, 2), (1000, 4)] {
+      let tags = (0..<count).map { "\"t\($0)\"" }.joined(separator: ",")
+      #expect(
+        try Caller().begin("cache.invalidate", "{\"tags\":[\(tags)]}").steps.count == steps)
+    }
+  }
+
   @Test(
     "are accepted as one array in the documented order",
     arguments: [

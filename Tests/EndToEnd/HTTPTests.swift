@@ -39,6 +39,17 @@ struct HTTPTests {
   private static let ping = #"{"jsonrpc":"2.0","id":7,"method":"system.ping"}"#
   private static let note = #"{"jsonrpc":"2.0","method":"system.ping"}"#
 
+  @Test("takes a first request of any length, however it arrives", arguments: [100, 5000, 300_000])
+  func first(_ bytes: Int) throws {
+    let value = String(repeating: "x", count: bytes)
+    let call =
+      #"{"jsonrpc":"2.0","id":7,"method":"cache.key","params":{"value":"\#(value)"}}"#
+    let client = try Self.client()
+    try client.send(Self.post(call) + Self.post(Self.ping))
+    #expect(try Response(client).status == 200)
+    #expect(try Response(client).body == #"{"jsonrpc":"2.0","id":7,"result":"pong"}"#)
+  }
+
   @Test("takes a request, a batch, and notifications, one after the other on one connection")
   func calls() throws {
     let client = try Self.client()

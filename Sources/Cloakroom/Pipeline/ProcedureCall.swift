@@ -122,8 +122,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       worker.store.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
       run(recordCall, found: found) { self.opened($0, otherwise) }
-    case .records(let recordCalls, let command, let end):
-      run(recordCalls, command, end)
+    case .records(let recordCalls, let commands, let end):
+      run(recordCalls, commands, end)
     case .look(let look):
       open(look.opening)
     case .step(let step):
@@ -179,20 +179,20 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     }
   }
 
-  /// Runs calls on records and a step beside them.
+  /// Runs calls on records and steps beside them.
   private func run(
-    _ calls: [RecordCall], _ command: StoreCommand?,
+    _ calls: [RecordCall], _ commands: [StoreCommand],
     _ end:
-      @escaping @Sendable ([RecordAnswer], StoreReply?, CallContext, inout ByteBuffer)
+      @escaping @Sendable ([RecordAnswer], [StoreReply], CallContext, inout ByteBuffer)
       throws(RPCError) -> Void
   ) {
     mutations.changed()
-    worker.run(calls, command, readsFirst: readsFirst, for: request.connection.peer) {
-      answers, reply in
+    worker.run(calls, commands, readsFirst: readsFirst, for: request.connection.peer) {
+      answers, replies in
       guard !self.isAnswered else { return }
       var result = ByteBuffer()
       do throws(RPCError) {
-        try end(answers, reply, CallContext(self, on: self.worker.loop), &result)
+        try end(answers, replies, CallContext(self, on: self.worker.loop), &result)
         self.answer(.success(result))
       } catch {
         self.answer(.failure(error))

@@ -142,6 +142,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
         keepPace()
         goOn { self.goOnAfterInput() }
       case .nothing:
+        // One that waits delays no other.
+        release()
         if step.wait == nil { answerInVain() } else { goOn { self.waitOn() } }
       }
     } catch {
@@ -162,6 +164,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   /// Goes on, unless the call may not, or its time is over.
   private func goOn(_ body: () -> Void) {
+    if step.hasResult, refusal != nil || worker.isDraining { return answerInVain() }
     if let refusal { return giveUp(refusal) }
     // One that holds others up is soon over.
     if worker.isDraining, !holdsCalls { return giveUp(.stopping) }
@@ -183,12 +186,19 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     timeLimit?.cancel()
     silence?.cancel()
     request.connection.procedures.remove(self)
-    if holdsCalls { request.connection.resumeCalls() }
+    release()
     worker.replies.end(request, notes: extras?.notes, fromStore: true) {
       buffer throws(RPCError) in buffer.writeImmutableBuffer(try result.get())
     }
     // It is the next one's turn.
     leaveQueue()
+  }
+
+  /// Lets the next calls of its connection begin.
+  private func release() {
+    guard holdsCalls else { return }
+    holdsCalls = false
+    request.connection.resumeCalls()
   }
 
   // MARK: Waiting
@@ -317,6 +327,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Ends the call without its result, for a caller that still waits.
   private func giveUp(_ error: RPCError) {
     guard !isAnswered else { return }
+    if step.hasResult { return answerInVain() }
     answer(.failure(truth(of: error)))
   }
 

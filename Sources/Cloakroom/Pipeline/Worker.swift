@@ -237,23 +237,23 @@ final class Worker {
     perform(command, completion) { _ in }
   }
 
-  /// Runs calls on records and a step beside them, all at once.
+  /// Runs calls on records and steps beside them, all at once.
   ///
-  /// - Parameter completion: told all that they come to, the calls' answers in their order.
+  /// - Parameter completion: told all that they come to, answers and replies in their order.
   func run(
-    _ calls: [RecordCall], _ command: StoreCommand?, readsFirst: Bool, for peer: Peer,
-    _ completion: @escaping ([RecordAnswer], StoreReply?) -> Void
+    _ calls: [RecordCall], _ commands: [StoreCommand], readsFirst: Bool, for peer: Peer,
+    _ completion: @escaping ([RecordAnswer], [StoreReply]) -> Void
   ) {
     var answers = [RecordAnswer](repeating: .unavailable, count: calls.count)
-    var reply: StoreReply?
-    var open = calls.count + (command == nil ? 0 : 1)
+    var replies = [StoreReply](repeating: .failure(RPCError(.internal)), count: commands.count)
+    var open = calls.count + commands.count
     let arrived = {
       open -= 1
-      if open == 0 { completion(answers, reply) }
+      if open == 0 { completion(answers, replies) }
     }
-    if let command {
+    for (place, command) in commands.enumerated() {
       perform(command) {
-        reply = $0
+        replies[place] = $0
         arrived()
       }
     }

@@ -28,14 +28,14 @@ public enum Opening: Sendable {
   /// A call on a record, taken in the order of the calls on that record. `otherwise`: how to go on where
   /// it was refused, or the store can't be asked; nil where that ends the call.
   case record(RecordCall, otherwise: @Sendable (_ error: RPCError) -> Procedure?)
-  /// Calls on many records and a step beside them, all of them taken at once in the order of the connection's
+  /// Calls on many records and steps beside them, all of them taken at once in the order of the connection's
   /// calls. `end` writes the result of their answers. They are not taken back: a caller whose deadline passes
   /// is told that the outcome is unknown.
   indirect case records(
-    [RecordCall], StoreCommand?,
+    [RecordCall], [StoreCommand],
     end:
       @Sendable (
-        _ answers: [RecordAnswer], _ reply: StoreReply?, _ context: CallContext,
+        _ answers: [RecordAnswer], _ replies: [StoreReply], _ context: CallContext,
         _ result: inout ByteBuffer
       ) throws(RPCError) -> Void)
   /// Mostly a look at one record, taken in the order of the calls on that record.

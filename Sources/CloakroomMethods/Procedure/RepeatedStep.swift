@@ -14,8 +14,11 @@ public protocol RepeatedStep: Sendable {
   var wait: RepeatedStepWait? { get }
   /// Whether it reads values of any size, so that a pace says how many of them it reads at a time.
   var isPaced: Bool { get }
-  /// Whether others follow for sure that are one with it: the next call of its connection begins after the last.
+  /// Whether others follow for sure that are one with it: the next call of its connection begins after the last,
+  /// or when it waits.
   var holdsCalls: Bool { get }
+  /// Whether it has something to answer already: then that is what it comes to when it can't go on.
+  var hasResult: Bool { get }
   /// The same step, that reads so many values; for one that is paced.
   func reading(atMost count: Int) -> any RepeatedStep
   /// Writes the result's JSON, if there is one.
@@ -24,13 +27,15 @@ public protocol RepeatedStep: Sendable {
   func end(
     _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
   ) throws(RPCError) -> RepeatedStepOutcome
-  /// Writes the result's JSON of a call whose wait was in vain.
+  /// Writes the result's JSON of a call whose wait was in vain, or that ends with what it has.
   func endInVain(writingTo result: inout ByteBuffer)
 }
 
 extension RepeatedStep {
   /// Its replies are bounded by itself.
   public var isPaced: Bool { false }
+  /// It has nothing before it is over.
+  public var hasResult: Bool { false }
   /// What others of its connection do meanwhile is nothing to it.
   public var holdsCalls: Bool { false }
   /// It has no pace.

@@ -25,8 +25,8 @@ package struct ReclaimMessages: StoreStep {
 
   /// How many messages are moved away or dropped at most in memory.
   static let mostDisposals = 1000
-  /// How much work Redis does in one step: to pass over a message is 1, and some two thousand take it 2 ms.
-  static let work = 2000
+  /// How much work Redis does in one step: to pass over a message is 1, and some thousand take it 1 ms.
+  static let work = 1000
 
   package let key: StoreKey
   package let reader: StreamReader

@@ -52,6 +52,15 @@ public struct StreamMessage: Sendable, Equatable {
   }
 }
 
+extension StreamMessage {
+  /// How many bytes of JSON, or of fields, it has.
+  package var payloadBytes: Int {
+    fields.reduce(message?.readableBytes ?? 0) {
+      $0 + $1.name.readableBytes + $1.value.readableBytes
+    }
+  }
+}
+
 extension [StreamMessage] {
   /// The memory that the messages' own bytes take.
   var byteCount: Int {

@@ -13,10 +13,14 @@ struct CacheInvalidation: Sendable {
     keys.map { CacheCall(key: $0, names: names).invalidation(isSoft: isSoft) }
   }
 
-  private var step: StoreCommand? {
-    guard !tags.isEmpty else { return nil }
-    let tags = tags.map { names.tag($0) }
-    return .step(InvalidateCacheTags(names.counter, tags, isSoft: isSoft))
+  /// How many tags are raised in one step: some three hundred take Redis a millisecond.
+  private static let mostTags = 300
+
+  private var steps: [StoreCommand] {
+    stride(from: 0, to: tags.count, by: Self.mostTags).map { start in
+      let tags = tags[start...].prefix(Self.mostTags).map { names.tag($0) }
+      return .step(InvalidateCacheTags(names.counter, tags, isSoft: isSoft))
+    }
   }
 
   /// How it begins: all at once, so that what the connection asks next finds it done.
@@ -26,8 +30,8 @@ struct CacheInvalidation: Sendable {
   func opening(keepsAnswer: Bool) -> Opening {
     if keepsAnswer { return .run { context throws(RPCError) in try await kept(context) } }
     guard !keys.isEmpty || !tags.isEmpty else { return .answer(result) }
-    return .records(calls, step) { answers, reply, context, result throws(RPCError) in
-      try check(answers.map(\.result), reply)
+    return .records(calls, steps) { answers, replies, context, result throws(RPCError) in
+      try check(answers.map(\.result), replies)
       count(context)
       result.writeImmutableBuffer(self.result)
     }
@@ -35,8 +39,11 @@ struct CacheInvalidation: Sendable {
 
   private func kept(_ context: CallContext) async throws(RPCError) -> ByteBuffer {
     try await context.keepingAnswer { () async throws(RPCError) in
-      let reply: StoreReply? = if let step { await context.perform(step) } else { nil }
-      try check([], reply)
+      var replies: [StoreReply] = []
+      for step in steps {
+        replies.append(await context.perform(step))
+        try check([], replies)
+      }
       var results: [Result<ByteBuffer, RPCError>] = []
       for call in calls {
         do throws(RPCError) {
@@ -46,7 +53,7 @@ struct CacheInvalidation: Sendable {
           break
         }
       }
-      try check(results, reply)
+      try check(results, replies)
       count(context)
       return result
     }
@@ -54,13 +61,13 @@ struct CacheInvalidation: Sendable {
 
   /// - Throws: why it was not done; OUTCOME_UNKNOWN when a part of it was. It can be repeated in any case.
   private func check(
-    _ results: [Result<ByteBuffer, RPCError>], _ reply: StoreReply?
+    _ results: [Result<ByteBuffer, RPCError>], _ replies: [StoreReply]
   ) throws(RPCError) {
     var failures: [RPCError] = []
     for case .failure(let error) in results { failures.append(error) }
-    if case .failure(let error)? = reply { failures.append(error) }
+    for case .failure(let error) in replies { failures.append(error) }
     guard let first = failures.first else { return }
-    let isWhole = failures.count == results.count + (reply == nil ? 0 : 1)
+    let isWhole = failures.count == results.count + replies.count
     guard isWhole, failures.allSatisfy({ $0.reason == first.reason }) else {
       throw .halfDone(first)
     }

@@ -31,23 +31,50 @@ enum StreamReading {
       let reader = try arguments.reader()
       let portion = try arguments.portion(3)
       let blockMs = arguments.has(4) ? try arguments.integer(4, "blockMs", in: 0...3_600_000) : 0
+      // An answer that is kept is that of one step.
       return StreamRead(
-        step: ReadMessages(key, reader, portion), time: .milliseconds(blockMs))
+        ReadMessages(key, reader, portion), time: .milliseconds(blockMs),
+        isInPieces: arguments.idempotency == nil && portion.count > StreamRead.pieceCount)
     })
 }
 
-/// One call's reading of a stream, and its wait for messages.
+/// One call's reading of a stream, and its wait for messages. Many are read in pieces: what one step costs Redis is
+/// bounded, and others' come between.
 struct StreamRead: RepeatedStep {
   /// The stream is read so often even without a wake-up: a program that writes to Redis directly
   /// publishes nothing.
   private static let longestSilence = Duration.seconds(5)
 
-  /// The step that reads.
-  let step: ReadMessages
-  /// How long to wait at most.
-  let time: Duration
+  /// How many messages a piece has at most: some two hundred take Redis a millisecond.
+  static let pieceCount = 200
+  /// A piece is full with so many bytes.
+  private static let pieceBytes = 512 * 1024
 
-  var command: StoreCommand { .step(step) }
+  /// The step that reads what is still asked for.
+  private let step: ReadMessages
+  /// How long to wait at most.
+  private let time: Duration
+  private let isInPieces: Bool
+  /// What was read before.
+  private var messages: [StreamMessage] = []
+
+  init(_ step: ReadMessages, time: Duration, isInPieces: Bool) {
+    self.step = step
+    self.time = time
+    self.isInPieces = isInPieces
+  }
+
+  /// What this step reads.
+  private var piece: StreamPortion {
+    guard isInPieces else { return step.portion }
+    return StreamPortion(
+      count: min(step.portion.count, Self.pieceCount),
+      bytes: min(step.portion.bytes, Self.pieceBytes))
+  }
+
+  var command: StoreCommand { .step(ReadMessages(step.key, step.reader, piece)) }
+  var holdsCalls: Bool { isInPieces }
+  var hasResult: Bool { !messages.isEmpty }
 
   var wait: RepeatedStepWait? {
     guard time > .zero else { return nil }
@@ -62,13 +89,35 @@ struct StreamRead: RepeatedStep {
   func end(
     _ reply: borrowing StoreReply, writingTo result: inout ByteBuffer
   ) throws(RPCError) -> RepeatedStepOutcome {
-    let messages = try reply.get(ReadMessages.self)
-    guard !messages.isEmpty else { return .nothing }
-    write(messages, into: &result)
+    let found: [StreamMessage]
+    do throws(RPCError) {
+      found = try reply.get(ReadMessages.self)
+    } catch {
+      // What was read before is the caller's already.
+      guard hasResult else { throw error }
+      found = []
+    }
+    guard hasResult || !found.isEmpty else { return .nothing }
+    if let rest = rest(behind: found) { return .next(rest) }
+    write(messages + found, into: &result)
     return .done
   }
 
-  func endInVain(writingTo result: inout ByteBuffer) { write([], into: &result) }
+  /// The step behind a piece; nil where there is no more to be had, or enough was.
+  private func rest(behind found: [StreamMessage]) -> StreamRead? {
+    let bytes = found.reduce(0) { $0 + $1.payloadBytes }
+    // Redis counts names of fields as well: from half on it may have been full.
+    let isFull = found.count == piece.count || bytes >= piece.bytes / 2
+    let portion = StreamPortion(
+      count: step.portion.count - found.count, bytes: step.portion.bytes - bytes)
+    guard isInPieces, isFull, portion.count > 0, portion.bytes > 0 else { return nil }
+    var rest = StreamRead(
+      ReadMessages(step.key, step.reader, portion), time: time, isInPieces: true)
+    rest.messages = messages + found
+    return rest
+  }
+
+  func endInVain(writingTo result: inout ByteBuffer) { write(messages, into: &result) }
 
   private func write(_ messages: [StreamMessage], into result: inout ByteBuffer) {
     result.writeStaticString("{\"messages\":")
