@@ -58,8 +58,9 @@ struct RecordHeader {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// More than any number of a header: a fence, or a time in microseconds, is less until the year 2255.
-  private static let mostNumber: Int64 = 9_000_000_000_000_000
+  /// More than any number of a header: even a time in microseconds is less for thousands of years, and some of them
+  /// together are a number still.
+  static let mostNumber: Int64 = 1 << 60
 
   /// A member that is a whole number; nil when there is none, or none that the sidecar writes.
   func number(_ name: StaticString) -> Int64? {

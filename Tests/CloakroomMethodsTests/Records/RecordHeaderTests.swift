@@ -55,11 +55,11 @@ struct RecordHeaderTests {
   }
 
   @Test(
-    "has whole numbers from the least to the greatest",
+    "has whole numbers from 0 to more than there is any use for, and no others",
     arguments: [
-      ("0", 0), ("-0", 0), ("1", 1), ("-1", -1), ("9223372036854775807", .max),
-      ("9223372036854775806", .max - 1), ("-9223372036854775808", .min),
-      ("-9223372036854775807", .min + 1), ("9223372036854775808", nil),
+      ("0", 0), ("-0", 0), ("1", 1), ("-1", nil),
+      ("1152921504606846975", RecordHeader.mostNumber - 1), ("1152921504606846976", nil),
+      ("9223372036854775807", nil), ("-9223372036854775808", nil), ("9223372036854775808", nil),
       ("-9223372036854775809", nil), ("99999999999999999999999", nil),
       ("-99999999999999999999999", nil), ("1.0", nil), ("1e3", nil), ("1E3", nil), ("-1.5", nil),
       ("\"1\"", nil), ("null", nil), ("true", nil), ("[1]", nil), ("{}", nil), ("\"\"", nil),
@@ -95,8 +95,8 @@ struct RecordHeaderTests {
     var writer = RecordHeaderWriter(version, kind: "sheet", room: 0)
     let text = "\"quotes\" \\ / \n\r\t\u{0}\u{1F}\u{7F}\u{2028} caf\u{e9} \u{1F642}"
     writer.write("text", text)
-    writer.write("least", .min)
-    writer.write("most", .max)
+    writer.write("least", 0)
+    writer.write("most", RecordHeader.mostNumber - 1)
     writer.write("none", nil)
     writer.write("zero", unlessZero: 0)
     writer.write("one", unlessZero: 1)
@@ -106,7 +106,7 @@ struct RecordHeaderTests {
     #expect(String(buffer: data) == "\ndata")
     #expect(header.isOf("sheet"))
     #expect(header.text("text") == text)
-    #expect(header.number("least") == .min && header.number("most") == .max)
+    #expect(header.number("least") == 0 && header.number("most") == RecordHeader.mostNumber - 1)
     #expect(header.number("one") == 1)
     for name in ["none", "zero"] as [StaticString] {
       #expect(header.text(name) == nil && header.number(name) == nil)

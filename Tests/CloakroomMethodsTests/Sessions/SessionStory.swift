@@ -72,7 +72,8 @@ struct SessionStory {
   @discardableResult
   mutating func tell(
     _ step: SessionStep, at now: Int64 = made + 10, by visitor: SessionMetadata? = .some(.none),
-    withFlow: Bool = true, origin: SessionRecord.Origin? = nil, held: Int64 = .max / 2
+    withFlow: Bool = true, origin: SessionRecord.Origin? = nil,
+    held: Int64 = RecordHeader.mostNumber / 2
   ) -> SessionScene? {
     let flow = withFlow ? flow : nil
     var request = SessionRequest(
