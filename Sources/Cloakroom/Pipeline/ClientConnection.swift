@@ -139,6 +139,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.context = nil
     socket = nil
     output = nil
+    isClogged = false
     isLeaving = true
     // What it has said before it left is done first.
     if isHeldBack { burst.callsWait(at: self) }
@@ -338,7 +339,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether there is room for one more call, among those under way and among the replies.
   private var mayStart: Bool {
-    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes && pauses == 0
+    inFlight < burst.limits.inFlightPerConnection && outputBytes < Self.gatheredBytes && !isClogged
+      && pauses == 0
   }
 
   /// Has the next calls wait until `resumeCalls`, as often as it was called: they may touch what a call that is
