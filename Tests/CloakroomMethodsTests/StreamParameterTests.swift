@@ -27,7 +27,7 @@ struct StreamParameterTests {
       ("read", #""group":"g","consumer":"c""#, "read g/c 10 \(key)"),
       (
         "read", #""group":"g","consumer":"c","count":1000,"blockMs":3600000"#,
-        "read g/c 1000 \(key)"
+        "read g/c 200 \(key)"
       ),
       (
         "ack", #""group":"g","ids":["1-0","18446744073709551615-7"]"#,
