@@ -39,6 +39,9 @@ final class ConnectionMemory {
     self.observer = observer
   }
 
+  /// Whether the account knows of it.
+  var isLarge: Bool { reportedTotal > 0 || isDropped }
+
   /// A call has been started.
   func began(_ bytes: Int) { requestBytes += bytes }
 

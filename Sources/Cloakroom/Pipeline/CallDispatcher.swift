@@ -104,9 +104,12 @@ final class CallDispatcher: FrameHandler {
       let permit = try worker.admission.admit(
         connection.identity, method: index, now: runQueue.time)
       let method = table.methods[index]
-      if method.mayHold, !request.connection.hasRoom(for: range.count + HeldBytes.perCall) {
-        throw RPCError.clientMemory
-      }
+      // A question about the sidecar itself is answered in any case, and subscriptions, which can be ended, look for
+      // themselves.
+      guard
+        request.connection.hasRoom(for: range.count + HeldBytes.perCall)
+          || !table.needsStore[index]
+      else { throw RPCError.clientMemory }
       hasNotes = arguments.notes.isKept
       try arguments.begin(method, request: text, permit: permit, range, postponing: &postponed)
       defer {
@@ -234,17 +237,6 @@ final class CallDispatcher: FrameHandler {
       replies.end(request, notes: notes) { result throws(RPCError) in
         result.writeStaticString(subscription == nil ? "false" : "true")
       }
-    }
-  }
-}
-
-extension Method {
-  /// Whether a call may have the sidecar hold memory. A question about the sidecar itself is answered in any case, and
-  /// subscriptions, which can be ended, look for themselves.
-  fileprivate var mayHold: Bool {
-    switch work {
-    case .system, .subscription: false
-    default: true
     }
   }
 }

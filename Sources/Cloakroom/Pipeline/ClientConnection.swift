@@ -105,7 +105,6 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
       waitingLimit: burst.limits.unreadReplyBytes,
       patternLimit: burst.limits.patternBytesPerConnection)
     decoder = FrameDecoder(frameLimit: burst.limits.frameBytes, nothing: nothing)
-    memory.onDrop = { [weak self] in self?.drop() }
   }
 
   /// How many bytes of replies were not sent yet.
@@ -128,7 +127,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    // Not before: only a channel that was active tells when it no longer is.
+    // Not before: only a channel that was active tells when it no longer is. Strong, and let go in `leaveIfDone`: a
+    // weak one would make each use of the connection's count slower.
+    memory.onDrop = { self.drop() }
     owner.opened(self)
     // It was accepted just before the sidecar stopped listening.
     if owner.isDraining { drain() }
@@ -193,6 +194,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether it may have the sidecar hold more.
   func hasRoom(for bytes: Int) -> Bool {
+    // What is little is added up at the end of the burst.
+    if bytes < ConnectionMemory.step, !memory.isLarge { return true }
     let held = held
     let total = held.total + bytes
     if total <= ConnectionMemory.step { return !memory.isDropped }

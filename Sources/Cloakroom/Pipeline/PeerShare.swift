@@ -22,10 +22,17 @@ final class PeerShare {
   /// What a step of the store counts as at least, in bytes, where a call takes many.
   private static let stepBytes = 1 << 10
 
+  /// What a request and a reply are taken to have at least, in bytes.
+  private static let fewestBytes = windowBytes / mostCalls
+
   /// How many calls are under way, those that wait for something else than the store not counted.
   private(set) var active = 0
+  /// How many may be.
+  private(set) var limit = PeerShare.firstCalls
   /// How long a request or a reply is, the longest of late, in bytes.
-  private(set) var usualBytes = PeerShare.windowBytes / PeerShare.firstCalls
+  private var usualBytes = PeerShare.windowBytes / PeerShare.firstCalls {
+    didSet { limit = max(Self.windowBytes / usualBytes, Self.fewestCalls) }
+  }
   /// Its connections that have calls to start, and wait for their turn.
   var ready = Deque<any RunQueueMember>()
   /// Those whose next call needs room in the share.
@@ -36,13 +43,8 @@ final class PeerShare {
   /// A share of a peer that has nothing under way.
   init() {}
 
-  /// How many calls may be under way.
-  var limit: Int {
-    min(max(Self.windowBytes / max(usualBytes, 1), Self.fewestCalls), Self.mostCalls)
-  }
-
   /// Whether one more call may be started.
-  var hasRoom: Bool { active < Self.fewestCalls || active < limit }
+  var hasRoom: Bool { active < limit }
 
   /// A call has been started.
   ///
@@ -57,12 +59,14 @@ final class PeerShare {
   /// - Parameter bytes: how long its reply is.
   func ended(_ bytes: Int) {
     active -= 1
-    usualBytes = max(bytes, usualBytes - usualBytes / 4)
+    guard max(bytes, usualBytes) > Self.fewestBytes else { return }
+    usualBytes = max(bytes, usualBytes - usualBytes / 4, Self.fewestBytes)
   }
 
   /// A call takes many steps of the store at once.
   func takesSteps(_ count: Int) {
-    usualBytes = max(usualBytes, min(count, Self.windowBytes) * Self.stepBytes)
+    let bytes = min(count, Self.windowBytes) * Self.stepBytes
+    if bytes > usualBytes { usualBytes = bytes }
   }
 
   /// A call waits for something else than the store: another client, or a time.
