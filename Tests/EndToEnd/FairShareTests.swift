@@ -78,6 +78,30 @@ struct FairShareTests {
     #expect(reader.lines(401, within: .seconds(120)).count == 401)
   }
 
+  @Test("is not behind what another has asked for and does not wait for")
+  func gone() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "60s")
+    let calm = try daemon.readyClient()
+    let value = String(repeating: "x", count: 1_000_000)
+    _ = try calm.call("kv.set", #"{"key":"large","value":"\#(value)"}"#)
+    // Notifications: what Redis answers to them goes nowhere, and takes its link all the same.
+    let sender = try ClientProcess(
+      """
+      link = connect(sys.argv[1])
+      text = b'{"jsonrpc":"2.0","method":"kv.get","params":{"key":"large"}}\\n'
+      link[0].sendall(text * 600)
+      say("sent")
+      time.sleep(60)
+      """, [daemon.socketPath])
+    _ = sender.lines(1)
+    let seen = try calm.metrics().sum("calls_total", ["method": "kv.get"])
+    for _ in 0..<20 { _ = try calm.call("counter.increment", #"{"key":"n"}"#) }
+    let more = try calm.metrics().sum("calls_total", ["method": "kv.get"]) - seen
+    // Each of the twenty waits for what is under way, and for little more.
+    #expect(more < 200, "of 600 that others have asked for")
+  }
+
   @Test("is not refused when the connections of another process use up what a loop may ask Redis")
   func crowd() throws {
     let redis = try RedisServer()

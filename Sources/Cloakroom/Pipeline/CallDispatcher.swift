@@ -98,6 +98,10 @@ final class CallDispatcher: FrameHandler {
     }
     replies.begin(request)
     request.method = index
+    // Nobody is there to be told.
+    guard connection.isOpen || table.methods[index].effect != .read else {
+      return replies.end(request, notes: nil, .clientGone)
+    }
     var hasNotes = false
     var postponed: PostponedCall?
     do throws(RPCError) {

@@ -189,8 +189,11 @@ final class ReplyWriter: StoreSink {
   ) {
     var failure: Reason?
     var bytesOut = 0
+    var written = 0
     func write(_ buffer: inout ByteBuffer) {
+      let before = buffer.writerIndex
       failure = self.write(writeResult, id: request.id, to: &buffer)
+      written = buffer.writerIndex - before
     }
     if request.isNotification {
       bytesOut = burst.discard(write)
@@ -217,8 +220,8 @@ final class ReplyWriter: StoreSink {
       request.connection.reply { $0.writeImmutableBuffer(batch.text) }
       request.connection.gathered(-batch.gatheredBytes)
     }
-    // What the sidecar says of itself has not gone over the link to the store.
-    request.connection.ended(request.bytesIn, reply: fromStore ? bytesOut : 0)
+    // What is not sent to the client has gone over the link to the store; what the sidecar says of itself has not.
+    request.connection.ended(request.bytesIn, reply: fromStore ? written : 0)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 
