@@ -31,7 +31,7 @@ struct RunQueueTests {
         guard share.hasRoom else { return .untilRoom }
         left -= 1
         stage.started.append(name)
-        share.began(bytes)
+        share.began(bytes, now: stage.time)
         stage.time += nanoseconds
         stage.queue.startsHeavy()
         guard stage.queue.spend(bytes) else {
@@ -124,12 +124,12 @@ struct RunQueueTests {
   func room() {
     let stage = Stage()
     let share = PeerShare()
-    let caller = Caller("a", share, calls: 5, on: stage, nanoseconds: 1000, bytes: 1 << 20)
+    let caller = Caller("a", share, calls: 5, on: stage, nanoseconds: 1000, bytes: 4 << 20)
     stage.queue.add(caller)
     _ = stage.turn()
-    #expect(stage.started.count == 2, "two calls of a mebibyte")
+    #expect(stage.started.count == 2, "two calls of four mebibytes")
     #expect(stage.queue.isEmpty)
-    share.ended(10)
+    share.ended(10, now: stage.time)
     stage.queue.roomMade(in: share)
     _ = stage.turn()
     #expect(stage.started.count == 3)
@@ -164,81 +164,96 @@ struct RunQueueTests {
   /// The share of a peer whose requests and replies have been short.
   private static func wide() -> PeerShare {
     let share = PeerShare()
-    for _ in 0..<100 {
-      share.began(10)
-      share.ended(10)
-    }
+    PeerShareTests.answer(1100, of: 10, in: share)
     return share
   }
 }
 
 @Suite("A peer's share of the way to the store", .timeLimit(.minutes(1)))
 struct PeerShareTests {
-  @Test("begins with a few calls, and grows while replies are short")
+  /// Has so many calls answered, one after the other, all at one moment.
+  static func answer(_ count: Int, of bytes: Int?, in share: PeerShare, at now: UInt64 = 0) {
+    for _ in 0..<count {
+      share.began(10, now: now)
+      share.ended(bytes, now: now)
+    }
+  }
+
+  private static let second: UInt64 = 1_000_000_000
+
+  @Test("begins with a few calls, and has one more with each that is answered, up to a thousand")
   func growth() {
     let share = PeerShare()
     #expect(share.limit == 8)
-    var limits = [share.limit]
-    for _ in 0..<40 {
-      share.began(50)
-      share.ended(100)
-      limits.append(share.limit)
-    }
-    #expect(limits == limits.sorted())
-    #expect(share.limit == PeerShare.mostCalls)
+    Self.answer(24, of: 100, in: share)
+    #expect(share.limit == 32)
+    Self.answer(5000, of: 100, in: share)
+    #expect(share.limit == 1024)
   }
 
   @Test(
-    "has about a mebibyte under way", arguments: [(1 << 10, 1024), (16 << 10, 64), (1 << 20, 2)])
+    "has about four mebibytes under way",
+    arguments: [(4 << 10, 1024), (64 << 10, 64), (1 << 20, 4), (16 << 20, 2)])
   func window(bytes: Int, calls: Int) {
     let share = PeerShare()
-    for _ in 0..<100 {
-      share.began(10)
-      share.ended(bytes)
-    }
+    Self.answer(2000, of: bytes, in: share)
     #expect(share.limit == calls)
   }
 
-  @Test("shrinks with the first long reply, or request")
+  @Test("shrinks with the first long reply, or request, and grows again with time, not with calls")
   func shrinking() {
     let share = PeerShare()
-    for _ in 0..<100 {
-      share.began(10)
-      share.ended(10)
+    Self.answer(2000, of: 10, in: share)
+    Self.answer(1, of: 1 << 20, in: share)
+    #expect(share.limit == 4)
+    Self.answer(100_000, of: 10, in: share, at: Self.second / 10)
+    #expect(share.limit == 4)
+    var limits: [Int] = []
+    for quarter in 1...9 {
+      Self.answer(1, of: 10, in: share, at: Self.second / 4 * UInt64(quarter))
+      limits.append(share.limit)
     }
-    share.began(10)
-    share.ended(8 << 20)
+    #expect(limits == [8, 16, 32, 64, 128, 256, 512, 1024, 1024])
+    share.began(3 << 20, now: 3 * Self.second)
     #expect(share.limit == 2)
-    for _ in 0..<100 {
-      share.began(10)
-      share.ended(10)
-    }
-    #expect(share.limit == 1024)
-    share.began(3 << 20)
-    #expect(share.limit == 2)
+  }
+
+  @Test("learns nothing from what did not ask the store")
+  func sidecar() {
+    let share = PeerShare()
+    Self.answer(100, of: nil, in: share)
+    #expect(share.limit == 8)
+    #expect(share.active == 0)
   }
 
   @Test("counts a call of many steps as many bytes")
   func steps() {
     let share = PeerShare()
-    for _ in 0..<100 {
-      share.began(10)
-      share.ended(10)
-    }
-    share.takesSteps(1000)
-    #expect(share.limit == 2)
-    share.takesSteps(.max)
+    Self.answer(2000, of: 10, in: share)
+    share.takesSteps(128, now: 0)
+    #expect(share.limit == 8)
+    share.takesSteps(.max, now: 0)
     #expect(share.limit == 2)
   }
 
   @Test("does not count calls that wait for others")
   func parking() {
     let share = PeerShare()
-    for _ in 0..<8 { share.began(10) }
+    for _ in 0..<8 { share.began(10, now: 0) }
     #expect(!share.hasRoom)
     share.parked()
     #expect(share.hasRoom)
     share.resumed()
     #expect(!share.hasRoom)
+  }
+
+  @Test("survives a clock that stands still, and times that are far apart")
+  func clock() {
+    let share = PeerShare()
+    Self.answer(1, of: .max, in: share, at: 5)
+    Self.answer(1, of: 1, in: share, at: 1)
+    Self.answer(1, of: .max, in: share, at: .max)
+    Self.answer(1, of: 0, in: share, at: 0)
+    #expect(share.limit == 2)
   }
 }

@@ -509,7 +509,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// - Parameter bytes: how long its request is.
   func began(_ bytes: Int) {
     inFlight += 1
-    share.began(bytes)
+    share.began(bytes, now: burst.runQueue.time)
     memory.began(bytes)
   }
 
@@ -517,10 +517,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   ///
   /// - Parameters:
   ///   - bytes: how long its request is.
-  ///   - reply: how long its reply is that has come from the store.
-  func ended(_ bytes: Int, reply: Int) {
+  ///   - reply: how long its reply is; nil when the store was not asked.
+  func ended(_ bytes: Int, reply: Int?) {
     inFlight -= 1
-    share.ended(reply)
+    share.ended(reply, now: burst.timeOfReplies())
     burst.runQueue.roomMade(in: share)
     memory.ended(bytes)
     guard context != nil else {

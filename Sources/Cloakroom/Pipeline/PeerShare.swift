@@ -6,33 +6,37 @@ internal import DequeModule
 ///
 /// All calls of a loop go over one link to the store, where what is large stands before what others ask for. So a
 /// peer has only so many calls under way as are about `windowBytes` of requests and replies. How long a reply will
-/// be is not known before: a peer begins with few calls, has more under way while replies are short, and fewer as
-/// soon as one is long (a decaying maximum). Its connections take turns.
+/// be is not known before: a peer begins with few calls, and has one more with each that is answered, as long as all
+/// are short. The longest of late counts; what is late fades with time, and not with calls, so that a peer can't make
+/// the sidecar forget it. Its connections take turns.
 ///
 /// Bound to its loop.
 final class PeerShare {
   /// About how many bytes of requests and replies a peer has under way.
-  static let windowBytes = 1 << 20
+  static let windowBytes = 4 << 20
   /// How many calls it has under way in any case: the next is on its way when one is answered.
   static let fewestCalls = 2
-  /// How many it has at most.
+  /// How many it has at most: so many long replies stand before others' where only short ones were seen.
   static let mostCalls = 1024
   /// How many it begins with.
-  private static let firstCalls = 8
+  static let firstCalls = 8
   /// What a step of the store counts as at least, in bytes, where a call takes many.
-  private static let stepBytes = 1 << 10
-
-  /// What a request and a reply are taken to have at least, in bytes.
-  private static let fewestBytes = windowBytes / mostCalls
+  private static let stepBytes = 4 << 10
+  /// What is no longer than this bounds nothing, in bytes.
+  private static let shortBytes = windowBytes / mostCalls
+  /// How long it takes until half of the longest is forgotten, in nanoseconds.
+  private static let halfLife: UInt64 = 250_000_000
 
   /// How many calls are under way, those that wait for something else than the store not counted.
   private(set) var active = 0
   /// How many may be.
   private(set) var limit = PeerShare.firstCalls
-  /// How long a request or a reply is, the longest of late, in bytes.
-  private var usualBytes = PeerShare.windowBytes / PeerShare.firstCalls {
-    didSet { limit = max(Self.windowBytes / usualBytes, Self.fewestCalls) }
-  }
+  /// How many have been answered, as far as that is of interest.
+  private var proven = PeerShare.firstCalls
+  /// How long the longest request or reply of late is, in bytes; 0 when all are short.
+  private var longest = 0
+  /// When that was so.
+  private var asOf: UInt64 = 0
   /// Its connections that have calls to start, and wait for their turn.
   var ready = Deque<any RunQueueMember>()
   /// Those whose next call needs room in the share.
@@ -48,25 +52,33 @@ final class PeerShare {
 
   /// A call has been started.
   ///
-  /// - Parameter bytes: how long its request is.
-  func began(_ bytes: Int) {
+  /// - Parameters:
+  ///   - bytes: how long its request is.
+  ///   - now: nanoseconds of a clock that never goes back.
+  func began(_ bytes: Int, now: @autoclosure () -> UInt64) {
     active += 1
-    if bytes > usualBytes { usualBytes = bytes }
+    if bytes > Self.shortBytes { learn(bytes, now()) }
   }
 
   /// A call has ended.
   ///
-  /// - Parameter bytes: how long its reply is.
-  func ended(_ bytes: Int) {
+  /// - Parameters:
+  ///   - bytes: how long its reply is; nil when the store was not asked.
+  ///   - now: nanoseconds of a clock that never goes back.
+  func ended(_ bytes: Int?, now: @autoclosure () -> UInt64) {
     active -= 1
-    guard max(bytes, usualBytes) > Self.fewestBytes else { return }
-    usualBytes = max(bytes, usualBytes - usualBytes / 4, Self.fewestBytes)
+    guard let bytes else { return }
+    if proven < Self.mostCalls {
+      proven += 1
+      learn(bytes, now())
+    } else if bytes > Self.shortBytes || longest > 0 {
+      learn(bytes, now())
+    }
   }
 
   /// A call takes many steps of the store at once.
-  func takesSteps(_ count: Int) {
-    let bytes = min(count, Self.windowBytes) * Self.stepBytes
-    if bytes > usualBytes { usualBytes = bytes }
+  func takesSteps(_ count: Int, now: UInt64) {
+    learn(min(count, Self.mostCalls) * Self.stepBytes, now)
   }
 
   /// A call waits for something else than the store: another client, or a time.
@@ -74,6 +86,20 @@ final class PeerShare {
 
   /// It goes on.
   func resumed() { active += 1 }
+
+  private func learn(_ bytes: Int, _ now: UInt64) {
+    if longest > 0, now > asOf {
+      let halvings = (now - asOf) / Self.halfLife
+      longest >>= Int(min(halvings, 62))
+      asOf += halvings * Self.halfLife
+    }
+    if bytes >= longest, bytes > Self.shortBytes {
+      longest = bytes
+      asOf = now
+    }
+    if longest <= Self.shortBytes { longest = 0 }
+    limit = longest == 0 ? proven : min(max(Self.windowBytes / longest, Self.fewestCalls), proven)
+  }
 }
 
 /// The shares of one loop, by peer.

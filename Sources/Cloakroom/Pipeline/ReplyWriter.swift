@@ -221,7 +221,7 @@ final class ReplyWriter: StoreSink {
       request.connection.gathered(-batch.gatheredBytes)
     }
     // What is not sent to the client has gone over the link to the store; what the sidecar says of itself has not.
-    request.connection.ended(request.bytesIn, reply: fromStore ? written : 0)
+    request.connection.ended(request.bytesIn, reply: fromStore ? written : nil)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)
   }
 

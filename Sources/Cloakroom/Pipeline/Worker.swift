@@ -113,7 +113,8 @@ final class Worker {
       if arguments.notes.isKept { all.notes = arguments.notes }
       all.isMutation = isMutation
       if let steps {
-        request.connection.share.takesSteps(min(steps.count, Self.portion))
+        request.connection.share.takesSteps(
+          min(steps.count, Self.portion), now: burst.now())
         all.replies = Array(repeating: nil, count: steps.count)
         all.remaining = steps.count
         all.rest = steps[...]
