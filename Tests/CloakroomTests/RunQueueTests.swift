@@ -184,9 +184,9 @@ struct PeerShareTests {
   @Test("begins with a few calls, and has one more with each that is answered, up to a thousand")
   func growth() {
     let share = PeerShare()
-    #expect(share.limit == 8)
-    Self.answer(24, of: 100, in: share)
-    #expect(share.limit == 32)
+    #expect(share.limit == 16)
+    Self.answer(64, of: 100, in: share)
+    #expect(share.limit == 80)
     Self.answer(5000, of: 100, in: share)
     #expect(share.limit == 1024)
   }
@@ -222,7 +222,7 @@ struct PeerShareTests {
   func sidecar() {
     let share = PeerShare()
     Self.answer(100, of: nil, in: share)
-    #expect(share.limit == 8)
+    #expect(share.limit == 16)
     #expect(share.active == 0)
   }
 
@@ -239,7 +239,7 @@ struct PeerShareTests {
   @Test("does not count calls that wait for others")
   func parking() {
     let share = PeerShare()
-    for _ in 0..<8 { share.began(10, now: 0) }
+    for _ in 0..<16 { share.began(10, now: 0) }
     #expect(!share.hasRoom)
     share.parked()
     #expect(share.hasRoom)

@@ -42,6 +42,9 @@ final class ConnectionMemory {
   /// Whether the account knows of it.
   var isLarge: Bool { reportedTotal > 0 || isDropped }
 
+  /// Whether clients have the sidecar hold much less than it may.
+  var isRoomy: Bool { account.bytes < account.limit / 2 }
+
   /// A call has been started.
   func began(_ bytes: Int) { requestBytes += bytes }
 

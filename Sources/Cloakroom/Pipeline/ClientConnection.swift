@@ -194,8 +194,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Whether it may have the sidecar hold more.
   func hasRoom(for bytes: Int) -> Bool {
-    // What is little is added up at the end of the burst.
-    if bytes < ConnectionMemory.step, !memory.isLarge { return true }
+    // What is little is added up at the end of the burst, as long as there is room.
+    if bytes < ConnectionMemory.step, !memory.isLarge, memory.isRoomy { return true }
     let held = held
     let total = held.total + bytes
     if total <= ConnectionMemory.step { return !memory.isDropped }

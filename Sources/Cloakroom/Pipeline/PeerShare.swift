@@ -19,7 +19,7 @@ final class PeerShare {
   /// How many it has at most: so many long replies stand before others' where only short ones were seen.
   static let mostCalls = 1024
   /// How many it begins with.
-  static let firstCalls = 8
+  static let firstCalls = 16
   /// What a step of the store counts as at least, in bytes, where a call takes many.
   private static let stepBytes = 4 << 10
   /// What is no longer than this bounds nothing, in bytes.
