@@ -92,7 +92,13 @@ class Line:
         self.socket = socket.socket(socket.AF_UNIX)
         self.timeout = timeout
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except BlockingIOError:
+                # As many wait for being accepted as may.
+                time.sleep(0.01)
         self.file = self.socket.makefile("rb", 1 << 16)
 
     def send(self, text):
