@@ -94,7 +94,7 @@ struct ComputePoolTests {
     #expect(stage.pool.gauges == .init(waiting: 0, done: 7))
   }
 
-  @Test("refuse who has most waiting when too much does, whoever comes")
+  @Test("refuse the process that has most waiting when too much waits, not the one that asks")
   func limit() async throws {
     let stage = try await Stage(queueLimit: 4)
     for number in 1...4 { try await stage.submit("a\(number)", by: 1) }

@@ -60,7 +60,7 @@ struct LinkPatienceTests {
       .look(at: 2700, sight(5000, oldest: 5000, untaken: 3000), isDead: false),
       .look(at: 2800, sight(5000, oldest: 5000, untaken: 3000), isDead: true)),
     Course(
-      "bytes that are read are, whoever they answer",
+      "bytes that are read are, whichever command they answer",
       .sent(at: 0, 100), .read(at: 900), .look(at: 1899, sight(), isDead: false), .read(at: 1899),
       .look(at: 2898, sight(), isDead: false), .look(at: 2899 + 250, sight(), isDead: true)),
     Course(

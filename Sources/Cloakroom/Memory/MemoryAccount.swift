@@ -165,7 +165,7 @@ final class MemoryAccount: Sendable {
     }
   }
 
-  /// The largest connection of whoever has to give way: of the one who asks, if it has more than its share.
+  /// The largest connection of the process that has to give way: of the one that asks, if it has more than its share.
   private func largest(
     in registry: [MemoryHolder.Identity: Entry], for asking: MemoryHolder
   ) -> MemoryShare? {
@@ -207,13 +207,13 @@ final class MemoryAccount: Sendable {
     return false
   }
 
-  /// Why not everybody gets what he asks for; nil when all do.
+  /// Why clients are refused more memory; nil while none is.
   var problem: String? {
     guard isRefusing else { return nil }
     let most = largestHolder.map { "; uid \($0.uid), pid \($0.pid) holds most, \($0.bytes) bytes" }
     return
-      "clients have the sidecar hold as much as it may (limits.clientMemory, \(limit) bytes): whoever holds "
-      + "more than its share is refused\(most ?? "")"
+      "clients have the sidecar hold as much as it may (limits.clientMemory, \(limit) bytes): a process "
+      + "that holds more than its share is refused\(most ?? "")"
   }
 
   /// Who holds most; nil when nobody holds anything.

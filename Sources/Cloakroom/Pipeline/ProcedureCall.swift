@@ -93,7 +93,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   }
 
   private func hasBegun(_ result: Result<PostponedCall.Beginning, RPCError>) {
-    // Whoever was cancelled before that has nothing to clear up.
+    // A call that was cancelled before that has nothing to clear up.
     guard !isOver else { return }
     switch result {
     case .success(let beginning):

@@ -7,7 +7,7 @@ internal import Synchronization
 /// Threads for work that would hold up an event loop: schemas and patches of large values, slow signatures.
 ///
 /// One for the process. Clients take turns, each process being one: what a greedy one has waiting stands before its
-/// own work alone. When as much waits as may, who has most waiting is refused, whoever comes.
+/// own work alone. When as much waits as may, the process that has most waiting is refused, not the one that asks.
 public final class ComputePool: Sendable {
   /// From how many bytes on what is looked into (parsed, patched, held against a schema) is too much for an event
   /// loop: half a millisecond's work.
