@@ -36,6 +36,14 @@ struct ReadingPaceTests {
     #expect(pace.count(now: 60 * Self.second) == 16)
   }
 
+  @Test("forgets a long value also where short ones are read all the time")
+  func busy() {
+    var pace = ReadingPace()
+    pace.learn([1_000_000], of: 1, now: 0)
+    for tenth in UInt64(0)..<200 { pace.learn([10], of: 1, now: tenth * Self.second / 10) }
+    #expect(pace.count(now: 20 * Self.second) == 4)
+  }
+
   @Test("is by the longest, not by how many there are; what is not there is short")
   func length() {
     var pace = ReadingPace()

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import CloakroomMethods
 internal import DequeModule
 
 /// What the connections of one peer, a process, have under way together on one loop: its share of the way to the
@@ -33,10 +34,12 @@ final class PeerShare {
   private(set) var limit = PeerShare.firstCalls
   /// How many have been answered, as far as that is of interest.
   private var proven = PeerShare.firstCalls
-  /// How long the longest request or reply of late is, in bytes; 0 when all are short.
-  private var longest = 0
-  /// When that was so.
-  private var asOf: UInt64 = 0
+  /// How long the longest request or reply of late is, in bytes.
+  private var longest = FadingMaximum(halfLife: PeerShare.halfLife)
+  /// Whether all of late are short.
+  private var areShort = true
+  /// How many values its calls read at a time.
+  var pace = ReadingPace()
   /// Its connections that have calls to start, and wait for their turn.
   var ready = Deque<any RunQueueMember>()
   /// Those whose next call needs room in the share.
@@ -71,7 +74,7 @@ final class PeerShare {
     if proven < Self.mostCalls {
       proven += 1
       learn(bytes, now())
-    } else if bytes > Self.shortBytes || longest > 0 {
+    } else if bytes > Self.shortBytes || !areShort {
       learn(bytes, now())
     }
   }
@@ -88,17 +91,10 @@ final class PeerShare {
   func resumed() { active += 1 }
 
   private func learn(_ bytes: Int, _ now: UInt64) {
-    if longest > 0, now > asOf {
-      let halvings = (now - asOf) / Self.halfLife
-      longest >>= Int(min(halvings, 62))
-      asOf += halvings * Self.halfLife
-    }
-    if bytes >= longest, bytes > Self.shortBytes {
-      longest = bytes
-      asOf = now
-    }
-    if longest <= Self.shortBytes { longest = 0 }
-    limit = longest == 0 ? proven : min(max(Self.windowBytes / longest, Self.fewestCalls), proven)
+    longest.see(bytes, now: now)
+    let longest = longest.value(now: now)
+    areShort = longest <= Self.shortBytes
+    limit = areShort ? proven : min(max(Self.windowBytes / longest, Self.fewestCalls), proven)
   }
 }
 

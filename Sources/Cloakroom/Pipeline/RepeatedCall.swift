@@ -110,7 +110,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private func keepPace() {
     guard step.isPaced else { return }
     step = step.reading(
-      atMost: worker.paces.count(for: request.connection.peer, now: worker.burst.now()))
+      atMost: request.connection.share.pace.count(now: worker.burst.now()))
   }
 
   private func ask() {
@@ -129,7 +129,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     let reply = reply
     mutations.answered(reply)
     if step.isPaced {
-      worker.paces.learn(reply, for: request.connection.peer, now: worker.burst.now())
+      request.connection.share.pace.learn(reply, now: worker.burst.now())
     }
     guard !isAnswered else { return }
     var result = worker.burst.takeBuffer()

@@ -28,8 +28,6 @@ final class Worker {
   private let pool: ComputePool
   /// The timers of its calls.
   let timers: LoopTimers
-  /// How many values its clients' calls read at a time.
-  var paces = ReadingPaces()
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
   /// counts references to what it uses, and once there was a weak one that takes twice as long.
   private(set) lazy var executor = LoopExecutor(on: loop) { self.burst.finish() }

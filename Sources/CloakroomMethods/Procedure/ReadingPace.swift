@@ -1,3 +1,7 @@
+internal import CloakroomCore
+public import CloakroomStore
+internal import NIOCore
+
 /// How many values of one caller a step reads at a time, so that its reply stays short: others' replies come behind it.
 ///
 /// How long values are is not known before they are read. It begins with few, reads more as long as they turn out to
@@ -15,10 +19,8 @@ public struct ReadingPace: Sendable {
   /// How long it takes until half of the longest is forgotten, in nanoseconds.
   private static let halfLife: UInt64 = 1_000_000_000
 
-  /// The length of the longest value, as far as it is remembered.
-  private var longest = 0
-  /// When that was so.
-  private var asOf: UInt64 = 0
+  /// The length of the longest value of late.
+  private var longest = FadingMaximum(halfLife: ReadingPace.halfLife)
   /// How many values have been short enough together.
   private var proven = ReadingPace.fewest / ReadingPace.growth
 
@@ -29,7 +31,7 @@ public struct ReadingPace: Sendable {
   ///
   /// - Parameter now: nanoseconds of a clock that never goes back.
   public func count(now: UInt64) -> Int {
-    let byLength = Self.stepBytes / max(longest(now: now), 1)
+    let byLength = Self.stepBytes / max(longest.value(now: now), 1)
     return max(1, min(byLength, proven * Self.growth, Self.most))
   }
 
@@ -44,12 +46,13 @@ public struct ReadingPace: Sendable {
       sum += length
       greatest = max(greatest, length)
     }
-    longest = max(longest(now: now), greatest)
-    asOf = now
+    longest.see(greatest, now: now)
     proven = sum <= Self.stepBytes ? min(max(proven, count), Self.most) : 1
   }
 
-  private func longest(now: UInt64) -> Int {
-    longest >> Int(min((max(now, asOf) - asOf) / Self.halfLife, 62))
+  /// Takes note of what a step has read.
+  public mutating func learn(_ reply: borrowing StoreReply, now: UInt64) {
+    guard case .values(let values) = copy reply, !values.isEmpty else { return }
+    learn(values.lazy.map { $0?.readableBytes ?? 0 }, of: values.count, now: now)
   }
 }
