@@ -15,6 +15,16 @@ struct FairShareTests {
         say(number)
     """
 
+  /// A sidecar in front of a Redis that has a megabyte under `large`, and a client of it.
+  private static func withLargeValue() throws -> (RedisServer, Daemon, LineClient) {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, patience: "60s")
+    let calm = try daemon.readyClient()
+    let value = String(repeating: "x", count: 1_000_000)
+    _ = try calm.call("kv.set", #"{"key":"large","value":"\#(value)"}"#)
+    return (redis, daemon, calm)
+  }
+
   @Test("is served between the members of a batch", arguments: [false, true])
   func batch(hasSchema: Bool) throws {
     let daemon = try Daemon(["--loops", "1"])
@@ -52,11 +62,7 @@ struct FairShareTests {
 
   @Test("is not behind all that the other has asked for, on the one link to Redis")
   func link() throws {
-    let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath, patience: "60s")
-    let calm = try daemon.readyClient()
-    let value = String(repeating: "x", count: 1_000_000)
-    _ = try calm.call("kv.set", #"{"key":"large","value":"\#(value)"}"#)
+    let (redis, daemon, calm) = try Self.withLargeValue()
     redis.pause()
     let reader = try ClientProcess(
       Self.greedy,
@@ -80,11 +86,7 @@ struct FairShareTests {
 
   @Test("is not behind what another has asked for and does not wait for")
   func gone() throws {
-    let redis = try RedisServer()
-    let daemon = try RedisSidecar.start(redis.socketPath, patience: "60s")
-    let calm = try daemon.readyClient()
-    let value = String(repeating: "x", count: 1_000_000)
-    _ = try calm.call("kv.set", #"{"key":"large","value":"\#(value)"}"#)
+    let (redis, daemon, calm) = try Self.withLargeValue()
     // Notifications: what Redis answers to them goes nowhere, and takes its link all the same.
     let sender = try ClientProcess(
       """
@@ -100,6 +102,7 @@ struct FairShareTests {
     let more = try calm.metrics().sum("calls_total", ["method": "kv.get"]) - seen
     // Each of the twenty waits for what is under way, and for little more.
     #expect(more < 200, "of 600 that others have asked for")
+    #expect(try redis.command(["GET", "cloakroom:default:counter:n"]) == "20")
   }
 
   @Test("is not refused when the connections of another process use up what a loop may ask Redis")
