@@ -40,7 +40,7 @@ final class MemoryAccount: Sendable {
   private let holders = Atomic<Int>(0)
   private let isShort = Atomic<Bool>(false)
   private let lastShortage = Mutex<ContinuousClock.Instant?>(nil)
-  private let registry = Mutex<[MemoryHolder.Identity: Entry]>([:])
+  private let registry = Mutex<[Peer.Process: Entry]>([:])
 
   /// An account that is empty.
   ///
@@ -82,11 +82,11 @@ final class MemoryAccount: Sendable {
   func open(
     _ connection: UInt64, of peer: Peer, drop: @escaping @Sendable () -> Void
   ) -> MemoryShare {
-    let identity = MemoryHolder.Identity(peer)
+    let process = peer.process
     return registry.withLock { registry in
-      let holder = registry[identity]?.holder ?? MemoryHolder(identity)
+      let holder = registry[process]?.holder ?? MemoryHolder(process)
       let share = MemoryShare(connection, of: holder, drop: drop)
-      registry[identity, default: (holder, [:])].shares[connection] = share
+      registry[process, default: (holder, [:])].shares[connection] = share
       holder.count(1)
       return share
     }
@@ -96,10 +96,10 @@ final class MemoryAccount: Sendable {
   func close(_ share: MemoryShare) {
     change(share, to: 0)
     registry.withLock { registry in
-      let identity = share.holder.identity
-      guard registry[identity]?.shares.removeValue(forKey: share.connection) != nil else { return }
+      let process = share.holder.process
+      guard registry[process]?.shares.removeValue(forKey: share.connection) != nil else { return }
       share.holder.count(-1)
-      if registry[identity]?.shares.isEmpty == true { registry[identity] = nil }
+      if registry[process]?.shares.isEmpty == true { registry[process] = nil }
     }
   }
 
@@ -167,7 +167,7 @@ final class MemoryAccount: Sendable {
 
   /// The largest connection of the process that has to give way: of the one that asks, if it has more than its share.
   private func largest(
-    in registry: [MemoryHolder.Identity: Entry], for asking: MemoryHolder
+    in registry: [Peer.Process: Entry], for asking: MemoryHolder
   ) -> MemoryShare? {
     var candidate: (bytes: Int, share: MemoryShare)?
     var most = 0
@@ -222,7 +222,7 @@ final class MemoryAccount: Sendable {
       let holder = registry.values.map(\.holder).max { $0.bytes < $1.bytes }
       guard let holder, holder.bytes > 0 else { return nil }
       return Largest(
-        uid: holder.identity.uid, pid: holder.identity.pid, bytes: holder.bytes)
+        uid: holder.process.uid, pid: holder.process.pid, bytes: holder.bytes)
     }
   }
 }

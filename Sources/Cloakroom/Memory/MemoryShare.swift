@@ -52,22 +52,11 @@ final class MemoryShare: Sendable {
 
 /// What all connections of one process hold together.
 final class MemoryHolder: Sendable {
-  /// Who it is, as far as the account tells holders apart.
-  struct Identity: Hashable {
-    let uid: UInt32
-    let pid: Int32
-
-    init(_ peer: Peer) {
-      uid = peer.uid
-      pid = peer.pid
-    }
-  }
-
-  let identity: Identity
+  let process: Peer.Process
   private let total = Atomic<Int>(0)
   private let shares = Atomic<Int>(0)
 
-  init(_ identity: Identity) { self.identity = identity }
+  init(_ process: Peer.Process) { self.process = process }
 
   /// What they hold.
   var bytes: Int { total.load(ordering: .relaxed) }

@@ -105,29 +105,18 @@ struct PeerShares {
     var connections = 0
   }
 
-  /// Which process it is; one that acts for several users has as many shares.
-  private struct Key: Hashable {
-    let uid: UInt32
-    let pid: Int32
-
-    init(_ peer: Peer) {
-      uid = peer.uid
-      pid = peer.pid
-    }
-  }
-
-  private var holders: [Key: Holder] = [:]
+  private var holders: [Peer.Process: Holder] = [:]
 
   /// One more connection of a peer.
   mutating func join(_ peer: Peer) -> PeerShare {
-    holders[Key(peer), default: Holder()].connections += 1
-    return holders[Key(peer)]?.share ?? PeerShare()
+    holders[peer.process, default: Holder()].connections += 1
+    return holders[peer.process]?.share ?? PeerShare()
   }
 
   /// One fewer.
   mutating func leave(_ peer: Peer) {
-    guard let holder = holders[Key(peer)] else { return }
-    holders[Key(peer)]?.connections -= 1
-    if holder.connections <= 1 { holders[Key(peer)] = nil }
+    guard let holder = holders[peer.process] else { return }
+    holders[peer.process]?.connections -= 1
+    if holder.connections <= 1 { holders[peer.process] = nil }
   }
 }

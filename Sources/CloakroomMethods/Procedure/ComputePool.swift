@@ -21,13 +21,13 @@ public final class ComputePool: Sendable {
 
   /// A piece of work that was handed in.
   public final class Job: Sendable {
-    fileprivate let owner: Peer?
+    fileprivate let owner: Peer.Process?
     /// Nil once it has begun, or never will.
     fileprivate let work: Mutex<(@Sendable (RPCError?) -> Void)?>
     private let pool: ComputePool
 
     fileprivate init(
-      _ owner: Peer?, _ pool: ComputePool, _ work: @escaping @Sendable (RPCError?) -> Void
+      _ owner: Peer.Process?, _ pool: ComputePool, _ work: @escaping @Sendable (RPCError?) -> Void
     ) {
       self.owner = owner
       self.pool = pool
@@ -50,9 +50,9 @@ public final class ComputePool: Sendable {
 
   private struct State {
     /// What waits, by whose it is; nobody has an empty queue.
-    var queues: [Peer?: Deque<Job>] = [:]
+    var queues: [Peer.Process?: Deque<Job>] = [:]
     /// Those who have something waiting; whose turn it is next comes first.
-    var turns: Deque<Peer?> = []
+    var turns: Deque<Peer.Process?> = []
     var gauges = Gauges()
 
     /// Takes out whose turn it is.
@@ -84,7 +84,7 @@ public final class ComputePool: Sendable {
     }
 
     /// The last job of who has most waiting, where that is more than a newcomer has.
-    func last(ofMoreThan owner: Peer?) -> Job? {
+    func last(ofMoreThan owner: Peer.Process?) -> Job? {
       guard let most = queues.values.max(by: { $0.count < $1.count }),
         most.count > (queues[owner]?.count ?? 0) + 1
       else { return nil }
@@ -127,7 +127,7 @@ public final class ComputePool: Sendable {
     _ completion: @escaping (Result<Value, RPCError>) -> Void
   ) throws(RPCError) -> Job {
     let bound = NIOLoopBound(completion, eventLoop: loop)
-    let job = Job(owner, self) { refusal in
+    let job = Job(owner?.process, self) { refusal in
       let result: Result<Value, RPCError>
       do throws(RPCError) {
         if let refusal { throw refusal }
