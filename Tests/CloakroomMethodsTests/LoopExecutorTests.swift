@@ -10,7 +10,7 @@ struct LoopExecutorTests {
 
   @Test("never lets a task leave the loop's thread, whatever it waits for")
   func staysOnLoop() async throws {
-    let executor = try await loop.submit { [loop] in LoopExecutor(on: loop) {} }.get()
+    let executor = try await loop.submit { [loop] in LoopExecutor(on: loop, later: { $0() }, ran: {}) }.get()
     let task = Task(executorPreference: executor) { [loop] in
       var hops = loop.inEventLoop ? 0 : 1
       for _ in 0..<100 {
@@ -29,7 +29,7 @@ struct LoopExecutorTests {
   func tells() async throws {
     let log = Log()
     let executor = try await loop.submit { [loop] in
-      LoopExecutor(on: loop) { log.append("ran") }
+      LoopExecutor(on: loop, later: { $0() }, ran: { log.append("ran") })
     }.get()
     let tasks = try await loop.submit {
       (0..<3).map { number in
@@ -39,6 +39,64 @@ struct LoopExecutorTests {
     for task in tasks { await task.value }
     try await loop.submit {}.get()
     #expect(log.lines == ["task 0", "task 1", "task 2", "ran"])
+  }
+
+  @Test("leaves tasks that there is no time for in one turn to the next ones")
+  func takesTurns() async throws {
+    let log = Log()
+    let executor = try await loop.submit { [loop] in
+      LoopExecutor(
+        on: loop,
+        later: { body in
+          log.append("later")
+          body()
+        }, ran: {})
+    }.get()
+    let tasks = try await loop.submit {
+      (0..<3).map { number in
+        Task(executorPreference: executor) {
+          log.append("task \(number)")
+          let end = NIODeadline.now() + .milliseconds(2)
+          while NIODeadline.now() < end {}
+        }
+      }
+    }.get()
+    for task in tasks { await task.value }
+    try await loop.submit {}.get()
+    #expect(log.lines.prefix(5) == ["task 0", "later", "task 1", "later", "task 2"])
+  }
+
+  @Test("runs what is left when it is closed")
+  func closes() async throws {
+    let log = Log()
+    let (executor, waiting) = try await loop.submit { [loop] in
+      let waiting = Waiting()
+      return (
+        LoopExecutor(on: loop, later: { waiting.bodies.append($0) }, ran: {}),
+        NIOLoopBound(waiting, eventLoop: loop)
+      )
+    }.get()
+    let tasks = try await loop.submit {
+      (0..<2).map { number in
+        Task(executorPreference: executor) {
+          log.append("task \(number)")
+          let end = NIODeadline.now() + .milliseconds(2)
+          while NIODeadline.now() < end {}
+        }
+      }
+    }.get()
+    await tasks[0].value
+    try await loop.submit {
+      #expect(waiting.value.bodies.count == 1)
+      executor.close()
+    }.get()
+    for task in tasks { await task.value }
+    #expect(log.lines == ["task 0", "task 1"])
+  }
+
+  /// What is to be done later, and never is.
+  private final class Waiting {
+    var bodies: [() -> Void] = []
   }
 
   private final class Log: Sendable {

@@ -23,7 +23,7 @@ public final class BusHarness: Sendable {
       let port = BusPort()
       let link = makeLink(loop)
       port.link = link
-      port.start()
+      port.start(on: loop)
       return NIOLoopBound(port, eventLoop: loop)
     }.get()
   }

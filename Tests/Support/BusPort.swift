@@ -18,7 +18,9 @@ final class BusPort {
     }
   }
 
-  func start() { link?.start { self.bursts += 1 } }
+  func start(on loop: any EventLoop) {
+    link?.start(later: { loop.assumeIsolated().execute($0) }) { _ in self.bursts += 1 }
+  }
 
   /// One subscription.
   private final class Listener: BusListener {

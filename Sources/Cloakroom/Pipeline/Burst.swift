@@ -1,5 +1,6 @@
 internal import CloakroomCore
 internal import CloakroomObservability
+internal import DequeModule
 internal import NIOCore
 
 /// A connection, as a burst sees it.
@@ -25,7 +26,9 @@ final class Burst {
   /// Who starts calls next.
   let runQueue = RunQueue { NIODeadline.now().uptimeNanoseconds }
   /// What is to be done when the loop has looked at its sockets again.
-  private var afterInput: [() -> Void] = []
+  private var afterInput = Deque<() -> Void>()
+  /// Whether the loop has been asked to do it.
+  private var isTurnAsked = false
   /// Whether the run queue goes on then.
   private var goesOn = false
 
@@ -33,7 +36,7 @@ final class Burst {
   private(set) var start: UInt64 = 0
   /// When the store's replies arrived that are being worked on; 0 when none is.
   private var replyTime: UInt64 = 0
-  /// What is known of the messages of this burst.
+  /// What is known of the message that is being told.
   var envelopes = EnvelopeReader()
 
   init(on loop: any EventLoop, limits: Configuration.Limits, observer: LoopObserver) {
@@ -89,21 +92,40 @@ final class Burst {
     goOnLater()
   }
 
-  /// So long the loop looks at its sockets before it goes on with what is left. What a task of the loop gives it to
-  /// do is done before it looks at them; only for what has a time, however short, it looks first.
+  /// So long the loop looks at its sockets before it goes on with what is left.
   private static let inputTime = TimeAmount.microseconds(20)
+  /// So long it goes on with what is left before it looks at them again, in nanoseconds.
+  private static let turnTime: UInt64 = 1_000_000
 
-  /// Has something done once the loop has looked at its sockets again.
+  /// Has something done once the loop has looked at its sockets again. It is little: what takes longer asks again.
   func afterInput(_ body: @escaping () -> Void) {
     afterInput.append(body)
-    guard afterInput.count == 1 else { return }
-    // On the loop already: only what runs there calls this, and NIO checks that each time.
-    loop.assumeIsolated().scheduleTask(in: Self.inputTime) {
-      var bodies: [() -> Void] = []
-      swap(&bodies, &self.afterInput)
-      for body in bodies { body() }
-      self.finish()
+    askForTurn()
+  }
+
+  /// What a task gives the loop to do is done before the loop looks at its sockets, and so is what is due when the
+  /// task ends. So a task that does nothing else begins the time, however short, in which it does look.
+  private func askForTurn() {
+    guard !isTurnAsked, !afterInput.isEmpty else { return }
+    isTurnAsked = true
+    // On the loop already: only what runs there asks for this, and NIO checks that each time.
+    loop.assumeIsolated().execute {
+      self.loop.assumeIsolated().scheduleTask(in: Self.inputTime) { self.takeTurn() }
     }
+  }
+
+  private func takeTurn() {
+    isTurnAsked = false
+    // What comes up meanwhile is for the next one.
+    var left = afterInput.count
+    let end = now() + Self.turnTime
+    while left > 0, let body = afterInput.popFirst() {
+      left -= 1
+      body()
+      if now() >= end { break }
+    }
+    finish()
+    askForTurn()
   }
 
   /// Has a connection flushed at the end of the burst; once for each time that it has been.
@@ -116,7 +138,6 @@ final class Burst {
     replyTime = 0
     flushDirty()
     if !runQueue.isEmpty { startCalls() }
-    envelopes.forget()
     observer.flush()
   }
 

@@ -159,7 +159,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     for command in closing.values { owner.takeBack(by: command) }
     closing = [:]
     owner.closed(self)
-    if endSome() { owner.endLater(self) }
+    if !procedures.all.isEmpty || !subscriptions.isEmpty { owner.endLater(self) }
     settle()
   }
 
@@ -521,6 +521,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func ended(_ bytes: Int, reply: Int?) {
     inFlight -= 1
     share.ended(reply, now: burst.timeOfReplies())
+    if let reply { burst.runQueue.wrote(reply) }
     burst.runQueue.roomMade(in: share)
     memory.ended(bytes)
     guard context != nil else {

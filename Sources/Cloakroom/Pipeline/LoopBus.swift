@@ -50,8 +50,14 @@ final class LoopBus {
 
   /// Opens the way to the bus.
   ///
-  /// - Parameter finishedBurst: called when all messages that arrived together have been handed on.
-  func start(finishedBurst: @escaping () -> Void) { link.start(finishedBurst: finishedBurst) }
+  /// - Parameters:
+  ///   - later: does something in another turn of the loop.
+  ///   - told: called when messages have been handed on, with whether those were all.
+  func start(
+    later: @escaping (@escaping () -> Void) -> Void, told: @escaping (Bool) -> Void
+  ) {
+    link.start(later: later, told: told)
+  }
 
   func close() { link.close() }
 

@@ -105,6 +105,11 @@ final class RunQueue {
   /// A call is started that takes more work than most: the clock is asked after it.
   func startsHeavy() { units = Self.unitsPerLook }
 
+  /// A reply was written.
+  ///
+  /// - Parameter bytes: how long it is.
+  func wrote(_ bytes: Int) { units += bytes >> 12 }
+
   /// A call was started.
   ///
   /// - Parameter bytes: how long its request is.

@@ -30,7 +30,8 @@ final class Worker {
   let timers: LoopTimers
   /// Runs procedures on the loop. It has a strong reference back, which `stop` takes from it: every call
   /// counts references to what it uses, and once there was a weak one that takes twice as long.
-  private(set) lazy var executor = LoopExecutor(on: loop) { self.burst.finish() }
+  private(set) lazy var executor = LoopExecutor(
+    on: loop, later: { self.burst.afterInput($0) }, ran: { self.burst.finish() })
 
   /// Runs calls on records. It goes with the worker, and refers back to it unowned.
   private(set) lazy var records = RecordRunner(on: self, recordBytes: limits.recordBytes)
@@ -82,7 +83,10 @@ final class Worker {
     }
     replies.goOn = { [unowned self] parent in burst.afterInput { self.submitSteps(of: parent) } }
     store.start(sink: replies)
-    bus.start { [burst] in burst.finish() }
+    bus.start(later: { [burst] in burst.afterInput($0) }) { [burst] wasAll in
+      if wasAll { burst.envelopes.forget() }
+      burst.finish()
+    }
   }
 
   /// Gives them up and hands the last records to the log.

@@ -42,7 +42,6 @@ struct EnvelopeReader {
     }
   }
 
-  private static let subscription = Array("\"subscription\"".utf8)
   private static let head = Array("{\"type\":\"".utf8)
   private static let data = Array(",\"data\":".utf8)
 
@@ -55,12 +54,7 @@ struct EnvelopeReader {
       return nil
     }
     let bytes = message.readableBytesView
-    // Few messages have the word, or a name with an escape in it.
-    if !hasLineBreaks, isWrittenAsHere(bytes), !bytes.contains(UInt8(ascii: "\\")),
-      bytes.firstRange(of: subscription) == nil
-    {
-      return message
-    }
+    if !hasLineBreaks, isWrittenAsHere(bytes), hasNoSubscription(message) { return message }
     guard let node = try? JSONNode(Array(bytes)) else { return nil }
     let members = node.members
     let isEnvelope =
@@ -80,6 +74,18 @@ struct EnvelopeReader {
     let type = bytes.dropFirst(head.count)
     guard let end = type.firstIndex(of: UInt8(ascii: "\"")) else { return false }
     return type[end...].dropFirst().starts(with: data)
+  }
+
+  /// So many members an envelope has at most that is passed on as it is.
+  private static let membersAtMost = 16
+
+  /// Whether certainly none of its members is the name of a subscription.
+  private static func hasNoSubscription(_ message: ByteBuffer) -> Bool {
+    let text = message.readableBytesSpan
+    let whole = ByteRange(0..<message.readableBytes)
+    return JSONParts.of(whole, in: text, atMost: membersAtMost)?.allSatisfy {
+      !$0.nameHasEscapes && !$0.name.holds("subscription", in: text)
+    } ?? false
   }
 
   /// An envelope around data that were published without one; nil where the channel's name is no text.

@@ -10,9 +10,11 @@ public protocol BusLink: AnyObject {
   var counters: BusCounters { get }
   /// Opens the way.
   ///
-  /// - Parameter finishedBurst: called when all that had arrived together has been told: the moment to
-  ///   flush what it led to.
-  func start(finishedBurst: @escaping () -> Void)
+  /// - Parameters:
+  ///   - later: does something in another turn of the loop, when that has looked at its sockets: what there is no
+  ///     time for in one turn is told then.
+  ///   - told: called when something has been told, with whether that was all: the moment to flush what it led to.
+  func start(later: @escaping (@escaping () -> Void) -> Void, told: @escaping (Bool) -> Void)
   /// Stops listening.
   func close()
   /// Begins to listen; the listener is told when it does.

@@ -94,7 +94,7 @@ final class BusMailbox: Sendable {
     wake()
   }
 
-  /// Takes all there is.
+  /// Takes all there is; until `tookAll` the loop is not woken again.
   func take() -> [BusEvent] {
     contents.withLock { contents in
       var events: [BusEvent] = []
@@ -102,8 +102,13 @@ final class BusMailbox: Sendable {
       contents.messages = 0
       contents.bytes = 0
       contents.overflowed.removeAll()
-      contents.isWakeScheduled = false
       return events
     }
+  }
+
+  /// What was taken has been told: the loop is woken for what has come since, and what comes.
+  func tookAll() {
+    contents.withLock { $0.isWakeScheduled = false }
+    wake()
   }
 }

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import DequeModule
 internal import NIOCore
 
 /// One event loop's way to a bus that all loops share: many subscriptions of a loop to one topic are
@@ -23,12 +24,33 @@ public final class LoopBusLink: BusLink {
     var isConfirmed = false
   }
 
+  /// What is to be told next.
+  private enum Mail {
+    case event(BusEvent)
+    /// The rest of a message for an interest: those that were not told of it yet.
+    case rest(ArraySlice<UInt64>, token: UInt64, ByteBuffer, on: ByteBuffer)
+  }
+
+  /// How long one turn of the loop tells what has come.
+  private static let turnTime = TimeAmount.milliseconds(1)
+  /// Turns with less between them count as one.
+  private static let pause = TimeAmount.microseconds(50)
+  /// The clock is asked after so many that were told of a message.
+  private static let toldPerLook = 32
+
   private let loop: any EventLoop
   private let exchange: any BusExchange
   private let mailbox: BusMailbox
   private let quota: BusQuota
-  /// Called when all that had arrived together has been told; nil while the link is not open.
-  private var finishedBurst: (() -> Void)?
+  /// Called when something has been told, with whether that was all; nil while the link is not open.
+  private var told: ((Bool) -> Void)?
+  /// Does something in another turn of the loop.
+  private var later: (@escaping () -> Void) -> Void = { _ in }
+  /// When something was told last.
+  private var lastTold = NIODeadline.uptimeNanoseconds(0)
+  private var turnEnd = NIODeadline.uptimeNanoseconds(0)
+  /// What came from the mailbox and was not told yet.
+  private var mail = Deque<Mail>()
   private var tokens: [Topic: UInt64] = [:]
   private var interests: [UInt64: Interest] = [:]
   private var places: [UInt64: Place] = [:]
@@ -51,8 +73,11 @@ public final class LoopBusLink: BusLink {
   }
 
   /// Opens the way.
-  public func start(finishedBurst: @escaping () -> Void) {
-    self.finishedBurst = finishedBurst
+  public func start(
+    later: @escaping (@escaping () -> Void) -> Void, told: @escaping (Bool) -> Void
+  ) {
+    self.later = later
+    self.told = told
     mailbox.attach(NIOLoopBound(self, eventLoop: loop))
     exchange.attach(mailbox)
   }
@@ -69,12 +94,14 @@ public final class LoopBusLink: BusLink {
     rejected = [:]
     exchange.detach(mailbox)
     mailbox.attach(nil)
-    finishedBurst = nil
+    mail = []
+    later = { _ in }
+    told = nil
   }
 
   /// Begins to listen; the listener is told when it does.
   public func subscribe(_ topic: Topic, id: UInt64, listener: any BusListener) {
-    guard finishedBurst != nil else { return }
+    guard told != nil else { return }
     guard quota.take() else { return reject(id, .tooManySubscriptions, listener) }
     guard let token = tokens[topic] else { return begin(topic, id, listener) }
     guard let isOpen = interests[token]?.isOpen else { return }
@@ -136,15 +163,55 @@ public final class LoopBusLink: BusLink {
 
   /// Takes what the exchange has for the loop; called by the mailbox, on the loop.
   func takeMail() {
-    for event in mailbox.take() { handle(event) }
-    finishedBurst?()
+    mail.append(contentsOf: mailbox.take().lazy.map { .event($0) })
+    tell()
+  }
+
+  /// Tells what has come, as long as the turn has time. The mailbox fills up meanwhile, and is taken when all is told:
+  /// so what waits is bounded.
+  private func tell() {
+    let begin = NIODeadline.now()
+    // Publishers may have more each time, which the loop takes before it looks at its sockets.
+    if begin - lastTold > Self.pause { turnEnd = begin + Self.turnTime }
+    var now = begin
+    while now < turnEnd, let next = mail.popFirst() {
+      switch next {
+      case .event(let event): handle(event)
+      case .rest(let ids, let token, let message, let name):
+        tell(ids, of: token, message, on: name)
+      }
+      now = .now()
+    }
+    lastTold = now
+    if mail.isEmpty {
+      mailbox.tookAll()
+    } else {
+      later {
+        self.lastTold = .uptimeNanoseconds(0)
+        self.tell()
+      }
+    }
+    told?(mail.isEmpty)
+  }
+
+  /// Tells some of those that listen of a message; the others are next.
+  private func tell(
+    _ ids: ArraySlice<UInt64>, of token: UInt64, _ message: ByteBuffer, on name: ByteBuffer
+  ) {
+    let now = ids.prefix(Self.toldPerLook)
+    if now.count < ids.count {
+      mail.prepend(.rest(ids.dropFirst(now.count), token: token, message, on: name))
+    }
+    forEach(of: now, token) { _, listener in listener.received(message, on: name) }
   }
 
   private func handle(_ event: BusEvent) {
     switch event {
     case .message(let tokens, let message, let name):
-      for token in tokens {
-        forEach(token) { _, listener in listener.received(message, on: name) }
+      // The first is next.
+      for token in tokens.reversed() {
+        guard let ids = interests[token]?.ids else { continue }
+        mail.prepend(.rest(ids[...], token: token, message, on: name))
       }
     case .opened(let token):
       opened(token)
@@ -173,6 +240,12 @@ public final class LoopBusLink: BusLink {
   /// was when the first was told.
   private func forEach(_ token: UInt64, _ body: (UInt64, any BusListener) -> Void) {
     guard let ids = interests[token]?.ids else { return }
+    forEach(of: ids[...], token, body)
+  }
+
+  private func forEach(
+    of ids: ArraySlice<UInt64>, _ token: UInt64, _ body: (UInt64, any BusListener) -> Void
+  ) {
     for id in ids {
       guard let place = places[id], place.token == token else { continue }
       body(id, place.listener)
