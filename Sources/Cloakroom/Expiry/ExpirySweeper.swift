@@ -43,7 +43,7 @@ struct ExpirySweeper: Sendable {
   /// Lets the loop do what has arrived in the meantime. A task that yields goes on before that.
   private func turn() async {
     await withCheckedContinuation { continuation in
-      worker.eventLoop.execute { continuation.resume() }
+      worker.value.burst.afterInput { continuation.resume() }
     }
   }
 

@@ -34,10 +34,15 @@ struct BatchMembers {
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.
 final class BatchReply {
   /// The members' replies so far, the opening bracket before them.
-  private(set) var text = ByteBuffer()
+  private var text = ByteBuffer()
   private var remaining: Int
   /// How many bytes its members' replies have together.
   private(set) var gatheredBytes = 0
+
+  /// How many bytes of its memory may be of no use.
+  private static let wasteLimit = 1 << 16
+  /// How long the longest result was that did not stay.
+  private var cutBytes = 0
 
   /// - Parameter count: how many members the batch has, notifications counted.
   init(count: Int) { remaining = count }
@@ -46,6 +51,23 @@ final class BatchReply {
   var isComplete: Bool { remaining == 0 }
   /// Whether there is something to answer: a batch of notifications gets no reply at all.
   var hasReplies: Bool { text.readableBytes > 0 }
+
+  /// Takes the reply, once it is complete: not with much more memory than it needs, as it may be held until a slow
+  /// client has read it.
+  func takeText() -> ByteBuffer {
+    var taken = ByteBuffer()
+    swap(&taken, &text)
+    guard cutBytes > Self.wasteLimit else { return taken }
+    // The line break that follows has room too.
+    var copy = ByteBufferAllocator().buffer(capacity: taken.readableBytes + 1)
+    copy.writeImmutableBuffer(taken)
+    return copy
+  }
+
+  /// A member's result was written, and did not stay.
+  ///
+  /// - Parameter bytes: how long it was.
+  func cut(_ bytes: Int) { cutBytes = max(cutBytes, bytes) }
 
   /// Ends one member that is a notification, and has no reply.
   func endMember() {

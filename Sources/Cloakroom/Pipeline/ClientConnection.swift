@@ -31,8 +31,10 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// What it has the sidecar hold.
   private let memory: ConnectionMemory
-  /// How many bytes of replies the channel has that the socket did not take.
-  private var cloggedBytes = 0
+  /// The replies that the channel has, as the socket did not take them.
+  private var clogged: ByteBuffer?
+  /// The replies that nobody reads any more.
+  private var unread: [ByteBuffer] = []
 
   /// What it listens to, by the names that its client knows.
   var subscriptions: [String: any NoticeSource] = [:]
@@ -66,8 +68,6 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   private var isDirty = false
   private var isInputClosed = false
   private var isDraining = false
-  /// Whether the channel still has bytes that the socket did not take.
-  private var isClogged = false
   private var isReading = true
   /// The batch whose members are being started.
   private var batch: BatchMembers?
@@ -110,6 +110,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   /// How many bytes of replies were not sent yet.
   private var outputBytes: Int { output?.readableBytes ?? 0 }
 
+  /// Whether the channel still has bytes that the socket did not take.
+  private var isClogged: Bool { clogged != nil }
+
   /// Whether it is connected.
   var isOpen: Bool { context != nil }
 
@@ -139,8 +142,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func channelInactive(context: ChannelHandlerContext) {
     self.context = nil
     socket = nil
-    output = nil
-    isClogged = false
+    unread = [output.take(), clogged.take()].compactMap(\.self)
     isLeaving = true
     // What it has said before it left is done first.
     if isHeldBack { burst.callsWait(at: self) }
@@ -152,24 +154,33 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     isLeaving = false
     http = nil
     decoder.discard()
-    cloggedBytes = 0
     // What may be under way in the store is ended now; thousands that only wait would hold the loop up.
     for call in procedures.all where !call.isParked { call.end() }
     waiting = []
     for command in closing.values { owner.takeBack(by: command) }
     closing = [:]
     owner.closed(self)
-    if !procedures.all.isEmpty || !subscriptions.isEmpty { owner.endLater(self) }
+    if hasLeft { owner.endLater(self) }
     settle()
   }
 
   /// So many calls and subscriptions of a connection that is gone are ended in one turn of the loop.
   private static let endsInTurn = 64
 
-  /// Ends some of what is left of a connection that is gone.
+  /// Whether something is left of it, when it is gone, that may take long to end.
+  private var hasLeft: Bool {
+    !procedures.all.isEmpty || !subscriptions.isEmpty || !unread.isEmpty
+  }
+
+  /// Ends some of what is left of a connection that is gone. The system takes milliseconds to free replies of many
+  /// megabytes.
   ///
   /// - Returns: whether there is more.
   func endSome() -> Bool {
+    if unread.popLast() != nil {
+      settle()
+      return hasLeft
+    }
     let left = procedures.all.count + subscriptions.count
     for call in procedures.all.suffix(Self.endsInTurn) { call.end() }
     for subscription in Array(subscriptions.values.prefix(Self.endsInTurn)) { subscription.end() }
@@ -185,7 +196,8 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     HeldBytes(
       requests: memory.requestBytes + decoder.bufferedByteCount + (http?.heldBytes ?? 0)
         + (batch?.text.readableBytes ?? 0) + (heldRequest?.readableBytes ?? 0),
-      replies: (output?.writerIndex ?? 0) + cloggedBytes + memory.gatheredBytes,
+      replies: (output?.writerIndex ?? 0) + (clogged?.writerIndex ?? 0) + memory.gatheredBytes
+        + unread.reduce(0) { $0 + $1.writerIndex },
       calls: inFlight * HeldBytes.perCall + procedures.heldBytes,
       subscriptions: subscriptions.count * HeldBytes.perSubscription
         + subscriberAccount.patternBytes,
@@ -205,7 +217,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Tells the account what it has the sidecar hold.
   private func settle() {
-    if context == nil, inFlight == 0 { memory.close() } else { memory.settle(held) }
+    if context == nil, inFlight == 0, unread.isEmpty { memory.close() } else { memory.settle(held) }
   }
 
   /// A batch's reply has grown, or is written.
@@ -557,6 +569,18 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     return count
   }
 
+  /// Writes a reply that is there already, and may be long: where it is the only one, it is not copied.
+  func reply(_ text: consuming ByteBuffer) {
+    guard context != nil, http == nil, output == nil, encoder.framing == .lines else {
+      let text = text
+      reply { $0.writeImmutableBuffer(text) }
+      return
+    }
+    encoder.end(encoder.begin(in: &text), in: &text)
+    output = consume text
+    markDirty()
+  }
+
   // MARK: Notices out
 
   /// So many bytes of notices are gathered before they are sent. Past it they wait with their
@@ -637,14 +661,12 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
 
   /// Leaves it to the channel to send what the socket has not taken, when there is room again.
   private func pass(_ rest: ByteBuffer, to context: ChannelHandlerContext) {
-    isClogged = true
     // What was sent of it stays in memory until all was.
-    cloggedBytes = rest.writerIndex
+    clogged = rest
     // A handler is called on its channel's loop, and the write's future is of that loop: this can't
     // be anywhere else.
     context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenSuccess {
-      self.isClogged = false
-      self.cloggedBytes = 0
+      self.clogged = nil
       self.flush()
       self.burst.finish()
     }

@@ -365,12 +365,12 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   ) {
     let sendings = worker.store.sendings
     guard command.isMutation, !isTakenBack else {
-      worker.perform(command) { continuation.resume(returning: $0) }
+      worker.perform(command) { self.resume(continuation, with: $0) }
       return
     }
     worker.perform(command) {
       self.mutations.answered($0)
-      continuation.resume(returning: $0)
+      self.resume(continuation, with: $0)
     } submitting: {
       self.mutations.submitted($0, sendings: sendings)
     }
@@ -386,16 +386,25 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       worker.perform(command) {
         replies[place] = $0
         open -= 1
-        if open == 0 { continuation.resume(returning: replies) }
+        if open == 0 { self.resume(continuation, with: replies) }
       }
     }
+  }
+
+  /// Resumes the procedure: in another turn of the loop where it has had the time of one, as a store that answers at
+  /// once would never have it wait.
+  private func resume<Value: Sendable>(
+    _ continuation: CheckedContinuation<Value, Never>, with value: Value
+  ) {
+    guard worker.executor.isTurnOver else { return continuation.resume(returning: value) }
+    worker.burst.afterInput { continuation.resume(returning: value) }
   }
 
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {
     run(call) { (answer: RecordAnswer) in
       if !call.isReading, answer.hasEffect { self.mutations.changed() }
       self.untold = self.isOver ? nil : (call, answer)
-      continuation.resume(returning: answer)
+      self.resume(continuation, with: answer)
     }
   }
 

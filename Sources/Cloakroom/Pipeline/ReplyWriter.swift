@@ -199,6 +199,7 @@ final class ReplyWriter: StoreSink {
       bytesOut = burst.discard(write)
       request.batch?.endMember()
     } else if let batch = request.batch {
+      var cut = 0
       batch.endMember { buffer in
         let before = buffer.writerIndex
         write(&buffer)
@@ -207,17 +208,19 @@ final class ReplyWriter: StoreSink {
         if failure == nil, buffer.writerIndex - before > Self.shortReply,
           let error = problem(with: buffer, from: before, for: request)
         {
+          cut = buffer.writerIndex - before
           buffer.moveWriterIndex(to: before)
           failure = writeFailure(error, id: request.id, to: &buffer)
         }
         bytesOut = buffer.writerIndex - before
       }
+      batch.cut(cut)
       request.connection.gathered(bytesOut)
     } else {
       bytesOut = request.connection.reply(write)
     }
     if let batch = request.batch, batch.isComplete, batch.hasReplies {
-      request.connection.reply { $0.writeImmutableBuffer(batch.text) }
+      request.connection.reply(batch.takeText())
       request.connection.gathered(-batch.gatheredBytes)
     }
     // What is not sent to the client has gone over the link to the store; what the sidecar says of itself has not.

@@ -13,12 +13,16 @@ public final class LoopExecutor: TaskExecutor {
     var isScheduled = false
   }
 
-  /// What is called on the loop.
-  private struct Callbacks {
-    /// When jobs have run.
-    let ran: () -> Void
-    /// Does something in another turn of the loop.
-    let later: (@escaping () -> Void) -> Void
+  /// What belongs to the loop.
+  private struct Turn {
+    /// Called when jobs have run.
+    var ran: () -> Void
+    /// Does something in another turn of the loop; nil once nothing is to be put off any more.
+    var later: ((@escaping () -> Void) -> Void)?
+    /// What is left of the last turn.
+    var left = Deque<UnownedJob>()
+    /// When the turn is over; nil between turns.
+    var end: NIODeadline?
   }
 
   /// How long one turn of the loop runs jobs.
@@ -26,10 +30,7 @@ public final class LoopExecutor: TaskExecutor {
 
   private let loop: any EventLoop
   private let queue = Mutex(Queue())
-  /// Nil once they are not needed any more.
-  private let callbacks: NIOLoopBoundBox<Callbacks?>
-  /// What is left of the last turn; bound to the loop.
-  private let left: NIOLoopBoundBox<Deque<UnownedJob>>
+  private let turn: NIOLoopBoundBox<Turn>
 
   /// An executor that has nothing to run yet.
   ///
@@ -42,14 +43,20 @@ public final class LoopExecutor: TaskExecutor {
     ran: @escaping () -> Void
   ) {
     self.loop = loop
-    callbacks = NIOLoopBoundBox(Callbacks(ran: ran, later: later), eventLoop: loop)
-    left = NIOLoopBoundBox(Deque(), eventLoop: loop)
+    turn = NIOLoopBoundBox(Turn(ran: ran, later: later), eventLoop: loop)
+  }
+
+  /// Whether a job is running that has had the time of its turn; asked on the loop. It goes on in another one.
+  public var isTurnOver: Bool {
+    guard turn.value.later != nil, let end = turn.value.end else { return false }
+    return NIODeadline.now() >= end
   }
 
   /// Drops the callbacks, and what they refer to; called on the loop. What is left to run then runs in one turn.
   public func close() {
-    callbacks.value = nil
-    if !left.value.isEmpty { run() }
+    turn.value.ran = {}
+    turn.value.later = nil
+    if !turn.value.left.isEmpty { run() }
   }
 
   /// Has a job run in this turn of the loop or, from another thread, in the next one.
@@ -64,26 +71,27 @@ public final class LoopExecutor: TaskExecutor {
   }
 
   private func run() {
-    let end = NIODeadline.now() + Self.turnTime
+    turn.value.end = .now() + Self.turnTime
     while let job = next() {
       job.runSynchronously(on: asUnownedTaskExecutor())
-      if let callbacks = callbacks.value, NIODeadline.now() >= end {
-        callbacks.later { self.run() }
+      if isTurnOver, let later = turn.value.later {
+        later { self.run() }
         break
       }
     }
-    callbacks.value?.ran()
+    turn.value.end = nil
+    turn.value.ran()
   }
 
   private func next() -> UnownedJob? {
-    if left.value.isEmpty {
-      left.value = queue.withLock { queue in
+    if turn.value.left.isEmpty {
+      turn.value.left = queue.withLock { queue in
         // What comes while these run is theirs; they look again.
         queue.isScheduled = !queue.jobs.isEmpty
         defer { queue.jobs = [] }
         return Deque(queue.jobs)
       }
     }
-    return left.value.popFirst()
+    return turn.value.left.popFirst()
   }
 }
