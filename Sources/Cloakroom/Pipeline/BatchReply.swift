@@ -47,6 +47,8 @@ final class BatchReply {
   /// - Parameter count: how many members the batch has, notifications counted.
   init(count: Int) { remaining = count }
 
+  /// How long the reply is so far.
+  var byteCount: Int { text.readableBytes }
   /// Whether all members have ended.
   var isComplete: Bool { remaining == 0 }
   /// Whether there is something to answer: a batch of notifications gets no reply at all.

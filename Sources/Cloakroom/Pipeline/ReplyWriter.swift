@@ -88,6 +88,15 @@ final class ReplyWriter: StoreSink {
     guard let index = call.request.method, claim(call) else { return }
     guard case .primitive(_, let write) = table.methods[index].work else { return }
     let reply = reply
+    // Known before anything is copied.
+    if let batch = call.request.batch, case .value(let value?) = reply,
+      value.readableBytes > Self.longValue,
+      let error = problem(adding: value.readableBytes, to: batch.byteCount, for: call.request)
+    {
+      return end(call.request, notes: call.extras?.notes, fromStore: true) { _ throws(RPCError) in
+        throw error
+      }
+    }
     end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
       try write(reply, call.replyContext, &result)
     }
@@ -205,8 +214,8 @@ final class ReplyWriter: StoreSink {
         write(&buffer)
         // The call was done, but a reply of any length can't be gathered. A result that is no
         // longer than the error would be stays.
-        if failure == nil, buffer.writerIndex - before > Self.shortReply,
-          let error = problem(with: buffer, from: before, for: request)
+        if failure == nil,
+          let error = problem(adding: buffer.writerIndex - before, to: before, for: request)
         {
           cut = buffer.writerIndex - before
           buffer.moveWriterIndex(to: before)
@@ -255,20 +264,27 @@ final class ReplyWriter: StoreSink {
 
   /// The length up to which a result stays in a batch's reply however long that is, in bytes.
   private static let shortReply = 256
+  /// A value that is longer is not copied for nothing.
+  private static let longValue = 1 << 16
   /// How long a batch's reply may be for what would otherwise be lost, in bytes; a buffer can't have
   /// four times as many.
   private static let longestBatchReply = 1 << 30
 
-  /// Why a batch's reply can't have what has just been written into it; nil when it can.
+  /// Why a batch's reply can't have a result; nil when it can.
+  ///
+  /// - Parameters:
+  ///   - bytes: how long the result is.
+  ///   - gathered: how long the reply is without it.
   private func problem(
-    with gathered: ByteBuffer, from start: Int, for request: borrowing Request
+    adding bytes: Int, to gathered: Int, for request: borrowing Request
   ) -> RPCError? {
-    if gathered.readableBytes > gatheredLimit(for: request) {
+    guard bytes > Self.shortReply else { return nil }
+    if gathered + bytes > gatheredLimit(for: request) {
       return .replyTooLarge(limit: replyLimit)
     }
     // Only what has changed nothing can be said not to have been done.
     guard let method = request.method, table.methods[method].effect == .read,
-      !request.connection.hasRoom(for: gathered.writerIndex - start)
+      !request.connection.hasRoom(for: bytes)
     else { return nil }
     return .clientMemory
   }

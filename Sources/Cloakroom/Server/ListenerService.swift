@@ -10,6 +10,10 @@ struct ListenerService: Service {
   /// How often it looks whether clients still find the socket.
   private static let lookInterval = Duration.seconds(1)
 
+  /// So many connections are taken in before the loop does anything else: one that comes behind a crowd does not wait
+  /// for many turns of a busy loop.
+  private static let acceptsAtOnce: UInt = 64
+
   let keeper: SocketKeeper
   let loops: MultiThreadedEventLoopGroup
   let workers: WorkerPool
@@ -44,6 +48,7 @@ struct ListenerService: Service {
     let room = room
     // One loop accepts and deals out: left to the kernel, one loop would get nearly all.
     return try await ServerBootstrap(group: loops)
+      .serverChannelOption(.maxMessagesPerRead, value: Self.acceptsAtOnce)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(AcceptPause(room))
