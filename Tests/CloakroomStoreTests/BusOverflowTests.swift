@@ -81,4 +81,22 @@ struct BusOverflowTests {
       #expect(try await harness.bursts < before + 200)
     }
   }
+
+  @Test("comes in turns where telling takes long, each message to all in their order")
+  func turns() async throws {
+    try await Self.run(BusLimits()) { bus, harness in
+      let ids = try await harness.subscribe(Array(repeating: .name(Self.flood), count: 100))
+      try await harness.slowDown(to: .microseconds(100))
+      let before = try await harness.bursts
+      bus.publish(Self.flood, ByteBuffer(string: "first"))
+      bus.publish(Self.flood, ByteBuffer(string: "second"))
+      try await harness.wait(for: "both messages") { $0.count == 300 }
+      let wanted = ["first", "second"].flatMap { text in
+        ids.map { BusNote.received(text, on: "flood", $0) }
+      }
+      #expect(try await harness.notes.dropFirst(100) == wanted[...])
+      // 20 ms of telling, and a turn has one, or what 32 of them take.
+      #expect(try await harness.bursts >= before + 5)
+    }
+  }
 }

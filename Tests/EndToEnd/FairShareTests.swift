@@ -60,6 +60,33 @@ struct FairShareTests {
     #expect(sender.lines(1) == ["1000"])
   }
 
+  @Test("is served between the steps of a call that the store in memory never makes wait")
+  func procedure() throws {
+    let daemon = try Daemon(["--loops", "1"])
+    let calm = try daemon.client()
+    let sender = try ClientProcess(
+      """
+      link = connect(sys.argv[1])
+      made = {"operationType": "t", "data": 1, "backend": "store"}
+      text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "pending.create", "params": made}).encode() + b"\\n"
+      for _ in range(20):
+          link[0].sendall(text * 250)
+          for _ in range(250):
+              link[1].readline()
+      say("made")
+      ask(link, "pending.dead", count=1000)
+      say("listed")
+      """, [daemon.socketPath])
+    _ = sender.lines(1)
+    // One that is done in one turn of the loop is never seen under way.
+    try eventually("the list is seen under way", within: .seconds(60)) {
+      let metrics = try calm.metrics()
+      return metrics.sum("calls_in_flight") > 1
+        && metrics.sum("calls_total", ["method": "pending.dead"]) == 0
+    }
+    #expect(sender.lines(2).last == "listed")
+  }
+
   @Test("is not behind all that the other has asked for, on the one link to Redis")
   func link() throws {
     let (redis, daemon, calm) = try Self.withLargeValue()

@@ -93,6 +93,12 @@ public final class BusHarness: Sendable {
     }
   }
 
+  /// Has the listener take so long over each message.
+  public func slowDown(to pace: TimeAmount) async throws {
+    let port = port
+    try await loop.submit { port.value.pace = pace }.get()
+  }
+
   /// Does something on the loop, so that whatever is meant for it meanwhile has to wait.
   public func occupyLoop(with body: @escaping @Sendable () -> Void) async throws {
     try await loop.submit(body).get()

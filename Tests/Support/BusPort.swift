@@ -8,6 +8,8 @@ final class BusPort {
   private(set) var notes: [BusNote] = []
   /// How often it was told that a burst has ended.
   private(set) var bursts = 0
+  /// How long it takes over each message.
+  var pace = TimeAmount.zero
   private var lastID: UInt64 = 0
 
   func subscribe(_ topics: [Topic]) -> [UInt64] {
@@ -36,6 +38,8 @@ final class BusPort {
 
     func received(_ message: ByteBuffer, on name: ByteBuffer) {
       port.notes.append(.received(String(buffer: message), on: String(buffer: name), id))
+      let end = NIODeadline.now() + port.pace
+      while NIODeadline.now() < end {}
     }
 
     func interrupted(by cause: BusInterruption) { port.notes.append(.interrupted(id)) }

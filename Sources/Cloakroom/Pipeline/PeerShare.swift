@@ -79,9 +79,10 @@ final class PeerShare {
     }
   }
 
-  /// A call takes many steps of the store at once.
-  func takesSteps(_ count: Int, now: UInt64) {
-    learn(min(count, Self.mostCalls) * Self.stepBytes, now)
+  /// A call takes many steps of the store at once, or one that keeps it busy as long.
+  func takesSteps(_ count: Int, now: @autoclosure () -> UInt64) {
+    guard count > 1 else { return }
+    learn(min(count, Self.mostCalls) * Self.stepBytes, now())
   }
 
   /// A call waits for something else than the store: another client, or a time.

@@ -117,6 +117,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       let isTraced = command.isMutation && !undoesAll
       self.opening = FirstStep(
         then: then, undo: undo, undoesAll: undoesAll, isTraced: isTraced)
+      request.connection.share.takesSteps(command.weight, now: worker.burst.now())
       let ticket = worker.replies.calls.add(.receiver(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
       worker.store.submit(command, ticket: ticket)
@@ -364,6 +365,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     _ continuation: CheckedContinuation<StoreReply, Never>
   ) {
     let sendings = worker.store.sendings
+    request.connection.share.takesSteps(command.weight, now: worker.burst.now())
     guard command.isMutation, !isTakenBack else {
       worker.perform(command) { self.resume(continuation, with: $0) }
       return
@@ -382,6 +384,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     var replies = commands.map { _ in StoreReply.failure(RPCError(.internal)) }
     var open = commands.count
     guard open > 0 else { return continuation.resume(returning: replies) }
+    request.connection.share.takesSteps(
+      commands.reduce(0) { $0 + $1.weight }, now: worker.burst.now())
     for (place, command) in commands.enumerated() {
       worker.perform(command) {
         replies[place] = $0

@@ -120,6 +120,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     silence = nil
     // It keeps its number in every repetition: before it comes to something it has no answer to be kept.
     let command = extras?.idempotency?.keeping(step.command, step: 0) ?? step.command
+    request.connection.share.takesSteps(command.weight, now: worker.burst.now())
     let ticket = worker.replies.calls.add(.receiver(self))
     mutations.submitted(ticket, sendings: worker.store.sendings)
     worker.store.submit(command, ticket: ticket)

@@ -166,6 +166,7 @@ final class Worker {
       extras?.notes = notes
     }
     let command = step.command
+    request.connection.share.takesSteps(command.weight, now: burst.now())
     let ticket = replies.calls.add(
       .stepped(SteppedCall(request: request, step: step, extras: extras)))
     store.submit(command, ticket: ticket)

@@ -15,6 +15,16 @@ extension StoreCommand {
     }
   }
 
+  /// As many short steps, about, keep the store busy as long.
+  public var weight: Int {
+    switch self {
+    case .step(let step): step.weight
+    case .getMany(let names): max(1, names.count)
+    case .idempotent(_, let command): command.weight
+    default: 1
+    }
+  }
+
   /// Whether a note can be kept with its answer.
   var takesNote: Bool {
     switch self {

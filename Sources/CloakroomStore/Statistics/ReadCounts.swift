@@ -9,6 +9,8 @@ package struct ReadCounts: StoreStep {
   /// The names: one at least, all of one flow.
   package let names: [StoreKey]
 
+  package var weight: Int { names.count }
+
   package init(_ names: [StoreKey]) { self.names = names }
 
   package func perform(in store: MemoryStore) throws(RPCError) -> [String: Int64] {

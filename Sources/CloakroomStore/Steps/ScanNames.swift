@@ -26,6 +26,8 @@ package struct ScanNames: StoreStep {
   /// Whether only records are looked for, which can always be listed.
   package let ofRecords: Bool
 
+  package var weight: Int { max(1, count / 16) }
+
   package init(prefix: ByteBuffer, from position: UInt64, count: Int, ofRecords: Bool = false) {
     self.ofRecords = ofRecords
     self.prefix = prefix

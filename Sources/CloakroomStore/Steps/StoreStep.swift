@@ -30,6 +30,9 @@ public protocol StoreStep: Sendable {
   /// - Throws: what the step is refused with; nothing was done then.
   func perform(in store: MemoryStore) throws(RPCError) -> Reply
 
+  /// As many short steps, about, keep a store busy as long.
+  var weight: Int { get }
+
   /// Whether a reply is the one to be given again to a call that is repeated. A step that is to be taken
   /// again until it comes to something has no answer before that; its script then returns `true` behind
   /// its reply.
@@ -44,6 +47,8 @@ extension StoreStep {
   /// Whether it changes what is stored.
   static var isMutation: Bool { redis.resend != .read }
 
+  /// It is a short one, unless it says otherwise.
+  public var weight: Int { 1 }
   /// Redis gets nothing behind the names, unless the step says otherwise.
   public var arguments: [RedisArgument] { [] }
   /// Every reply is an answer, unless the step says otherwise.

@@ -6,6 +6,7 @@ package struct InspectGroup: StoreStep {
   /// How many consumers are named at most, the first of them by the bytes of their names.
   package static let mostConsumersNamed = 1000
 
+  package let weight = 16
   package let key: StoreKey
   package let group: String
 

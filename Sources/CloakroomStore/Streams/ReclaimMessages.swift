@@ -28,6 +28,7 @@ package struct ReclaimMessages: StoreStep {
   /// How much work Redis does in one step: to pass over a message is 1, and some thousand take it 1 ms.
   static let work = 1000
 
+  package let weight = ReclaimMessages.work / 25
   package let key: StoreKey
   package let reader: StreamReader
   package let portion: StreamPortion
