@@ -10,7 +10,9 @@ struct LoopExecutorTests {
 
   @Test("never lets a task leave the loop's thread, whatever it waits for")
   func staysOnLoop() async throws {
-    let executor = try await loop.submit { [loop] in LoopExecutor(on: loop, later: { $0() }, ran: {}) }.get()
+    let executor = try await loop.submit { [loop] in
+      LoopExecutor(on: loop, later: { $0() }, ran: {})
+    }.get()
     let task = Task(executorPreference: executor) { [loop] in
       var hops = loop.inEventLoop ? 0 : 1
       for _ in 0..<100 {

@@ -23,6 +23,23 @@ struct StoreStepsTests {
     static func read(_ reply: borrowing RESPReply) -> Bool? { reply.first.integer == 1 }
   }
 
+  @Test("weigh as much as what they have the store look at")
+  func weights() {
+    let key = StoreKey(bytes: ByteBuffer(string: "{a}"))
+    let short = StoreCommand.step(CountMessages(key))
+    #expect(short.weight == 1)
+    #expect(StoreCommand.get(key).weight == 1)
+    #expect(StoreCommand.getMany([key, key, key]).weight == 3)
+    #expect(StoreCommand.step(ReadCounts([key, key])).weight == 2)
+    let scans = [10, 1600].map { ScanNames(prefix: ByteBuffer(), from: 0, count: $0).weight }
+    #expect(scans == [1, 100])
+    let reader = StreamReader(group: "g", consumer: "c")
+    let reclaim = ReclaimMessages(
+      key, reader, StreamPortion(count: 10, bytes: 1000), minIdleMs: 0,
+      maxDeliveries: nil)
+    #expect(StoreCommand.step(reclaim).weight > 10)
+  }
+
   @Test("stand in the list, each once")
   func complete() throws {
     let sources = URL(filePath: #filePath).deletingLastPathComponent()

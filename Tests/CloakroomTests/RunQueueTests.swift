@@ -226,10 +226,12 @@ struct PeerShareTests {
     #expect(share.active == 0)
   }
 
-  @Test("counts a call of many steps as many bytes")
+  @Test("counts a call of many steps, or of one that takes as long, as many bytes")
   func steps() {
     let share = PeerShare()
     Self.answer(2000, of: 10, in: share)
+    share.takesSteps(1, now: 0)
+    #expect(share.limit == 1024)
     share.takesSteps(128, now: 0)
     #expect(share.limit == 8)
     share.takesSteps(.max, now: 0)
