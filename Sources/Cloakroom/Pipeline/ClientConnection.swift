@@ -381,8 +381,11 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     let outcome = startUntilHeld()
     settle()
     if outcome == .over {
-      adjustReading()
-      closeIfDone()
+      // One with replies is flushed before long, and looks for itself then.
+      if !isDirty {
+        adjustReading()
+        closeIfDone()
+      }
       leaveIfDone()
     }
     return outcome
