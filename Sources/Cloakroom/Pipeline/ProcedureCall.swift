@@ -188,6 +188,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       throws(RPCError) -> Void
   ) {
     mutations.changed()
+    request.connection.share.takesSteps(calls.count + commands.count, now: worker.burst.now())
     worker.run(calls, commands, readsFirst: readsFirst, for: request.connection.peer) {
       answers, replies in
       guard !self.isAnswered else { return }
