@@ -9,7 +9,7 @@ struct LoopTimersTests {
   @Test("are done when they are due, in that order, unless they were cancelled")
   func order() {
     let loop = EmbeddedEventLoop()
-    let timers = LoopTimers(on: loop)
+    let timers = LoopTimers(on: loop) { $0() }
     var done: [Int] = []
     var all: [LoopTimer] = []
     for ms in [30, 10, 20, 10, 40] {
@@ -30,7 +30,7 @@ struct LoopTimersTests {
   @Test("may make others, and cancel others that are due with them")
   func nested() {
     let loop = EmbeddedEventLoop()
-    let timers = LoopTimers(on: loop)
+    let timers = LoopTimers(on: loop) { $0() }
     var done: [String] = []
     var second: LoopTimer?
     _ = timers.schedule(in: .milliseconds(1)) {
@@ -43,10 +43,30 @@ struct LoopTimersTests {
     #expect(done == ["first", "third"])
   }
 
+  @Test("leave the loop to others when many are due together")
+  func turns() {
+    let loop = EmbeddedEventLoop()
+    var waiting: [() -> Void] = []
+    let timers = LoopTimers(on: loop) { waiting.append($0) }
+    var done: [Int] = []
+    for number in 0..<200 {
+      _ = timers.schedule(in: .milliseconds(1)) { done.append(number) }
+    }
+    loop.advanceTime(by: .milliseconds(1))
+    var turns = 1
+    while !waiting.isEmpty {
+      #expect(done.count <= turns * LoopTimers.mostInTurn && waiting.count == 1)
+      waiting.removeFirst()()
+      turns += 1
+    }
+    #expect(done.sorted() == Array(0..<200))
+    #expect(turns >= 4)
+  }
+
   @Test("take no more places than twice those that are left, however many are cancelled")
   func places() {
     let loop = EmbeddedEventLoop()
-    let timers = LoopTimers(on: loop)
+    let timers = LoopTimers(on: loop) { $0() }
     var left: [LoopTimer] = []
     for number in 0..<20_000 {
       let timer = timers.schedule(in: .seconds(Int64(number % 50) + 1)) {}
@@ -61,7 +81,7 @@ struct LoopTimersTests {
   @Test("are dropped with what they hold when the loop's calls are over")
   func closed() {
     let loop = EmbeddedEventLoop()
-    let timers = LoopTimers(on: loop)
+    let timers = LoopTimers(on: loop) { $0() }
     final class Held {}
     weak var held: Held?
     var isDone = false

@@ -34,15 +34,26 @@ final class LoopTimers {
   /// So many cancelled ones keep their places without more ado.
   private static let slack = 64
 
+  /// So many are done in one turn of the loop, and no more when they have taken so long: what is due together may be
+  /// the end of a hundred thousand calls that wait.
+  static let mostInTurn = 64
+  private static let turnTime = TimeAmount.milliseconds(1)
+
   private let loop: any EventLoop
+  private let later: (@escaping () -> Void) -> Void
   private var timers = Heap<LoopTimer>()
   /// How many of them are cancelled.
   private var cancelledCount = 0
   /// When the loop looks, and what has it look; nil when it doesn't.
   private var wakeUp: (due: NIODeadline, task: Scheduled<Void>)?
 
-  /// - Parameter loop: where they are made, cancelled and done.
-  init(on loop: any EventLoop) { self.loop = loop }
+  /// - Parameters:
+  ///   - loop: where they are made, cancelled and done.
+  ///   - later: does something in another turn of the loop, when that has looked at its sockets.
+  init(on loop: any EventLoop, later: @escaping (@escaping () -> Void) -> Void) {
+    self.loop = loop
+    self.later = later
+  }
 
   /// How many places there are, those of cancelled timers included.
   var count: Int { timers.count }
@@ -81,8 +92,11 @@ final class LoopTimers {
   }
 
   private func run() {
+    wakeUp?.task.cancel()
     wakeUp = nil
     let now = loop.now
+    let turnEnd = NIODeadline.now() + Self.turnTime
+    var done = 0
     while let first = timers.min, first.body == nil || first.due <= now {
       timers.removeMin()
       guard let body = first.body else {
@@ -91,6 +105,8 @@ final class LoopTimers {
       }
       first.body = nil
       body()
+      done += 1
+      if done == Self.mostInTurn || NIODeadline.now() >= turnEnd { return later { self.run() } }
     }
     if let first = timers.min { wake(at: first.due) }
   }

@@ -57,10 +57,10 @@ final class Worker {
     self.observer = observer
     self.store = store
     self.bus = LoopBus(bus)
-    timers = LoopTimers(on: loop)
     limits = configuration.limits
     withdrawalPatience = TimeAmount(configuration.store.commandTimeout)
     burst = Burst(on: loop, limits: limits, observer: observer)
+    timers = LoopTimers(on: loop) { [burst] in burst.afterInput($0) }
     replies = ReplyWriter(
       burst, table: table, admission: admission, observer: observer, configuration: configuration)
   }
