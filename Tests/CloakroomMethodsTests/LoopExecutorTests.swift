@@ -68,6 +68,33 @@ struct LoopExecutorTests {
     #expect(log.lines.prefix(5) == ["task 0", "later", "task 1", "later", "task 2"])
   }
 
+  @Test("has a task whose time is over go on before those that came after it")
+  func keepsOrder() async throws {
+    let log = Log()
+    let executor = try await loop.submit { [loop] in
+      LoopExecutor(on: loop, later: { body in loop.assumeIsolated().execute(body) }, ran: {})
+    }.get()
+    let tasks = try await loop.submit {
+      (0..<4).map { number in
+        Task(executorPreference: executor) {
+          log.append("\(number) begins")
+          for _ in 0..<3 {
+            let end = NIODeadline.now() + .milliseconds(2)
+            while NIODeadline.now() < end {}
+            // What it asks for is there at once.
+            await withCheckedContinuation { continuation in
+              guard executor.isTurnOver else { return continuation.resume() }
+              executor.goOnNext { continuation.resume() }
+            }
+          }
+          log.append("\(number) ends")
+        }
+      }
+    }.get()
+    for task in tasks { await task.value }
+    #expect(log.lines == (0..<4).flatMap { ["\($0) begins", "\($0) ends"] })
+  }
+
   @Test("runs what is left when it is closed")
   func closes() async throws {
     let log = Log()

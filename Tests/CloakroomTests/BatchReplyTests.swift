@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cloakroom
 
-@Suite("The reply to a batch")
+@Suite("The reply to a batch", .timeLimit(.minutes(1)))
 struct BatchReplyTests {
   @Test("has the replies of its members in the order in which they end")
   func order() {

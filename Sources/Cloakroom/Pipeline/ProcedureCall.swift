@@ -402,7 +402,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     _ continuation: CheckedContinuation<Value, Never>, with value: Value
   ) {
     guard worker.executor.isTurnOver else { return continuation.resume(returning: value) }
-    worker.burst.afterInput { continuation.resume(returning: value) }
+    worker.executor.goOnNext { continuation.resume(returning: value) }
   }
 
   func run(_ call: RecordCall, _ continuation: CheckedContinuation<RecordAnswer, Never>) {

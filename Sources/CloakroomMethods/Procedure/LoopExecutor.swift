@@ -19,6 +19,8 @@ public final class LoopExecutor: TaskExecutor {
     var ran: () -> Void
     /// Does something in another turn of the loop; nil once nothing is to be put off any more.
     var later: ((@escaping () -> Void) -> Void)?
+    /// What has tasks go on that have had the time of the last turn.
+    var interrupted: [() -> Void] = []
     /// What is left of the last turn.
     var left = Deque<UnownedJob>()
     /// When the turn is over; nil between turns.
@@ -46,17 +48,23 @@ public final class LoopExecutor: TaskExecutor {
     turn = NIOLoopBoundBox(Turn(ran: ran, later: later), eventLoop: loop)
   }
 
-  /// Whether a job is running that has had the time of its turn; asked on the loop. It goes on in another one.
+  /// Whether a job is running that has had the time of its turn; asked on the loop.
   public var isTurnOver: Bool {
     guard turn.value.later != nil, let end = turn.value.end else { return false }
     return NIODeadline.now() >= end
   }
 
+  /// Has a task, whose job has had the time of its turn, go on in the next one: before those that came after it.
+  /// Called on the loop, by that job.
+  ///
+  /// - Parameter resume: resumes the task.
+  public func goOnNext(_ resume: @escaping () -> Void) { turn.value.interrupted.append(resume) }
+
   /// Drops the callbacks, and what they refer to; called on the loop. What is left to run then runs in one turn.
   public func close() {
     turn.value.ran = {}
     turn.value.later = nil
-    if !turn.value.left.isEmpty { run() }
+    if !turn.value.left.isEmpty || !turn.value.interrupted.isEmpty { run() }
   }
 
   /// Has a job run in this turn of the loop or, from another thread, in the next one.
@@ -71,6 +79,7 @@ public final class LoopExecutor: TaskExecutor {
   }
 
   private func run() {
+    resumeInterrupted()
     turn.value.end = .now() + Self.turnTime
     while let job = next() {
       job.runSynchronously(on: asUnownedTaskExecutor())
@@ -81,6 +90,24 @@ public final class LoopExecutor: TaskExecutor {
     }
     turn.value.end = nil
     turn.value.ran()
+  }
+
+  private func resumeInterrupted() {
+    guard !turn.value.interrupted.isEmpty else { return }
+    var interrupted: [() -> Void] = []
+    swap(&interrupted, &turn.value.interrupted)
+    let others = takeJobs()
+    for resume in interrupted { resume() }
+    turn.value.left.prepend(contentsOf: takeJobs())
+    turn.value.left.append(contentsOf: others)
+  }
+
+  /// Takes the jobs that have come, for a run that goes on.
+  private func takeJobs() -> [UnownedJob] {
+    queue.withLock { queue in
+      defer { queue.jobs = [] }
+      return queue.jobs
+    }
   }
 
   private func next() -> UnownedJob? {
