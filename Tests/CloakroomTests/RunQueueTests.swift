@@ -48,10 +48,10 @@ struct RunQueueTests {
     var started: [String] = []
     private(set) lazy var queue = RunQueue { [unowned self] in time }
 
-    /// One turn, or what is left of one; how long it took, in nanoseconds.
-    func turn(isNew: Bool = true) -> UInt64 {
+    /// One turn; how long it took, in nanoseconds.
+    func turn() -> UInt64 {
       let began = time
-      queue.beginTurn(isNew: isNew)
+      queue.beginTurn()
       while !queue.isEmpty, queue.hasTime { queue.run {} }
       return time - began
     }
@@ -70,20 +70,6 @@ struct RunQueueTests {
     for _ in 0..<4 { _ = stage.turn() }
     #expect(stage.started.count == 100)
     #expect(stage.queue.isEmpty)
-  }
-
-  @Test("what goes on at once shares the turn; after a while the loop may have looked")
-  func sharedTurns() {
-    let stage = Stage()
-    let step = Self.millisecond / 10
-    stage.queue.add(Caller("a", Self.wide(), calls: 100, on: stage, nanoseconds: step))
-    #expect(stage.turn(isNew: true) == 2 * Self.millisecond)
-    for _ in 0..<5 { #expect(stage.turn(isNew: false) == 0) }
-    stage.time += 10_000
-    #expect(stage.turn(isNew: false) == 0)
-    stage.time += 60_000
-    #expect(stage.turn(isNew: false) == 2 * Self.millisecond)
-    #expect(stage.turn(isNew: true) == 2 * Self.millisecond)
   }
 
   @Test("a caller that has one call does not wait for one that has a thousand")

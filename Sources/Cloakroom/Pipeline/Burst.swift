@@ -29,8 +29,6 @@ final class Burst {
   private var afterInput = Deque<() -> Void>()
   /// Whether the loop has been asked to do it.
   private var isTurnAsked = false
-  /// Whether the loop has looked at its sockets since calls were started.
-  private var hasLooked = false
   /// Whether the run queue goes on then.
   private var goesOn = false
 
@@ -85,7 +83,6 @@ final class Burst {
       index += 1
     }
     arrived.removeAll(keepingCapacity: true)
-    hasLooked = true
     finish()
   }
 
@@ -127,7 +124,6 @@ final class Burst {
       body()
       if now() >= end { break }
     }
-    hasLooked = true
     finish()
     askForTurn()
   }
@@ -146,8 +142,7 @@ final class Burst {
   }
 
   private func startCalls() {
-    runQueue.beginTurn(isNew: hasLooked)
-    hasLooked = false
+    runQueue.beginTurn()
     while !runQueue.isEmpty {
       guard runQueue.hasTime else { return goOnLater() }
       // What the store in memory answers to the next connection, it answers later.

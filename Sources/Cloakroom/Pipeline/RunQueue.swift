@@ -30,9 +30,6 @@ final class RunQueue {
   static let turnTime: UInt64 = 2_000_000
   /// How long one connection does, while others wait.
   static let sliceTime: UInt64 = 500_000
-  /// What is started with less than this between it belongs to one turn, in nanoseconds: a loop may do many things
-  /// before it looks at its sockets again.
-  private static let pause: UInt64 = 50_000
   /// The clock is asked after so many small calls.
   private static let unitsPerLook = 8
 
@@ -70,14 +67,10 @@ final class RunQueue {
     peers.append(share)
   }
 
-  /// Calls are to be started: in a turn of the loop that begins, or in the one in which some were just now.
-  ///
-  /// - Parameter isNew: whether the loop has just looked at its sockets. If not it may still have: then some time has
-  ///   passed.
-  func beginTurn(isNew: Bool) {
-    let last = time
+  /// A turn of the loop begins.
+  func beginTurn() {
     look()
-    if isNew || time &- last >= Self.pause { turnEnd = time + Self.turnTime }
+    turnEnd = time + Self.turnTime
   }
 
   /// Whether the turn has time left.
