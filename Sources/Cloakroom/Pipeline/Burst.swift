@@ -94,8 +94,6 @@ final class Burst {
 
   /// So long the loop looks at its sockets before it goes on with what is left.
   private static let inputTime = TimeAmount.microseconds(20)
-  /// So long it goes on with what is left before it looks at them again, in nanoseconds.
-  private static let turnTime: UInt64 = 1_000_000
 
   /// Has something done once the loop has looked at its sockets again. It is little: what takes longer asks again.
   func afterInput(_ body: @escaping () -> Void) {
@@ -108,21 +106,20 @@ final class Burst {
   private func askForTurn() {
     guard !isTurnAsked, !afterInput.isEmpty else { return }
     isTurnAsked = true
-    // On the loop already: only what runs there asks for this, and NIO checks that each time.
-    loop.assumeIsolated().execute {
-      self.loop.assumeIsolated().scheduleTask(in: Self.inputTime) { self.takeTurn() }
-    }
+    // On the loop already: only what runs there asks for this, whatever a peer sends, and NIO checks that each time.
+    let loop = loop.assumeIsolated()
+    loop.execute { loop.scheduleTask(in: Self.inputTime) { self.takeTurn() } }
   }
 
   private func takeTurn() {
     isTurnAsked = false
     // What comes up meanwhile is for the next one.
     var left = afterInput.count
-    let end = now() + Self.turnTime
+    let budget = TurnBudget()
     while left > 0, let body = afterInput.popFirst() {
       left -= 1
       body()
-      if now() >= end { break }
+      if budget.isOver() { break }
     }
     finish()
     askForTurn()

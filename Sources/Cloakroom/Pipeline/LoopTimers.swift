@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import HeapModule
 internal import NIOCore
 
@@ -37,7 +38,6 @@ final class LoopTimers {
   /// So many are done in one turn of the loop, and no more when they have taken so long: what is due together may be
   /// the end of a hundred thousand calls that wait.
   static let mostInTurn = 64
-  private static let turnTime = TimeAmount.milliseconds(1)
 
   private let loop: any EventLoop
   private let later: (@escaping () -> Void) -> Void
@@ -95,7 +95,7 @@ final class LoopTimers {
     wakeUp?.task.cancel()
     wakeUp = nil
     let now = loop.now
-    let turnEnd = NIODeadline.now() + Self.turnTime
+    let budget = TurnBudget()
     var done = 0
     while let first = timers.min, first.body == nil || first.due <= now {
       timers.removeMin()
@@ -106,7 +106,7 @@ final class LoopTimers {
       first.body = nil
       body()
       done += 1
-      if done == Self.mostInTurn || NIODeadline.now() >= turnEnd { return later { self.run() } }
+      if done == Self.mostInTurn || budget.isOver() { return later { self.run() } }
     }
     if let first = timers.min { wake(at: first.due) }
   }

@@ -208,7 +208,6 @@ final class ReplyWriter: StoreSink {
       bytesOut = burst.discard(write)
       request.batch?.endMember()
     } else if let batch = request.batch {
-      var cut = 0
       batch.endMember { buffer in
         let before = buffer.writerIndex
         write(&buffer)
@@ -217,13 +216,12 @@ final class ReplyWriter: StoreSink {
         if failure == nil,
           let error = problem(adding: buffer.writerIndex - before, to: before, for: request)
         {
-          cut = buffer.writerIndex - before
+          batch.cut(buffer.writerIndex - before)
           buffer.moveWriterIndex(to: before)
           failure = writeFailure(error, id: request.id, to: &buffer)
         }
         bytesOut = buffer.writerIndex - before
       }
-      batch.cut(cut)
       request.connection.gathered(bytesOut)
     } else {
       bytesOut = request.connection.reply(write)

@@ -46,15 +46,8 @@ struct EnvelopeReader {
   private static let data = Array(",\"data\":".utf8)
 
   private static func read(_ message: ByteBuffer, on channel: ByteBufferView) -> ByteBuffer? {
-    let hasLineBreaks: Bool
-    do throws(JSONFault) {
-      hasLineBreaks = try JSONScanner.validateAndFindLineBreaks(
-        message.readableBytesSpan, depthLimit: JSONScanner.greatestDepthLimit)
-    } catch {
-      return nil
-    }
     let bytes = message.readableBytesView
-    if !hasLineBreaks, isWrittenAsHere(bytes), hasNoSubscription(message) { return message }
+    if isOneLine(bytes), isWrittenAsHere(bytes), isWithoutSubscription(message) { return message }
     guard let node = try? JSONNode(Array(bytes)) else { return nil }
     let members = node.members
     let isEnvelope =
@@ -68,6 +61,11 @@ struct EnvelopeReader {
     return envelope
   }
 
+  /// Whether it has no raw CR or LF, which JSON may have between its tokens.
+  private static func isOneLine(_ bytes: ByteBufferView) -> Bool {
+    !bytes.contains(UInt8(ascii: "\n")) && !bytes.contains(UInt8(ascii: "\r"))
+  }
+
   /// Whether a message begins as envelopes do that a sidecar has written: with the type, then the data.
   private static func isWrittenAsHere(_ bytes: ByteBufferView) -> Bool {
     guard bytes.starts(with: head) else { return false }
@@ -79,8 +77,8 @@ struct EnvelopeReader {
   /// So many members an envelope has at most that is passed on as it is.
   private static let membersAtMost = 16
 
-  /// Whether certainly none of its members is the name of a subscription.
-  private static func hasNoSubscription(_ message: ByteBuffer) -> Bool {
+  /// Whether it is JSON, an object, and certainly none of its members is the name of a subscription.
+  private static func isWithoutSubscription(_ message: ByteBuffer) -> Bool {
     let text = message.readableBytesSpan
     let whole = ByteRange(0..<message.readableBytes)
     return JSONParts.of(whole, in: text, atMost: membersAtMost)?.allSatisfy {

@@ -1,3 +1,4 @@
+internal import CloakroomCore
 internal import DequeModule
 public import NIOCore
 internal import Synchronization
@@ -23,12 +24,9 @@ public final class LoopExecutor: TaskExecutor {
     var interrupted: [() -> Void] = []
     /// What is left of the last turn.
     var left = Deque<UnownedJob>()
-    /// When the turn is over; nil between turns.
-    var end: NIODeadline?
+    /// How long it goes on; nil between turns.
+    var budget: TurnBudget?
   }
-
-  /// How long one turn of the loop runs jobs.
-  private static let turnTime = TimeAmount.milliseconds(1)
 
   private let loop: any EventLoop
   private let queue = Mutex(Queue())
@@ -50,8 +48,8 @@ public final class LoopExecutor: TaskExecutor {
 
   /// Whether a job is running that has had the time of its turn; asked on the loop.
   public var isTurnOver: Bool {
-    guard turn.value.later != nil, let end = turn.value.end else { return false }
-    return NIODeadline.now() >= end
+    guard turn.value.later != nil, let budget = turn.value.budget else { return false }
+    return budget.isOver()
   }
 
   /// Has a task, whose job has had the time of its turn, go on in the next one: before those that came after it.
@@ -80,7 +78,7 @@ public final class LoopExecutor: TaskExecutor {
 
   private func run() {
     resumeInterrupted()
-    turn.value.end = .now() + Self.turnTime
+    turn.value.budget = TurnBudget()
     while let job = next() {
       job.runSynchronously(on: asUnownedTaskExecutor())
       if isTurnOver, let later = turn.value.later {
@@ -88,7 +86,7 @@ public final class LoopExecutor: TaskExecutor {
         break
       }
     }
-    turn.value.end = nil
+    turn.value.budget = nil
     turn.value.ran()
   }
 

@@ -31,8 +31,6 @@ public final class LoopBusLink: BusLink {
     case rest(ArraySlice<UInt64>, token: UInt64, ByteBuffer, on: ByteBuffer)
   }
 
-  /// How long one turn of the loop tells what has come.
-  private static let turnTime = TimeAmount.milliseconds(1)
   /// Turns with less between them count as one.
   private static let pause = TimeAmount.microseconds(50)
   /// The clock is asked after so many that were told of a message.
@@ -48,7 +46,7 @@ public final class LoopBusLink: BusLink {
   private var later: (@escaping () -> Void) -> Void = { _ in }
   /// When something was told last.
   private var lastTold = NIODeadline.uptimeNanoseconds(0)
-  private var turnEnd = NIODeadline.uptimeNanoseconds(0)
+  private var budget = TurnBudget()
   /// What came from the mailbox and was not told yet.
   private var mail = Deque<Mail>()
   private var tokens: [Topic: UInt64] = [:]
@@ -169,12 +167,13 @@ public final class LoopBusLink: BusLink {
 
   /// Tells what has come, as long as the turn has time. The mailbox fills up meanwhile, and is taken when all is told:
   /// so what waits is bounded.
-  private func tell() {
-    let begin = NIODeadline.now()
+  ///
+  /// - Parameter isNewTurn: whether the loop has looked at its sockets since something was told.
+  private func tell(isNewTurn: Bool = false) {
+    var now = NIODeadline.now()
     // Publishers may have more each time, which the loop takes before it looks at its sockets.
-    if begin - lastTold > Self.pause { turnEnd = begin + Self.turnTime }
-    var now = begin
-    while now < turnEnd, let next = mail.popFirst() {
+    if isNewTurn || now - lastTold > Self.pause { budget = TurnBudget(from: now) }
+    while !budget.isOver(at: now), let next = mail.popFirst() {
       switch next {
       case .event(let event): handle(event)
       case .rest(let ids, let token, let message, let name):
@@ -186,10 +185,7 @@ public final class LoopBusLink: BusLink {
     if mail.isEmpty {
       mailbox.tookAll()
     } else {
-      later {
-        self.lastTold = .uptimeNanoseconds(0)
-        self.tell()
-      }
+      later { self.tell(isNewTurn: true) }
     }
     told?(mail.isEmpty)
   }
