@@ -316,4 +316,25 @@ struct CancelTests {
     #expect(answer.id == 70)
     #expect(answer["data"] as? Int == 1, "\(answer)")
   }
+
+  @Test("is ended when a change that was under way has come to nothing, and it would wait")
+  func later() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath, ["--set", "store.commandTimeout=20s"])
+    let client = try daemon.readyClient()
+    for (number, (before, method, params)) in Self.waits.enumerated() {
+      for (method, params) in before { _ = try client.call(method, params) }
+      try redis.pauseWrites()
+      // With a key its first step is kept, and can't be taken back.
+      let keyed = params.dropLast() + #","idempotencyKey":"key-\#(number)-0123456789"}"#
+      try client.send(LineClient.request(method, String(keyed), id: 70))
+      for _ in 0..<2 { _ = try client.call("system.ping", "{}") }
+      try client.send(LineClient.request("system.cancel", #"{"id":70}"#, id: 71))
+      let told = Answer(try client.readLine())
+      try redis.resumeWrites()
+      let ended = told.id == 70 ? told : Answer(try client.readLine())
+      #expect(ended.id == 70 && ended.reason == "CANCELLED", "\(method): \(ended)")
+      if told.id == 70 { _ = try client.readLine() }
+    }
+  }
 }

@@ -198,20 +198,23 @@ class Case:
         ]
 
     def wait_for(self, what):
-        """Waits until the client has sent so many requests of a method, or has taken back what it had sent: by
-        system.cancel, or by closing the connection."""
-        method, least = (
-            ("system.cancel", 1) if "takenBack" in what else (what["method"], plain(what["requests"]))
-        )
+        """Waits until the client has sent so many requests of a method, or what it had sent is taken back: by
+        system.cancel, once the sidecar has answered what that is about, or by closing the connection."""
+        method = "system.cancel" if "takenBack" in what else what["method"]
         try:
-            wait_until(
-                lambda: (
-                    len(self.requests(method)) >= least
-                    or ("takenBack" in what and self.proxy.left > self.left)
-                )
-            )
+            if "takenBack" in what:
+                wait_until(lambda: self.proxy.left > self.left or self.is_cancelled())
+            else:
+                wait_until(lambda: len(self.requests(method)) >= plain(what["requests"]))
         except AssertionError:
             raise Failure(f"{len(self.requests(method))} requests") from None
+
+    def is_cancelled(self):
+        return any(
+            request.get("method") == "system.cancel"
+            and (number, str(request["params"]["id"])) in self.proxy.answered
+            for number, request, _ in self.proxy.seen[self.looked :]
+        )
 
     def look(self, what):
         """What the client has sent since the last look."""

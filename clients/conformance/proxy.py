@@ -28,6 +28,8 @@ class Proxy:
         # Of each request its connection's number and what it was, for those that look at the wire. What a client
         # asks when it connects is no call of its user's.
         self.seen = []
+        # The connection's number and the id of each request that the sidecar has answered.
+        self.answered = set()
         self.accepted = 0
         # How many connections have ended at the client's end.
         self.left = 0
@@ -176,6 +178,7 @@ class Link:
                         number = json.loads(line, parse_float=str).get("id")
                     except ValueError:
                         number = None
+                    self.proxy.answered.add((self.number, str(number)))
                     if not self.reply(line, number, self.awaited.pop(number, {"proxy": None})):
                         break
         except OSError:

@@ -37,6 +37,8 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
   private var isHeld = false
   /// Why it may not wait any more.
   private var refusal: RPCError?
+  /// Whether its caller has cancelled it when it could not be ended.
+  private var isUnwanted = false
   private var deadline: LoopTimer?
   /// When a caller who has been cancelled is told so in any case.
   private var patience: LoopTimer?
@@ -337,9 +339,11 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
 
   func cancelForCaller() -> Bool {
     let error = RPCError(.cancelled)
-    guard !isOver, truth(of: error) == error else { return false }
-    cancel(error)
-    return true
+    guard !isOver else { return false }
+    // What it has asked for is answered first: it is ended then if it would wait.
+    isUnwanted = truth(of: error) != error
+    if !isUnwanted { cancel(error) }
+    return !isUnwanted
   }
 
   private func truth(of error: RPCError) -> RPCError {
@@ -445,14 +449,20 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>
   ) {
     if worker.isDraining { giveUp(.stopping) }
-    if let refusal { giveUp(refusal) }
+    endIfUnwanted()
     if let cancellation { return continuation.resume(returning: .failed(cancellation)) }
     takeWaits().wait(atMost: time, waiter: waiter, continuation)
   }
 
   func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
-    if let refusal { giveUp(refusal) }
+    endIfUnwanted()
     return takeWaits().add(on: topic, in: queue)
+  }
+
+  /// Ends a call that is going to wait, and may not or need not.
+  private func endIfUnwanted() {
+    if let refusal { giveUp(refusal) }
+    if isUnwanted { _ = cancelForCaller() }
   }
 
   func awaitSubscription(of id: UInt64, _ continuation: CheckedContinuation<WaitOutcome, Never>) {

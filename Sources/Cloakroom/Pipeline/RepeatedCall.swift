@@ -35,6 +35,8 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private var mutations = MutationTrace()
   /// Why it may not wait any more.
   private var refusal: RPCError?
+  /// Whether its caller has cancelled it when it could not be ended.
+  private var isUnwanted = false
   /// Its place in a queue; nil when it has none.
   private var queued: UInt64?
   /// The end of its wait; nil before it has begun to wait.
@@ -167,6 +169,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   private func goOn(_ body: () -> Void) {
     if step.hasResult, refusal != nil || worker.isDraining { return answerInVain() }
     if let refusal { return giveUp(refusal) }
+    if isUnwanted, !step.hasResult, cancelForCaller() { return }
     // One that holds others up is soon over.
     if worker.isDraining, !holdsCalls { return giveUp(.stopping) }
     if isOver { return answerInVain() }
@@ -320,9 +323,11 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
 
   func cancelForCaller() -> Bool {
     let error = RPCError(.cancelled)
-    guard !isAnswered, truth(of: error) == error else { return false }
-    answer(.failure(error))
-    return true
+    guard !isAnswered else { return false }
+    // What it has asked for is answered first: it is ended then if it would go on.
+    isUnwanted = truth(of: error) != error
+    if !isUnwanted { answer(.failure(error)) }
+    return !isUnwanted
   }
 
   /// Ends the call without its result, for a caller that still waits.

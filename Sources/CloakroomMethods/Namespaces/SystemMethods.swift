@@ -35,7 +35,7 @@ enum SystemMethods {
 
   static let cancel = Method(
     "system.cancel",
-    "Ends a call of the same connection that still waits: for a claim, a message, a value, or its turn. That call answers CANCELLED when nothing of it is done, and nothing held any more. Tells whether there was one; a call that has been answered, or that has sent a change which can't be taken back, goes on.",
+    "Ends a call of the same connection that still waits: for a claim, a message, a value, or its turn. That call answers CANCELLED when nothing of it is done, and nothing held any more. Tells whether there was one; one that has been answered, or has sent a change which can't be taken back, goes on, and is ended when that has come to nothing and it would wait.",
     [
       Parameter(
         "id", #"{"type":["string","number","null"]}"#, required: true,
