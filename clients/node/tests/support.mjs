@@ -88,6 +88,11 @@ export class Sidecar {
   }
 }
 
+/** Takes the lines of a socket; its errors, which an interface tells too, are seen to elsewhere. */
+function linesOf(socket, take) {
+  createInterface({ input: socket }).on("line", take).on("error", () => undefined);
+}
+
 /**
  * Hands lines on; `losses` says how many of the next answers it loses, with their connections, and `withheld` the
  * method whose requests it hands on to nobody.
@@ -110,12 +115,12 @@ export class Proxy {
           far.destroy();
         });
       }
-      createInterface({ input: near }).on("line", (line) => {
+      linesOf(near, (line) => {
         const request = JSON.parse(line);
         proxy.seen.push(request);
         if (request.method !== proxy.withheld) far.write(`${line}\n`);
       });
-      createInterface({ input: far }).on("line", (line) => {
+      linesOf(far, (line) => {
         if (proxy.losses > 0) {
           proxy.losses -= 1;
           near.destroy();
