@@ -50,6 +50,17 @@ public struct ProcessFacts: Sendable, Equatable {
     return facts
   }
 
+  /// Memory that is resident and is no file's, in bytes (proc(5): `self/statm`); nil where the system doesn't tell.
+  ///
+  /// Cheaper than all facts, but it opens a file too.
+  public static func anonymousBytes(proc: String = "/proc") -> Int? {
+    let pages = contents(of: proc + "/self/statm")?.split(separator: " ").prefix(3).map { Int($0) }
+    guard let pages, pages.count == 3, let resident = pages[1], let shared = pages[2] else {
+      return nil
+    }
+    return max(0, resident &- shared) &* max(1, sysconf(Int32(_SC_PAGESIZE)))
+  }
+
   private static func bootTime(in path: String) -> Double? {
     for line in contents(of: path)?.split(separator: "\n") ?? [] where line.hasPrefix("btime ") {
       return Double(line.dropFirst("btime ".count))

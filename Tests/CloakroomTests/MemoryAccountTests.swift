@@ -58,8 +58,6 @@ struct MemoryAccountTests {
     #expect(account.largestHolder == .init(uid: 1, pid: 7, bytes: 150))
     second.hold(10)
     #expect(account.largestHolder == .init(uid: 1, pid: 8, bytes: 120))
-    #expect(account.takeHighest() == 270)
-    #expect(account.takeHighest() == 230)
     first.close()
     second.close()
     other.close()

@@ -4,48 +4,38 @@ import Testing
 
 @Suite("Memory is given back to the system", .timeLimit(.minutes(1)))
 struct MemoryEbbTests {
-  /// What is held in MiB, the most since the look before, at which second, and whether memory is given back.
-  private typealias Look = (held: Int, peak: Int, second: Int, isDue: Bool)
+  /// What is kept in MiB, at which second, and what is left of it when it is given back.
+  private typealias Look = (kept: Int, second: Int, rest: Int?)
 
   @Test(
-    "once, when less than half is left of much",
+    "once, when much is kept that is not in use",
     arguments: [
-      ("little comes and goes", [(31, 31, 0, false), (0, 31, 1, false), (0, 0, 9, false)]),
+      ("little comes and goes", [(8, 0, nil), (39, 1, nil), (8, 2, nil), (40, 9, nil)]),
+      ("much is freed", [(8, 0, nil), (41, 1, nil), (41, 2, 9), (9, 3, nil), (41, 9, nil)]),
       (
-        "it falls by half",
-        [(64, 64, 0, false), (32, 64, 1, false), (31, 32, 2, true), (31, 31, 9, false)]
-      ),
-      (
-        "it rises and falls between two looks",
-        [(0, 0, 0, false), (1, 500, 1, true), (1, 1, 9, false)]
+        "it is freed little by little",
+        [(8, 0, nil), (100, 1, nil), (300, 2, nil), (301, 3, 8), (8, 4, nil)]
       ),
       (
         "one storm follows the other",
-        [
-          (0, 100, 0, true), (0, 100, 1, false), (0, 0, 4, false), (0, 0, 5, true),
-          (0, 0, 11, false),
-        ]
+        [(8, 0, nil), (100, 1, nil), (100, 2, 8), (100, 3, nil), (100, 6, nil), (100, 7, 8)]
       ),
       (
-        "it falls little by little",
-        [
-          (100, 100, 0, false), (70, 100, 1, false), (49, 70, 2, false), (30, 49, 3, false),
-          (30, 30, 4, true),
-          (11, 30, 9, false), (11, 11, 10, false),
-        ]
+        "what is in use lies between it",
+        [(8, 0, nil), (500, 1, nil), (500, 2, 300), (310, 8, nil), (332, 9, nil), (333, 19, 8)]
       ),
       (
-        "it falls while it is looked at, and to nothing",
-        [(64, 64, 0, false), (31, 64, 1, false), (0, 31, 2, false), (0, 0, 3, true)]
+        "what was in use is freed later",
+        [(8, 0, nil), (200, 1, nil), (200, 2, 190), (12, 9, nil), (45, 19, nil), (45, 20, 8)]
       ),
-    ] as [(String, [(Int, Int, Int, Bool)])])
-  func table(_ name: String, _ looks: [(Int, Int, Int, Bool)]) {
+    ] as [(String, [(Int, Int, Int?)])])
+  func table(_ name: String, _ looks: [(Int, Int, Int?)]) {
     var ebb = MemoryEbb()
     let start = ContinuousClock.now
     for look: Look in looks {
-      let isDue = ebb.isDue(
-        holding: look.held << 20, atMost: look.peak << 20, at: start + .seconds(look.second))
-      #expect(isDue == look.isDue, "\(name), second \(look.second)")
+      let isDue = ebb.isDue(keeping: look.kept << 20, at: start + .seconds(look.second))
+      #expect(isDue == (look.rest != nil), "\(name), second \(look.second)")
+      if let rest = look.rest, isDue { ebb.gaveBack(keeping: rest << 20) }
     }
   }
 }

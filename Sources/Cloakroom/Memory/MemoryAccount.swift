@@ -33,7 +33,6 @@ final class MemoryAccount: Sendable {
   private let now: @Sendable () -> ContinuousClock.Instant
 
   private let total = Atomic<Int>(0)
-  private let highest = Atomic<Int>(0)
   /// What connections hold that are being closed.
   private let leaving = Atomic<Int>(0)
   /// How many processes hold something.
@@ -59,12 +58,6 @@ final class MemoryAccount: Sendable {
 
   /// What clients hold.
   var bytes: Int { total.load(ordering: .relaxed) }
-
-  /// The most that they have held since this was asked last.
-  func takeHighest() -> Int {
-    let bytes = bytes
-    return max(bytes, highest.exchange(bytes, ordering: .relaxed))
-  }
 
   /// What each may hold at least.
   private var fairShare: Int {
@@ -142,7 +135,6 @@ final class MemoryAccount: Sendable {
     if before != now { holders.add(now ? 1 : -1, ordering: .relaxed) }
     let all = total.add(difference, ordering: .relaxed).newValue
     if isLeaving { leaving.add(difference, ordering: .relaxed) }
-    if all > highest.load(ordering: .relaxed) { highest.max(all, ordering: .relaxed) }
     return (difference, isLeaving)
   }
 

@@ -66,17 +66,15 @@ final class CallWaits {
     for waiter in waiters.values { waiter.giveUp(error) }
   }
 
-  /// Subscribes a waiter to a topic, or has it join a queue that is.
-  func add(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
+  /// Has a waiter join a queue, which is subscribed to a topic.
+  func add(on topic: Topic, in queue: WaiterQueue) -> UInt64 {
     var id: UInt64?
     let waiter = WaiterState { [weak self] in
       // A call whose client is gone takes nothing more: its end is only waiting for its turn.
       guard let self, connection.isOpen, let wait = current, wait.waiter == id else { return }
       if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { end(.woken(wakeUp)) }
     }
-    let given =
-      queue.map { worker.bus.enqueue(waiter, on: topic, in: $0) }
-      ?? worker.bus.listen(to: topic, waiter)
+    let given = worker.bus.enqueue(waiter, on: topic, in: queue)
     id = given
     waiters[given] = waiter
     return given

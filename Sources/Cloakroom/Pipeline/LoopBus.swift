@@ -56,6 +56,7 @@ final class LoopBus {
   func start(
     later: @escaping (@escaping () -> Void) -> Void, told: @escaping (Bool) -> Void
   ) {
+    queues.later = later
     link.start(later: later, told: told)
   }
 

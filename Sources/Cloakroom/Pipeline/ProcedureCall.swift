@@ -454,7 +454,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     takeWaits().wait(atMost: time, waiter: waiter, continuation)
   }
 
-  func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64 {
+  func addWaiter(on topic: Topic, in queue: WaiterQueue) -> UInt64 {
     endIfUnwanted()
     return takeWaits().add(on: topic, in: queue)
   }

@@ -1,6 +1,7 @@
 internal import CloakroomCore
 internal import CloakroomMethods
 internal import CloakroomStore
+internal import DequeModule
 internal import NIOCore
 
 /// What waits in a queue: it is told what the queue is.
@@ -17,6 +18,8 @@ protocol QueueMember: AnyObject {
 
 /// The wait queues of one event loop, by name and by waiter.
 struct WaitQueues {
+  /// Does something in another turn of the loop, when that has looked at its sockets.
+  var later: (@escaping () -> Void) -> Void = { $0() }
   private var queues: [StoreKey: WaitQueue] = [:]
   private var members: [UInt64: WaitQueue.Place] = [:]
 
@@ -27,12 +30,12 @@ struct WaitQueues {
     _ place: WaiterQueue, _ waiter: any QueueMember, id: UInt64
   ) -> WaitQueue? {
     if let queue = queues[place.name], !queue.isBroken {
-      members[id] = queue.join(waiter)
+      members[id] = queue.join(waiter, place.reach)
       return nil
     }
-    let queue = WaitQueue(place)
+    let queue = WaitQueue(place, later: later)
     queues[place.name] = queue
-    members[id] = queue.join(waiter)
+    members[id] = queue.join(waiter, place.reach)
     return queue
   }
 
@@ -66,12 +69,18 @@ final class WaitQueue: BusListener {
     fileprivate var next: Place?
     /// Nil once it was given up.
     fileprivate(set) var queue: WaitQueue?
+    /// What it is told by, where one is told by a name.
+    fileprivate let name: ByteBuffer?
 
-    fileprivate init(_ waiter: any QueueMember, _ queue: WaitQueue) {
+    fileprivate init(_ waiter: any QueueMember, _ reach: WaiterQueue.Reach, _ queue: WaitQueue) {
       self.waiter = waiter
       self.queue = queue
+      name = if case .named(let name) = reach { name } else { nil }
     }
   }
+
+  /// The clock is asked after so many that were told something.
+  private static let toldPerLook = 32
 
   /// Its name, and whom a message wakes.
   let place: WaiterQueue
@@ -80,12 +89,22 @@ final class WaitQueue: BusListener {
 
   private var first: Place?
   private var last: Place?
+  /// Those who are told by a name.
+  private var named: [ByteBuffer: Place] = [:]
+  /// Those who are to be told something, and what.
+  private var untold = Deque<(places: ArraySlice<Place>, what: (any QueueMember) -> Void)>()
+  private var isTelling = false
+  private let later: (@escaping () -> Void) -> Void
   private var isSubscribed = false
   /// Whether it has lost its subscription; the next waiter starts a new queue, and those in it look each for
   /// themselves.
   private(set) var isBroken = false
 
-  init(_ place: WaiterQueue) { self.place = place }
+  /// - Parameter later: does something in another turn of the loop.
+  init(_ place: WaiterQueue, later: @escaping (@escaping () -> Void) -> Void) {
+    self.place = place
+    self.later = later
+  }
 
   deinit {
     // One by one: a list that lets go of its first would else let go of all within each other.
@@ -99,8 +118,9 @@ final class WaitQueue: BusListener {
   func isFirst(_ place: Place) -> Bool { isBroken || first === place }
 
   /// Adds a waiter at the end.
-  func join(_ waiter: any QueueMember) -> Place {
-    let place = Place(waiter, self)
+  func join(_ waiter: any QueueMember, _ reach: WaiterQueue.Reach) -> Place {
+    let place = Place(waiter, reach, self)
+    if let name = place.name { named[name] = place }
     place.previous = last
     if let last { last.next = place } else { first = place }
     last = place
@@ -115,13 +135,14 @@ final class WaitQueue: BusListener {
   func leave(_ place: Place) {
     guard place.queue === self else { return }
     place.queue = nil
+    if let name = place.name, named[name] === place { named[name] = nil }
     let wasFirst = first === place
     let next = place.next.take()
     if let previous = place.previous { previous.next = next } else { first = next }
     if let next { next.previous = place.previous } else { last = place.previous }
     place.previous = nil
     // The first may have left without acting on its last wake-up.
-    if wasFirst, isSubscribed { first?.waiter.missed() }
+    if wasFirst, isSubscribed, place.name == nil { first?.waiter.missed() }
   }
 
   func subscribed() {
@@ -136,10 +157,19 @@ final class WaitQueue: BusListener {
   }
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) {
-    wake { $0.received(message, on: name) }
+    switch place.reach {
+    case .first: first?.waiter.received(message, on: name)
+    case .all: forEach { $0.received(message, on: name) }
+    case .named: named[message]?.waiter.received(message, on: name)
+    }
   }
 
-  func interrupted(by cause: BusInterruption) { wake { $0.missed() } }
+  func interrupted(by cause: BusInterruption) {
+    switch place.reach {
+    case .first: first?.waiter.missed()
+    case .all, .named: forEach { $0.missed() }
+    }
+  }
 
   func failed(with error: RPCError) {
     isSubscribed = false
@@ -147,21 +177,28 @@ final class WaitQueue: BusListener {
     forEach { $0.failed(with: error) }
   }
 
-  private func wake(_ body: (any QueueMember) -> Void) {
-    switch place.reach {
-    case .first: if let first { body(first.waiter) }
-    case .all: forEach(body)
-    }
-  }
-
   /// Does something for all who are there now, and still are when it is their turn.
-  private func forEach(_ body: (any QueueMember) -> Void) {
+  private func forEach(_ body: @escaping (any QueueMember) -> Void) {
     var places: [Place] = []
     var place = first
     while let current = place {
       places.append(current)
       place = current.next
     }
-    for place in places where place.queue === self { body(place.waiter) }
+    untold.append((places[...], body))
+    if !isTelling { tell() }
+  }
+
+  /// Tells those who are to be told, as long as the turn has time: a hundred thousand may wait.
+  private func tell() {
+    isTelling = true
+    let budget = TurnBudget()
+    while let (places, what) = untold.popFirst() {
+      let now = places.prefix(Self.toldPerLook)
+      if now.count < places.count { untold.prepend((places.dropFirst(now.count), what)) }
+      for place in now where place.queue === self { what(place.waiter) }
+      if budget.isOver(), !untold.isEmpty { return later { self.tell() } }
+    }
+    isTelling = false
   }
 }

@@ -3,8 +3,8 @@ internal import CloakroomMethods
 internal import CloakroomStore
 internal import NIOCore
 
-/// The loop's side of a procedure's waiter: its subscription, and the wake-ups that were not taken yet.
-final class WaiterState: BusListener, QueueMember {
+/// The loop's side of a procedure's waiter: whether its queue listens, and the wake-ups that were not taken yet.
+final class WaiterState: QueueMember {
   /// How many wake-ups are kept; past it, the procedure is told that it has missed some.
   private static let keptWakeUps = 16
 
@@ -48,8 +48,6 @@ final class WaiterState: BusListener, QueueMember {
   }
 
   func received(_ message: ByteBuffer, on name: ByteBuffer) { wake(.message(message)) }
-
-  func interrupted(by cause: BusInterruption) { missed() }
 
   /// Wakes the procedure without a message: it has to look for itself.
   func missed() { wake(.missed) }

@@ -89,7 +89,7 @@ public struct Daemon: Sendable {
       StoreWatchService(status: status),
       WatchdogService(notifier: notifier, workers: workers),
       SweepService(store: backend.memory),
-      MemoryReturnService(account: account, store: backend.memory),
+      MemoryReturnService(),
       ExpiryService(
         workers: workers, sweep: RecordSweep(configuration),
         interval: min(

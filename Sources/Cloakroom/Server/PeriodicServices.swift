@@ -1,5 +1,6 @@
 internal import CMalloc
 internal import CloakroomMethods
+internal import CloakroomObservability
 internal import CloakroomStore
 internal import ServiceLifecycle
 internal import Synchronization
@@ -110,9 +111,9 @@ struct SweepService: Service {
   }
 }
 
-/// Gives memory back to the system when much less is held than was before.
+/// Gives memory back to the system when the C library keeps much of it for what comes next.
 ///
-/// Away from the loops: it looks through all that the C library has kept, which takes some milliseconds.
+/// Away from the loops: it looks through all that is kept, which takes some milliseconds.
 struct MemoryReturnService: Service {
   /// From how many bytes on a piece of memory is the system's own, which has it back as soon as it is freed.
   private static let ownPiece: CInt = 1 << 20
@@ -121,19 +122,22 @@ struct MemoryReturnService: Service {
   /// there, a third more than clients hold. To be called before there are threads.
   static func prepare() { mallopt(M_MMAP_THRESHOLD, ownPiece) }
 
-  let account: MemoryAccount
-  let store: MemoryStore?
-
   func run() async {
     let ebb = Mutex(MemoryEbb())
     await repeatUntilShutdown(every: .seconds(1)) {
-      let stored = store?.bytes ?? 0
-      let (held, peak) = (account.bytes, account.takeHighest())
-      let isDue = ebb.withLock {
-        $0.isDue(holding: held + stored, atMost: peak + stored, at: .now)
-      }
-      if isDue { malloc_trim(0) }
+      guard let kept = Self.kept() else { return true }
+      guard ebb.withLock({ $0.isDue(keeping: kept, at: .now) }) else { return true }
+      malloc_trim(0)
+      if let rest = Self.kept() { ebb.withLock { $0.gaveBack(keeping: rest) } }
       return true
+    }
+  }
+
+  /// How many bytes are resident and not in use, or were never the C library's; nil where the system doesn't tell.
+  private static func kept() -> Int? {
+    ProcessFacts.anonymousBytes().map { resident in
+      let library = mallinfo2()
+      return resident - Int(clamping: library.uordblks) - Int(clamping: library.hblkhd)
     }
   }
 }

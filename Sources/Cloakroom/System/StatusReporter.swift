@@ -44,6 +44,10 @@ final class StatusReporter: Sendable {
 
   private struct State {
     var loops: (any LoopsStatus)?
+    /// What the loops have counted: each has hundreds of kilobytes for it, and whoever asks would hold as much.
+    var counts: SingleFlight<MetricsSnapshot?>?
+    /// The answer of `system.metrics`, in JSON.
+    var metrics: SingleFlight<ByteBuffer>?
     var file: MetricsFile?
     var recent: RecentCounts
     /// How many writes the store in memory had refused when it was looked at last.
@@ -75,7 +79,17 @@ final class StatusReporter: Sendable {
   }
 
   /// Lets the reporter ask the loops; once, right after they are made.
-  func attach(_ loops: any LoopsStatus) { state.withLock { $0.loops = loops } }
+  func attach(_ loops: any LoopsStatus) {
+    state.withLock { state in
+      state.loops = loops
+      state.counts = SingleFlight { try? await loops.snapshot() }
+      state.metrics = SingleFlight { [weak self] in
+        var answer = ByteBuffer()
+        answer.writeJSONString(String(decoding: await self?.metricsText() ?? [], as: UTF8.self))
+        return answer
+      }
+    }
+  }
 
   /// Tells the operator by what name a client goes.
   func greet(_ client: String, peer: Peer) {
@@ -88,11 +102,17 @@ final class StatusReporter: Sendable {
 
   // MARK: Metrics
 
-  /// The metrics in Prometheus' text format.
-  func metricsText() async -> [UInt8] {
-    guard let loops = state.withLock({ $0.loops }),
-      var snapshot = try? await loops.snapshot()
-    else { return [] }
+  /// The metrics in Prometheus' text format, as a string of JSON.
+  func metrics() async -> ByteBuffer {
+    await state.withLock { $0.metrics }?.value() ?? ByteBuffer(string: "\"\"")
+  }
+
+  private func counts() async -> MetricsSnapshot? {
+    await state.withLock { $0.counts }?.value() ?? nil
+  }
+
+  private func metricsText() async -> [UInt8] {
+    guard let loops = state.withLock({ $0.loops }), var snapshot = await counts() else { return [] }
     let isUp = (try? await loops.storeDownReason()) == .some(nil)
     let stats = backend.memory?.stats
     for (cause, count) in zip(LossCause.allCases, backend.redisBus?.losses ?? []) {
@@ -187,7 +207,7 @@ final class StatusReporter: Sendable {
   ///   - failure: why it did not answer.
   func health(roundTrip: UInt64, failure: RPCError?) async -> HealthReport {
     let loops = state.withLock { $0.loops }
-    let snapshot = try? await loops?.snapshot()
+    let snapshot = await counts()
     let log = accessLog?.counts
     let totals = snapshot.map { self.totals($0, log) }
     let (recent, isFileFailing) = state.withLock { state in

@@ -6,6 +6,9 @@ internal import NIOCore
 
 /// Answers questions about the sidecar itself.
 struct SystemAnswers {
+  /// As many short steps, about, fill a connection as much as the metrics.
+  private static let weightOfMetrics = 16
+
   private let worker: Worker
   private let status: StatusReporter
 
@@ -38,10 +41,10 @@ struct SystemAnswers {
     case .health:
       answerHealth(startedAt: request.startedAt, worker.wait(for: request, &arguments))
     case .metrics:
+      // All that are under way are answered at once, at length.
+      request.connection.share.takesSteps(Self.weightOfMetrics, now: worker.burst.now())
       answerLater(worker.wait(for: request, &arguments)) { [status] in
-        var result = ByteBuffer()
-        result.writeJSONString(String(decoding: await status.metricsText(), as: UTF8.self))
-        return result
+        await status.metrics()
       }
     }
   }
@@ -90,14 +93,17 @@ struct SystemAnswers {
     }
   }
 
-  /// Answers a call with what a task finds out away from the loop; rare calls only.
+  /// Answers a call with what a task finds out away from the loop.
   private func answerLater(
     _ ticket: StoreTicket, _ find: @escaping @Sendable () async -> ByteBuffer
   ) {
     let worker = NIOLoopBound(worker, eventLoop: worker.loop)
     Task {
       let found = await find()
-      worker.eventLoop.execute { worker.value.answer(ticket, found) }
+      worker.eventLoop.execute {
+        // Thousands may have asked, and are answered together.
+        worker.value.burst.afterInput { worker.value.answer(ticket, found) }
+      }
     }
   }
 }
@@ -110,7 +116,6 @@ extension Worker {
         result.writeImmutableBuffer(found)
       }
     }
-    burst.finish()
   }
 }
 

@@ -142,11 +142,10 @@ public struct CallContext: Sendable {
   ///
   /// - Parameters:
   ///   - name: what is published under.
-  ///   - queue: the calls of this loop that wait for the same thing, where they have an order; nil waits for
-  ///     itself alone. All waiters of a queue wait on the same name.
+  ///   - queue: the calls of this loop that wait for the same thing. All waiters of a queue wait on the same name.
   /// - Throws: UNAVAILABLE when the bus can't be reached, OVERLOADED when too much is listened to.
   public func waiter(
-    on name: StoreKey, in queue: WaiterQueue? = nil
+    on name: StoreKey, in queue: WaiterQueue
   ) async throws(RPCError) -> Waiter {
     if let cancellation { throw cancellation }
     let id = host.addWaiter(on: .name(name), in: queue)

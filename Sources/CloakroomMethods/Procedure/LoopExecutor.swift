@@ -24,8 +24,12 @@ public final class LoopExecutor: TaskExecutor {
     var interrupted: [() -> Void] = []
     /// What is left of the last turn.
     var left = Deque<UnownedJob>()
-    /// How long it goes on; nil between turns.
-    var budget: TurnBudget?
+    /// How long it goes on.
+    var budget = TurnBudget()
+    /// Whether a job runs.
+    var isRunning = false
+    /// Whether there is a new budget when the loop has looked at its sockets again.
+    var isAsked = false
   }
 
   private let loop: any EventLoop
@@ -48,8 +52,7 @@ public final class LoopExecutor: TaskExecutor {
 
   /// Whether a job is running that has had the time of its turn; asked on the loop.
   public var isTurnOver: Bool {
-    guard turn.value.later != nil, let budget = turn.value.budget else { return false }
-    return budget.isOver()
+    turn.value.later != nil && turn.value.isRunning && turn.value.budget.isOver()
   }
 
   /// Has a task, whose job has had the time of its turn, go on in the next one: before those that came after it.
@@ -62,7 +65,8 @@ public final class LoopExecutor: TaskExecutor {
   public func close() {
     turn.value.ran = {}
     turn.value.later = nil
-    if !turn.value.left.isEmpty || !turn.value.interrupted.isEmpty { run() }
+    resumeInterrupted()
+    run()
   }
 
   /// Has a job run in this turn of the loop or, from another thread, in the next one.
@@ -77,17 +81,26 @@ public final class LoopExecutor: TaskExecutor {
   }
 
   private func run() {
-    resumeInterrupted()
-    turn.value.budget = TurnBudget()
-    while let job = next() {
-      job.runSynchronously(on: asUnownedTaskExecutor())
-      if isTurnOver, let later = turn.value.later {
-        later { self.run() }
-        break
-      }
-    }
-    turn.value.budget = nil
+    // What jobs have the loop do may have more of them come, before it looks at its sockets.
+    turn.value.budget.takeUp()
+    turn.value.isRunning = true
+    while !isTurnOver, let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    let isOver = isTurnOver
+    turn.value.isRunning = false
+    let isLow = turn.value.budget.putDown()
+    if isOver || isLow { askForTurn() }
     turn.value.ran()
+  }
+
+  private func askForTurn() {
+    guard !turn.value.isAsked, let later = turn.value.later else { return }
+    turn.value.isAsked = true
+    later {
+      self.turn.value.isAsked = false
+      self.turn.value.budget = TurnBudget()
+      self.resumeInterrupted()
+      self.run()
+    }
   }
 
   private func resumeInterrupted() {

@@ -67,7 +67,7 @@ struct Patience: Sendable {
 
   /// A waiter on a name, as soon as the bus can be reached.
   func waiter(
-    on name: StoreKey, in queue: WaiterQueue? = nil, sitsOutOutages: Bool = true,
+    on name: StoreKey, in queue: WaiterQueue, sitsOutOutages: Bool = true,
     _ context: CallContext
   ) async throws(RPCError) -> Waiter {
     while true {

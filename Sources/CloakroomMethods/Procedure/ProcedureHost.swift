@@ -31,8 +31,8 @@ public protocol ProcedureHost: AnyObject {
   /// Resumes when the waiter is woken, the time is over or the call is cancelled, whatever is first.
   func wait(
     atMost time: Duration, waiter: UInt64?, _ continuation: CheckedContinuation<WaitOutcome, Never>)
-  /// Subscribes a waiter to a topic, or has it join a queue that is.
-  func addWaiter(on topic: Topic, in queue: WaiterQueue?) -> UInt64
+  /// Has a waiter join a queue, which is subscribed to a topic.
+  func addWaiter(on topic: Topic, in queue: WaiterQueue) -> UInt64
   /// Whether a waiter is the first of its queue.
   func isFirst(_ id: UInt64) -> Bool
   /// Resumes when a waiter's subscription is confirmed, or refused.

@@ -15,11 +15,11 @@ public struct Waiter: Sendable {
     try await context.wait(atMost: time, waiter: id)
   }
 
-  /// Whether no other is before it: always so without a queue, and where the queue is not told anything any more.
+  /// Whether no other is before it: always so where the queue is not told anything any more.
   /// One that comes to be the first is woken.
   public var isFirst: Bool { context.isFirst(id) }
 
-  /// Ends the waiter's subscription, or gives up its place in the queue.
+  /// Gives up its place in the queue.
   public func close() { context.removeWaiter(id) }
 }
 
@@ -32,6 +32,9 @@ public struct WaiterQueue: Sendable, Hashable {
     /// All, in their order. The first is woken as well when it becomes that: it is for the first alone to look
     /// where nothing was told.
     case all
+    /// The one who waits under the message as its name. The order tells nothing: nobody is woken for having become
+    /// the first.
+    case named(ByteBuffer)
   }
 
   /// The queue's name.
@@ -39,7 +42,7 @@ public struct WaiterQueue: Sendable, Hashable {
   /// Whom a message wakes.
   public let reach: Reach
 
-  /// Names a queue.
+  /// Names a queue; all who wait in it do so with the same kind of reach.
   public init(_ name: StoreKey, waking reach: Reach) {
     self.name = name
     self.reach = reach

@@ -31,8 +31,6 @@ public final class LoopBusLink: BusLink {
     case rest(ArraySlice<UInt64>, token: UInt64, ByteBuffer, on: ByteBuffer)
   }
 
-  /// Turns with less between them count as one.
-  private static let pause = TimeAmount.microseconds(50)
   /// The clock is asked after so many that were told of a message.
   private static let toldPerLook = 32
 
@@ -44,9 +42,9 @@ public final class LoopBusLink: BusLink {
   private var told: ((Bool) -> Void)?
   /// Does something in another turn of the loop.
   private var later: (@escaping () -> Void) -> Void = { _ in }
-  /// When something was told last.
-  private var lastTold = NIODeadline.uptimeNanoseconds(0)
   private var budget = TurnBudget()
+  /// Whether there is a new one when the loop has looked at its sockets again.
+  private var isTurnAsked = false
   /// What came from the mailbox and was not told yet.
   private var mail = Deque<Mail>()
   private var tokens: [Topic: UInt64] = [:]
@@ -167,12 +165,10 @@ public final class LoopBusLink: BusLink {
 
   /// Tells what has come, as long as the turn has time. The mailbox fills up meanwhile, and is taken when all is told:
   /// so what waits is bounded.
-  ///
-  /// - Parameter isNewTurn: whether the loop has looked at its sockets since something was told.
-  private func tell(isNewTurn: Bool = false) {
+  private func tell() {
     var now = NIODeadline.now()
     // Publishers may have more each time, which the loop takes before it looks at its sockets.
-    if isNewTurn || now - lastTold > Self.pause { budget = TurnBudget(from: now) }
+    budget.takeUp(at: now)
     while !budget.isOver(at: now), let next = mail.popFirst() {
       switch next {
       case .event(let event): handle(event)
@@ -181,13 +177,20 @@ public final class LoopBusLink: BusLink {
       }
       now = .now()
     }
-    lastTold = now
-    if mail.isEmpty {
-      mailbox.tookAll()
-    } else {
-      later { self.tell(isNewTurn: true) }
-    }
+    let isLow = budget.putDown(at: now)
+    if mail.isEmpty { mailbox.tookAll() }
+    if isLow || !mail.isEmpty { askForTurn() }
     told?(mail.isEmpty)
+  }
+
+  private func askForTurn() {
+    guard !isTurnAsked else { return }
+    isTurnAsked = true
+    later {
+      self.isTurnAsked = false
+      self.budget = TurnBudget()
+      if !self.mail.isEmpty { self.tell() }
+    }
   }
 
   /// Tells some of those that listen of a message; the others are next.

@@ -12,6 +12,8 @@ package struct InvalidateCacheTags: StoreStep {
   package let tags: [StoreKey]
   package let isSoft: Bool
 
+  package var weight: Int { 1 + tags.count }
+
   package init(_ counter: StoreKey, _ tags: [StoreKey], isSoft: Bool) {
     self.counter = counter
     self.tags = tags

@@ -26,6 +26,8 @@ package struct KeepCacheTags: StoreStep {
   /// How long they have to live at least, in milliseconds.
   package let lifeMs: Int64
 
+  package var weight: Int { 1 + tags.count }
+
   package init(_ counter: StoreKey, _ tags: [StoreKey], lifeMs: Int64) {
     self.counter = counter
     self.tags = tags

@@ -41,13 +41,6 @@ public struct ClaimTicket: Sendable, Hashable {
   }
 }
 
-extension ClaimTicket {
-  /// Whether a message is meant for this request.
-  public func isNamed(by message: ByteBuffer) -> Bool {
-    message.readableBytesView.elementsEqual(id.utf8)
-  }
-}
-
 /// How a request waits for a claim.
 public struct ClaimWait: Sendable {
   /// How long it may be silent before its place is given up, in milliseconds: a waiter asks

@@ -5,10 +5,12 @@ internal import CloakroomRedis
 /// - `owner`, `until` (ms) and `call` (the ticket that it was granted to), while it is held;
 /// - `fence`, the last one given out, which stays for a day;
 /// - `first` and `last`, between which the numbers of those who wait are, and for each of them
-///   `w<number>`: until when (ms) it counts without being heard of, a colon, its ticket's id.
+///   `w<number>`: until when (ms) it counts without being heard of, a colon, its ticket's id;
+/// - `soonest`, when it was full: until when (ms) none of those who wait stops to count.
 ///
-/// A number in the queue is looked at once, or all that wait are, so the work of a step is bounded by
-/// how many may wait. A waiter that comes to the front is told by a message on the claim's name.
+/// A step looks at the first few numbers of the queue. It looks at all that wait where so many numbers in a row have
+/// left that this costs no more than they did, and where the queue is full and `soonest` is over. A waiter that comes
+/// to the front is told by a message on the claim's name.
 ///
 /// A script answers with an array whose first number says what it is: {0, owner, fence, end} how the
 /// claim stands, {1, fence, end} that it is held, {2, number, whether it is the first, ms that the
@@ -23,7 +25,8 @@ enum ClaimScript {
     \(RedisScripts.whole)
     local key, clock = KEYS[1], redis.call('TIME')
     local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-    local field = redis.call('HMGET', key, 'owner', 'fence', 'until', 'call', 'first', 'last')
+    local field = redis.call(
+      'HMGET', key, 'owner', 'fence', 'until', 'call', 'first', 'last', 'soonest')
     local owner, fence, ends = field[1], whole(field[2]) or 0, whole(field[3]) or 0
     local held = owner and fence > 0 and ends > now
     """
@@ -34,7 +37,7 @@ enum ClaimScript {
   static let queue = """
     local first, last = whole(field[5] or 1), whole(field[6] or 0)
     if not first or not last then first, last = 1, 0 end
-    local start, waiters, gone = first, {}, {}
+    local start, waiters, gone, soonest = first, {}, {}, nil
     local function text(number) return string.format('%.0f', number) end
     local function place(number) return 'w' .. text(number) end
     local function remove(number)
@@ -48,6 +51,7 @@ enum ClaimScript {
         local till, id = string.match(value or '', '^(%d+):(.*)$')
         if till and tonumber(till) > now then
           waiters[number] = id
+          soonest = math.min(soonest or tonumber(till), tonumber(till))
         elseif value then
           remove(number)
         end

@@ -55,9 +55,15 @@ package struct TakeClaim: StoreStep {
     end
     if not mine then
       local others = redis.call('HLEN', key) - #gone
-      for i = 1, 6 do if field[i] then others = others - 1 end end
+      for i = 1, 7 do if field[i] then others = others - 1 end end
+      local known = whole(field[7]) or 0
+      if others >= limit and known > now and known <= now + patience then
+        commit()
+        return {-3}
+      end
       if others >= limit and sweep() >= limit then
         commit()
+        redis.pcall('HSET', key, 'soonest', text(soonest or now))
         return {-3}
       end
       last = last + 1

@@ -20,7 +20,8 @@ extension StoreCommand {
     switch self {
     case .step(let step): step.weight
     case .getMany(let names): max(1, names.count)
-    case .idempotent(_, let command): command.weight
+    case .idempotent(_, let command): max(2, command.weight)
+    case .takeRate, .commit: 2
     default: 1
     }
   }

@@ -1,4 +1,5 @@
 internal import CloakroomCore
+internal import DequeModule
 internal import NIOCore
 
 /// One claim of the store in memory: who holds it, the last fence, and who waits.
@@ -15,10 +16,8 @@ struct MemoryClaim: MemoryCharged {
   struct Waiter: Sendable {
     /// The ticket's id.
     let id: String
-    /// The ticket's number.
-    let number: Int64
     /// When its place is given up unless it is heard of.
-    var until: Deadline
+    let until: Deadline
   }
 
   /// What a claim is taken to cost, in bytes: its share of the table and the queue, and an owner's
@@ -33,8 +32,12 @@ struct MemoryClaim: MemoryCharged {
   private var until = Deadline(at: .min)
   private var expiresAtMs: Int64 = 0
   private var lastNumber: Int64 = 0
-  /// Who waits, in the order of arrival.
-  private var waiters: [Waiter] = []
+  /// Who waits, by number.
+  private var waiters: [Int64: Waiter] = [:]
+  /// Their numbers in the order of arrival, the first of all first; and behind it some of those that wait no more.
+  private var line = Deque<Int64>()
+  /// Nobody has been silent for too long before that.
+  private var soonest = Deadline.never
   /// When the claim may be forgotten.
   private(set) var keptUntil = Deadline(at: .min)
 
@@ -47,7 +50,7 @@ struct MemoryClaim: MemoryCharged {
   /// Which waiter is to ask again, if any, after a step that began as `old` says: one that has become the
   /// first, and the first when the claim is free or will be earlier than it was.
   func waiterToWake(since old: MemoryClaim.Front) -> String? {
-    guard let first = waiters.first?.id else { return nil }
+    guard let first else { return nil }
     let hasMoved = old.id != nil && old.id != first
     return hasMoved || until < old.until ? first : nil
   }
@@ -59,13 +62,18 @@ struct MemoryClaim: MemoryCharged {
   }
 
   /// Who is the first, and how long the claim is held.
-  var front: Front { Front(id: waiters.first?.id, until: until) }
+  var front: Front { Front(id: first, until: until) }
+
+  private var first: String? { line.first.flatMap { waiters[$0]?.id } }
 
   // MARK: Steps
 
   /// Gives up the places of those who have been silent for too long.
   mutating func dropSilent(at moment: Moment) {
-    waiters.removeAll { $0.until.isOver(at: moment.now) }
+    guard soonest.isOver(at: moment.now) else { return }
+    waiters = waiters.filter { !$0.value.until.isOver(at: moment.now) }
+    soonest = waiters.values.map(\.until).min() ?? .never
+    line.removeAll { waiters[$0] == nil }
   }
 
   /// - Parameter charge: takes the room that one more needs who waits.
@@ -74,27 +82,28 @@ struct MemoryClaim: MemoryCharged {
   ) throws(MemoryBudget.Exhausted) -> Result<TakeClaim.Reply, RPCError> {
     if isHeld(at: moment), call == request.ticket.id { return .success(.held(hold)) }
     let place = place(of: request.ticket)
-    if !isHeld(at: moment), waiters.isEmpty || place == 0 {
-      if let place { waiters.remove(at: place) }
+    if !isHeld(at: moment), waiters.isEmpty || place == line.first {
+      if let place { leave(place) }
       grant(request, at: moment)
       return .success(.held(hold))
     }
     guard let wait = request.wait, !isHeld(at: moment) || owner != ByteString(request.owner) else {
-      if let place { waiters.remove(at: place) }
+      if let place { leave(place) }
       return .success(.state(state(at: moment)))
     }
     if place == nil {
       guard waiters.count < wait.limit else { return .failure(.tooManyClaimWaiters) }
       try charge()
       lastNumber += 1
-      waiters.append(Waiter(id: request.ticket.id, number: lastNumber, until: .never))
+      line.append(lastNumber)
     }
-    let index = place ?? waiters.count - 1
-    waiters[index].until = Deadline(at: moment.now + wait.patienceMs)
+    let number = place ?? lastNumber
+    let end = Deadline(at: moment.now + wait.patienceMs)
+    waiters[number] = Waiter(id: request.ticket.id, until: end)
+    soonest = min(soonest, end)
     let rest = isHeld(at: moment) ? until.remaining(at: moment.now) ?? 0 : 0
     return .success(
-      .waiting(
-        ClaimPlace(number: waiters[index].number, isFirst: index == 0, remainingMs: rest)))
+      .waiting(ClaimPlace(number: number, isFirst: number == line.first, remainingMs: rest)))
   }
 
   mutating func renew(
@@ -117,7 +126,7 @@ struct MemoryClaim: MemoryCharged {
     if isHeld(at: moment), call == ticket.id {
       free(at: moment)
     } else if let place = place(of: ticket) {
-      waiters.remove(at: place)
+      leave(place)
     }
   }
 
@@ -134,8 +143,16 @@ struct MemoryClaim: MemoryCharged {
 
   private func isHeld(at moment: Moment) -> Bool { !until.isOver(at: moment.now) }
 
-  private func place(of ticket: ClaimTicket) -> Int? {
-    waiters.firstIndex { $0.number == ticket.number && $0.id == ticket.id }
+  /// The number of one who waits.
+  private func place(of ticket: ClaimTicket) -> Int64? {
+    ticket.number.flatMap { waiters[$0]?.id == ticket.id ? $0 : nil }
+  }
+
+  /// One waits no more. To leave takes the same time from any place, however many there are.
+  private mutating func leave(_ number: Int64) {
+    waiters[number] = nil
+    while let first = line.first, waiters[first] == nil { line.removeFirst() }
+    if line.count > 2 * waiters.count + 32 { line.removeAll { waiters[$0] == nil } }
   }
 
   private func refusal(of asking: String, _ given: Int64?, at moment: Moment) -> RPCError? {

@@ -9,6 +9,8 @@ package struct TakeRates: StoreStep {
   /// - Parameter demands: at least one, and at most `RateDemand.limit`, none with the key and window of another.
   package init(_ demands: [RateDemand]) { self.demands = demands }
 
+  package var weight: Int { 1 + demands.count }
+
   package func perform(in store: MemoryStore) throws(RPCError) -> RateLook {
     try store.rate(demands, taking: true)
   }
@@ -33,6 +35,8 @@ package struct PeekRates: StoreStep {
 
   /// - Parameter demands: at least one, and at most `RateDemand.limit`.
   package init(_ demands: [RateDemand]) { self.demands = demands }
+
+  package var weight: Int { 1 + demands.count }
 
   package func perform(in store: MemoryStore) throws(RPCError) -> RateLook {
     try store.rate(demands, taking: false)

@@ -47,8 +47,8 @@ extension StoreStep {
   /// Whether it changes what is stored.
   static var isMutation: Bool { redis.resend != .read }
 
-  /// It is a short one, unless it says otherwise.
-  public var weight: Int { 1 }
+  /// It is a short one, and a script keeps Redis busy for longer than a command, unless it says otherwise.
+  public var weight: Int { Self.redis.script == nil ? 1 : 2 }
   /// Redis gets nothing behind the names, unless the step says otherwise.
   public var arguments: [RedisArgument] { [] }
   /// Every reply is an answer, unless the step says otherwise.

@@ -70,7 +70,8 @@ struct ClaimCall: Sendable {
     var place = place
     var isKept = false
     do throws(RPCError) {
-      let waiter = try await patience.waiter(on: key, context)
+      let queue = WaiterQueue(key, waking: .named(ByteBuffer(string: request.ticket.id)))
+      let waiter = try await patience.waiter(on: key, in: queue, context)
       defer { waiter.close() }
       while true {
         // The first time too: changes before the waiter was subscribed were missed.
@@ -110,13 +111,7 @@ struct ClaimCall: Sendable {
     var pause = Duration.milliseconds(Int64.random(in: Patience.silenceMs))
     // It is free one millisecond after the last in which it was held.
     if place.isFirst { pause = min(pause, .milliseconds(place.remainingMs + 1)) }
-    let next = ContinuousClock.now + min(pause, patience.remaining)
-    while true {
-      switch try await waiter.wait(atMost: max(ContinuousClock.now.duration(to: next), .zero)) {
-      case .message(let id) where !request.ticket.isNamed(by: id): continue
-      case .message, .missed, .timeOver: return
-      }
-    }
+    _ = try await waiter.wait(atMost: min(pause, patience.remaining))
   }
 
   // MARK: Ending
