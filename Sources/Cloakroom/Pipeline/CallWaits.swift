@@ -45,19 +45,34 @@ final class CallWaits {
     }
     let timer = worker.timers.schedule(in: TimeAmount(time)) {
       guard self.connection.isOpen else { return }
-      self.end(.woken(.timeOver))
+      self.wake(.timeOver)
     }
     current = Wait(continuation: continuation, waiter: waiter, timer: timer)
     connection.share.parked()
     worker.burst.runQueue.roomMade(in: connection.share)
   }
 
+  /// Has the call go on, as soon as there is room: one message may wake thousands, who all ask the store then.
+  private func wake(_ wakeUp: WakeUp) {
+    let share = connection.share
+    guard !share.hasRoom else { return end(.woken(wakeUp)) }
+    guard let wait = takeWait() else { return }
+    share.woken.append {
+      share.resumed()
+      wait.continuation.resume(returning: .woken(wakeUp))
+    }
+  }
+
   private func end(_ outcome: WaitOutcome) {
-    guard let wait = current else { return }
-    current = nil
+    guard let wait = takeWait() else { return }
     connection.share.resumed()
-    wait.timer.cancel()
     wait.continuation.resume(returning: outcome)
+  }
+
+  private func takeWait() -> Wait? {
+    let wait = current.take()
+    wait?.timer.cancel()
+    return wait
   }
 
   /// Ends all that there is, waiters whose subscription is not confirmed among it.
@@ -72,7 +87,7 @@ final class CallWaits {
     let waiter = WaiterState { [weak self] in
       // A call whose client is gone takes nothing more: its end is only waiting for its turn.
       guard let self, connection.isOpen, let wait = current, wait.waiter == id else { return }
-      if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { end(.woken(wakeUp)) }
+      if let wakeUp = waiters[wait.waiter ?? 0]?.nextWakeUp() { wake(wakeUp) }
     }
     let given = worker.bus.enqueue(waiter, on: topic, in: queue)
     id = given

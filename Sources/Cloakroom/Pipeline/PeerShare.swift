@@ -44,6 +44,8 @@ final class PeerShare {
   var ready = Deque<any RunQueueMember>()
   /// Those whose next call needs room in the share.
   var held = Deque<any RunQueueMember>()
+  /// What has calls go on that were woken while there was no room.
+  var woken = Deque<() -> Void>()
   /// Whether the run queue has it.
   var isQueued = false
 

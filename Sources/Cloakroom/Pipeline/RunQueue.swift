@@ -60,9 +60,8 @@ final class RunQueue {
 
   /// A peer may start calls again, if it has some.
   func roomMade(in share: PeerShare) {
-    guard !share.isQueued, !share.ready.isEmpty || !share.held.isEmpty && share.hasRoom else {
-      return
-    }
+    let needsRoom = !share.held.isEmpty || !share.woken.isEmpty
+    guard !share.isQueued, !share.ready.isEmpty || needsRoom && share.hasRoom else { return }
     share.isQueued = true
     peers.append(share)
   }
@@ -84,6 +83,10 @@ final class RunQueue {
     defer { isRunning = false }
     while hasTime, let share = peers.popFirst() {
       share.isQueued = false
+      if share.hasRoom, let goOn = share.woken.popFirst() {
+        goOn()
+        _ = spend(0)
+      }
       let held = share.hasRoom ? share.held.popFirst() : nil
       if let member = held ?? share.ready.popFirst() {
         member.isReady = false

@@ -41,7 +41,7 @@ struct SystemAnswers {
     case .health:
       answerHealth(startedAt: request.startedAt, worker.wait(for: request, &arguments))
     case .metrics:
-      // All that are under way are answered at once, at length.
+      // All that are under way are answered together.
       request.connection.share.takesSteps(Self.weightOfMetrics, now: worker.burst.now())
       answerLater(worker.wait(for: request, &arguments)) { [status] in
         await status.metrics()
