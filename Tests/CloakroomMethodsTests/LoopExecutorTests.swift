@@ -67,6 +67,35 @@ struct LoopExecutorTests {
     #expect(log.lines.prefix(5) == ["task 0", "later", "task 1", "later", "task 2"])
   }
 
+  @Test("gives tasks that come before the loop has looked at its sockets what is left of the time")
+  func sharesTime() async throws {
+    let log = Log()
+    let (executor, waiting) = try await loop.submit { [loop] in
+      let waiting = Waiting()
+      return (
+        LoopExecutor(on: loop, later: { waiting.bodies.append($0) }, ran: {}),
+        NIOLoopBound(waiting, eventLoop: loop)
+      )
+    }.get()
+    var tasks: [Task<Void, Never>] = []
+    for number in 0..<3 {
+      tasks.append(
+        Task(executorPreference: executor) {
+          log.append("task \(number)")
+          Self.work(for: .microseconds(600))
+        })
+      // A run of its own has taken it, or left it.
+      try await loop.submit {}.get()
+    }
+    #expect(log.lines == ["task 0", "task 1"])
+    try await loop.submit {
+      #expect(waiting.value.bodies.count == 1)
+      waiting.value.bodies.popLast()?()
+    }.get()
+    for task in tasks { await task.value }
+    #expect(log.lines == ["task 0", "task 1", "task 2"])
+  }
+
   @Test("has a task whose time is over go on before those that came after it")
   func keepsOrder() async throws {
     let log = Log()
@@ -120,9 +149,9 @@ struct LoopExecutorTests {
     #expect(log.lines == ["task 0", "task 1"])
   }
 
-  /// Takes longer than a turn of the loop has.
-  private static func work() {
-    let end = NIODeadline.now() + .milliseconds(2)
+  /// Takes a time; unless told, longer than a turn of the loop has.
+  private static func work(for time: TimeAmount = .milliseconds(2)) {
+    let end = NIODeadline.now() + time
     while NIODeadline.now() < end {}
   }
 

@@ -135,6 +135,32 @@ struct RunQueueTests {
     #expect(stage.started.count == 3)
   }
 
+  @Test("those that are woken together go on one by one, as room is made, and before new calls")
+  func woken() {
+    let stage = Stage()
+    let share = PeerShare()
+    while share.hasRoom { share.began(100, now: stage.time) }
+    for number in 0..<3 {
+      share.woken.append {
+        share.resumed()
+        stage.started.append("woken \(number)")
+      }
+    }
+    stage.queue.add(Caller("new", share, calls: 1, on: stage, nanoseconds: 1000))
+    _ = stage.turn()
+    #expect(stage.started.isEmpty)
+    for count in 1...3 {
+      share.ended(nil, now: stage.time)
+      stage.queue.roomMade(in: share)
+      _ = stage.turn()
+      #expect(stage.started == (0..<count).map { "woken \($0)" })
+    }
+    share.ended(nil, now: stage.time)
+    stage.queue.roomMade(in: share)
+    _ = stage.turn()
+    #expect(stage.started.last == "new" && stage.queue.isEmpty)
+  }
+
   @Test("is fair to random crowds: nobody who may start is passed over twice by one peer")
   func property() {
     var random = SystemRandomNumberGenerator()

@@ -33,7 +33,7 @@ struct WaitQueueTests {
   }
 
   @Test("wakes the first, and then the next one")
-  func turns() throws {
+  func first() throws {
     let queues = Queues()
     let waiters = (0..<3).map { _ in waiter() }
     let queue = try #require(queues.join(place, waiters[0], id: 1))
@@ -115,6 +115,64 @@ struct WaitQueueTests {
     #expect(waiters.map(wakeUps) == [[], [], [.missed], []])
     #expect(queues.leave(4) == nil)
     #expect(queues.leave(3) === new)
+  }
+
+  @Test("that is told by names wakes the one named, and all where messages may be missing")
+  func named() throws {
+    let queues = Queues()
+    let waiters = (0..<3).map { _ in waiter() }
+    func place(_ name: String) -> WaiterQueue {
+      WaiterQueue(self.name, waking: .named(ByteBuffer(string: name)))
+    }
+    let queue = try #require(queues.join(place("a"), waiters[0], id: 1))
+    queue.subscribed()
+    #expect(queues.join(place("b"), waiters[1], id: 2) == nil)
+    #expect(queues.join(place("c"), waiters[2], id: 3) == nil)
+    let message = ByteBuffer(string: "b")
+    queue.received(message, on: name.bytes)
+    queue.received(ByteBuffer(string: "nobody"), on: name.bytes)
+    #expect(waiters.map(wakeUps) == [[], [.message(message)], []])
+    queue.interrupted(by: .lost)
+    #expect(waiters.map(wakeUps) == [[.missed], [.missed], [.missed]])
+    // The store has the order: who is the first now was not told so by it.
+    #expect(queues.leave(1) == nil && queues.leave(2) == nil)
+    queue.received(message, on: name.bytes)
+    #expect(waiters.map(wakeUps) == [[], [], []])
+    #expect(queues.leave(3) === queue)
+  }
+
+  @Test("of thousands is told in turns, each what it is told in its order")
+  func turns() throws {
+    let turns = Turns()
+    let place = WaiterQueue(name, waking: .all)
+    let queue = WaitQueue(place) { turns.bodies.append($0) }
+    // Longer than a turn has, all together.
+    let waiters = (0..<200).map { _ in
+      WaiterState {
+        let end = NIODeadline.now() + .microseconds(50)
+        while NIODeadline.now() < end {}
+      }
+    }
+    let places = waiters.map { queue.join($0, place.reach) }
+    queue.subscribed()
+    queue.received(message, on: name.bytes)
+    #expect(turns.bodies.count == 1)
+    queue.interrupted(by: .lost)
+    // One that has left is told nothing more.
+    queue.leave(places[199])
+    var count = 0
+    while let body = turns.bodies.popLast() {
+      body()
+      count += 1
+    }
+    #expect(count > 5, "20 ms in turns of one")
+    #expect(waiters.dropLast().allSatisfy { wakeUps($0) == [.message(message), .missed] })
+    #expect(wakeUps(waiters[199]).isEmpty)
+  }
+
+  /// What is to be done in other turns of the loop.
+  private final class Turns {
+    var bodies: [() -> Void] = []
   }
 
   @Test("that is woken as a whole tells all in their order, and has the first alone look untold")

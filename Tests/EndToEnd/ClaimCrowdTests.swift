@@ -80,11 +80,42 @@ struct ClaimCrowdTests {
     #expect(steps <= 8 * count, "\(steps) steps for \(count) grants")
   }
 
+  @Test("are refused by a queue that is full without its being looked through each time")
+  func full() throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(
+      redis.socketPath, patience: "10s", ["--set", "limits.claimWaiters=50"])
+    let holder = try daemon.readyClient()
+    _ = try holder.call("claim.once", #"{"key":"crowd","owner":"first","ttl":120}"#)
+    let waiting = try daemon.client()
+    for number in 0..<50 {
+      try waiting.send(
+        #"{"jsonrpc":"2.0","id":\#(number),"method":"claim.once","params":{"key":"crowd","owner":"o\#(number)","waitMs":60000}}"#
+          + "\n")
+    }
+    let allWait = try eventually(within: .seconds(20)) {
+      try redis.command(["HLEN", "cloakroom:default:claim:crowd"]) == "56"
+    }
+    #expect(allWait)
+    _ = try redis.command(["CONFIG", "RESETSTAT"])
+    for number in 0..<200 {
+      let answer = try holder.pipeline([
+        ("claim.once", #"{"key":"crowd","owner":"late \#(number)","waitMs":1000}"#)
+      ])
+      #expect(answer.values.first?.reason == "OVERLOADED")
+    }
+    #expect(try Self.calls(of: "hkeys", redis) <= 2)
+  }
+
   /// How many scripts Redis has run.
   private static func scriptCalls(of redis: RedisServer) throws -> Int {
+    try calls(of: "evalsha", redis)
+  }
+
+  private static func calls(of command: String, _ redis: RedisServer) throws -> Int {
     let statistics = try redis.command(["INFO", "commandstats"])
     let line = statistics.split(whereSeparator: \.isNewline).first {
-      $0.hasPrefix("cmdstat_evalsha:calls=")
+      $0.hasPrefix("cmdstat_\(command):calls=")
     }
     return line.flatMap { Int($0.drop { !$0.isNumber }.prefix { $0.isNumber }) } ?? 0
   }

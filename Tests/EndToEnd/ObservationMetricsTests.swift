@@ -14,6 +14,26 @@ struct ObservationMetricsTests {
     ("counter.increment", #"{"key":"n"}"#, "ok", 6),
   ]
 
+  @Test("are answered to a client that asks a thousand times at once, and reads")
+  func asked() throws {
+    let daemon = try Daemon()
+    let client = try ClientProcess(
+      """
+      import threading
+      link = connect(sys.argv[1])
+      def ask(method, count):
+          call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\\n"
+          threading.Thread(target=lambda: link[0].sendall(call * count), daemon=True).start()
+          return sum("result" in json.loads(link[1].readline()) for _ in range(count))
+      # Many short replies, so that as many calls may be under way.
+      for _ in range(2000):
+          send(link, "kv.exists", key="a")
+          receive(link)
+      say(ask("system.metrics", 1500))
+      """, [daemon.socketPath])
+    #expect(client.lines(1, within: .seconds(60)) == ["1500"])
+  }
+
   @Test("in the file are what was called, what it took and what became of the log's lines")
   func file() throws {
     let folder = try Folder()

@@ -44,7 +44,7 @@ final class StatusReporter: Sendable {
 
   private struct State {
     var loops: (any LoopsStatus)?
-    /// What the loops have counted: each has hundreds of kilobytes for it, and whoever asks would hold as much.
+    /// What the loops have counted. A copy takes hundreds of kilobytes, so that all who ask share one.
     var counts: SingleFlight<MetricsSnapshot?>?
     /// The answer of `system.metrics`, in JSON.
     var metrics: SingleFlight<ByteBuffer>?

@@ -18,18 +18,14 @@ public final class LoopExecutor: TaskExecutor {
   private struct Turn {
     /// Called when jobs have run.
     var ran: () -> Void
-    /// Does something in another turn of the loop; nil once nothing is to be put off any more.
-    var later: ((@escaping () -> Void) -> Void)?
     /// What has tasks go on that have had the time of the last turn.
     var interrupted: [() -> Void] = []
     /// What is left of the last turn.
     var left = Deque<UnownedJob>()
-    /// How long it goes on.
-    var budget = TurnBudget()
+    /// When jobs run, and how long.
+    let turns: LoopTurns
     /// Whether a job runs.
     var isRunning = false
-    /// Whether there is a new budget when the loop has looked at its sockets again.
-    var isAsked = false
   }
 
   private let loop: any EventLoop
@@ -47,12 +43,12 @@ public final class LoopExecutor: TaskExecutor {
     ran: @escaping () -> Void
   ) {
     self.loop = loop
-    turn = NIOLoopBoundBox(Turn(ran: ran, later: later), eventLoop: loop)
+    turn = NIOLoopBoundBox(Turn(ran: ran, turns: LoopTurns(later: later)), eventLoop: loop)
   }
 
   /// Whether a job is running that has had the time of its turn; asked on the loop.
   public var isTurnOver: Bool {
-    turn.value.later != nil && turn.value.isRunning && turn.value.budget.isOver()
+    turn.value.isRunning && turn.value.turns.isOver()
   }
 
   /// Has a task, whose job has had the time of its turn, go on in the next one: before those that came after it.
@@ -64,7 +60,7 @@ public final class LoopExecutor: TaskExecutor {
   /// Drops the callbacks, and what they refer to; called on the loop. What is left to run then runs in one turn.
   public func close() {
     turn.value.ran = {}
-    turn.value.later = nil
+    turn.value.turns.close()
     resumeInterrupted()
     run()
   }
@@ -81,26 +77,16 @@ public final class LoopExecutor: TaskExecutor {
   }
 
   private func run() {
-    // What jobs have the loop do may have more of them come, before it looks at its sockets.
-    turn.value.budget.takeUp()
+    turn.value.turns.begin()
     turn.value.isRunning = true
     while !isTurnOver, let job = next() { job.runSynchronously(on: asUnownedTaskExecutor()) }
-    let isOver = isTurnOver
+    let hasMore = isTurnOver
     turn.value.isRunning = false
-    let isLow = turn.value.budget.putDown()
-    if isOver || isLow { askForTurn() }
-    turn.value.ran()
-  }
-
-  private func askForTurn() {
-    guard !turn.value.isAsked, let later = turn.value.later else { return }
-    turn.value.isAsked = true
-    later {
-      self.turn.value.isAsked = false
-      self.turn.value.budget = TurnBudget()
+    turn.value.turns.end(hasMore: hasMore) {
       self.resumeInterrupted()
       self.run()
     }
+    turn.value.ran()
   }
 
   private func resumeInterrupted() {

@@ -40,11 +40,8 @@ public final class LoopBusLink: BusLink {
   private let quota: BusQuota
   /// Called when something has been told, with whether that was all; nil while the link is not open.
   private var told: ((Bool) -> Void)?
-  /// Does something in another turn of the loop.
-  private var later: (@escaping () -> Void) -> Void = { _ in }
-  private var budget = TurnBudget()
-  /// Whether there is a new one when the loop has looked at its sockets again.
-  private var isTurnAsked = false
+  /// When messages are told, and how long; nil while the link is not open.
+  private var turns: LoopTurns?
   /// What came from the mailbox and was not told yet.
   private var mail = Deque<Mail>()
   private var tokens: [Topic: UInt64] = [:]
@@ -72,7 +69,7 @@ public final class LoopBusLink: BusLink {
   public func start(
     later: @escaping (@escaping () -> Void) -> Void, told: @escaping (Bool) -> Void
   ) {
-    self.later = later
+    turns = LoopTurns(later: later)
     self.told = told
     mailbox.attach(NIOLoopBound(self, eventLoop: loop))
     exchange.attach(mailbox)
@@ -91,7 +88,7 @@ public final class LoopBusLink: BusLink {
     exchange.detach(mailbox)
     mailbox.attach(nil)
     mail = []
-    later = { _ in }
+    turns = nil
     told = nil
   }
 
@@ -166,10 +163,10 @@ public final class LoopBusLink: BusLink {
   /// Tells what has come, as long as the turn has time. The mailbox fills up meanwhile, and is taken when all is told:
   /// so what waits is bounded.
   private func tell() {
+    guard let turns else { return }
     var now = NIODeadline.now()
-    // Publishers may have more each time, which the loop takes before it looks at its sockets.
-    budget.takeUp(at: now)
-    while !budget.isOver(at: now), let next = mail.popFirst() {
+    turns.begin(at: now)
+    while !turns.isOver(at: now), let next = mail.popFirst() {
       switch next {
       case .event(let event): handle(event)
       case .rest(let ids, let token, let message, let name):
@@ -177,20 +174,9 @@ public final class LoopBusLink: BusLink {
       }
       now = .now()
     }
-    let isLow = budget.putDown(at: now)
     if mail.isEmpty { mailbox.tookAll() }
-    if isLow || !mail.isEmpty { askForTurn() }
+    turns.end(hasMore: !mail.isEmpty, at: now) { if !self.mail.isEmpty { self.tell() } }
     told?(mail.isEmpty)
-  }
-
-  private func askForTurn() {
-    guard !isTurnAsked else { return }
-    isTurnAsked = true
-    later {
-      self.isTurnAsked = false
-      self.budget = TurnBudget()
-      if !self.mail.isEmpty { self.tell() }
-    }
   }
 
   /// Tells some of those that listen of a message; the others are next.
