@@ -107,7 +107,7 @@ struct Caller {
     case .repeated(let begin):
       steps = [Self.describe(arguments.idempotent(try begin(&arguments).command))]
     case .subscription(let request): steps = [Self.describe(try request(&arguments))]
-    case .system(_, let ask): steps = [Self.describe(try ask(&arguments))]
+    case .system(let ask): steps = [Self.describe(try ask(&arguments))]
     }
     return Begun(
       steps: steps, notes: arguments.notes, replyContext: arguments.replyContext,

@@ -93,7 +93,7 @@ final class CallDispatcher: FrameHandler {
       replies.begin(request)
       return replies.end(request, notes: nil, error)
     }
-    guard connection.share.hasRoom || !table.needsRoom[index] else {
+    guard connection.share.hasRoom || !table.needsStore[index] else {
       return connection.hold(batch == nil ? text : nil)
     }
     replies.begin(request)
@@ -158,7 +158,7 @@ final class CallDispatcher: FrameHandler {
           deadlineMs: arguments.deadlineMs, idempotency: arguments.idempotency, worker: worker)
       case .subscription(let ask):
         handle(try ask(&arguments), for: request)
-      case .system(_, let ask):
+      case .system(let ask):
         runQueue.startsHeavy()
         system.answer(try ask(&arguments), for: request, &arguments)
       }

@@ -104,16 +104,21 @@ final class Worker {
   ///
   /// - Parameters:
   ///   - isMutation: whether it changes something; asked for only where there is a deadline.
+  ///   - holdsCalls: whether the next calls of its connection wait for it.
   ///   - steps: its steps with tickets of their own, where it has such; to be submitted by `submitSteps`.
   func wait(
     for request: consuming Request, _ arguments: inout Arguments, isMutation: Bool = false,
-    steps: [StoreCommand]? = nil
+    holdsCalls: Bool = false, steps: [StoreCommand]? = nil
   ) -> StoreTicket {
     var extras: CallExtras?
-    if arguments.notes.isKept || arguments.deadlineMs != nil || steps != nil {
+    if arguments.notes.isKept || arguments.deadlineMs != nil || holdsCalls || steps != nil {
       let all = CallExtras()
       if arguments.notes.isKept { all.notes = arguments.notes }
       all.isMutation = isMutation
+      if holdsCalls {
+        all.holdsCalls = true
+        request.connection.pauseCalls()
+      }
       if let steps {
         request.connection.share.takesSteps(
           min(steps.count, Self.portion), now: burst.now())

@@ -6,9 +6,6 @@ internal import NIOCore
 
 /// Answers questions about the sidecar itself.
 struct SystemAnswers {
-  /// As many short steps, about, fill a connection as much as the metrics.
-  private static let weightOfMetrics = 16
-
   private let worker: Worker
   private let status: StatusReporter
 
@@ -41,9 +38,8 @@ struct SystemAnswers {
     case .health:
       answerHealth(startedAt: request.startedAt, worker.wait(for: request, &arguments))
     case .metrics:
-      // All that are under way are answered together.
-      request.connection.share.takesSteps(Self.weightOfMetrics, now: worker.burst.now())
-      answerLater(worker.wait(for: request, &arguments)) { [status] in
+      // All that are under way are answered together, and each is long: a connection has one at a time.
+      answerLater(worker.wait(for: request, &arguments, holdsCalls: true)) { [status] in
         await status.metrics()
       }
     }

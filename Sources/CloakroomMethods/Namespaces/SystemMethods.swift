@@ -71,7 +71,7 @@ enum SystemMethods {
     result: #"{"type":"string"}"#,
     effect: .read,
     example: ("{}", ##""# HELP cloakroom_calls_total Calls that ended, by outcome; …""##),
-    .system(answersAtLength: true) { _ throws(RPCError) in .metrics })
+    .system { _ throws(RPCError) in .metrics })
 
   static let discover = Method(
     "rpc.discover", "Answers this reference as an OpenRPC 1.3 document.", [],

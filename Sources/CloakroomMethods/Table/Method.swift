@@ -44,11 +44,6 @@ public final class Method: Sendable {
     }
   }
 
-  /// Whether it is not begun while its peer has as much under way as it may.
-  var needsRoom: Bool {
-    if case .system(let answersAtLength, _) = work { answersAtLength } else { needsStore }
-  }
-
   /// What a method does.
   public enum Work: Sendable {
     /// One step of the store: no task, and nothing allocated.
@@ -61,8 +56,8 @@ public final class Method: Sendable {
     case repeated(Repeat)
     /// A beginning or an end of a subscription of the connection.
     case subscription(Subscribe)
-    /// A question about the sidecar itself; whether many answers that are given together are much.
-    case system(answersAtLength: Bool = false, Ask)
+    /// A question about the sidecar itself.
+    case system(Ask)
   }
 
   /// What becomes of a call that is made again because its answer was lost: what a client may do then.

@@ -11,8 +11,6 @@ public struct MethodTable: Sendable {
   public let counts: ContiguousArray<Method.Count?>
   /// Whether they may need the store, in the same order; no reference is in it either.
   public let needsStore: ContiguousArray<Bool>
-  /// Whether they wait until their peer has room for one more call, in the same order.
-  public let needsRoom: ContiguousArray<Bool>
   /// What a method is found by, in the same order.
   private let entries: ContiguousArray<Entry>
   /// For each bucket the first method in it, or none.
@@ -42,7 +40,6 @@ public struct MethodTable: Sendable {
     names = self.methods.map(\.name)
     counts = ContiguousArray(self.methods.map(\.counts))
     needsStore = ContiguousArray(self.methods.map(\.needsStore))
-    needsRoom = ContiguousArray(self.methods.map(\.needsRoom))
     var first = ContiguousArray(repeating: Self.none, count: ShortName.hashCount)
     var entries: ContiguousArray<Entry> = []
     for (index, method) in self.methods.enumerated() {
