@@ -18,7 +18,7 @@ from joserfc import jwe
 from joserfc import jwt as rfc
 from joserfc.jwk import KeySet, import_key
 
-CLAIMS = {"role": "admin", "n": 9007199254740993, "list": [], "text": "ä \" \\ 😀", "deep": {"a": [1, {}]}}
+CLAIMS = {"role": "admin", "n": 9007199254740993, "list": [], "text": 'ä " \\ 😀', "deep": {"a": [1, {}]}}
 
 
 class Sidecar:
@@ -73,8 +73,8 @@ def main(path, folder):
 
         for seal in (False, True):
             answer = sidecar.call(
-                "jwt.sign", claims=CLAIMS, subject="user:1", audience=["web", "app"], keyId=alg,
-                seal=seal)["result"]
+                "jwt.sign", claims=CLAIMS, subject="user:1", audience=["web", "app"], keyId=alg, seal=seal
+            )["result"]
             token = answer["token"]
             if seal:
                 opened = jwe.decrypt_compact(token, sealing, algorithms=["dir", "A256GCM"])
@@ -82,8 +82,8 @@ def main(path, folder):
                 token = opened.plaintext.decode()
             more = {"sub": "user:1", "aud": ["web", "app"], "jti": answer["jti"]}
             claims = jwt.decode(
-                token, verifying, algorithms=[alg], audience="app",
-                options={"require": ["exp", "iat", "jti"]})
+                token, verifying, algorithms=[alg], audience="app", options={"require": ["exp", "iat", "jti"]}
+            )
             check(holds(claims, more), alg + " read by PyJWT")
             decoded = rfc.decode(token, rfc_verifying, algorithms=[alg])
             rfc.JWTClaimsRegistry(aud={"essential": True, "value": "app"}).validate(decoded.claims)
@@ -104,7 +104,8 @@ def main(path, folder):
         }
         for name, token in list(tokens.items()):
             tokens[name + ", sealed"] = jwe.encrypt_compact(
-                headers, token, sealing, algorithms=["dir", "A256GCM"])
+                headers, token, sealing, algorithms=["dir", "A256GCM"]
+            )
         for name, token in tokens.items():
             answer = sidecar.call("jwt.verify", token=token)
             check(answer.get("result", {}).get("claims") == theirs, alg + " of " + name)
