@@ -53,6 +53,24 @@ struct FrameEncoderTests {
     #expect(decoder.bufferedByteCount == 0)
   }
 
+  @Test(
+    "A text that is there already is framed in its own memory where there is room before it",
+    arguments: [Framing.lines, .headers], [0, 5, 64])
+  func wraps(framing: Framing, headRoom: Int) {
+    for length in Self.lengths {
+      let text = text(length: length)
+      var expected = ByteBuffer()
+      frame(text, FrameEncoder(framing), in: &expected)
+      var output = ByteBuffer(headRoom: headRoom)
+      output.writeString(text)
+      FrameEncoder(framing).wrap(&output)
+      #expect(output == expected)
+      // One that was copied begins at its memory's beginning.
+      let added = framing == .headers ? expected.readableBytes - length : 0
+      #expect(output.readerIndex == max(0, headRoom - added))
+    }
+  }
+
   @Test("A start that is of another buffer does no harm")
   func survivesMisuse() {
     let encoder = FrameEncoder(.headers)

@@ -37,6 +37,22 @@ struct FramingTests {
     #expect(ids.compactMap { $0 }.sorted() == Array(0..<2000))
   }
 
+  @Test("has a batch of long replies among short ones", arguments: WireFraming.allCases)
+  func longBatch(_ framing: WireFraming) throws {
+    let client = try SharedSidecar.client()
+    let value = "\"" + String(repeating: "x", count: 300_000) + "\""
+    let set =
+      #"{"jsonrpc":"2.0","id":1,"method":"kv.set","params":{"key":"long","value":\#(value)}}"#
+    let get = #"{"jsonrpc":"2.0","id":2,"method":"kv.get","params":{"key":"long"}}"#
+    for text in [set, Self.ping, "[\(get),\(get),\(get)]", Self.ping] {
+      try client.send(framing.frame(text))
+    }
+    let one = #"{"jsonrpc":"2.0","id":2,"result":{"found":true,"value":\#(value)}}"#
+    let replies = try (0..<4).map { _ in try framing.read(client) }
+    #expect(replies.filter { $0 == Self.pong }.count == 2)
+    #expect(replies.contains("[\(one),\(one),\(one)]"))
+  }
+
   @Test(
     "is found out from a connection's first bytes, and answered in kind",
     arguments: [

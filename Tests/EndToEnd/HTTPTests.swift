@@ -36,6 +36,8 @@ struct HTTPTests {
     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
   }
 
+  private static func long(_ count: Int) -> String { String(repeating: "b", count: count) }
+
   private static let ping = #"{"jsonrpc":"2.0","id":7,"method":"system.ping"}"#
   private static let note = #"{"jsonrpc":"2.0","method":"system.ping"}"#
 
@@ -67,6 +69,22 @@ struct HTTPTests {
         #expect(none.status == 204 && none.body == "" && none.header("content-length") == nil)
       }
     }
+  }
+
+  @Test("answers with long replies and short ones, single and in batches")
+  func longReplies() throws {
+    let client = try Self.client()
+    let value = "\"" + String(repeating: "x", count: 300_000) + "\""
+    let set =
+      #"{"jsonrpc":"2.0","id":1,"method":"kv.set","params":{"key":"http/long","value":\#(value)}}"#
+    let get = #"{"jsonrpc":"2.0","id":2,"method":"kv.get","params":{"key":"http/long"}}"#
+    let texts = [set, Self.ping, "[\(get),\(get),\(get)]", get, Self.ping, "[\(get)]"]
+    try client.send(texts.map { Self.post($0) }.joined())
+    let pong = #"{"jsonrpc":"2.0","id":7,"result":"pong"}"#
+    let one = #"{"jsonrpc":"2.0","id":2,"result":{"found":true,"value":\#(value)}}"#
+    let expected = [pong, "[\(one),\(one),\(one)]", one, pong, "[\(one)]"]
+    #expect(try Response(client).status == 200)
+    for body in expected { #expect(try Response(client).body == body) }
   }
 
   @Test("answers pipelined requests in their order, whatever each of them waits for")
@@ -118,6 +136,10 @@ struct HTTPTests {
       ("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411, nil),
       ("POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413, nil),
       ("GET nonsense\r\n\r\n", 400, nil),
+      ("GET /\(long(17_000)) HTTP/1.1\r\n\r\n", 431, nil),
+      ("GET / HTTP/1.1\r\na: \(long(17_000))\r\n\r\n", 431, nil),
+      ("GET / HTTP/1.1\r\n" + String(repeating: "a: \(long(500))\r\n", count: 40), 431, nil),
+      ("GET / HTTP/1.1\r\n" + String(repeating: "a: b\r\n", count: 300), 431, nil),
     ] as [(String, Int, String?)])
   func refusals(request: String, status: Int, allowed: String?) throws {
     let client = try Self.client()
@@ -125,7 +147,7 @@ struct HTTPTests {
     let response = try Response(client)
     #expect(response.status == status, "\(response)")
     #expect(response.header("allow") == allowed)
-    if status == 400 || status == 411 || status == 413 { #expect(client.isClosed()) }
+    if [400, 411, 413, 431].contains(status) { #expect(client.isClosed()) }
   }
 
   @Test(
@@ -148,6 +170,32 @@ struct HTTPTests {
     #expect(try Response(client).status == 100)
     try client.send(String(request[end...]))
     #expect(try Response(client).status == 200)
+  }
+
+  /// What a client may have sent when it leaves: calls of which the first waits for long.
+  private static let leftBehind = {
+    let wait =
+      #"{"jsonrpc":"2.0","id":2,"method":"claim.once","params":{"key":"left","owner":"b","waitMs":60000}}"#
+    return [
+      "a call": post(wait), "a call and others behind it": post(wait) + post(ping) + post(wait),
+      "a batch": post("[\(ping),\(wait),\(wait)]"),
+      "half of a body": "POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{",
+      "half of the headers": "POST / HTTP/1.1\r\nContent-Length: 9\r\n",
+    ]
+  }()
+
+  @Test("keeps nothing of a client that leaves", arguments: leftBehind.keys.sorted())
+  func leaving(_ sent: String) throws {
+    let text = try #require(Self.leftBehind[sent])
+    let observer = try SharedSidecar.client()
+    try observer.call("claim.once", #"{"key":"left","owner":"a"}"#)
+    for _ in 0..<3 {
+      let client = try Self.client()
+      try client.send(text)
+      #expect(eventually { client.isTaken })
+    }
+    #expect(try eventually { try observer.metrics().sum("connections") == 1 })
+    #expect(try observer.metrics().sum("client_memory_bytes") == 0)
   }
 
   @Test("has no events, and answers what is no JSON as any connection")

@@ -133,7 +133,7 @@ final class MemoryAccount: Sendable {
     guard difference != 0 else { return (0, isLeaving) }
     let (before, now) = share.holder.add(difference)
     if before != now { holders.add(now ? 1 : -1, ordering: .relaxed) }
-    let all = total.add(difference, ordering: .relaxed).newValue
+    total.add(difference, ordering: .relaxed)
     if isLeaving { leaving.add(difference, ordering: .relaxed) }
     return (difference, isLeaving)
   }

@@ -10,11 +10,13 @@ struct BatchMembers {
   private let members: ContiguousArray<ByteRange>
   private var started = 0
 
-  /// - Parameter members: where the members lie in the text.
-  init(of text: ByteBuffer, _ members: ContiguousArray<ByteRange>) {
+  /// - Parameters:
+  ///   - members: where the members lie in the text.
+  ///   - headRoom: how many bytes are to be put before the reply.
+  init(of text: ByteBuffer, _ members: ContiguousArray<ByteRange>, headRoom: Int) {
     self.text = text
     self.members = members
-    reply = BatchReply(count: members.count)
+    reply = BatchReply(count: members.count, headRoom: headRoom)
   }
 
   /// Whether all members have been started.
@@ -34,7 +36,8 @@ struct BatchMembers {
 /// The reply to a JSON-RPC batch, gathered until its last member is answered.
 final class BatchReply {
   /// The members' replies so far, the opening bracket before them.
-  private var text = ByteBuffer()
+  private var text: ByteBuffer
+  private let headRoom: Int
   private var remaining: Int
   /// How many bytes its members' replies have together.
   private(set) var gatheredBytes = 0
@@ -44,8 +47,14 @@ final class BatchReply {
   /// How long the longest result was that did not stay.
   private var cutBytes = 0
 
-  /// - Parameter count: how many members the batch has, notifications counted.
-  init(count: Int) { remaining = count }
+  /// - Parameters:
+  ///   - count: how many members the batch has, notifications counted.
+  ///   - headRoom: for how many bytes there is to be room before the reply.
+  init(count: Int, headRoom: Int = 0) {
+    remaining = count
+    self.headRoom = headRoom
+    text = ByteBuffer(headRoom: headRoom)
+  }
 
   /// How long the reply is so far.
   var byteCount: Int { text.readableBytes }
@@ -61,7 +70,8 @@ final class BatchReply {
     swap(&taken, &text)
     guard cutBytes > Self.wasteLimit else { return taken }
     // The line break that follows has room too.
-    var copy = ByteBufferAllocator().buffer(capacity: taken.readableBytes + 1)
+    var copy = ByteBuffer(headRoom: headRoom)
+    copy.reserveCapacity(minimumWritableBytes: taken.readableBytes + 1)
     copy.writeImmutableBuffer(taken)
     return copy
   }

@@ -59,7 +59,8 @@ final class CallDispatcher: FrameHandler {
           limit: .batchLength),
         RequestID(), from: connection)
     }
-    connection.start(BatchMembers(of: text, batchScanner.elements))
+    connection.start(
+      BatchMembers(of: text, batchScanner.elements, headRoom: connection.replyHeadRoom))
   }
 
   /// Takes in one member of a batch.

@@ -143,6 +143,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     self.context = nil
     socket = nil
     unread = [output.take(), clogged.take()].compactMap(\.self)
+    http?.leave()
     isLeaving = true
     // What it has said before it left is done first.
     if isHeldBack { burst.callsWait(at: self) }
@@ -490,9 +491,9 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     encoder = FrameEncoder(.http)
     let pipeline = context.pipeline.syncOperations
     do {
+      if let options = context.channel.syncOptions { try HTTPGateway.limitReading(by: options) }
       try pipeline.addHandler(
-        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-        position: .before(self))
+        ByteToMessageHandler(HTTPGateway.decoder()), position: .before(self))
       try pipeline.addHandler(gateway, position: .before(self))
     } catch {
       return close()
@@ -506,15 +507,6 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     guard !isDraining, !hasBacklog else { return }
     hasArrived = true
     lastActive = burst.bytesArrived(at: self)
-  }
-
-  /// Writes something of HTTP.
-  func writeHTTP(_ write: (inout ByteBuffer) -> Void) {
-    guard context != nil else { return }
-    var buffer = output.take() ?? burst.takeBuffer()
-    write(&buffer)
-    output = consume buffer
-    markDirty()
   }
 
   // MARK: Replies out
@@ -555,7 +547,7 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
   func reply(_ write: (inout ByteBuffer) -> Void) -> Int {
     guard context != nil else { return burst.discard(write) }
     if let http {
-      var text = ByteBuffer()
+      var text = ByteBuffer(headRoom: replyHeadRoom)
       write(&text)
       let count = text.readableBytes
       http.reply(text)
@@ -572,15 +564,22 @@ final class ClientConnection: ChannelInboundHandler, BurstMember {
     return count
   }
 
-  /// Writes a reply that is there already, and may be long: where it is the only one, it is not copied.
+  /// How much room there is to be before a long reply, in bytes, so that it need not be copied.
+  var replyHeadRoom: Int { encoder.framing == .lines ? 0 : 256 }
+
+  /// Writes a reply that is there already, and may be long.
   func reply(_ text: consuming ByteBuffer) {
-    guard context != nil, http == nil, output == nil, encoder.framing == .lines else {
-      let text = text
-      reply { $0.writeImmutableBuffer(text) }
-      return
-    }
-    encoder.end(encoder.begin(in: &text), in: &text)
-    output = consume text
+    guard context != nil else { return }
+    if let http { return http.reply(text) }
+    encoder.wrap(&text)
+    write(text)
+  }
+
+  /// Writes what is framed already. What is long is not copied.
+  func write(_ bytes: consuming ByteBuffer) {
+    if let context, output != nil, bytes.readableBytes >= Self.gatheredNoticeBytes { send(context) }
+    guard context != nil else { return }
+    if output == nil { output = bytes } else { output?.writeImmutableBuffer(bytes) }
     markDirty()
   }
 

@@ -11,6 +11,17 @@ internal import NIOHTTP1
 final class HTTPGateway: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
 
+  /// How long the target and the headers of a request may be, together.
+  private static let headLimit = 16 << 10
+
+  /// What a connection that speaks HTTP is taken to cost beside the texts of its requests, in bytes: the head that is
+  /// read, which the decoder doesn't show, as up to 256 pairs of texts.
+  static let perConnection = 24 << 10
+
+  /// So much is read at a time: the decoder takes all of it apart in one turn of the loop, and a request may have
+  /// as few as 18 bytes.
+  private static let readBytes = 16 << 10
+
   /// Strong, and let go with the channel.
   private var connection: ClientConnection?
   private let bodyLimit: Int
@@ -43,9 +54,24 @@ final class HTTPGateway: ChannelInboundHandler {
   /// Whether the connection is to be closed once all is answered.
   private(set) var isOver = false
 
-  /// How many bytes of requests are held that were not handed over.
+  /// How many bytes are held, of requests that were not handed over and of what there is for every connection.
   var heldBytes: Int {
-    body.readableBytes + waiting.reduce(0) { $0 + $1.heldBytes }
+    Self.perConnection + body.readableBytes + waiting.reduce(0) { $0 + $1.heldBytes }
+  }
+
+  /// Takes bytes apart into requests.
+  static func decoder() -> HTTPRequestDecoder {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = headLimit
+    limits.maxHeaderListSize = headLimit
+    return HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+  }
+
+  /// Has no more read in a turn of the loop than may be taken apart in one.
+  static func limitReading(by options: some NIOSynchronousChannelOptions) throws {
+    try options.setOption(.maxMessagesPerRead, value: 1)
+    try options.setOption(
+      .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readBytes))
   }
 
   // MARK: Bytes in
@@ -63,8 +89,23 @@ final class HTTPGateway: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard error is HTTPParserError else { return context.fireErrorCaught(error) }
     guard !isClosing else { return }
-    refuse(.badRequest, "this is no HTTP/1.1")
+    if case HTTPParserError.headerOverflow = error {
+      refuse(
+        .requestHeaderFieldsTooLarge,
+        "a request's target and headers have at most \(Self.headLimit) bytes, of 256 headers")
+    } else {
+      refuse(.badRequest, "this is no HTTP/1.1")
+    }
     connection?.httpArrived()
+  }
+
+  /// The client is gone: nobody reads what its call is answered, and what has waited behind that is not begun.
+  func leave() {
+    isOver = true
+    isClosing = true
+    current = nil
+    waiting.removeAll()
+    body = ByteBuffer()
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { connection = nil }
@@ -81,7 +122,7 @@ final class HTTPGateway: ChannelInboundHandler {
     }
     // curl waits for it before it sends more than a little.
     if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
-      connection?.writeHTTP { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
+      connection?.write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
     }
   }
 
@@ -137,7 +178,10 @@ final class HTTPGateway: ChannelInboundHandler {
   }
 
   /// Takes the reply to the current call.
-  func reply(_ text: ByteBuffer) { respond(current?.response(to: text) ?? .json(.ok, text)) }
+  func reply(_ text: consuming ByteBuffer) {
+    guard let current else { return }
+    respond(current.response(to: text))
+  }
 
   /// A call has ended; if it was the last of the current request, and nothing was to be answered, that is said.
   func ended() {
@@ -147,7 +191,7 @@ final class HTTPGateway: ChannelInboundHandler {
     respond(HTTPResponse(status: .noContent))
   }
 
-  private func respond(_ response: HTTPResponse) {
+  private func respond(_ response: consuming HTTPResponse) {
     guard let request = current else { return }
     current = nil
     let isLast = !request.isKeepAlive || connection?.isStopping != false
@@ -156,6 +200,6 @@ final class HTTPGateway: ChannelInboundHandler {
       isClosing = true
       waiting.removeAll()
     }
-    connection?.writeHTTP { response.write(to: &$0, isLast: isLast) }
+    connection?.write(response.bytes(isLast: isLast))
   }
 }

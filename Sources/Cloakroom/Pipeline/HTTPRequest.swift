@@ -69,7 +69,7 @@ struct HTTPRequest {
   }
 
   /// The response that a reply comes to.
-  func response(to reply: ByteBuffer) -> HTTPResponse {
+  func response(to reply: consuming ByteBuffer) -> HTTPResponse {
     if case .reply = shape { return .json(.ok, reply) }
     guard let node = try? JSONNode(Array(reply.readableBytesView)), let result = node["result"]
     else { return .json(Self.status(ofError: reply), reply) }
@@ -129,17 +129,19 @@ struct HTTPResponse {
       allowing: allowed)
   }
 
-  /// Writes it.
+  /// What is sent of it; the memory of its body, where that has room before it.
   ///
   /// - Parameter isLast: whether the connection is closed behind it.
-  func write(to output: inout ByteBuffer, isLast: Bool) {
-    output.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-    if let body {
-      output.writeString("Content-Type: \(type)\r\nContent-Length: \(body.readableBytes)\r\n")
+  consuming func bytes(isLast: Bool) -> ByteBuffer {
+    var text = body.take()
+    var head = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
+    if let text {
+      head += "Content-Type: \(type)\r\nContent-Length: \(text.readableBytes)\r\n"
     }
-    if let allowed { output.writeString("Allow: \(allowed.rawValue)\r\n") }
-    if isLast { output.writeStaticString("Connection: close\r\n") }
-    output.writeStaticString("\r\n")
-    if let body { output.writeImmutableBuffer(body) }
+    if let allowed { head += "Allow: \(allowed.rawValue)\r\n" }
+    if isLast { head += "Connection: close\r\n" }
+    head += "\r\n"
+    text?.prepend(head)
+    return text ?? ByteBuffer(string: head)
   }
 }

@@ -214,7 +214,8 @@ final class ReplyWriter: StoreSink {
         // The call was done, but a reply of any length can't be gathered. A result that is no
         // longer than the error would be stays.
         if failure == nil,
-          let error = problem(adding: buffer.writerIndex - before, to: before, for: request)
+          let error = problem(
+            adding: buffer.writerIndex - before, to: before - buffer.readerIndex, for: request)
         {
           batch.cut(buffer.writerIndex - before)
           buffer.moveWriterIndex(to: before)

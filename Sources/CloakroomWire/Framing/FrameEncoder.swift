@@ -43,6 +43,15 @@ public struct FrameEncoder: Sendable {
     }
   }
 
+  /// Frames a text that is there already: in its own memory, where that has room before it.
+  public func wrap(_ text: inout ByteBuffer) {
+    switch framing {
+    case .lines: text.write(atMost: 1) { $0.write("\n") }
+    case .headers: text.prepend("\(Self.lengthName)\(text.readableBytes)\(Self.headerEnd)")
+    case .http: break
+    }
+  }
+
   private func writeLength(_ start: Start, in output: inout ByteBuffer) {
     let digitsIndex = start.index + Self.lengthName.utf8CodeUnitCount
     let endLength = Self.headerEnd.utf8CodeUnitCount
@@ -64,5 +73,29 @@ public struct FrameEncoder: Sendable {
       _ = output.setStaticString(Self.headerEnd, at: digitsIndex + digits.utf8.count)
     }
     output.setString(digits, at: digitsIndex)
+  }
+}
+
+extension ByteBuffer {
+  /// An empty buffer with room before what is written to it.
+  ///
+  /// - Parameter headRoom: how much, in bytes.
+  public init(headRoom: Int) {
+    self.init()
+    writeRepeatingByte(0, count: headRoom)
+    moveReaderIndex(forwardBy: headRoom)
+  }
+
+  /// Puts a text before what can be read: all is copied where there is no room before it.
+  public mutating func prepend(_ text: String) {
+    let count = text.utf8.count
+    guard readerIndex >= count else {
+      var whole = ByteBufferAllocator().buffer(capacity: count + readableBytes)
+      whole.writeString(text)
+      whole.writeImmutableBuffer(self)
+      return self = whole
+    }
+    setString(text, at: readerIndex - count)
+    moveReaderIndex(to: readerIndex - count)
   }
 }
