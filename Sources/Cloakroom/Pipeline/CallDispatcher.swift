@@ -126,6 +126,7 @@ final class CallDispatcher: FrameHandler {
         let command = arguments.idempotent(
           try arguments.trying(method, range, begin, postponing: &postponed))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
+        connection.share.entered()
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)
       case .many(let begin, _):
@@ -214,11 +215,13 @@ final class CallDispatcher: FrameHandler {
   /// Submits the steps of a call of many, each under a ticket of its own.
   private func submit(_ commands: [StoreCommand], for request: consuming Request) {
     let isMutation = arguments.deadlineMs != nil && commands.contains { $0.isMutation }
+    let share = request.connection.share
     let parent = worker.wait(
       for: request, &arguments, isMutation: isMutation, steps: commands)
     if commands.isEmpty, case .call(let call) = replies.calls.remove(parent.index) {
       return replies.end(call, [])
     }
+    share.entered()
     worker.submitSteps(of: parent.index)
   }
 

@@ -11,6 +11,9 @@ internal import DequeModule
 /// are short. The longest of late counts; what is late fades with time, and not with calls, so that a peer can't make
 /// the sidecar forget it. Its connections take turns.
 ///
+/// Peers whose requests or replies are long share what one of them may have under way (`LinkWindow`): an application of
+/// thirty processes would otherwise have thirty times as much stand before others' calls.
+///
 /// Bound to its loop.
 final class PeerShare {
   /// About how many bytes of requests and replies a peer has under way.
@@ -20,7 +23,7 @@ final class PeerShare {
   /// How many it has at most: so many long replies stand before others' where only short ones were seen.
   static let mostCalls = 1024
   /// How many it begins with.
-  static let firstCalls = 16
+  static let firstCalls = 2
   /// What a step of the store counts as at least, in bytes, where a call takes many.
   private static let stepBytes = 4 << 10
   /// What is no longer than this bounds nothing, in bytes.
@@ -38,6 +41,16 @@ final class PeerShare {
   private var longest = FadingMaximum(halfLife: PeerShare.halfLife)
   /// Whether all of late are short.
   private var areShort = true
+  /// What peers with long requests or replies have on the link together.
+  let window: LinkWindow
+  /// How many bytes a call of its may be on the link; 0 when all of late are short.
+  private(set) var callBytes = 0
+  /// How many of its calls are on the link, those of procedures not counted, which may be elsewhere.
+  private var onLink = 0
+  /// What the window knows of that, in bytes.
+  private var taken = 0
+  /// Whether it waits for its turn in the window; for that alone.
+  var isWaiting = false
   /// How many values its calls read at a time.
   var pace = ReadingPace()
   /// Its connections that have calls to start, and wait for their turn.
@@ -50,10 +63,14 @@ final class PeerShare {
   var isQueued = false
 
   /// A share of a peer that has nothing under way.
-  init() {}
+  init(of window: LinkWindow = LinkWindow()) { self.window = window }
 
   /// Whether one more call may be started.
-  var hasRoom: Bool { active < limit }
+  var hasRoom: Bool { hasOwnRoom && (areShort || window.hasRoom(for: self)) }
+  /// Whether one might be as far as only it is concerned.
+  var hasOwnRoom: Bool { active < limit }
+  /// Whether there is something that waits for room.
+  var needsRoom: Bool { !held.isEmpty || !woken.isEmpty }
 
   /// A call has been started.
   ///
@@ -63,6 +80,24 @@ final class PeerShare {
   func began(_ bytes: Int, now: @autoclosure () -> UInt64) {
     active += 1
     if bytes > Self.shortBytes { learn(bytes, now()) }
+  }
+
+  /// One of its calls is on the link.
+  func entered() {
+    onLink += 1
+    guard !areShort else { return }
+    window.entered(by: self)
+    settle()
+  }
+
+  /// It no longer is, as the store has answered.
+  ///
+  /// - Returns: whether others may have room now.
+  func left() -> Bool {
+    onLink -= 1
+    guard !areShort else { return false }
+    settle()
+    return true
   }
 
   /// A call has ended.
@@ -97,23 +132,81 @@ final class PeerShare {
     longest.see(bytes, now: now)
     let longest = longest.value(now: now)
     areShort = longest <= Self.shortBytes
+    if bytes > Self.shortBytes {
+      proven = min(proven, max(Self.windowBytes / bytes, Self.firstCalls))
+    }
     limit = areShort ? proven : min(max(Self.windowBytes / longest, Self.fewestCalls), proven)
+    callBytes = areShort ? 0 : longest
+    settle()
   }
+
+  private func settle() {
+    let bytes = onLink * min(callBytes, Self.windowBytes)
+    guard bytes != taken else { return }
+    window.change(from: taken, to: bytes)
+    taken = bytes
+  }
+}
+
+/// What the peers whose requests or replies are long have on one loop's link together. They take turns, call by call.
+///
+/// Bound to its loop.
+final class LinkWindow {
+  /// Who waits for a turn, and may be alone in it.
+  private var waiting = Deque<PeerShare>()
+  /// How many bytes the calls on the link are taken to have.
+  private(set) var bytes = 0
+
+  /// Whether a peer may have one more call on the link: beside one as long in any case, so that the next is on its way
+  /// when that is answered.
+  func hasRoom(for share: PeerShare) -> Bool {
+    let one = min(share.callBytes, PeerShare.windowBytes)
+    guard bytes <= max(PeerShare.windowBytes - one, one) else { return false }
+    return waiting.first.map { $0 === share } ?? true
+  }
+
+  /// What a peer has there is something else now.
+  func change(from before: Int, to now: Int) { bytes += now - before }
+
+  /// A peer has no room, and waits for its turn.
+  func wait(for share: PeerShare) {
+    guard !share.isWaiting else { return }
+    share.isWaiting = true
+    waiting.append(share)
+  }
+
+  /// A peer's call is on the link: the next one's turn.
+  func entered(by share: PeerShare) {
+    if waiting.first === share { endFirst() }
+  }
+
+  /// Whose turn it is, if there is room.
+  func next() -> PeerShare? {
+    while let share = waiting.first {
+      if share.needsRoom, share.hasOwnRoom { return share.hasRoom ? share : nil }
+      endFirst()
+    }
+    return nil
+  }
+
+  private func endFirst() { waiting.popFirst()?.isWaiting = false }
 }
 
 /// The shares of one loop, by peer.
 struct PeerShares {
   private struct Holder {
-    let share = PeerShare()
+    let share: PeerShare
     var connections = 0
   }
 
+  private let window = LinkWindow()
   private var holders: [Peer.Process: Holder] = [:]
 
   /// One more connection of a peer.
   mutating func join(_ peer: Peer) -> PeerShare {
-    holders[peer.process, default: Holder()].connections += 1
-    return holders[peer.process]?.share ?? PeerShare()
+    let share = holders[peer.process]?.share ?? PeerShare(of: window)
+    holders[peer.process, default: Holder(share: share)].connections += 1
+    return share
   }
 
   /// One fewer.

@@ -56,6 +56,7 @@ final class ReplyWriter: StoreSink {
   func complete(_ ticket: StoreTicket, with reply: consuming StoreReply) {
     switch calls.remove(ticket.index) {
     case .call(let call):
+      leftLink(call.request)
       end(call, reply)
     case .step(let parent, let position):
       guard let extras = calls.extras(parent) else { return }
@@ -64,10 +65,13 @@ final class ReplyWriter: StoreSink {
       extras.inFlight -= 1
       if extras.inFlight == 0, !extras.rest.isEmpty { goOn(parent) }
       guard extras.remaining == 0, case .call(let call) = calls.remove(parent) else { return }
+      leftLink(call.request)
       end(call, extras.replies.compactMap { $0 })
     case .look(let call):
+      leftLink(call.request)
       end(call, reply)
     case .stepped(let call):
+      leftLink(call.request)
       let reply = reply
       end(call.request, notes: call.extras?.notes, fromStore: true) { result throws(RPCError) in
         if let decision = try call.step.end(reply, writingTo: &result) { observer.count(decision) }
@@ -81,6 +85,12 @@ final class ReplyWriter: StoreSink {
     case .free:
       break
     }
+  }
+
+  /// What a request has asked the store for is no longer on the link.
+  func leftLink(_ request: borrowing Request) {
+    let share = request.connection.share
+    if share.left() { burst.runQueue.roomMade(in: share) }
   }
 
   /// A call of a primitive ends with the store's reply.

@@ -60,8 +60,13 @@ final class RunQueue {
 
   /// A peer may start calls again, if it has some.
   func roomMade(in share: PeerShare) {
-    let needsRoom = !share.held.isEmpty || !share.woken.isEmpty
-    guard !share.isQueued, !share.ready.isEmpty || needsRoom && share.hasRoom else { return }
+    if share.needsRoom, share.hasOwnRoom, !share.hasRoom { share.window.wait(for: share) }
+    if !share.ready.isEmpty || share.needsRoom && share.hasRoom { queue(share) }
+    if let next = share.window.next() { queue(next) }
+  }
+
+  private func queue(_ share: PeerShare) {
+    guard !share.isQueued else { return }
     share.isQueued = true
     peers.append(share)
   }

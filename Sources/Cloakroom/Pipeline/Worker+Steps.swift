@@ -13,7 +13,7 @@ extension Worker {
     guard let extras = replies.calls.extras(parent) else { return }
     guard extras.remaining > 0 else {
       // Its time was over between two portions.
-      _ = replies.calls.remove(parent)
+      if case .call(let call) = replies.calls.remove(parent) { replies.leftLink(call.request) }
       return
     }
     let commands = Self.portion(of: extras.rest)

@@ -150,6 +150,7 @@ final class Worker {
       extras?.notes = notes
     }
     request.connection.readsOut += 1
+    request.connection.share.entered()
     let name = look.name
     guard let beside = look.beside else {
       let ticket = replies.calls.add(
@@ -172,6 +173,7 @@ final class Worker {
     }
     let command = step.command
     request.connection.share.takesSteps(command.weight, now: burst.now())
+    request.connection.share.entered()
     let ticket = replies.calls.add(
       .stepped(SteppedCall(request: request, step: step, extras: extras)))
     store.submit(command, ticket: ticket)
