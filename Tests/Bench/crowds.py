@@ -1,9 +1,10 @@
 """More greedy clients: many small calls at once, that wait for one thing, change one thing or end at one time."""
 
+import multiprocessing
 import time
 
-from appetites import Appetite, push
-from servers import request
+from appetites import MEGABYTE, Appetite, push
+from servers import Line, request
 
 
 def requests(method, list_of_params):
@@ -146,7 +147,38 @@ class Audience(Crowd):
         self.take_all(200)
 
 
+class Processes(Crowd):
+    """32 processes that read values of 1 MB, 20 each at a time."""
+
+    count = 32
+
+    def prepare(self):
+        super().prepare()
+        self.main.call("kv.set", key="large", value=MEGABYTE)
+        self.pool = multiprocessing.Pool(self.count, connect, (self.path,))
+
+    def work(self):
+        self.pool.map(read_large, [20] * self.count, chunksize=1)
+
+    def end(self):
+        self.pool.terminate()
+        super().end()
+
+
+def connect(path):
+    """Has a process of the pool a connection of its own."""
+    global own
+    own = Line(path)
+
+
+def read_large(count):
+    own.send(request("kv.get", {"key": "large"}) * count)
+    for _ in range(count):
+        own.file.readline()
+
+
 CROWDS = [
+    Processes,
     Claimants,
     CacheWaiters,
     OneSession,

@@ -15,7 +15,7 @@ internal import DequeModule
 /// thirty processes would otherwise have thirty times as much stand before others' calls.
 ///
 /// Bound to its loop.
-final class PeerShare {
+final class PeerShare: LinkWindowMember {
   /// About how many bytes of requests and replies a peer has under way.
   static let windowBytes = 4 << 20
   /// How many calls it has under way in any case: the next is on its way when one is answered.
@@ -42,14 +42,12 @@ final class PeerShare {
   /// Whether all of late are short.
   private var areShort = true
   /// What peers with long requests or replies have on the link together.
-  let window: LinkWindow
-  /// How many bytes a call of its may be on the link; 0 when all of late are short.
+  let window: LinkWindow<PeerShare>
   private(set) var callBytes = 0
   /// How many of its calls are on the link, those of procedures not counted, which may be elsewhere.
   private var onLink = 0
   /// What the window knows of that, in bytes.
   private var taken = 0
-  /// Whether it waits for its turn in the window; for that alone.
   var isWaiting = false
   /// How many values its calls read at a time.
   var pace = ReadingPace()
@@ -63,13 +61,11 @@ final class PeerShare {
   var isQueued = false
 
   /// A share of a peer that has nothing under way.
-  init(of window: LinkWindow = LinkWindow()) { self.window = window }
+  init(of window: LinkWindow<PeerShare>) { self.window = window }
 
   /// Whether one more call may be started.
-  var hasRoom: Bool { hasOwnRoom && (areShort || window.hasRoom(for: self)) }
-  /// Whether one might be as far as only it is concerned.
+  var hasRoom: Bool { hasOwnRoom && window.hasRoom(for: self) }
   var hasOwnRoom: Bool { active < limit }
-  /// Whether there is something that waits for room.
   var needsRoom: Bool { !held.isEmpty || !woken.isEmpty }
 
   /// A call has been started.
@@ -148,50 +144,6 @@ final class PeerShare {
   }
 }
 
-/// What the peers whose requests or replies are long have on one loop's link together. They take turns, call by call.
-///
-/// Bound to its loop.
-final class LinkWindow {
-  /// Who waits for a turn, and may be alone in it.
-  private var waiting = Deque<PeerShare>()
-  /// How many bytes the calls on the link are taken to have.
-  private(set) var bytes = 0
-
-  /// Whether a peer may have one more call on the link: beside one as long in any case, so that the next is on its way
-  /// when that is answered.
-  func hasRoom(for share: PeerShare) -> Bool {
-    let one = min(share.callBytes, PeerShare.windowBytes)
-    guard bytes <= max(PeerShare.windowBytes - one, one) else { return false }
-    return waiting.first.map { $0 === share } ?? true
-  }
-
-  /// What a peer has there is something else now.
-  func change(from before: Int, to now: Int) { bytes += now - before }
-
-  /// A peer has no room, and waits for its turn.
-  func wait(for share: PeerShare) {
-    guard !share.isWaiting else { return }
-    share.isWaiting = true
-    waiting.append(share)
-  }
-
-  /// A peer's call is on the link: the next one's turn.
-  func entered(by share: PeerShare) {
-    if waiting.first === share { endFirst() }
-  }
-
-  /// Whose turn it is, if there is room.
-  func next() -> PeerShare? {
-    while let share = waiting.first {
-      if share.needsRoom, share.hasOwnRoom { return share.hasRoom ? share : nil }
-      endFirst()
-    }
-    return nil
-  }
-
-  private func endFirst() { waiting.popFirst()?.isWaiting = false }
-}
-
 /// The shares of one loop, by peer.
 struct PeerShares {
   private struct Holder {
@@ -199,7 +151,7 @@ struct PeerShares {
     var connections = 0
   }
 
-  private let window = LinkWindow()
+  private let window = LinkWindow<PeerShare>(limit: PeerShare.windowBytes)
   private var holders: [Peer.Process: Holder] = [:]
 
   /// One more connection of a peer.
