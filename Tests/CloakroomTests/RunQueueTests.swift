@@ -280,9 +280,9 @@ struct PeerShareTests {
   @Test("begins with a few calls, and has one more with each that is answered, up to a thousand")
   func growth() {
     let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
-    #expect(share.limit == 2)
+    #expect(share.limit == 16)
     Self.answer(64, of: 100, in: share)
-    #expect(share.limit == 66)
+    #expect(share.limit == 80)
     Self.answer(5000, of: 100, in: share)
     #expect(share.limit == 1024)
   }
@@ -318,7 +318,7 @@ struct PeerShareTests {
   func sidecar() {
     let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
     Self.answer(100, of: nil, in: share)
-    #expect(share.limit == 2)
+    #expect(share.limit == 16)
     #expect(share.active == 0)
   }
 
@@ -337,7 +337,7 @@ struct PeerShareTests {
   @Test("does not count calls that wait for others")
   func parking() {
     let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
-    for _ in 0..<2 { share.began(10, now: 0) }
+    for _ in 0..<16 { share.began(10, now: 0) }
     #expect(!share.hasRoom)
     share.parked()
     #expect(share.hasRoom)

@@ -23,7 +23,7 @@ final class PeerShare: LinkWindowMember {
   /// How many it has at most: so many long replies stand before others' where only short ones were seen.
   static let mostCalls = 1024
   /// How many it begins with.
-  static let firstCalls = 2
+  static let firstCalls = 16
   /// What a step of the store counts as at least, in bytes, where a call takes many.
   private static let stepBytes = 4 << 10
   /// What is no longer than this bounds nothing, in bytes.
@@ -40,10 +40,13 @@ final class PeerShare: LinkWindowMember {
   /// How long the longest request or reply of late is, in bytes.
   private var longest = FadingMaximum(halfLife: PeerShare.halfLife)
   /// Whether all of late are short.
-  private var areShort = true
+  private var areShort = false
   /// What peers with long requests or replies have on the link together.
   let window: LinkWindow<PeerShare>
-  private(set) var callBytes = 0
+  // Until something is known, all that it begins with fill the window.
+  private(set) var callBytes = PeerShare.windowBytes / PeerShare.firstCalls
+  /// Whether nothing is known of it yet.
+  private var isNew = true
   /// How many of its calls are on the link, those of procedures not counted, which may be elsewhere.
   private var onLink = 0
   /// What the window knows of that, in bytes.
@@ -64,7 +67,9 @@ final class PeerShare: LinkWindowMember {
   init(of window: LinkWindow<PeerShare>) { self.window = window }
 
   /// Whether one more call may be started.
-  var hasRoom: Bool { hasOwnRoom && window.hasRoom(for: self) }
+  var hasRoom: Bool {
+    hasOwnRoom && (window.hasRoom(for: self) || isNew && active < Self.fewestCalls)
+  }
   var hasOwnRoom: Bool { active < limit }
   var needsRoom: Bool { !held.isEmpty || !woken.isEmpty }
 
@@ -125,6 +130,7 @@ final class PeerShare: LinkWindowMember {
   func resumed() { active += 1 }
 
   private func learn(_ bytes: Int, _ now: UInt64) {
+    isNew = false
     longest.see(bytes, now: now)
     let longest = longest.value(now: now)
     areShort = longest <= Self.shortBytes
