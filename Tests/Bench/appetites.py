@@ -45,16 +45,33 @@ class Appetite:
                 raise ConnectionError
             for one in answer if isinstance(answer, list) else [answer]:
                 if "error" in one:
-                    reason = one["error"].get("data", {}).get("reason", str(one["error"].get("code")))
-                    self.refused[reason] = self.refused.get(reason, 0) + 1
+                    self.was_refused(
+                        one["error"].get("data", {}).get("reason", str(one["error"].get("code")))
+                    )
+
+    def was_refused(self, reason):
+        """Something was refused."""
+        self.refused[reason] = self.refused.get(reason, 0) + 1
 
     def pipeline(self, line, texts):
+        self.exchange(line, "".join(texts).encode(), self.take, len(texts))
+
+    def exchange(self, line, data, take, count):
         """Sends while answers are read, as a client does that does not lock itself up."""
-        data = "".join(texts).encode()
         sender = multiprocessing.dummy.Process(target=push, args=(line, data))
         sender.start()
-        self.take(line, len(texts))
+        take(line, count)
         sender.join()
+
+    def leave(self, count, data, seconds=2):
+        """Many connections that send this, read nothing, and close after a while."""
+        many = [self.line() for _ in range(count)]
+        for line in many:
+            push(line, data)
+        time.sleep(seconds)
+        for line in many:
+            line.close()
+            self.lines.remove(line)
 
 
 def push(line, data):
@@ -362,13 +379,7 @@ class UnreadBatches(LargeReads):
     """60 connections with a batch of 16 kv.get of 1 MB each, not read."""
 
     def work(self):
-        many = [self.line() for _ in range(60)]
-        text = batch("kv.get", [{"key": "large"}] * 16).encode()
-        for line in many:
-            push(line, text)
-        time.sleep(2)
-        for line in many:
-            line.close()
+        self.leave(60, batch("kv.get", [{"key": "large"}] * 16).encode())
 
 
 class Backlogs(Appetite):
@@ -391,13 +402,7 @@ class HalfFrames(Appetite):
     """100 connections with most of a request of 4 MB each, and no more."""
 
     def work(self):
-        many = [self.line() for _ in range(100)]
-        text = request("kv.set", {"key": "x", "value": "x" * 3_900_000})[:-10].encode()
-        for line in many:
-            push(line, text)
-        time.sleep(2)
-        for line in many:
-            line.close()
+        self.leave(100, request("kv.set", {"key": "x", "value": "x" * 3_900_000})[:-10].encode())
 
 
 class WidePatterns(Appetite):
@@ -429,14 +434,8 @@ class Waits(Appetite):
         self.main.call("streams.ensure", stream="waited", group="g", startId="$")
 
     def work(self):
-        many = [self.line() for _ in range(150)]
         params = {"stream": "waited", "group": "g", "consumer": "c", "blockMs": 60_000}
-        text = "".join(request("streams.read", params, i) for i in range(1000)).encode()
-        for line in many:
-            push(line, text)
-        time.sleep(2)
-        for line in many:
-            line.close()
+        self.leave(150, "".join(request("streams.read", params, i) for i in range(1000)).encode())
 
 
 APPETITES = [

@@ -1,9 +1,6 @@
 """Greedy clients that speak HTTP on the socket."""
 
-import multiprocessing.dummy
-import time
-
-from appetites import MEGABYTE, Appetite, push
+from appetites import MEGABYTE, Appetite
 from servers import request
 
 
@@ -26,25 +23,10 @@ class Web(Appetite):
             if not status:
                 raise ConnectionError
             if status[1] != b"200":
-                reason = status[1].decode()
-                self.refused[reason] = self.refused.get(reason, 0) + 1
+                self.was_refused(status[1].decode())
 
     def ask(self, text, count):
-        """Sends while responses are read."""
-        sender = multiprocessing.dummy.Process(target=push, args=(self.main, text * count))
-        sender.start()
-        self.take_responses(self.main, count)
-        sender.join()
-
-    def leave(self, text, count):
-        """Many connections that send this, read nothing, and close."""
-        many = [self.line() for _ in range(count)]
-        for line in many:
-            push(line, text)
-        time.sleep(2)
-        for line in many:
-            line.close()
-            self.lines.remove(line)
+        self.exchange(self.main, text * count, self.take_responses, count)
 
 
 class ShortRequests(Web):
@@ -77,21 +59,21 @@ class UnreadResponses(LongResponses):
 
     def work(self):
         members = ",".join([request("kv.get", {"key": "large"}).strip()] * 16)
-        self.leave(post(f"[{members}]") * 10, 60)
+        self.leave(60, post(f"[{members}]") * 10)
 
 
 class HalfHeads(Web):
     """900 connections with 2 MB of headers each, and no more."""
 
     def work(self):
-        self.leave(b"POST / HTTP/1.1\r\n" + (b"a: " + b"b" * 8000 + b"\r\n") * 250, 900)
+        self.leave(900, b"POST / HTTP/1.1\r\n" + (b"a: " + b"b" * 8000 + b"\r\n") * 250)
 
 
 class HalfBodies(Web):
     """100 connections with most of a body of 4 MB each, and no more."""
 
     def work(self):
-        self.leave(post(request("kv.set", {"key": "x", "value": "x" * 3_900_000}))[:-10], 100)
+        self.leave(100, post(request("kv.set", {"key": "x", "value": "x" * 3_900_000}))[:-10])
 
 
 WEB = [ShortRequests, Probes, LongResponses, UnreadResponses, HalfHeads, HalfBodies]

@@ -124,7 +124,7 @@ struct RunQueueTests {
   @Test("who has no room waits without a place, and goes on when room is made")
   func room() {
     let stage = Stage()
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     let caller = Caller("a", share, calls: 5, on: stage, nanoseconds: 1000, bytes: 4 << 20)
     stage.queue.add(caller)
     _ = stage.turn()
@@ -140,7 +140,7 @@ struct RunQueueTests {
   @Test("those that are woken together go on one by one, as room is made, and before new calls")
   func woken() {
     let stage = Stage()
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     while share.hasRoom { share.began(100, now: stage.time) }
     for number in 0..<3 {
       share.woken.append {
@@ -259,7 +259,7 @@ struct RunQueueTests {
 
   /// The share of a peer whose requests and replies have been short.
   private static func wide() -> PeerShare {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     PeerShareTests.answer(1100, of: 10, in: share)
     return share
   }
@@ -279,7 +279,7 @@ struct PeerShareTests {
 
   @Test("begins with a few calls, and has one more with each that is answered, up to a thousand")
   func growth() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     #expect(share.limit == 16)
     Self.answer(64, of: 100, in: share)
     #expect(share.limit == 80)
@@ -291,14 +291,14 @@ struct PeerShareTests {
     "has about four mebibytes under way",
     arguments: [(4 << 10, 1024), (64 << 10, 64), (1 << 20, 4), (16 << 20, 2)])
   func window(bytes: Int, calls: Int) {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     Self.answer(2000, of: bytes, in: share)
     #expect(share.limit == calls)
   }
 
   @Test("shrinks with the first long reply, or request, and grows again with time, not with calls")
   func shrinking() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     Self.answer(2000, of: 10, in: share)
     Self.answer(1, of: 1 << 20, in: share)
     #expect(share.limit == 4)
@@ -316,7 +316,7 @@ struct PeerShareTests {
 
   @Test("learns nothing from what did not ask the store")
   func sidecar() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     Self.answer(100, of: nil, in: share)
     #expect(share.limit == 16)
     #expect(share.active == 0)
@@ -324,7 +324,7 @@ struct PeerShareTests {
 
   @Test("counts a call of many steps, or of one that takes as long, as many bytes")
   func steps() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     Self.answer(2000, of: 10, in: share)
     share.takesSteps(1, now: 0)
     #expect(share.limit == 1024)
@@ -336,7 +336,7 @@ struct PeerShareTests {
 
   @Test("does not count calls that wait for others")
   func parking() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     for _ in 0..<16 { share.began(10, now: 0) }
     #expect(!share.hasRoom)
     share.parked()
@@ -347,11 +347,16 @@ struct PeerShareTests {
 
   @Test("survives a clock that stands still, and times that are far apart")
   func clock() {
-    let share = PeerShare(of: LinkWindow(limit: PeerShare.windowBytes))
+    let share = PeerShare()
     Self.answer(1, of: .max, in: share, at: 5)
     Self.answer(1, of: 1, in: share, at: 1)
     Self.answer(1, of: .max, in: share, at: .max)
     Self.answer(1, of: 0, in: share, at: 0)
     #expect(share.limit == 2)
   }
+}
+
+extension PeerShare {
+  /// A share that is alone on its link.
+  fileprivate convenience init() { self.init(of: LinkWindow(limit: Self.windowBytes)) }
 }

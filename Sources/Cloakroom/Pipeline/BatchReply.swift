@@ -37,7 +37,6 @@ struct BatchMembers {
 final class BatchReply {
   /// The members' replies so far, the opening bracket before them.
   private var text: ByteBuffer
-  private let headRoom: Int
   private var remaining: Int
   /// How many bytes its members' replies have together.
   private(set) var gatheredBytes = 0
@@ -52,7 +51,6 @@ final class BatchReply {
   ///   - headRoom: for how many bytes there is to be room before the reply.
   init(count: Int, headRoom: Int = 0) {
     remaining = count
-    self.headRoom = headRoom
     text = ByteBuffer(headRoom: headRoom)
   }
 
@@ -70,7 +68,7 @@ final class BatchReply {
     swap(&taken, &text)
     guard cutBytes > Self.wasteLimit else { return taken }
     // The line break that follows has room too.
-    var copy = ByteBuffer(headRoom: headRoom)
+    var copy = ByteBuffer(headRoom: taken.readerIndex)
     copy.reserveCapacity(minimumWritableBytes: taken.readableBytes + 1)
     copy.writeImmutableBuffer(taken)
     return copy

@@ -40,7 +40,7 @@ final class PeerShare: LinkWindowMember {
   /// How long the longest request or reply of late is, in bytes.
   private var longest = FadingMaximum(halfLife: PeerShare.halfLife)
   /// Whether all of late are short.
-  private var areShort = false
+  private var areShort: Bool { callBytes == 0 }
   /// What peers with long requests or replies have on the link together.
   let window: LinkWindow<PeerShare>
   // Until something is known, all that it begins with fill the window.
@@ -133,12 +133,11 @@ final class PeerShare: LinkWindowMember {
     isNew = false
     longest.see(bytes, now: now)
     let longest = longest.value(now: now)
-    areShort = longest <= Self.shortBytes
+    callBytes = longest <= Self.shortBytes ? 0 : longest
     if bytes > Self.shortBytes {
       proven = min(proven, max(Self.windowBytes / bytes, Self.firstCalls))
     }
     limit = areShort ? proven : min(max(Self.windowBytes / longest, Self.fewestCalls), proven)
-    callBytes = areShort ? 0 : longest
     settle()
   }
 
