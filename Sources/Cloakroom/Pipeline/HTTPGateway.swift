@@ -92,7 +92,8 @@ final class HTTPGateway: ChannelInboundHandler {
     if case HTTPParserError.headerOverflow = error {
       refuse(
         .requestHeaderFieldsTooLarge,
-        "a request's target and headers have at most \(Self.headLimit) bytes, of 256 headers")
+        "a request has at most 256 headers, and they and its target \(Self.headLimit) bytes together"
+      )
     } else {
       refuse(.badRequest, "this is no HTTP/1.1")
     }
