@@ -12,11 +12,12 @@ protocol LinkWindowMember: AnyObject {
   var isWaiting: Bool { get set }
 }
 
-/// What those whose requests or replies are long have on one loop's link together. They take turns, call by call.
+/// What those whose requests or replies are long have on one loop's link together: half as much while several wait.
+/// They take turns, call by call.
 ///
 /// Bound to its loop.
 final class LinkWindow<Member: LinkWindowMember> {
-  /// How many bytes there may be.
+  /// How many bytes there may be at most.
   private let limit: Int
   /// Who waits for a turn, in order.
   private var waiting = Deque<Member>()
@@ -30,6 +31,8 @@ final class LinkWindow<Member: LinkWindowMember> {
   /// way when that is answered.
   func hasRoom(for member: Member) -> Bool {
     guard member.callBytes > 0 else { return true }
+    // Two calls of a mebibyte on each loop keep Redis busy; what stands there, others' calls wait for.
+    let limit = waiting.count > 1 ? limit / 2 : limit
     let one = min(member.callBytes, limit)
     guard bytes <= max(limit - one, one) else { return false }
     return waiting.first.map { $0 === member } ?? true

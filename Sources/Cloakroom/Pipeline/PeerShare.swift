@@ -66,9 +66,10 @@ final class PeerShare: LinkWindowMember {
   /// A share of a peer that has nothing under way.
   init(of window: LinkWindow<PeerShare>) { self.window = window }
 
-  /// Whether one more call may be started.
+  /// Whether one more call may be started: one in any case while nothing is known of it, as a short one need not wait
+  /// for others' long ones.
   var hasRoom: Bool {
-    hasOwnRoom && (window.hasRoom(for: self) || isNew && active < Self.fewestCalls)
+    hasOwnRoom && (window.hasRoom(for: self) || isNew && active == 0)
   }
   var hasOwnRoom: Bool { active < limit }
   var needsRoom: Bool { !held.isEmpty || !woken.isEmpty }
