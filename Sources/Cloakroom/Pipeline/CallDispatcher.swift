@@ -126,6 +126,7 @@ final class CallDispatcher: FrameHandler {
         let command = arguments.idempotent(
           try arguments.trying(method, range, begin, postponing: &postponed))
         let isMutation = arguments.deadlineMs != nil && command.isMutation
+        worker.lookAhead(to: command, for: &request)
         connection.share.entered()
         let ticket = worker.wait(for: request, &arguments, isMutation: isMutation)
         worker.store.submit(command, ticket: ticket)

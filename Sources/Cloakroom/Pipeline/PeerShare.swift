@@ -27,7 +27,7 @@ final class PeerShare: LinkWindowMember {
   /// What a step of the store counts as at least, in bytes, where a call takes many.
   private static let stepBytes = 4 << 10
   /// What is no longer than this bounds nothing, in bytes.
-  private static let shortBytes = windowBytes / mostCalls
+  static let shortBytes = windowBytes / mostCalls
   /// How long it takes until half of the longest is forgotten, in nanoseconds.
   private static let halfLife: UInt64 = 250_000_000
 
@@ -122,6 +122,13 @@ final class PeerShare: LinkWindowMember {
   func takesSteps(_ count: Int, now: @autoclosure () -> UInt64) {
     guard count > 1 else { return }
     learn(min(count, Self.mostCalls) * Self.stepBytes, now())
+  }
+
+  /// A call asks for a value.
+  ///
+  /// - Parameter bytes: how long that was of late.
+  func expects(_ bytes: Int, now: @autoclosure () -> UInt64) {
+    if bytes > Self.shortBytes { learn(bytes, now()) }
   }
 
   /// A call waits for something else than the store: another client, or a time.

@@ -111,8 +111,11 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
   /// Has the step read no more than its caller's pace allows.
   private func keepPace() {
     guard step.isPaced else { return }
-    step = step.reading(
-      atMost: request.connection.share.pace.count(now: worker.burst.now()))
+    let now = worker.burst.now()
+    let share = request.connection.share
+    step = step.reading(atMost: share.pace.count(now: now))
+    share.pace.expects(worker.longestValue(of: step.command), now: now)
+    step = step.reading(atMost: share.pace.count(now: now))
   }
 
   private func ask() {
@@ -133,6 +136,7 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     mutations.answered(reply)
     if step.isPaced {
       request.connection.share.pace.learn(reply, now: worker.burst.now())
+      worker.saw(reply, to: step.command)
     }
     guard !isAnswered else { return }
     var result = worker.burst.takeBuffer()

@@ -32,6 +32,7 @@ final class ReplyWriter: StoreSink {
   private let prefix: String
   let burst: Burst
   private let table: MethodTable
+  private let longValues: LongValues
   private let replyLimit: Int
   /// What looks write their results into, before it is known that they are that.
   private var scratch = ByteBuffer()
@@ -40,8 +41,9 @@ final class ReplyWriter: StoreSink {
 
   init(
     _ burst: Burst, table: MethodTable, admission: Admission, observer: LoopObserver,
-    configuration: Configuration
+    longValues: LongValues, configuration: Configuration
   ) {
+    self.longValues = longValues
     self.burst = burst
     self.table = table
     self.admission = admission
@@ -241,6 +243,7 @@ final class ReplyWriter: StoreSink {
       request.connection.reply(batch.takeText())
       request.connection.gathered(-batch.gatheredBytes)
     }
+    if fromStore, let value = request.value { longValues.saw(value, bytes: written) }
     // What is not sent to the client has gone over the link to the store; what the sidecar says of itself has not.
     request.connection.ended(request.bytesIn, reply: fromStore ? written : nil)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)

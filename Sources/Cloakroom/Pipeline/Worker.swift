@@ -24,6 +24,8 @@ final class Worker {
   let store: any StoreLink
   /// The way to what other sidecars of the store publish.
   let bus: LoopBus
+  /// Which values were long of late.
+  let longValues: LongValues
   /// Threads for what would hold up the loop.
   private let pool: ComputePool
   /// The timers of its calls.
@@ -49,8 +51,10 @@ final class Worker {
 
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
-    observer: LoopObserver, store: any StoreLink, bus: any BusLink, pool: ComputePool
+    observer: LoopObserver, store: any StoreLink, bus: any BusLink, pool: ComputePool,
+    longValues: LongValues
   ) {
+    self.longValues = longValues
     self.pool = pool
     self.loop = loop
     self.admission = admission
@@ -62,7 +66,8 @@ final class Worker {
     burst = Burst(on: loop, limits: limits, observer: observer)
     timers = LoopTimers(on: loop) { [burst] in burst.afterInput($0) }
     replies = ReplyWriter(
-      burst, table: table, admission: admission, observer: observer, configuration: configuration)
+      burst, table: table, admission: admission, observer: observer, longValues: longValues,
+      configuration: configuration)
   }
 
   /// Opens the ways to the store and the bus.
@@ -150,8 +155,10 @@ final class Worker {
       extras?.notes = notes
     }
     request.connection.readsOut += 1
-    request.connection.share.entered()
     let name = look.name
+    var request = request
+    expectValue(of: name, for: &request)
+    request.connection.share.entered()
     guard let beside = look.beside else {
       let ticket = replies.calls.add(
         .look(LookCall(request: request, look: look, record: nil, extras: extras)))
@@ -162,6 +169,40 @@ final class Worker {
       .look(LookCall(request: request, look: look, record: record, extras: extras)))
     if found == nil { store.submit(.read(name), ticket: replies.calls.add(.lookedAt(record))) }
     store.submit(beside, ticket: second)
+  }
+
+  /// What is known of the value that a command reads counts before it is read, and what one writes is known then.
+  func lookAhead(to command: borrowing StoreCommand, for request: inout Request) {
+    switch copy command {
+    case .get(let name), .getWithMeta(let name), .take(let name):
+      expectValue(of: name, for: &request)
+    case .set(let name, let value, _, _):
+      longValues.saw(longValues.name(of: name), bytes: value.readableBytes)
+    case .idempotent(_, let command):
+      lookAhead(to: command, for: &request)
+    default:
+      break
+    }
+  }
+
+  /// How long the longest value was of late that a command reads, in bytes.
+  func longestValue(of command: StoreCommand) -> Int {
+    guard case .getMany(let names) = command else { return 0 }
+    return names.reduce(0) { max($0, longValues.length(of: longValues.name(of: $1))) }
+  }
+
+  /// A command has read values.
+  func saw(_ reply: StoreReply, to command: StoreCommand) {
+    guard case .getMany(let names) = command, case .values(let values) = reply else { return }
+    for (name, value) in zip(names, values) {
+      longValues.saw(longValues.name(of: name), bytes: value?.readableBytes ?? 0)
+    }
+  }
+
+  private func expectValue(of name: StoreKey, for request: inout Request) {
+    let value = longValues.name(of: name)
+    request.value = value
+    request.connection.share.expects(longValues.length(of: value), now: burst.now())
   }
 
   /// Takes the step of a call that has no deadline.

@@ -35,6 +35,13 @@ public struct ReadingPace: Sendable {
     return max(1, min(byLength, proven * Self.growth, Self.most))
   }
 
+  /// Values are going to be read.
+  ///
+  /// - Parameter length: how long the longest of them was of late, in bytes; 0 when that is not known.
+  public mutating func expects(_ length: Int, now: UInt64) {
+    if length > 0 { longest.see(length, now: now) }
+  }
+
   /// Takes note of what was read.
   ///
   /// - Parameters:

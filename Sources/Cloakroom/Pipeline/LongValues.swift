@@ -1,0 +1,84 @@
+internal import BasicContainers
+internal import CloakroomStore
+internal import NIOCore
+internal import Synchronization
+
+/// Which values were long when they were last written or read, by their names: what is asked for is known to be long
+/// before the store has answered.
+///
+/// A hint, for all loops: of names that share a place the last one is remembered, and of two hundred thousand names
+/// that share it one is taken for another.
+final class LongValues: Sendable {
+  /// A value's name, as it is remembered here.
+  struct Name {
+    fileprivate let digest: UInt32
+  }
+
+  /// What is no longer is of no interest, in bytes.
+  static let shortBytes = PeerShare.shortBytes
+  /// For so many there is a place: 64 KiB.
+  private static let count = 1 << 14
+  /// So many bits of a place say how long the value is: the exponent of a power of two that it is not longer than.
+  private static let exponentBits: UInt32 = 5
+
+  private let places: UniqueArray<Atomic<UInt32>>
+  /// Whether there was a long value at all.
+  private let isUsed = Atomic<Bool>(false)
+  /// Nobody outside can choose names that share a place.
+  private let seed = UInt64.random(in: 1...UInt64.max)
+
+  init() {
+    var places = UniqueArray<Atomic<UInt32>>(capacity: Self.count)
+    for _ in 0..<Self.count { places.append(Atomic(0)) }
+    self.places = places
+  }
+
+  /// What a name is remembered as.
+  func name(of key: StoreKey) -> Name {
+    let bytes = key.bytes.readableBytesSpan
+    var hash = seed
+    var offset = 0
+    while offset < bytes.byteCount {
+      let rest = bytes.byteCount - offset
+      let word: UInt64
+      if rest >= 8 {
+        word = bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      } else {
+        word = (0..<rest).reduce(UInt64(rest)) {
+          $0 << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: offset + $1, as: UInt8.self))
+        }
+      }
+      hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
+      hash ^= hash >> 29
+      offset += 8
+    }
+    return Name(digest: UInt32(truncatingIfNeeded: hash >> 32))
+  }
+
+  /// About how long the value is that a name has, in bytes; 0 when it is short, or nothing is known of it.
+  func length(of name: Name) -> Int {
+    guard isUsed.load(ordering: .relaxed) else { return 0 }
+    let place = places[Self.index(of: name)].load(ordering: .relaxed)
+    guard place != 0, Self.tag(of: place) == Self.tag(of: name.digest) else { return 0 }
+    return 1 << Int(place & (1 << Self.exponentBits - 1))
+  }
+
+  /// A value has been written or read, or there was none.
+  ///
+  /// - Parameter bytes: how long it is.
+  func saw(_ name: Name, bytes: Int) {
+    let index = Self.index(of: name)
+    guard bytes > Self.shortBytes else {
+      if length(of: name) > 0 { places[index].store(0, ordering: .relaxed) }
+      return
+    }
+    let exponent = UInt32(Int.bitWidth - (bytes - 1).leadingZeroBitCount)
+    places[index].store(
+      Self.tag(of: name.digest) | min(exponent, 1 << Self.exponentBits - 1), ordering: .relaxed)
+    if !isUsed.load(ordering: .relaxed) { isUsed.store(true, ordering: .relaxed) }
+  }
+
+  private static func index(of name: Name) -> Int { Int(name.digest) & (count - 1) }
+
+  private static func tag(of digest: UInt32) -> UInt32 { digest & ~(1 << exponentBits - 1) }
+}
