@@ -21,8 +21,8 @@ struct Request: ~Copyable {
   private var methodIndex: Int16 = -1
   /// Whether it has no id, and so is never answered.
   var isNotification = false
-  /// The value that it reads, where it is answered with one alone.
-  var value: LongValues.Name?
+  /// The value that it reads, where it is answered with one alone and its length is of interest.
+  var value = LongValues.Name.none
 
   /// A request of which nothing but its place and length is known.
   init(connection: ClientConnection, batch: BatchReply?, startedAt: UInt64, bytesIn: Int) {

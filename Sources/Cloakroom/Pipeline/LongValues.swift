@@ -11,7 +11,12 @@ internal import Synchronization
 final class LongValues: Sendable {
   /// A value's name, as it is remembered here.
   struct Name {
+    /// No name.
+    static let none = Name(digest: 0)
+
     fileprivate let digest: UInt32
+    /// Whether it is one.
+    var isSome: Bool { digest != 0 }
   }
 
   /// What is no longer is of no interest, in bytes.
@@ -22,10 +27,12 @@ final class LongValues: Sendable {
   private static let exponentBits: UInt32 = 5
 
   private let places: UniqueArray<Atomic<UInt32>>
-  /// Whether there was a long value at all.
-  private let isUsed = Atomic<Bool>(false)
+  private let used = Atomic<Bool>(false)
   /// Nobody outside can choose names that share a place.
   private let seed = UInt64.random(in: 1...UInt64.max)
+
+  /// Whether there was a long value at all.
+  var isUsed: Bool { used.load(ordering: .relaxed) }
 
   init() {
     var places = UniqueArray<Atomic<UInt32>>(capacity: Self.count)
@@ -52,12 +59,27 @@ final class LongValues: Sendable {
       hash ^= hash >> 29
       offset += 8
     }
-    return Name(digest: UInt32(truncatingIfNeeded: hash >> 32))
+    return Name(digest: max(UInt32(truncatingIfNeeded: hash >> 32), 1))
+  }
+
+  /// The one value that a command reads; what one writes is seen here.
+  func value(of command: StoreCommand) -> Name {
+    switch command {
+    case .get(let key), .getWithMeta(let key), .take(let key):
+      return name(of: key)
+    case .set(let key, let value, _, _):
+      saw(key, bytes: value.readableBytes)
+    case .idempotent(_, let command):
+      return value(of: command)
+    default:
+      break
+    }
+    return .none
   }
 
   /// About how long the value is that a name has, in bytes; 0 when it is short, or nothing is known of it.
   func length(of name: Name) -> Int {
-    guard isUsed.load(ordering: .relaxed) else { return 0 }
+    guard isUsed else { return 0 }
     let place = places[Self.index(of: name)].load(ordering: .relaxed)
     guard place != 0, Self.tag(of: place) == Self.tag(of: name.digest) else { return 0 }
     return 1 << Int(place & (1 << Self.exponentBits - 1))
@@ -75,7 +97,12 @@ final class LongValues: Sendable {
     let exponent = UInt32(Int.bitWidth - (bytes - 1).leadingZeroBitCount)
     places[index].store(
       Self.tag(of: name.digest) | min(exponent, 1 << Self.exponentBits - 1), ordering: .relaxed)
-    if !isUsed.load(ordering: .relaxed) { isUsed.store(true, ordering: .relaxed) }
+    if !isUsed { used.store(true, ordering: .relaxed) }
+  }
+
+  /// The same, of a name that is not known here yet.
+  func saw(_ key: StoreKey, bytes: Int) {
+    if isUsed || bytes > Self.shortBytes { saw(name(of: key), bytes: bytes) }
   }
 
   private static func index(of name: Name) -> Int { Int(name.digest) & (count - 1) }

@@ -32,7 +32,7 @@ final class ReplyWriter: StoreSink {
   private let prefix: String
   let burst: Burst
   private let table: MethodTable
-  private let longValues: LongValues
+  private let longValues: LongValues?
   private let replyLimit: Int
   /// What looks write their results into, before it is known that they are that.
   private var scratch = ByteBuffer()
@@ -41,7 +41,7 @@ final class ReplyWriter: StoreSink {
 
   init(
     _ burst: Burst, table: MethodTable, admission: Admission, observer: LoopObserver,
-    longValues: LongValues, configuration: Configuration
+    longValues: LongValues?, configuration: Configuration
   ) {
     self.longValues = longValues
     self.burst = burst
@@ -243,7 +243,7 @@ final class ReplyWriter: StoreSink {
       request.connection.reply(batch.takeText())
       request.connection.gathered(-batch.gatheredBytes)
     }
-    if fromStore, let value = request.value { longValues.saw(value, bytes: written) }
+    if fromStore, request.value.isSome { longValues?.saw(request.value, bytes: written) }
     // What is not sent to the client has gone over the link to the store; what the sidecar says of itself has not.
     request.connection.ended(request.bytesIn, reply: fromStore ? written : nil)
     record(request, notes: notes, fromStore: fromStore, failure: failure, bytesOut: bytesOut)

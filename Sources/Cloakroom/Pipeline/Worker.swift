@@ -24,8 +24,8 @@ final class Worker {
   let store: any StoreLink
   /// The way to what other sidecars of the store publish.
   let bus: LoopBus
-  /// Which values were long of late.
-  let longValues: LongValues
+  /// Which values were long of late; nil where no reply stands before another, as with the store in memory.
+  let longValues: LongValues?
   /// Threads for what would hold up the loop.
   private let pool: ComputePool
   /// The timers of its calls.
@@ -52,7 +52,7 @@ final class Worker {
   init(
     loop: any EventLoop, configuration: Configuration, table: MethodTable, admission: Admission,
     observer: LoopObserver, store: any StoreLink, bus: any BusLink, pool: ComputePool,
-    longValues: LongValues
+    longValues: LongValues?
   ) {
     self.longValues = longValues
     self.pool = pool
@@ -169,40 +169,6 @@ final class Worker {
       .look(LookCall(request: request, look: look, record: record, extras: extras)))
     if found == nil { store.submit(.read(name), ticket: replies.calls.add(.lookedAt(record))) }
     store.submit(beside, ticket: second)
-  }
-
-  /// What is known of the value that a command reads counts before it is read, and what one writes is known then.
-  func lookAhead(to command: borrowing StoreCommand, for request: inout Request) {
-    switch copy command {
-    case .get(let name), .getWithMeta(let name), .take(let name):
-      expectValue(of: name, for: &request)
-    case .set(let name, let value, _, _):
-      longValues.saw(longValues.name(of: name), bytes: value.readableBytes)
-    case .idempotent(_, let command):
-      lookAhead(to: command, for: &request)
-    default:
-      break
-    }
-  }
-
-  /// How long the longest value was of late that a command reads, in bytes.
-  func longestValue(of command: StoreCommand) -> Int {
-    guard case .getMany(let names) = command else { return 0 }
-    return names.reduce(0) { max($0, longValues.length(of: longValues.name(of: $1))) }
-  }
-
-  /// A command has read values.
-  func saw(_ reply: StoreReply, to command: StoreCommand) {
-    guard case .getMany(let names) = command, case .values(let values) = reply else { return }
-    for (name, value) in zip(names, values) {
-      longValues.saw(longValues.name(of: name), bytes: value?.readableBytes ?? 0)
-    }
-  }
-
-  private func expectValue(of name: StoreKey, for request: inout Request) {
-    let value = longValues.name(of: name)
-    request.value = value
-    request.connection.share.expects(longValues.length(of: value), now: burst.now())
   }
 
   /// Takes the step of a call that has no deadline.

@@ -18,6 +18,8 @@ struct StoreBackend: Sendable {
   let redisBus: RedisBus?
   /// What is known of the store's own condition, when the store is Redis.
   let condition: RedisCondition?
+  /// Which values were long of late, when the store is Redis.
+  let longValues: LongValues?
   /// What the store refuses.
   let refusals: StoreRefusals
 
@@ -34,6 +36,7 @@ struct StoreBackend: Sendable {
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = nil
       condition = nil
+      longValues = nil
       refusals = StoreRefusals(logger: logger, isInMemory: true)
     case .redis(let endpoint):
       let target = RedisTarget(endpoint, limits: configuration.limits)
@@ -53,6 +56,7 @@ struct StoreBackend: Sendable {
       makeBusLink = { bus.makeLink(on: $0) }
       redisBus = bus
       self.condition = condition
+      longValues = LongValues()
       self.refusals = refusals
     }
   }

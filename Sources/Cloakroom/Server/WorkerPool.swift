@@ -27,7 +27,6 @@ final class WorkerPool: LoopsStatus {
   ) async throws {
     var servers: [NIOLoopBound<LoopServer>] = []
     let flowLabels = FlowLabels()
-    let longValues = LongValues()
     for loop in loops.makeIterator() {
       let server = try await loop.submit {
         let table = MethodTable.standard.copy()
@@ -35,7 +34,7 @@ final class WorkerPool: LoopsStatus {
           loop: loop, configuration: configuration, table: table, admission: admission.copy(),
           observer: LoopObserver(labels: labels, accessLog: accessLog, flows: flowLabels),
           store: backend.makeLink(loop), bus: backend.makeBusLink(loop), pool: pool,
-          longValues: longValues)
+          longValues: backend.longValues)
         let server = LoopServer(
           worker, table: table, configuration: configuration, status: status, tokens: tokens,
           flows: flows, account: account, dropLog: dropLog)

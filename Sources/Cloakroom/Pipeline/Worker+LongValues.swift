@@ -1,0 +1,45 @@
+internal import CloakroomStore
+
+extension Worker {
+  /// What is known of the value that a command reads counts before it is read, and what one writes is known then.
+  ///
+  /// A peer with many short calls under way pays nothing for it as long as no value is long.
+  @inline(__always)
+  func lookAhead(to command: StoreCommand, for request: inout Request) {
+    guard let longValues,
+      longValues.isUsed || request.connection.share.active <= PeerShare.firstCalls
+        || request.bytesIn > LongValues.shortBytes
+    else { return }
+    let value = longValues.value(of: command)
+    request.value = value
+    expect(value, for: request)
+  }
+
+  /// A request reads the value of a name, and is answered with that alone.
+  func expectValue(of name: StoreKey, for request: inout Request) {
+    guard let longValues else { return }
+    request.value = longValues.name(of: name)
+    expect(request.value, for: request)
+  }
+
+  @inline(__always)
+  private func expect(_ value: LongValues.Name, for request: borrowing Request) {
+    guard let length = longValues?.length(of: value), length > 0 else { return }
+    request.connection.share.expects(length, now: burst.now())
+  }
+
+  /// How long the longest value was of late that a command reads, in bytes.
+  func longestValue(of command: StoreCommand) -> Int {
+    guard let longValues, longValues.isUsed, case .getMany(let names) = command else { return 0 }
+    return names.reduce(0) { max($0, longValues.length(of: longValues.name(of: $1))) }
+  }
+
+  /// A command has read values.
+  func saw(_ reply: StoreReply, to command: StoreCommand) {
+    guard let longValues, case .getMany(let names) = command, case .values(let values) = reply
+    else { return }
+    for (name, value) in zip(names, values) {
+      longValues.saw(name, bytes: value?.readableBytes ?? 0)
+    }
+  }
+}
