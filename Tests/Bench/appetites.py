@@ -104,6 +104,29 @@ class LargeReads(Appetite):
         self.pipeline(self.main, [request("kv.get", {"key": "large"}, i) for i in range(2000)])
 
 
+class LateLargeReads(LargeReads):
+    """The same after 8,000 of a short value."""
+
+    def work(self):
+        self.pipeline(self.main, [request("kv.get", {"key": "short"}, i) for i in range(8000)])
+        super().work()
+
+
+class LateBatchGet(LargeReads):
+    """batch.get of 12 values of 1 MB after one of 1,000 short ones, ten times."""
+
+    def prepare(self):
+        self.main = self.line()
+        for number in range(12):
+            self.main.call("kv.set", key=f"large:{number}", value=MEGABYTE)
+
+    def work(self):
+        short = [f"short:{number}" for number in range(1000)]
+        large = [f"large:{number}" for number in range(12)]
+        for _ in range(10):
+            self.pipeline(self.main, [request("batch.get", {"keys": keys}) for keys in (short, large)])
+
+
 class UnreadReads(LargeReads):
     """The same, and none of the answers is read."""
 
@@ -440,6 +463,8 @@ class Waits(Appetite):
 
 APPETITES = [
     LargeReads,
+    LateLargeReads,
+    LateBatchGet,
     UnreadReads,
     LargeBatchGet,
     LargeWrites,

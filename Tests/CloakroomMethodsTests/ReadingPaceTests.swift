@@ -36,6 +36,14 @@ struct ReadingPaceTests {
     #expect(pace.count(now: 60 * Self.second) == 16)
   }
 
+  @Test("falls before values are read that are known to be long", arguments: [0, 100, 1_000_000])
+  func knownValues(bytes: Int) {
+    var pace = ReadingPace()
+    for _ in 0..<5 { pace.learn(Array(repeating: 10, count: 128), of: 128, now: 0) }
+    pace.expects(bytes, now: 0)
+    #expect(pace.count(now: 0) == (bytes > 2048 ? 1 : 128))
+  }
+
   @Test("forgets a long value also where short ones are read all the time")
   func busy() {
     var pace = ReadingPace()

@@ -317,6 +317,15 @@ struct PeerShareTests {
     #expect(share.limit == 2)
   }
 
+  @Test("shrinks before a value is read that is known to be long", arguments: [0, 4096, 1 << 20])
+  func knownValues(bytes: Int) {
+    let share = PeerShare()
+    Self.answer(2000, of: 10, in: share)
+    share.began(10, now: 0)
+    share.expects(bytes, now: 0)
+    #expect(share.limit == (bytes > 4096 ? 4 : 1024))
+  }
+
   @Test("learns nothing from what did not ask the store")
   func sidecar() {
     let share = PeerShare()

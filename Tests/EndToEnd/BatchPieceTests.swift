@@ -65,6 +65,30 @@ struct BatchPieceTests {
     }
   }
 
+  @Test(
+    "reads a few long values at a time, also after many short ones",
+    arguments: ["kv.set", "batch.set"])
+  func longValues(method: String) throws {
+    let redis = try RedisServer()
+    let daemon = try RedisSidecar.start(redis.socketPath)
+    let client = try daemon.readyClient()
+    let value = String(repeating: "x", count: 100_000)
+    for number in 0..<40 {
+      let entry = #"{"key":"k\#(number)","value":"\#(value)"}"#
+      _ = try client.call(method, method == "kv.set" ? entry : #"{"entries":[\#(entry)]}"#)
+    }
+    for _ in 0..<4 {
+      let none = (0..<500).map { "\"none\($0)\"" }.joined(separator: ",")
+      _ = try client.call("batch.get", #"{"keys":[\#(none)]}"#)
+    }
+    _ = try redis.command(["CONFIG", "RESETSTAT"])
+    let values = try client.call("batch.get", Self.keys(40)).result as? [[String: Any]]
+    #expect(values?.allSatisfy { ($0["value"] as? String)?.utf8.count == 100_000 } == true)
+    let reads = try redis.command(["INFO", "commandstats"])
+      .firstMatch(of: /cmdstat_mget:calls=(\d+)/)?.1
+    #expect(reads == "20", "each of two values, as less than 256 KiB are to be read at a time")
+  }
+
   @Test("is answered over HTTP when all of a batch is done, notifications alone with 204")
   func http() throws {
     let daemon = try Daemon(["--loops", "1"])

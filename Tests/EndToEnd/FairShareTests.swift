@@ -111,6 +111,47 @@ struct FairShareTests {
     #expect(reader.lines(1501, within: .seconds(120)).count == 1501)
   }
 
+  @Test(
+    "is not behind long values that the other asks for after a thousand short ones",
+    arguments: ["written", "read"])
+  func afterShortOnes(known: String) throws {
+    let (redis, writer, _) = try Self.withLargeValue()
+    // Another sidecar knows of what was written here once it has read it.
+    let daemon =
+      known == "written" ? writer : try RedisSidecar.start(redis.socketPath, patience: "60s")
+    let reader = try daemon.readyClient()
+    if known == "read" { _ = try reader.call("kv.get", #"{"key":"large"}"#) }
+    let folder = try ScratchFolder()
+    let greedy = try ClientProcess(
+      """
+      link = connect(sys.argv[1])
+      for _ in range(12):
+          link[0].sendall(b'{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"k"}}\\n' * 100)
+          for _ in range(100):
+              link[1].readline()
+      say("ready")
+      while not os.path.exists(sys.argv[2]):
+          time.sleep(0.01)
+      link[0].sendall(b'{"jsonrpc":"2.0","id":1,"method":"kv.get","params":{"key":"large"}}\\n' * 300)
+      say("sent")
+      for _ in range(300):
+          link[1].readline()
+      say("read")
+      """, [daemon.socketPath, folder("go")])
+    _ = greedy.lines(1, within: .seconds(60))
+    let observer = try daemon.client()
+    let before = try observer.metrics().sum("limit_hits_total", ["limit": "peer_share"])
+    redis.pause()
+    try TextFile.write("", to: folder("go"))
+    _ = greedy.lines(2)
+    try eventually("the greedy one is held back") {
+      try observer.metrics().sum("limit_hits_total", ["limit": "peer_share"]) > before
+    }
+    #expect(try observer.metrics().sum("calls_in_flight") < 24)
+    redis.resume()
+    #expect(greedy.lines(3, within: .seconds(120)).last == "read")
+  }
+
   @Test("is not behind what another has asked for and does not wait for")
   func gone() throws {
     let (redis, daemon, calm) = try Self.withLargeValue()

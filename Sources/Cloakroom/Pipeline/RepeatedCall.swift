@@ -114,7 +114,9 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     let now = worker.burst.now()
     let share = request.connection.share
     step = step.reading(atMost: share.pace.count(now: now))
-    share.pace.expects(worker.longestValue(of: step.command), now: now)
+    let longest = worker.longestValue(of: step.command)
+    share.pace.expects(longest, now: now)
+    share.expects(longest, now: now)
     step = step.reading(atMost: share.pace.count(now: now))
   }
 

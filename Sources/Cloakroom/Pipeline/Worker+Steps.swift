@@ -29,6 +29,7 @@ extension Worker {
     }
     extras.sendings = store.sendings
     if extras.isMutation { extras.steps = tickets }
+    if let longValues { for command in commands { _ = longValues.value(of: command) } }
     for (command, ticket) in zip(commands, tickets) { store.submit(command, ticket: ticket) }
   }
 
