@@ -104,16 +104,21 @@ class LargeReads(Appetite):
         self.pipeline(self.main, [request("kv.get", {"key": "large"}, i) for i in range(2000)])
 
 
+# How long a process must have no long reply until it is taken for one that has short ones, in seconds.
+FORGETTING = 2.5
+
+
 class LateLargeReads(LargeReads):
-    """The same after 8,000 of a short value."""
+    """The same after a while, and 8,000 of a short value: what was long has been forgotten by then."""
 
     def work(self):
+        time.sleep(FORGETTING)
         self.pipeline(self.main, [request("kv.get", {"key": "short"}, i) for i in range(8000)])
         super().work()
 
 
 class LateBatchGet(LargeReads):
-    """batch.get of 12 values of 1 MB after one of 1,000 short ones, ten times."""
+    """batch.get of 12 values of 1 MB after a while, and one of 1,000 short ones."""
 
     def prepare(self):
         self.main = self.line()
@@ -123,8 +128,8 @@ class LateBatchGet(LargeReads):
     def work(self):
         short = [f"short:{number}" for number in range(1000)]
         large = [f"large:{number}" for number in range(12)]
-        for _ in range(10):
-            self.pipeline(self.main, [request("batch.get", {"keys": keys}) for keys in (short, large)])
+        time.sleep(FORGETTING)
+        self.pipeline(self.main, [request("batch.get", {"keys": keys}) for keys in (short, large)])
 
 
 class UnreadReads(LargeReads):
