@@ -220,6 +220,28 @@ class Reclaims(Appetite):
         self.pipeline(self.main, [request("streams.reclaim", params, i) for i in range(500)])
 
 
+class LongMessages(Appetite):
+    """50 connections that each read a stream of 100 messages of 100 kB with a group of their own."""
+
+    count = 50
+
+    def prepare(self):
+        self.main = self.line()
+        self.readers = [self.line() for _ in range(self.count)]
+        self.main.all("streams.append", [{"stream": "wide", "message": MEGABYTE[:100_000]}] * 100)
+        self.groups = 0
+
+    def work(self):
+        groups = [f"g{self.groups + number}" for number in range(self.count)]
+        self.groups += self.count
+        self.main.all("streams.ensure", [{"stream": "wide", "group": name} for name in groups])
+        for line, name in zip(self.readers, groups, strict=True):
+            params = {"stream": "wide", "group": name, "consumer": "c", "count": 100}
+            line.send(request("streams.read", params))
+        for line in self.readers:
+            line.receive()
+
+
 class PendingLists(Reclaims):
     """100 streams.pending over 150,000 messages in hand."""
 
@@ -476,6 +498,7 @@ APPETITES = [
     ManyConnections,
     ManyRemovals,
     Reclaims,
+    LongMessages,
     PendingLists,
     DeadLists,
     LongNames,

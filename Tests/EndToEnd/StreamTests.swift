@@ -62,6 +62,20 @@ struct StreamTests {
     #expect(try client.read().messages.isEmpty)
   }
 
+  @Test("is read a mebibyte at a time where messages are long", arguments: stores)
+  func mebibyte(_ store: String) throws {
+    let sidecar = try StreamSidecar(store)
+    let client = try sidecar.client()
+    try client.ensure()
+    let message = #""\#(String(repeating: "x", count: 100_000))""#
+    let ids = try (0..<20).map { _ in try client.append(message) }
+    let read = try (0..<2).map { _ in try client.read(count: 100).ids }
+    #expect(read.map(\.count) == [11, 9], "the eleventh makes them 1,048,576 bytes or more")
+    #expect(read.flatMap(\.self) == ids)
+    let reclaim = #"{"stream":"s","group":"g","consumer":"d","minIdleMs":0,"count":100}"#
+    #expect(try client.call("streams.reclaim", reclaim).ids.count == 11)
+  }
+
   @Test("ends a reader's wait when it has a message", arguments: stores, [1, 3])
   func woken(_ store: String, loops: Int) throws {
     let sidecar = try StreamSidecar(store, loops: loops)

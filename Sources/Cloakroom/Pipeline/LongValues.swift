@@ -62,19 +62,23 @@ final class LongValues: Sendable {
     return Name(digest: max(UInt32(truncatingIfNeeded: hash >> 32), 1))
   }
 
-  /// The one value that a command reads; what one writes is seen here.
+  /// The one value that a command reads.
   func value(of command: StoreCommand) -> Name {
     switch command {
-    case .get(let key), .getWithMeta(let key), .take(let key):
-      return name(of: key)
-    case .set(let key, let value, _, _):
-      saw(key, bytes: value.readableBytes)
-    case .idempotent(_, let command):
-      return value(of: command)
-    default:
-      break
+    case .get(let key), .getWithMeta(let key), .take(let key): name(of: key)
+    case .idempotent(_, let command): value(of: command)
+    default: .none
     }
-    return .none
+  }
+
+  /// Sees what a command writes.
+  func saw(_ command: StoreCommand) {
+    switch command {
+    case .set(let key, let value, _, _): saw(key, bytes: value.readableBytes)
+    case .commit(let key, let commit): saw(key, bytes: commit.replacement?.readableBytes ?? 0)
+    case .idempotent(_, let command): saw(command)
+    default: break
+    }
   }
 
   /// About how long the value is that a name has, in bytes; 0 when it is short, or nothing is known of it.

@@ -210,6 +210,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
     _ call: RecordCall, found: StoreReply? = nil, _ completion: @escaping (RecordAnswer) -> Void
   ) {
     let readsFirst = readsFirst
+    worker.expectValue(of: call.name, in: request.connection.share)
     if call.isReading { request.connection.readsOut += 1 }
     let wait = worker.records.run(
       call, keepingIn: idempotency, readsFirst: readsFirst, found: found,

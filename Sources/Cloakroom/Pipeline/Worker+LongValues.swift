@@ -10,6 +10,7 @@ extension Worker {
       longValues.isUsed || request.connection.share.active <= PeerShare.firstCalls
         || request.bytesIn > LongValues.shortBytes
     else { return }
+    longValues.saw(command)
     let value = longValues.value(of: command)
     request.value = value
     expect(value, for: request)
@@ -20,6 +21,12 @@ extension Worker {
     guard let longValues else { return }
     request.value = longValues.name(of: name)
     expect(request.value, for: request)
+  }
+
+  /// A call of a peer reads the value of a name, among other things.
+  func expectValue(of name: StoreKey, in share: PeerShare) {
+    guard let longValues, longValues.isUsed else { return }
+    share.expects(longValues.length(of: longValues.name(of: name)), now: burst.now())
   }
 
   @inline(__always)

@@ -29,7 +29,7 @@ extension Worker {
     }
     extras.sendings = store.sendings
     if extras.isMutation { extras.steps = tickets }
-    if let longValues { for command in commands { _ = longValues.value(of: command) } }
+    if let longValues { for command in commands { longValues.saw(command) } }
     for (command, ticket) in zip(commands, tickets) { store.submit(command, ticket: ticket) }
   }
 

@@ -239,6 +239,7 @@ final class Worker {
   ) {
     let ticket = replies.calls.add(.procedure(completion.map { StepCompletion($0) }))
     submitting(ticket)
+    longValues?.saw(command)
     store.submit(command, ticket: ticket)
   }
 
@@ -247,6 +248,7 @@ final class Worker {
   ) {
     let ticket = replies.calls.add(.receiver(receiver))
     submitting(ticket)
+    longValues?.saw(command)
     store.submit(command, ticket: ticket)
   }
 

@@ -1,5 +1,5 @@
 public import CloakroomCore
-internal import CloakroomStore
+public import CloakroomStore
 public import NIOCore
 
 /// What a call asks of a record, without the record's kind: how to decide on the bytes that the store
@@ -23,7 +23,7 @@ public final class RecordCall: Sendable {
   typealias Otherwise = @Sendable (_ error: RPCError) throws(RPCError) -> ByteBuffer
 
   /// The record's name.
-  let name: StoreKey
+  public let name: StoreKey
   /// Whether it changes nothing but what has happened by itself.
   public let isReading: Bool
   /// Whether it is a sweep's: it comes to nothing where what follows from the record can't be done.

@@ -56,6 +56,13 @@ extension Arguments {
   }
 }
 
+extension StreamPortion {
+  /// No more than so many messages and bytes of it.
+  func atMost(_ count: Int, bytes: Int) -> StreamPortion {
+    StreamPortion(count: min(self.count, count), bytes: min(self.bytes, bytes))
+  }
+}
+
 extension Parameter {
   static let stream = Parameter(
     "stream", #"{"type":"string","minLength":1}"#, required: true,

@@ -166,7 +166,7 @@ enum StreamMethods {
       let minIdleMs =
         arguments.has(3)
         ? try arguments.integer(3, "minIdleMs", in: 0...TimeToLive.longest.milliseconds) : 15_000
-      let portion = try arguments.portion(4)
+      let portion = try arguments.portion(4).atMost(.max, bytes: StreamRead.wholeBytes)
       var maxDeliveries: Int64?
       if arguments.has(5) {
         maxDeliveries = try arguments.integer(5, "maxDeliveries", in: 1 ... .max)

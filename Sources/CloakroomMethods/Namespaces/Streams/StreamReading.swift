@@ -49,6 +49,8 @@ struct StreamRead: RepeatedStep {
   static let pieceCount = 200
   /// A piece is full with so many bytes.
   private static let pieceBytes = 512 * 1024
+  /// What is read in one piece is: others' replies come behind it.
+  static let wholeBytes = 1 << 20
 
   /// The step that reads what is still asked for.
   private let step: ReadMessages
@@ -66,10 +68,9 @@ struct StreamRead: RepeatedStep {
 
   /// What this step reads.
   private var piece: StreamPortion {
-    guard isInPieces else { return step.portion }
-    return StreamPortion(
-      count: min(step.portion.count, Self.pieceCount),
-      bytes: min(step.portion.bytes, Self.pieceBytes))
+    isInPieces
+      ? step.portion.atMost(Self.pieceCount, bytes: Self.pieceBytes)
+      : step.portion.atMost(step.portion.count, bytes: Self.wholeBytes)
   }
 
   var command: StoreCommand { .step(ReadMessages(step.key, step.reader, piece)) }
