@@ -3,6 +3,7 @@
 Of what they are answered only errors are looked at.
 """
 
+import itertools
 import json
 import multiprocessing.dummy
 import time
@@ -228,15 +229,22 @@ class LongMessages(Appetite):
     def prepare(self):
         self.main = self.line()
         self.readers = [self.line() for _ in range(self.count)]
-        self.main.all("streams.append", [{"stream": "wide", "message": MEGABYTE[:100_000]}] * 100)
-        self.groups = 0
+        self.streams = itertools.count()
+        self.begin_stream()
+
+    def begin_stream(self):
+        self.stream, self.rounds = f"wide{next(self.streams)}", 0
+        self.main.all("streams.append", [{"stream": self.stream, "message": MEGABYTE[:100_000]}] * 100)
 
     def work(self):
-        groups = [f"g{self.groups + number}" for number in range(self.count)]
-        self.groups += self.count
-        self.main.all("streams.ensure", [{"stream": "wide", "group": name} for name in groups])
+        # A stream has at most 1,000 groups.
+        if self.rounds == 1000 // self.count:
+            self.begin_stream()
+        groups = [f"g{self.rounds}.{number}" for number in range(self.count)]
+        self.rounds += 1
+        self.main.all("streams.ensure", [{"stream": self.stream, "group": name} for name in groups])
         for line, name in zip(self.readers, groups, strict=True):
-            params = {"stream": "wide", "group": name, "consumer": "c", "count": 100}
+            params = {"stream": self.stream, "group": name, "consumer": "c", "count": 100}
             line.send(request("streams.read", params))
         for line in self.readers:
             line.receive()
