@@ -10,8 +10,8 @@ extension Worker {
       longValues.isUsed || request.connection.share.active <= PeerShare.firstCalls
         || request.bytesIn > LongValues.shortBytes
     else { return }
-    longValues.saw(command)
     let value = longValues.value(of: command)
+    guard value.isSome else { return longValues.saw(command) }
     request.value = value
     expect(value, for: request)
   }
