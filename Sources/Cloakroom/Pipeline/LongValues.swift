@@ -6,8 +6,8 @@ internal import Synchronization
 /// Which values were long when they were last written or read, by their names: what is asked for is known to be long
 /// before the store has answered.
 ///
-/// A hint, for all loops: of names that share a place the last one is remembered, and of two hundred thousand names
-/// that share it one is taken for another.
+/// A hint, for all loops: of names that share a place the last one is remembered, and one of some two hundred thousand
+/// that share it is taken for another.
 final class LongValues: Sendable {
   /// A value's name, as it is remembered here.
   struct Name {
@@ -28,8 +28,6 @@ final class LongValues: Sendable {
 
   private let places: UniqueArray<Atomic<UInt32>>
   private let used = Atomic<Bool>(false)
-  /// Nobody outside can choose names that share a place.
-  private let seed = UInt64.random(in: 1...UInt64.max)
 
   /// Whether there was a long value at all.
   var isUsed: Bool { used.load(ordering: .relaxed) }
@@ -40,26 +38,9 @@ final class LongValues: Sendable {
     self.places = places
   }
 
-  /// What a name is remembered as.
+  /// What a name is remembered as: nobody outside can choose names that share a place, as each run has its own hash.
   func name(of key: StoreKey) -> Name {
-    let bytes = key.bytes.readableBytesSpan
-    var hash = seed
-    var offset = 0
-    while offset < bytes.byteCount {
-      let rest = bytes.byteCount - offset
-      let word: UInt64
-      if rest >= 8 {
-        word = bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      } else {
-        word = (0..<rest).reduce(UInt64(rest)) {
-          $0 << 8 | UInt64(bytes.unsafeLoad(fromByteOffset: offset + $1, as: UInt8.self))
-        }
-      }
-      hash = (hash ^ word) &* 0x9e37_79b9_7f4a_7c15
-      hash ^= hash >> 29
-      offset += 8
-    }
-    return Name(digest: max(UInt32(truncatingIfNeeded: hash >> 32), 1))
+    Name(digest: max(UInt32(truncatingIfNeeded: key.hashValue), 1))
   }
 
   /// The one value that a command reads.
@@ -89,6 +70,11 @@ final class LongValues: Sendable {
     return 1 << Int(place & (1 << Self.exponentBits - 1))
   }
 
+  /// How long the longest value is of these names, in bytes.
+  func longest(of keys: [StoreKey]) -> Int {
+    keys.reduce(0) { max($0, length(of: name(of: $1))) }
+  }
+
   /// A value has been written or read, or there was none.
   ///
   /// - Parameter bytes: how long it is.
@@ -107,6 +93,11 @@ final class LongValues: Sendable {
   /// The same, of a name that is not known here yet.
   func saw(_ key: StoreKey, bytes: Int) {
     if isUsed || bytes > Self.shortBytes { saw(name(of: key), bytes: bytes) }
+  }
+
+  /// The same, of what many names have.
+  func saw(_ values: [ByteBuffer?], of keys: [StoreKey]) {
+    for (key, value) in zip(keys, values) { saw(key, bytes: value?.readableBytes ?? 0) }
   }
 
   private static func index(of name: Name) -> Int { Int(name.digest) & (count - 1) }

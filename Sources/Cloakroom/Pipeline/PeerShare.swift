@@ -81,7 +81,7 @@ final class PeerShare: LinkWindowMember {
   ///   - now: nanoseconds of a clock that never goes back.
   func began(_ bytes: Int, now: @autoclosure () -> UInt64) {
     active += 1
-    if bytes > Self.shortBytes { learn(bytes, now()) }
+    expects(bytes, now: now())
   }
 
   /// One of its calls is on the link.
@@ -124,9 +124,9 @@ final class PeerShare: LinkWindowMember {
     learn(min(count, Self.mostCalls) * Self.stepBytes, now())
   }
 
-  /// A call asks for a value.
+  /// A call sends a request, or asks for a value.
   ///
-  /// - Parameter bytes: how long that was of late.
+  /// - Parameter bytes: how long that is, as far as is known.
   func expects(_ bytes: Int, now: @autoclosure () -> UInt64) {
     if bytes > Self.shortBytes { learn(bytes, now()) }
   }

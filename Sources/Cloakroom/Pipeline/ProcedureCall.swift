@@ -122,7 +122,7 @@ final class ProcedureCall: ProcedureHost, ReplyReceiver, ConnectionCall {
       request.connection.share.takesSteps(command.weight, now: worker.burst.now())
       let ticket = worker.replies.calls.add(.receiver(self))
       if isTraced { mutations.submitted(ticket, sendings: worker.store.sendings) }
-      worker.store.submit(command, ticket: ticket)
+      worker.submit(command, ticket: ticket)
     case .record(let recordCall, let otherwise):
       run(recordCall, found: found) { self.opened($0, otherwise) }
     case .records(let recordCalls, let commands, let end):

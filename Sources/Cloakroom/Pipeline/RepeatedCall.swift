@@ -114,7 +114,10 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     let now = worker.burst.now()
     let share = request.connection.share
     step = step.reading(atMost: share.pace.count(now: now))
-    let longest = worker.longestValue(of: step.command)
+    guard let longValues = worker.longValues, longValues.isUsed,
+      case .getMany(let names) = step.command
+    else { return }
+    let longest = longValues.longest(of: names)
     share.pace.expects(longest, now: now)
     share.expects(longest, now: now)
     step = step.reading(atMost: share.pace.count(now: now))
@@ -138,7 +141,11 @@ final class RepeatedCall: ConnectionCall, ReplyReceiver, QueueMember {
     mutations.answered(reply)
     if step.isPaced {
       request.connection.share.pace.learn(reply, now: worker.burst.now())
-      worker.saw(reply, to: step.command)
+      if let longValues = worker.longValues, case .values(let values) = reply,
+        case .getMany(let names) = step.command
+      {
+        longValues.saw(values, of: names)
+      }
     }
     guard !isAnswered else { return }
     var result = worker.burst.takeBuffer()

@@ -35,18 +35,9 @@ extension Worker {
     request.connection.share.expects(length, now: burst.now())
   }
 
-  /// How long the longest value was of late that a command reads, in bytes.
-  func longestValue(of command: StoreCommand) -> Int {
-    guard let longValues, longValues.isUsed, case .getMany(let names) = command else { return 0 }
-    return names.reduce(0) { max($0, longValues.length(of: longValues.name(of: $1))) }
-  }
-
-  /// A command has read values.
-  func saw(_ reply: StoreReply, to command: StoreCommand) {
-    guard let longValues, case .getMany(let names) = command, case .values(let values) = reply
-    else { return }
-    for (name, value) in zip(names, values) {
-      longValues.saw(name, bytes: value?.readableBytes ?? 0)
-    }
+  /// Hands a command to the store, and sees what it writes.
+  func submit(_ command: StoreCommand, ticket: StoreTicket) {
+    longValues?.saw(command)
+    store.submit(command, ticket: ticket)
   }
 }

@@ -29,8 +29,7 @@ extension Worker {
     }
     extras.sendings = store.sendings
     if extras.isMutation { extras.steps = tickets }
-    if let longValues { for command in commands { longValues.saw(command) } }
-    for (command, ticket) in zip(commands, tickets) { store.submit(command, ticket: ticket) }
+    for (command, ticket) in zip(commands, tickets) { submit(command, ticket: ticket) }
   }
 
   private static func portion(of commands: ArraySlice<StoreCommand>) -> ArraySlice<StoreCommand> {

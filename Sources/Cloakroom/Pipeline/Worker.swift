@@ -156,7 +156,6 @@ final class Worker {
     }
     request.connection.readsOut += 1
     let name = look.name
-    var request = request
     expectValue(of: name, for: &request)
     request.connection.share.entered()
     guard let beside = look.beside else {
@@ -239,8 +238,7 @@ final class Worker {
   ) {
     let ticket = replies.calls.add(.procedure(completion.map { StepCompletion($0) }))
     submitting(ticket)
-    longValues?.saw(command)
-    store.submit(command, ticket: ticket)
+    submit(command, ticket: ticket)
   }
 
   func perform(
@@ -248,8 +246,7 @@ final class Worker {
   ) {
     let ticket = replies.calls.add(.receiver(receiver))
     submitting(ticket)
-    longValues?.saw(command)
-    store.submit(command, ticket: ticket)
+    submit(command, ticket: ticket)
   }
 
   /// Takes a step of the store for the sidecar itself.

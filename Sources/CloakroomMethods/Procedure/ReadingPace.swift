@@ -39,7 +39,7 @@ public struct ReadingPace: Sendable {
   ///
   /// - Parameter length: how long the longest of them was of late, in bytes; 0 when that is not known.
   public mutating func expects(_ length: Int, now: UInt64) {
-    if length > 0 { longest.see(length, now: now) }
+    longest.see(length, now: now)
   }
 
   /// Takes note of what was read.

@@ -70,7 +70,7 @@ struct StreamRead: RepeatedStep {
   private var piece: StreamPortion {
     isInPieces
       ? step.portion.atMost(Self.pieceCount, bytes: Self.pieceBytes)
-      : step.portion.atMost(step.portion.count, bytes: Self.wholeBytes)
+      : step.portion.atMost(.max, bytes: Self.wholeBytes)
   }
 
   var command: StoreCommand { .step(ReadMessages(step.key, step.reader, piece)) }
