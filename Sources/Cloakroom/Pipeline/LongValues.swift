@@ -33,7 +33,7 @@ final class LongValues: Sendable {
   var isUsed: Bool { used.load(ordering: .relaxed) }
 
   init() {
-    var places = UniqueArray<Atomic<UInt32>>(capacity: Self.count)
+    var places = UniqueArray<Atomic<UInt32>>(minimumCapacity: Self.count)
     for _ in 0..<Self.count { places.append(Atomic(0)) }
     self.places = places
   }
